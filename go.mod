@@ -1,0 +1,3 @@
+module signet
+
+go 1.26
