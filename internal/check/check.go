@@ -1,0 +1,142 @@
+package check
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"signet"
+)
+
+// Check is a check as the rest of the house sees it. Define makes one.
+type Check struct {
+	Name     string // the contract's word
+	Version  int    // raised when the meaning of its facts changes
+	Title    string // one line for lists
+	Ports    []Port // asked by default
+	Optional bool   // asked only when named with --checks
+	Sends    []Sends
+	Rules    []Rule
+	Advice   fs.FS // <rule>.md for each rule
+
+	// Begin starts the interview of one endpoint.
+	Begin func(Subject) Interview
+	// Judge is pure. Facts may be the check's own type or signet.RawFacts.
+	Judge func(signet.Facts) (Judgement, error)
+}
+
+// Port is a default port of a check.
+type Port struct {
+	Number    uint16
+	Transport signet.Transport
+	// WhenAlive: asked only where the host is known to be alive and Unless did not answer.
+	WhenAlive bool
+	Unless    uint16
+}
+
+// Sends declares what a check does to an endpoint at a depth, for `signet checks`. Figures are upper bounds of the
+// default flags.
+type Sends struct {
+	Depth       signet.Depth
+	What        string // what is sent at this depth beyond the depths before
+	Connections int
+	Logons      int    // failed logons of an unknown user
+	Anonymous   int    // anonymous logons
+	Logs        string // what the target may log
+}
+
+// Rule is something an endpoint can break.
+type Rule struct {
+	ID       string
+	Title    string
+	Requires string // one line: what a target that does not break it does
+	Relay    bool   // breaking it opens a way for relayed NTLM, as against hygiene
+}
+
+// Breach is a rule that facts break.
+type Breach struct {
+	Rule    string
+	Because []string
+	Where   string
+}
+
+// Judgement is a check's view of facts, before a policy gives severities.
+type Judgement struct {
+	Verdict  signet.Verdict
+	Because  []string
+	Breaches []Breach
+}
+
+// Subject is what an interview is begun with: the endpoint, and what the run allows.
+type Subject struct {
+	Endpoint signet.Endpoint
+	Options  *Options
+}
+
+// Options are the run's, the same for every endpoint. Random and Now are injected, so that a replay sends the bytes
+// of its recording.
+type Options struct {
+	Depth        signet.Depth
+	Quick        bool // the opening exchange only
+	Deep         bool
+	NoSMB1       bool
+	HTTPThorough bool
+	HTTPPaths    []string
+	CANames      []string
+	DecoyName    string // the run's one name that cannot exist
+	Random       func([]byte)
+	Now          func() time.Time
+}
+
+// Definition is a check inside its own folder, with its facts typed.
+type Definition[F any, P interface {
+	*F
+	signet.Facts
+}] struct {
+	Name     string
+	Version  int
+	Title    string
+	Ports    []Port
+	Optional bool
+	Sends    []Sends
+	Rules    []Rule
+	Advice   fs.FS
+	Begin    func(Subject) Interview
+	Judge    func(*F) Judgement
+}
+
+// Define seals a definition: outside its folder facts are JSON.
+func Define[F any, P interface {
+	*F
+	signet.Facts
+}](d Definition[F, P]) Check {
+	return Check{
+		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional,
+		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin,
+		Judge: func(facts signet.Facts) (Judgement, error) {
+			if f, ok := facts.(P); ok {
+				return d.Judge((*F)(f)), nil
+			}
+			raw, ok := facts.(signet.RawFacts)
+			if !ok {
+				return Judgement{}, fmt.Errorf("%s: facts of type %T", d.Name, facts)
+			}
+			f := new(F)
+			if err := json.Unmarshal(raw, f); err != nil {
+				return Judgement{}, fmt.Errorf("%s: facts: %w", d.Name, err)
+			}
+			return d.Judge(f), nil
+		},
+	}
+}
+
+// AppendJSON appends v by reflection, for facts that need no appender of their own. A type that cannot be
+// marshalled is a programmer's error and becomes null.
+func AppendJSON(dst []byte, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return append(dst, "null"...)
+	}
+	return append(dst, b...)
+}

@@ -1,0 +1,125 @@
+package dial
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Limits bound what one endpoint may cost.
+type Limits struct {
+	Connect  time.Duration // until the transport is up
+	Exchange time.Duration // from a request until its answer is complete
+	Host     time.Duration // everything asked of one host
+	Bytes    int           // what one connection may send us
+	Retries  int           // further tries where nothing answered at all
+}
+
+// Defaults are the contract's.
+func Defaults() Limits {
+	return Limits{Connect: 2 * time.Second, Exchange: 5 * time.Second, Host: 30 * time.Second, Bytes: 512 << 10, Retries: 1}
+}
+
+// Pacer decides when a connection may be opened.
+type Pacer interface {
+	// Wait returns when a connection to the address may be opened, or when ctx ends.
+	Wait(ctx context.Context, to netip.Addr) error
+}
+
+// ErrExcluded says that the scope forbids the address.
+var ErrExcluded = errors.New("excluded from the scope")
+
+// Dialer opens connections.
+type Dialer struct {
+	Limits   Limits
+	Excluded func(netip.Addr, uint16) bool // asked at the last moment before a packet leaves; nil: nothing is
+	Pace     Pacer                         // nil: no limit
+}
+
+// synRetransmit is when the kernel sends its second SYN (RFC 6298 §2.1: an initial time-out of one second).
+const synRetransmit = time.Second
+
+// Dial connects to an endpoint, over "tcp" or "udp". A time-out of Limits.Connect holds for each try; silence is
+// tried Limits.Retries more times, of which the kernel's own second SYN counts as one.
+func (d *Dialer) Dial(ctx context.Context, network string, to netip.AddrPort) (*Conn, error) {
+	tries := 1 + d.Limits.Retries
+	if network == "tcp" && d.Limits.Connect > synRetransmit && tries > 1 {
+		tries--
+	}
+	for {
+		c, err := d.once(ctx, network, to)
+		tries--
+		if err == nil {
+			return c, nil
+		}
+		if tries == 0 || ctx.Err() != nil || !IsTimeout(err) {
+			return nil, err
+		}
+	}
+}
+
+func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort) (*Conn, error) {
+	if d.Pace != nil {
+		if err := d.Pace.Wait(ctx, to.Addr()); err != nil {
+			return nil, err
+		}
+	}
+	if d.Excluded != nil && d.Excluded(to.Addr().WithZone(""), to.Port()) {
+		return nil, ErrExcluded
+	}
+	nd := net.Dialer{Timeout: d.Limits.Connect, KeepAlive: -1}
+	nd.SetMultipathTCP(false)
+	c, err := nd.DialContext(ctx, network, to.String())
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{Conn: c, left: d.Limits.Bytes}, nil
+}
+
+// IsTimeout tells whether err says that time ran out, rather than that a peer or router said no.
+func IsTimeout(err error) bool {
+	var n net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT) || errors.As(err, &n) && n.Timeout()
+}
+
+// IsRefused tells whether the host itself said that the port is closed.
+func IsRefused(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaConnRefused)
+}
+
+// IsReset tells whether the peer reset the connection.
+func IsReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, wsaConnReset)
+}
+
+// Windows gives its socket errors numbers of its own, which package syscall does not map onto the names above.
+const (
+	wsaConnReset   = syscall.Errno(10054)
+	wsaConnRefused = syscall.Errno(10061)
+)
+
+// ErrBudget says that a peer sent more bytes than Limits.Bytes.
+var ErrBudget = errors.New("byte budget used up")
+
+// Conn is a connection that accepts a bounded number of bytes.
+type Conn struct {
+	net.Conn
+	left int
+}
+
+// Read fails with ErrBudget once the peer has sent more than it may.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, ErrBudget
+	}
+	if len(p) > c.left {
+		p = p[:c.left]
+	}
+	n, err := c.Conn.Read(p)
+	c.left -= n
+	return n, err
+}

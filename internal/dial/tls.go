@@ -1,0 +1,114 @@
+package dial
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"time"
+
+	"signet"
+)
+
+// Secure is a TLS connection and what its handshake showed.
+type Secure struct {
+	*tls.Conn
+	Facts       signet.TLS
+	State       tls.ConnectionState
+	BindingHash crypto.Hash // for tls-server-end-point (RFC 5929 §4.1)
+}
+
+// Options of a handshake.
+type TLSOptions struct {
+	ServerName string
+	NextProtos []string
+	MaxVersion uint16
+}
+
+// Client makes c a TLS connection. Deadlines are the caller's.
+func Client(ctx context.Context, c net.Conn, o TLSOptions) (*Secure, error) {
+	asked := false
+	conn := tls.Client(c, &tls.Config{
+		ServerName:         o.ServerName,
+		NextProtos:         o.NextProtos,
+		InsecureSkipVerify: true,
+		MinVersion:         tls.VersionTLS10,
+		MaxVersion:         o.MaxVersion,
+		CipherSuites:       allSuites(),
+		Renegotiation:      tls.RenegotiateOnceAsClient,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			asked = true
+			return &tls.Certificate{}, nil
+		},
+	})
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	s := &Secure{Conn: conn, State: conn.ConnectionState()}
+	s.Facts = describe(s.State)
+	s.Facts.ClientCertificate = asked
+	if len(s.State.PeerCertificates) > 0 {
+		s.BindingHash = endPointHash(s.State.PeerCertificates[0].SignatureAlgorithm)
+	}
+	return s, nil
+}
+
+// allSuites lists every cipher suite crypto/tls has, insecure ones last: servers of 2003 have no other.
+func allSuites() []uint16 {
+	var ids []uint16
+	for _, s := range tls.CipherSuites() {
+		ids = append(ids, s.ID)
+	}
+	for _, s := range tls.InsecureCipherSuites() {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
+
+func describe(st tls.ConnectionState) signet.TLS {
+	f := signet.TLS{Version: version(st.Version), Names: []string{}}
+	if len(st.PeerCertificates) == 0 {
+		return f
+	}
+	leaf := st.PeerCertificates[0]
+	f.Subject, f.Issuer = leaf.Subject.String(), leaf.Issuer.String()
+	f.NotAfter = leaf.NotAfter.UTC().Format(time.RFC3339)
+	f.SelfSigned = string(leaf.RawSubject) == string(leaf.RawIssuer) &&
+		leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) == nil
+	const most = 100 // a certificate for more names than this says no more of who answers
+	for _, n := range leaf.DNSNames[:min(len(leaf.DNSNames), most)] {
+		f.Names = append(f.Names, n)
+	}
+	for _, ip := range leaf.IPAddresses[:min(len(leaf.IPAddresses), most)] {
+		f.Names = append(f.Names, ip.String())
+	}
+	return f
+}
+
+func version(v uint16) string {
+	switch v {
+	case tls.VersionTLS10:
+		return "1.0"
+	case tls.VersionTLS11:
+		return "1.1"
+	case tls.VersionTLS12:
+		return "1.2"
+	case tls.VersionTLS13:
+		return "1.3"
+	}
+	return "unknown"
+}
+
+// endPointHash is the hash of the certificate's signature algorithm, with MD5 and SHA-1 replaced by SHA-256
+// (RFC 5929 §4.1). For algorithms without one hash of their own (Ed25519) the RFC defines nothing; SHA-256 is what
+// implementations use, unverified against Windows.
+func endPointHash(a x509.SignatureAlgorithm) crypto.Hash {
+	switch a {
+	case x509.SHA384WithRSA, x509.ECDSAWithSHA384, x509.SHA384WithRSAPSS:
+		return crypto.SHA384
+	case x509.SHA512WithRSA, x509.ECDSAWithSHA512, x509.SHA512WithRSAPSS:
+		return crypto.SHA512
+	}
+	return crypto.SHA256
+}

@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/dial"
+)
+
+// maxPending is how many bytes a conversation may leave unconsumed while it waits for more.
+const maxPending = 64 << 10
+
+// maxTraced is how much of one answer a transcript keeps; whatever proves a fact stands at its start.
+const maxTraced = 16 << 10
+
+// Hold opens the attempt's connection to an address, holds its conversation and says how it ended. The exchanges
+// are appended to trace, unless that is nil.
+func Hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, trace *[]signet.Exchange) check.End {
+	network := "tcp"
+	if a.UDP {
+		network = "udp"
+	}
+	conn, err := d.Dial(ctx, network, to)
+	if err != nil {
+		return dialEnd(ctx, err)
+	}
+	wait := a.Wait
+	if wait == 0 {
+		wait = d.Limits.Exchange
+	}
+	h := &holder{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: wait, trace: trace}
+	h.end.Connected = !a.UDP
+	// The reader of a blocking connection is woken by a deadline in the past.
+	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	defer func() {
+		stop()
+		conn.Conn.Close()
+	}()
+	h.run(a.TLS)
+	return h.end
+}
+
+func dialEnd(ctx context.Context, err error) check.End {
+	end := check.End{Err: err}
+	switch {
+	case errors.Is(err, dial.ErrExcluded):
+		end.Cause = check.Denied
+	case ctx.Err() != nil:
+		end.Cause = check.Interrupted
+	case dial.IsRefused(err):
+		end.Cause, end.Connected, end.Err = check.Rejected, false, nil
+	case dial.IsTimeout(err):
+		end.Cause, end.Err = check.NoAnswer, nil
+	case dial.IsReset(err):
+		end.Cause, end.Err = check.Reset, nil
+	default:
+		end.Cause = check.Unroutable
+		var no syscall.Errno
+		if errors.As(err, &no) {
+			end.Err = no // without the addresses that package net adds: they stand on the observation
+		}
+	}
+	return end
+}
+
+// holder drives one conversation over one blocking connection.
+type holder struct {
+	ctx   context.Context
+	raw   *dial.Conn // deadlines are set here
+	conn  net.Conn   // raw, or TLS over it
+	talk  check.Conversation
+	note  string
+	wait  time.Duration
+	trace *[]signet.Exchange
+	end   check.End
+
+	buf []byte // received and not consumed
+	eof bool
+}
+
+func (h *holder) fail(cause check.Cause, err error) {
+	if h.ctx.Err() != nil {
+		cause, err = check.Interrupted, nil
+	}
+	h.end.Cause, h.end.Err = cause, err
+}
+
+func (h *holder) run(first *check.TLS) {
+	h.arm()
+	if first != nil && !h.secure(first) {
+		return
+	}
+	need := 0
+	for ask := true; ; {
+		if ask {
+			step, err := h.talk.Next(h.buf, h.eof)
+			if err != nil {
+				h.fail(check.Malformed, err)
+				return
+			}
+			h.buf = h.buf[:copy(h.buf, h.buf[min(step.Consumed, len(h.buf)):])]
+			if len(step.Send) > 0 && !h.send(step.Send) {
+				return
+			}
+			if step.Done {
+				h.end.Cause = check.Done
+				return
+			}
+			if step.StartTLS != nil {
+				if len(h.buf) > 0 {
+					h.fail(check.Malformed, fmt.Errorf("%d bytes before the TLS handshake", len(h.buf)))
+					return
+				}
+				if !h.secure(step.StartTLS) {
+					return
+				}
+				need = 0
+				continue
+			}
+			need = step.Need
+		}
+		if h.eof {
+			h.fail(check.Closed, nil)
+			return
+		}
+		if need > maxPending {
+			h.fail(check.OverBudget, fmt.Errorf("a message of %d bytes", need))
+			return
+		}
+		if !h.receive() {
+			return
+		}
+		ask = h.eof || len(h.buf) >= need
+	}
+}
+
+// arm starts the time for an answer.
+func (h *holder) arm() {
+	h.raw.SetDeadline(time.Now().Add(h.wait))
+	if h.ctx.Err() != nil { // the wake-up above may have come before this deadline
+		h.raw.SetDeadline(time.Unix(1, 0))
+	}
+}
+
+func (h *holder) send(b []byte) bool {
+	if h.trace != nil {
+		*h.trace = append(*h.trace, signet.Exchange{Note: h.note, Sent: append([]byte(nil), b...)})
+	}
+	h.arm()
+	if _, err := h.conn.Write(b); err != nil && (dial.IsTimeout(err) || h.ctx.Err() != nil) {
+		h.readError(err)
+		return false
+	}
+	return true // a peer that closed may have said why: reading tells
+}
+
+func (h *holder) receive() bool {
+	if len(h.buf) == cap(h.buf) {
+		if len(h.buf) > maxPending {
+			h.fail(check.OverBudget, nil)
+			return false
+		}
+		h.buf = append(h.buf, make([]byte, max(2048, len(h.buf)))...)[:len(h.buf)]
+	}
+	n, err := h.conn.Read(h.buf[len(h.buf):cap(h.buf)])
+	got := h.buf[len(h.buf) : len(h.buf)+n]
+	h.buf = h.buf[:len(h.buf)+n]
+	h.end.Received += n
+	if h.trace != nil && n > 0 {
+		h.traced(got)
+	}
+	if err == nil || n > 0 {
+		return true
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		h.eof = true
+		return true
+	}
+	h.readError(err)
+	return false
+}
+
+func (h *holder) traced(got []byte) {
+	t := *h.trace
+	if len(t) == 0 {
+		*h.trace = append(t, signet.Exchange{Note: h.note})
+		t = *h.trace
+	}
+	last := &t[len(t)-1]
+	last.Received = append(last.Received, got[:min(len(got), max(0, maxTraced-len(last.Received)))]...)
+}
+
+func (h *holder) readError(err error) {
+	switch {
+	case errors.Is(err, dial.ErrBudget):
+		h.fail(check.OverBudget, nil)
+	case dial.IsRefused(err): // UDP: the host's ICMP port unreachable
+		h.fail(check.Rejected, nil)
+	case dial.IsReset(err):
+		h.fail(check.Reset, nil)
+	case dial.IsTimeout(err):
+		h.fail(check.Stalled, nil)
+	default:
+		h.fail(check.Closed, err)
+	}
+}

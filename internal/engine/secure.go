@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"net"
+
+	"signet/internal/check"
+	"signet/internal/dial"
+)
+
+// secure makes the connection a TLS one and tells the conversation what the handshake showed.
+func (h *holder) secure(t *check.TLS) bool {
+	var under net.Conn = h.raw
+	if t.Framer != nil {
+		under = &framed{Conn: h.raw, framer: t.Framer}
+	}
+	h.arm()
+	s, err := dial.Client(h.ctx, under, dial.TLSOptions{ServerName: t.ServerName, NextProtos: t.NextProtos, MaxVersion: t.MaxVersion})
+	if err != nil {
+		h.fail(check.TLSFailed, err)
+		return false
+	}
+	if t.Framer != nil {
+		t.Framer.Established()
+	}
+	h.conn = s
+	h.arm()
+	st := check.TLSState{Facts: s.Facts, Version: s.State.Version, Protocol: s.State.NegotiatedProtocol, BindingHash: uint(s.BindingHash)}
+	if len(s.State.PeerCertificates) > 0 {
+		leaf := s.State.PeerCertificates[0]
+		st.Leaf, st.SignatureAlgorithm = leaf.Raw, int(leaf.SignatureAlgorithm)
+	}
+	h.end.TLS = &st
+	if w, ok := h.talk.(check.Securable); ok {
+		w.Secured(st)
+	}
+	return true
+}
+
+// framed carries TLS records inside another protocol's packets.
+type framed struct {
+	net.Conn
+	framer check.Framer
+	in     []byte // received, not unwrapped
+	out    []byte // unwrapped, not read
+}
+
+func (f *framed) Write(p []byte) (int, error) {
+	if _, err := f.Conn.Write(f.framer.Wrap(nil, p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func (f *framed) Read(p []byte) (int, error) {
+	for len(f.out) == 0 {
+		if len(f.in) > 0 {
+			records, used, err := f.framer.Unwrap(f.in)
+			if err != nil {
+				return 0, err
+			}
+			if used > 0 {
+				f.out = append(f.out, records...)
+				f.in = f.in[:copy(f.in, f.in[used:])]
+				continue
+			}
+		}
+		var more [4096]byte
+		n, err := f.Conn.Read(more[:])
+		f.in = append(f.in, more[:n]...)
+		if err != nil && n == 0 {
+			return 0, err
+		}
+	}
+	n := copy(p, f.out)
+	f.out = f.out[:copy(f.out, f.out[n:])]
+	return n, nil
+}
