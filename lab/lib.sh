@@ -1,0 +1,163 @@
+# shellcheck shell=bash
+# What every lab script shares: where things are, how the inventory is read,
+# how a server is started as a process of ours, and how exactly that process
+# is found again. Sourced, never run.
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+RUN=${LAB_RUN:-$LAB/run}
+CACHE=$RUN/cache
+INVENTORY=$LAB/inventory.tsv
+# shellcheck disable=SC2034 # for the scripts that source this
+GROUPS_ALL="smb dc http ldap mail rdp mssql dc422"
+WAIT_SECONDS=${LAB_WAIT:-90}
+
+say() { printf '%s\n' "$*"; }
+die() { printf 'lab: %s\n' "$*" >&2; exit 1; }
+
+need_root() { [ "$(id -u)" = 0 ] || die "needs root: the servers take ports below 1024"; }
+
+# rows COLUMN...: the named columns of every inventory row, tab-separated.
+# Comment lines and the header are left out.
+rows() {
+    awk -F '\t' -v want="$*" '
+        /^#/ || NF == 0 { next }
+        !head { for (i = 1; i <= NF; i++) at[$i] = i; n = split(want, w, " "); head = 1; next }
+        { for (i = 1; i <= n; i++) printf "%s%s", $(at[w[i]]), (i < n ? "\t" : "\n") }' "$INVENTORY"
+}
+
+# servers GROUP: the names of a group, each once, in inventory order.
+servers() { rows group name | awk -F '\t' -v g="$1" '$1 == g && !seen[$2]++ { print $2 }'; }
+
+# units GROUP: the processes behind a group (one Apache serves many servers).
+units() { rows group unit | awk -F '\t' -v g="$1" '$1 == g && !seen[$2]++ { print $2 }'; }
+
+# address NAME and sockets NAME: where a server listens ("ADDR:PORT", IPv6 in brackets).
+address() { rows name address | awk -F '\t' -v n="$1" '$1 == n { print $2; exit }'; }
+sockets() {
+    rows name address port | awk -F '\t' -v n="$1" '
+        $1 == n { a = $2 ~ /:/ ? "[" $2 "]" : $2; s = a ":" $3; if (!seen[s]++) print s }'
+}
+
+unit_of() { rows name unit | awk -F '\t' -v n="$1" '$1 == n { print $2; exit }'; }
+
+# ---- processes --------------------------------------------------------------
+
+# born PID: the start time the kernel gives a process, empty when it is gone or
+# a zombie. A pid alone could have been given to somebody else since.
+born() {
+    local stat
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+    stat=${stat##*) }
+    # shellcheck disable=SC2086 # fields of /proc/PID/stat, meant to be split
+    set -- $stat
+    if [ "$1" != Z ]; then printf '%s' "${20}"; fi
+}
+
+# launch UNIT COMMAND...: run it in a session of its own, in the foreground of
+# that session, so that the session's id is all that is needed to end it and
+# whatever it forked.
+launch() {
+    local unit=$1 pid
+    shift
+    mkdir -p "$RUN/$unit"
+    setsid "$@" </dev/null >>"$RUN/$unit/out.log" 2>&1 9>&- &
+    pid=$!
+    printf '%s %s\n' "$pid" "$(born "$pid")" >"$RUN/$unit/pid"
+}
+
+# alive UNIT: does the very process we started still run?
+alive() {
+    local pid started
+    read -r pid started 2>/dev/null <"$RUN/$1/pid" || return 1
+    [ -n "$started" ] && [ "$(born "$pid")" = "$started" ]
+}
+
+# members SESSION: processes of a session, zombies left out.
+members() { ps -s "$1" -o pid=,stat= 2>/dev/null | awk '$2 !~ /^Z/ { print $1 }'; }
+
+# halt UNIT...: end the sessions of these units: TERM to all, then a bounded
+# wait, then KILL to what is left.
+halt() {
+    local unit pid sessions="" left
+    for unit in "$@"; do
+        [ -f "$RUN/$unit/pid" ] || continue
+        if alive "$unit"; then
+            read -r pid _ <"$RUN/$unit/pid"
+            sessions="$sessions $pid"
+            # shellcheck disable=SC2046
+            kill -TERM $(members "$pid") 2>/dev/null
+        fi
+    done
+    for _ in {1..50}; do
+        left=""
+        for pid in $sessions; do left="$left $(members "$pid")"; done
+        [ -z "${left// /}" ] && break
+        sleep 0.1
+    done
+    if [ -n "${left// /}" ]; then
+        # shellcheck disable=SC2086
+        kill -KILL $left 2>/dev/null
+    fi
+    for unit in "$@"; do
+        [ -f "$RUN/$unit/pid" ] || continue
+        rm -f "$RUN/$unit/pid"
+        say "stopped $unit"
+    done
+}
+
+# listening: every TCP socket that listens, as "ADDR:PORT", one a line.
+listening() { ss -Hltn | awk '{ print $4 }'; }
+
+# ready "SOCKET..." " LISTENING... ": do all these sockets listen?
+ready() {
+    local sockets=$1 socket
+    for socket in $sockets; do
+        case $2 in *" $socket "*) ;; *) return 1 ;; esac
+    done
+}
+
+# await NAME...: print a line for each server as it becomes ready; fail when one
+# of them dies or does not listen in time.
+await() {
+    local name unit now waiting=("$@") next failed=0 end=$((SECONDS + WAIT_SECONDS))
+    local -A where behind
+    for name in "$@"; do
+        where[$name]=$(sockets "$name" | paste -sd " ")
+        behind[$name]=$(unit_of "$name")
+    done
+    while [ ${#waiting[@]} -gt 0 ]; do
+        now=" $(listening | tr '\n' ' ')"
+        next=()
+        for name in "${waiting[@]}"; do
+            unit=${behind[$name]}
+            if ! alive "$unit"; then
+                say "FAILED  $name: $unit ended, see $RUN/$unit/"
+                failed=1
+            elif ready "${where[$name]}" "$now"; then
+                say "ready   $name ${where[$name]}"
+            elif [ $SECONDS -ge $end ]; then
+                say "FAILED  $name: not listening on ${where[$name]} after ${WAIT_SECONDS}s, see $RUN/$unit/"
+                failed=1
+            else
+                next+=("$name")
+            fi
+        done
+        waiting=("${next[@]}")
+        if [ ${#waiting[@]} -gt 0 ]; then sleep 0.1; fi
+    done
+    return $failed
+}
+
+# fill FILE NAME: a template on standard output with @RUN@ (the unit's own
+# folder), @LAB@, @CACHE@, @NAME@ and @ADDR@ filled in.
+fill() {
+    sed -e "s|@RUN@|$RUN/$2|g" -e "s|@LAB@|$LAB|g" -e "s|@CACHE@|$CACHE|g" \
+        -e "s|@NAME@|$2|g" -e "s|@ADDR@|$(address "$2")|g" "$1"
+}
+
+# lock: one lab script at a time, however many terminals call it.
+lock() {
+    mkdir -p "$RUN"
+    exec 9>"$RUN/lock"
+    flock -w 300 9 || die "another lab script has held $RUN/lock for five minutes"
+}
