@@ -130,13 +130,3 @@ func Define[F any, P interface {
 		},
 	}
 }
-
-// AppendJSON appends v by reflection, for facts that need no appender of their own. A type that cannot be
-// marshalled is a programmer's error and becomes null.
-func AppendJSON(dst []byte, v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return append(dst, "null"...)
-	}
-	return append(dst, b...)
-}

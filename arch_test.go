@@ -1,0 +1,176 @@
+package signet_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// law is the import lattice of the house, floor by floor. A room may import rooms of lower floors that its line
+// allows, never one of its own floor, and none of the packages it is forbidden. "wire/*" stands for every room there.
+//
+// Tests are not bound by it: they prove that rooms work together.
+var law = []struct {
+	floor  int
+	room   string
+	allows []string // besides the root package
+	never  []string // standard and other packages
+}{
+	{0, "", nil, []string{"context", "net", "os", "log", "log/slog", "time/tzdata", "sync"}},
+	{0, "internal/wire/ber", nil, wireNever},
+	{0, "internal/wire/*", []string{"internal/wire/ber"}, wireNever},
+	{1, "internal/check", []string{"internal/wire/*"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog"}},
+	{1, "internal/dial", nil, []string{"os/exec", "log", "log/slog", "net/http"}},
+	{2, "internal/check/*", []string{"internal/wire/*", "internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "crypto/tls", "log", "log/slog", "net/http", "sync"}},
+	{3, "internal/check/all", []string{"internal/check", "internal/check/*"}, []string{"net", "os", "context"}},
+	{4, "internal/scope", nil, []string{"os/exec", "log", "log/slog", "net/http"}},
+	{4, "internal/engine", []string{"internal/check", "internal/dial"}, []string{"log", "log/slog", "os/exec", "net/http", "database/sql"}},
+	{4, "internal/judge", []string{"internal/check"}, []string{"net", "os", "math/rand", "math/rand/v2", "crypto/rand", "context", "log", "log/slog"}},
+	{4, "internal/report", []string{"internal/check"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},
+	{5, "internal/check/checktest", []string{"internal/check", "internal/dial", "internal/engine"}, nil},
+	{6, "internal/cli", []string{"internal/*", "internal/check/all"}, []string{"log", "os/exec"}},
+	{7, "cmd/signet", []string{"internal/cli"}, nil},
+}
+
+var wireNever = []string{"net", "net/netip", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "crypto/tls", "crypto/x509", "log", "log/slog", "sync", "io/fs"}
+
+func match(pattern, room string) bool {
+	if base, ok := strings.CutSuffix(pattern, "*"); ok {
+		rest, under := strings.CutPrefix(room, base)
+		return under && rest != "" && !strings.Contains(rest, "/")
+	}
+	return pattern == room
+}
+
+// find returns the law of a room: the most exact line that matches.
+func find(room string) int {
+	best := -1
+	for i, l := range law {
+		if match(l.room, room) && (best < 0 || !strings.HasSuffix(l.room, "*")) {
+			best = i
+		}
+	}
+	return best
+}
+
+// rooms returns the imports of every package of the module, tests left out.
+func rooms(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata" || path == "lab" || path == "bench" || path == "tools" || path == "dist") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		room := filepath.ToSlash(filepath.Dir(path))
+		if room == "." {
+			room = ""
+		}
+		if _, ok := out[room]; !ok {
+			out[room] = nil
+		}
+		for _, im := range f.Imports {
+			p, err := strconv.Unquote(im.Path.Value)
+			if err != nil {
+				return err
+			}
+			out[room] = append(out[room], p)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 10 {
+		t.Fatalf("only %d packages found: is this the module root?", len(out))
+	}
+	return out
+}
+
+func TestArrowsGoDown(t *testing.T) {
+	for room, imports := range rooms(t) {
+		at := find(room)
+		if at < 0 {
+			t.Errorf("%s stands in no line of the law: add it to the floor it belongs to", room)
+			continue
+		}
+		l := law[at]
+		for _, im := range imports {
+			if im == "signet" && room != "" && !strings.HasPrefix(room, "internal/wire/") {
+				continue
+			}
+			other, ours := strings.CutPrefix(im, "signet/")
+			if !ours && im != "signet" {
+				if slices.Contains(l.never, im) {
+					t.Errorf("%s may not import %s", room, im)
+				}
+				if strings.HasPrefix(room, "internal/wire/") && strings.Contains(strings.Split(im, "/")[0], ".") && im != "golang.org/x/crypto/md4" {
+					t.Errorf("%s: a wire package imports %s", room, im)
+				}
+				continue
+			}
+			to := find(other)
+			if to < 0 {
+				t.Errorf("%s imports %s, which stands in no line of the law", room, im)
+				continue
+			}
+			allowed := slices.ContainsFunc(l.allows, func(p string) bool { return match(p, other) })
+			leaf := other == "internal/wire/ber"
+			if !allowed || law[to].floor > l.floor || law[to].floor == l.floor && !leaf {
+				t.Errorf("%s (floor %d) may not import %s (floor %d)", room, l.floor, im, law[to].floor)
+			}
+		}
+	}
+}
+
+// Every wire package is fuzzed, every room says what it is for, no package keeps an init.
+func TestEveryRoomKeepsItsHabits(t *testing.T) {
+	initFunc := regexp.MustCompile(`(?m)^func init\(\)`)
+	for room := range rooms(t) {
+		dir := room
+		if dir == "" {
+			dir = "."
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", room, err)
+		}
+		var all, tests string
+		for _, f := range files {
+			b, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(f, "_test.go") {
+				tests += string(b)
+			} else {
+				all += string(b)
+			}
+		}
+		if !regexp.MustCompile(`(?m)^// (Package \w+|Command signet) `).MatchString(all) && room != "cmd/signet" {
+			t.Errorf("%s has no package comment", room)
+		}
+		if initFunc.MatchString(all) {
+			t.Errorf("%s has an init function", room)
+		}
+		if strings.HasPrefix(room, "internal/wire/") && !strings.Contains(tests, "func Fuzz") {
+			t.Errorf("%s has no fuzz target", room)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package judge
+
+import (
+	"fmt"
+	"slices"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// Judge holds a policy over a list of checks. It may be shared.
+type Judge struct {
+	policy *Policy
+	checks map[string]check.Check
+	titles map[string]string
+}
+
+// New makes a judge. A policy that names a rule no check has is refused: a misspelt rule would silently keep its
+// default severity.
+func New(checks []check.Check, p *Policy) (*Judge, error) {
+	j := &Judge{policy: p, checks: map[string]check.Check{}, titles: map[string]string{}}
+	for _, c := range checks {
+		j.checks[c.Name] = c
+		for _, r := range c.Rules {
+			j.titles[r.ID] = r.Title
+		}
+	}
+	for rule := range p.Rules {
+		if _, ok := j.titles[rule]; !ok {
+			return nil, fmt.Errorf("policy %s: no rule is called %q (signet explain lists them)", p.Name, rule)
+		}
+	}
+	return j, nil
+}
+
+// Policy is the policy in force.
+func (j *Judge) Policy() *Policy { return j.policy }
+
+// Observation judges one observation.
+func (j *Judge) Observation(o *signet.Observation) signet.Judgement {
+	c, known := j.checks[o.Check]
+	if !known {
+		return signet.Judgement{Because: []string{fmt.Sprintf("this version of Signet has no check %q", o.Check)}}
+	}
+	if o.Outcome != signet.Answered && (o.Outcome != signet.Withheld || o.Facts == nil) {
+		return signet.Judgement{Because: []string{reason(o)}}
+	}
+	if o.Facts == nil {
+		return signet.Judgement{Because: []string{"the answer left no facts"}}
+	}
+	view, err := c.Judge(o.Facts)
+	if err != nil {
+		return signet.Judgement{Because: []string{"the stored facts cannot be read: " + err.Error()}}
+	}
+	out := signet.Judgement{Verdict: view.Verdict, Because: view.Because}
+	if o.Outcome == signet.Withheld {
+		out.Verdict = signet.Undetermined
+	}
+	for _, b := range view.Breaches {
+		severity, on := j.policy.Severity(b.Rule)
+		if !on {
+			continue
+		}
+		out.Findings = append(out.Findings, signet.Finding{
+			Rule: b.Rule, Severity: severity, Title: j.titles[b.Rule], Because: b.Because, Where: b.Where,
+		})
+	}
+	if len(out.Findings) > 1 {
+		slices.SortStableFunc(out.Findings, func(a, b signet.Finding) int { return int(b.Severity) - int(a.Severity) })
+	}
+	return out
+}
+
+// reason words an outcome that decides nothing.
+func reason(o *signet.Observation) string {
+	var s string
+	switch o.Outcome {
+	case signet.Skipped:
+		s = "not asked"
+	case signet.Refused:
+		s = "the port is closed"
+	case signet.Silent:
+		s = "nothing answered in time"
+	case signet.Foreign:
+		s = "something else speaks there"
+	case signet.Broken:
+		s = "the conversation broke off"
+	case signet.Withheld:
+		s = "the answer needs an authentication that this depth does not allow"
+	case signet.Fault:
+		s = "a defect of Signet kept it from asking"
+	default:
+		s = "outcome " + o.Outcome.String()
+	}
+	if o.Err != nil {
+		s += ": " + o.Err.Phase + ": " + o.Err.Text
+	}
+	return s
+}

@@ -1,0 +1,105 @@
+package judge
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"signet"
+)
+
+// Policy says how severe each rule is. Rules it does not name take Default.
+type Policy struct {
+	Name    string            `yaml:"name"`
+	Version int               `yaml:"version"`
+	About   string            `yaml:"about"`
+	Changes []string          `yaml:"changes"` // newest first: "2: …"
+	Default string            `yaml:"default"`
+	Rules   map[string]string `yaml:"rules"` // rule → severity, or "off"
+
+	severities map[string]signet.Severity
+	off        map[string]bool
+	fallback   signet.Severity
+}
+
+//go:embed policies/*.yaml
+var builtin embed.FS
+
+// BuiltIn returns the policy of that name that ships with Signet.
+func BuiltIn(name string) (*Policy, error) {
+	b, err := builtin.ReadFile("policies/" + name + ".yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no built-in policy %q: there are %s", name, strings.Join(Names(), ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Parse(b)
+}
+
+// Names lists the built-in policies.
+func Names() []string {
+	entries, err := builtin.ReadDir("policies")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Parse reads a policy from YAML. Errors name line and column; unknown keys are refused.
+func Parse(b []byte) (*Policy, error) {
+	p := &Policy{}
+	if err := yaml.Load(bytes.TrimPrefix(b, []byte("\ufeff")), p, yaml.WithKnownFields()); err != nil {
+		return nil, err
+	}
+	if p.Name == "" {
+		return nil, errors.New("the policy has no name")
+	}
+	if p.Version < 1 {
+		return nil, errors.New("the policy has no version (a number from 1)")
+	}
+	p.severities, p.off = map[string]signet.Severity{}, map[string]bool{}
+	p.fallback = signet.Medium
+	if p.Default != "" {
+		if err := p.fallback.UnmarshalText([]byte(p.Default)); err != nil {
+			return nil, fmt.Errorf("default: %w", err)
+		}
+	}
+	for rule, word := range p.Rules {
+		if word == "off" {
+			p.off[rule] = true
+			continue
+		}
+		var s signet.Severity
+		if err := s.UnmarshalText([]byte(word)); err != nil {
+			return nil, fmt.Errorf("rules: %s: %w, or off", rule, err)
+		}
+		p.severities[rule] = s
+	}
+	return p, nil
+}
+
+// ID is the policy's name and version, `baseline/1`.
+func (p *Policy) ID() string { return fmt.Sprintf("%s/%d", p.Name, p.Version) }
+
+// Severity of a rule; ok is false when the policy switches the rule off.
+func (p *Policy) Severity(rule string) (s signet.Severity, ok bool) {
+	if p.off[rule] {
+		return 0, false
+	}
+	if s, ok := p.severities[rule]; ok {
+		return s, true
+	}
+	return p.fallback, true
+}
