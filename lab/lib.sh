@@ -72,32 +72,46 @@ alive() {
     [ -n "$started" ] && [ "$(born "$pid")" = "$started" ]
 }
 
-# members SESSION: processes of a session, zombies left out.
-members() { ps -s "$1" -o pid=,stat= 2>/dev/null | awk '$2 !~ /^Z/ { print $1 }'; }
+# family PID: the process, its session and everything below either, zombies left
+# out. Samba's helpers take sessions of their own, so neither test is enough.
+family() {
+    ps -e -o pid=,ppid=,sid=,stat= | awk -v root="$1" '
+        { pid[NR] = $1; parent[$1] = $2; session[$1] = $3; state[$1] = $4 }
+        END {
+            ours[root] = 1
+            for (grew = 1; grew;) {
+                grew = 0
+                for (i = 1; i <= NR; i++) {
+                    p = pid[i]
+                    if (!ours[p] && (ours[parent[p]] || session[p] == root)) { ours[p] = 1; grew = 1 }
+                }
+            }
+            for (i = 1; i <= NR; i++) if (ours[pid[i]] && state[pid[i]] !~ /^Z/) print pid[i]
+        }'
+}
 
-# halt UNIT...: end the sessions of these units: TERM to all, then a bounded
-# wait, then KILL to what is left.
+# halt UNIT...: end what these units started: TERM to all, then a bounded wait,
+# then KILL to what is left. Every process is remembered with its start time, so
+# that a number given to somebody else meanwhile is never hit.
 halt() {
-    local unit pid sessions="" left
+    local unit pid started left=() still
     for unit in "$@"; do
-        [ -f "$RUN/$unit/pid" ] || continue
-        if alive "$unit"; then
-            read -r pid _ <"$RUN/$unit/pid"
-            sessions="$sessions $pid"
-            # shellcheck disable=SC2046
-            kill -TERM $(members "$pid") 2>/dev/null
-        fi
+        alive "$unit" || continue
+        read -r pid _ <"$RUN/$unit/pid"
+        for pid in $(family "$pid"); do left+=("$pid:$(born "$pid")"); done
     done
+    for pid in "${left[@]}"; do kill -TERM "${pid%:*}" 2>/dev/null; done
     for _ in {1..50}; do
-        left=""
-        for pid in $sessions; do left="$left $(members "$pid")"; done
-        [ -z "${left// /}" ] && break
+        still=()
+        for pid in "${left[@]}"; do
+            started=${pid#*:}
+            [ -n "$started" ] && [ "$(born "${pid%:*}")" = "$started" ] && still+=("$pid")
+        done
+        left=("${still[@]}")
+        [ ${#left[@]} -gt 0 ] || break
         sleep 0.1
     done
-    if [ -n "${left// /}" ]; then
-        # shellcheck disable=SC2086
-        kill -KILL $left 2>/dev/null
-    fi
+    for pid in "${left[@]}"; do kill -KILL "${pid%:*}" 2>/dev/null; done
     for unit in "$@"; do
         [ -f "$RUN/$unit/pid" ] || continue
         rm -f "$RUN/$unit/pid"
