@@ -64,7 +64,7 @@ func TestBindResponses(t *testing.T) {
 			"204163636570745365637572697479436f6e74657874206572726f722c2064617461203335622c2076316462318700",
 			InvalidCredentials, "80090346: LdapErr: DSID-0C090711, comment: AcceptSecurityContext error, data 35b, v1db1", ReasonBadBindings, 0},
 		{"with the lengths of Active Directory", "308400000010020102618400000007" + "0a010e04000400", SaslBindInProgress, "", ReasonNone, -1},
-		{"with a referral", "3010020101610b0a010a04000400a3020400", 10, "", ReasonNone, -1},
+		{"a referral before the credentials", "301502010161100a010a04000400a30404026162870178", 10, "", ReasonNone, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, rest, err := ParseMessage(unhex(t, c.in))
@@ -110,11 +110,12 @@ func TestParseMessageRefuses(t *testing.T) {
 		short    bool
 	}{
 		{"nothing", "", true},
+		{"a set", "310c020101600702010304008000", false},
 		{"half a header", "3084", true},
 		{"half a message", "300c020101600702", true},
 		{"an SMB answer", "000000d0fe534d42", false},
 		{"a TLS alert", "15030300020228", false},
-		{"over the bound", "308400100000020101", false},
+		{"over the bound", "30840000bffb020101", false},
 		{"indefinite length", "30800201010000", false},
 		{"negative ID", "30050201ff4200", false},
 		{"ID of 40 bits", "3009020501000000004200", false},
@@ -137,11 +138,14 @@ func TestParseMessageRefuses(t *testing.T) {
 }
 
 func TestFrameSizeNeedsTheHeaderOnly(t *testing.T) {
-	if n, err := FrameSize(unhex(t, "30840000fff0")); err != nil || n != 0xfff0+6 {
+	if n, err := FrameSize(unhex(t, "30840000aff0")); err != nil || n != 0xaff0+6 {
 		t.Errorf("%d, %v", n, err)
 	}
-	if _, err := FrameSize(unhex(t, "30840000ff")); !errors.Is(err, ErrShort) {
+	if _, err := FrameSize(unhex(t, "30840000af")); !errors.Is(err, ErrShort) {
 		t.Errorf("%v", err)
+	}
+	if n, err := FrameSize(unhex(t, "160301")); err == nil || n != 0 || errors.Is(err, ErrShort) {
+		t.Errorf("a TLS record: %d, %v", n, err)
 	}
 }
 
@@ -164,6 +168,8 @@ func TestParseDiagnostic(t *testing.T) {
 		{"SASL:[GSS-SPNEGO]: Sign or Seal are required.", ReasonNone},
 		{"see 80090346: somewhere else", ReasonNone},
 		{"80090346", ReasonNone},
+		{"80090346 LdapErr", ReasonNone},
+		{"comment: data 52e, then data 80090346, v1", ReasonBadBindings},
 		{"zzzzzzzz: data , v", ReasonNone},
 		{"x, data 180090346, v", ReasonNone},
 	} {
@@ -216,6 +222,11 @@ func TestParseBindRequest(t *testing.T) {
 	r, err = ParseBindRequest(simple)
 	if err != nil || r.Auth != AuthSimple || r.Name != "cn=a" || string(r.Credentials) != "b" {
 		t.Errorf("%+v, %v", r, err)
+	}
+	for _, tail := range []Message{{Op: OpBindRequest, Body: append(bytes.Clone(simple.Body), 4, 0)}, {Op: OpBindRequest, Body: unhex(t, "020103"+"0400"+"a306"+"040141"+"0400"+"05")}} {
+		if r, err := ParseBindRequest(tail); err == nil || r.Version != 0 {
+			t.Errorf("bytes after the authentication: %+v, %v", r, err)
+		}
 	}
 	simple.Body = simple.Body[:len(simple.Body)-1]
 	if r, err = ParseBindRequest(simple); err == nil || r.Version != 0 || errors.Is(err, ErrShort) {

@@ -9,7 +9,7 @@ import (
 
 // MaxMessage bounds one LDAPMessage in bytes, header included. The largest rootDSE seen, every attribute of a 2019
 // DC, is 3,151 bytes; a peer that announces more than this is not answering one of our questions.
-const MaxMessage = 256 << 10
+const MaxMessage = 48 << 10
 
 // ErrShort says that the input ends inside a message: more bytes may complete it.
 var ErrShort = ber.ErrShort

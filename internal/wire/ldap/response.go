@@ -7,7 +7,6 @@ import (
 )
 
 const (
-	tagReferral      = 0xa3
 	tagSASLCreds     = 0x87
 	tagResponseName  = 0x8a
 	tagResponseValue = 0x8b
@@ -50,7 +49,7 @@ func ParseBindResponse(m Message) (BindResponse, error) {
 		if tag == tagSASLCreds {
 			r.SASLCreds = content
 		}
-		rest = tail // RFC 4511 §4: unrecognised trailing elements are ignored
+		rest = tail // referrals, and what a later version may add, are passed over (RFC 4511 §4)
 	}
 	return r, nil
 }
@@ -87,7 +86,7 @@ func ParseSearchDone(m Message) (Result, error) {
 	return res, nil
 }
 
-// result reads the three components that every LDAPResult starts with and skips the referrals.
+// result reads the three components that every LDAPResult starts with; referrals stay in rest.
 func result(m Message, want Op) (r Result, rest []byte, err error) {
 	if m.Op != want {
 		return Result{}, nil, fmt.Errorf("operation 0x%02x, want 0x%02x", byte(m.Op), byte(want))
@@ -103,11 +102,6 @@ func result(m Message, want Op) (r Result, rest []byte, err error) {
 	text, rest, err := ber.Expect(rest, ber.OctetString)
 	if err != nil {
 		return Result{}, nil, err
-	}
-	if len(rest) > 0 && rest[0] == tagReferral {
-		if _, _, rest, err = ber.Read(rest); err != nil {
-			return Result{}, nil, err
-		}
 	}
 	return Result{Code: ResultCode(code), MatchedDN: matched, Diagnostic: string(text)}, rest, nil
 }
