@@ -64,7 +64,7 @@ func TestParseAuthenticateNames(t *testing.T) {
 			want: AuthenticateNames{User: "u", Domain: "D", Workstation: "W", Flags: uni, Version: win7, Response: ResponseNTLMv1}},
 		{name: "NTLMv1 with session security", in: authenticate(72, uni|ess|FlagSign, "D", "u", "W", r24, r24),
 			want: AuthenticateNames{User: "u", Domain: "D", Workstation: "W", Flags: uni | ess | FlagSign, Version: win7, Response: ResponseNTLMv1Session}},
-		{name: "LM, OEM, no version", in: authenticate(64, FlagOEM|FlagVersion, "D", "u\xe4", "W", r24, nil),
+		{name: "LM, OEM, no version", in: authenticate(64, FlagOEM|FlagVersion, "D", "u\xe4", "W", []byte("an LM response, 24 bytes"), nil),
 			want: AuthenticateNames{User: "u\uFFFD", Domain: "D", Workstation: "W", Flags: FlagOEM | FlagVersion, Response: ResponseLM}},
 		{name: "a user without any response", in: authenticate(72, uni, "D", "u", "W", nil, nil),
 			want: AuthenticateNames{User: "u", Domain: "D", Workstation: "W", Flags: uni, Version: win7}},
