@@ -27,6 +27,8 @@ const (
 	initWindows = "607606062b0601050502a06c306aa03c303a" +
 		"060a2b06010401823702021e" + "06092a864882f712010202" + "06092a864886f712010202" + "060a2a864886f71201020203" + "060a2b06010401823702020a" +
 		"a32a3028a0261b24" + "6e6f745f646566696e65645f696e5f5246433431373840706c656173655f69676e6f7265"
+
+	hintAndMIC = "a011300f" + "a3073005a0031b0168" + "a4040402beef"
 )
 
 var windowsMechs = []string{OIDNegoEx, OIDKerberosMS, OIDKerberos, OIDKerberosU2U, OIDNTLM}
@@ -52,6 +54,7 @@ func TestParseInit(t *testing.T) {
 			want: Init{MechToken: []byte("ABC"), MechListMIC: []byte{0xbe, 0xef}}},
 		{name: "hint without a name, MIC of the Microsoft form", in: "a00c300a" + "a3023000" + "a4040402beef",
 			want: Init{MechListMIC: []byte{0xbe, 0xef}}},
+		{name: "hint and MIC", in: hintAndMIC, want: Init{HintName: "h", MechListMIC: []byte{0xbe, 0xef}}},
 		{name: "empty list, empty token, extension", in: "a00e300c" + "a0023000" + "a2020400" + "a5020500", want: Init{MechToken: []byte{}}},
 		{name: "nothing in it", in: "a0023000"},
 
@@ -83,14 +86,16 @@ func TestParseInit(t *testing.T) {
 	}
 }
 
-// TestAppendInitWindows: what the parser read is, written again, what the server sent.
-func TestAppendInitWindows(t *testing.T) {
-	i, err := ParseInit(unhex(t, initWindows))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := hex.EncodeToString(AppendInit(nil, i)); got != initWindows {
-		t.Errorf("%s", got)
+// TestAppendInit: what the parser read is, written again, what was sent.
+func TestAppendInit(t *testing.T) {
+	for _, in := range []string{initWindows, initNTLM, "601b06062b0601050502" + hintAndMIC} {
+		i, err := ParseInit(unhex(t, in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := hex.EncodeToString(AppendInit(nil, i)); got != in {
+			t.Errorf("%s\nfrom %s", got, in)
+		}
 	}
 }
 
