@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"time"
 
 	"signet"
@@ -78,6 +79,10 @@ func (c Cause) String() string {
 	}
 	return "unknown cause"
 }
+
+// ErrTLSClosed is in the Err of a TLSFailed end when the peer closed or reset the connection during the handshake and
+// gave no reason, as a server without a certificate does.
+var ErrTLSClosed = errors.New("the peer closed the connection during it")
 
 // End is how an attempt ended.
 type End struct {

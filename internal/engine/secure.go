@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+	"io"
 	"net"
 
 	"signet/internal/check"
@@ -16,6 +18,9 @@ func (h *holder) secure(t *check.TLS) bool {
 	h.arm()
 	s, err := dial.Client(h.ctx, under, dial.TLSOptions{ServerName: t.ServerName, NextProtos: t.NextProtos, MaxVersion: t.MaxVersion})
 	if err != nil {
+		if errors.Is(err, io.EOF) || dial.IsReset(err) {
+			err = check.ErrTLSClosed
+		}
 		h.fail(check.TLSFailed, err)
 		return false
 	}

@@ -47,6 +47,7 @@ type Attempt struct {
 	Note      string
 	Turns     []Turn
 	End       check.Cause
+	TLSClosed bool // End is TLSFailed with check.ErrTLSClosed: "=== end tls-closed"
 }
 
 // Turn is what one side said, or a TLS handshake.
@@ -105,6 +106,9 @@ func parse(b []byte) (*Flow, error) {
 			}
 			f.Attempts = append(f.Attempts, Attempt{Port: port, Transport: transport(tr), Note: note})
 			a, t = &f.Attempts[len(f.Attempts)-1], nil
+		case line == "=== end tls-closed" && a != nil:
+			a.End, a.TLSClosed = check.TLSFailed, true
+			a, t = nil, nil
 		case strings.HasPrefix(line, "=== end "):
 			c, ok := causes()[line[len("=== end "):]]
 			if !ok || a == nil {
@@ -174,6 +178,10 @@ func (f *Flow) Format() []byte {
 				fmt.Fprintf(&b, "%x\n", rest[:n])
 				rest = rest[n:]
 			}
+		}
+		if a.TLSClosed {
+			b.WriteString("=== end tls-closed\n")
+			continue
 		}
 		for word, c := range causes() {
 			if c == a.End {

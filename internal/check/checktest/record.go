@@ -2,6 +2,7 @@ package checktest
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"testing"
@@ -38,7 +39,7 @@ func Record(t testing.TB, c check.Check, at netip.AddrPort, name, comment, path 
 		tap := &tap{Conversation: a.Talk, rec: &rec}
 		a.Talk = tap
 		end = engine.Hold(ctx, d, netip.AddrPortFrom(at.Addr(), rec.Port), a, nil)
-		rec.End = end.Cause
+		rec.End, rec.TLSClosed = end.Cause, errors.Is(end.Err, check.ErrTLSClosed)
 		f.Attempts = append(f.Attempts, rec)
 	}
 	if err := os.WriteFile(path, f.Format(), 0o644); err != nil {

@@ -80,7 +80,9 @@ func replay(t testing.TB, a check.Attempt, rec Attempt) check.End {
 	secured := func() bool {
 		if len(turns) == 0 || turns[0].TLS == nil {
 			if rec.End == check.TLSFailed {
-				end.Err = errors.New("recorded handshake failure")
+				if end.Err = errors.New("recorded handshake failure"); rec.TLSClosed {
+					end.Err = check.ErrTLSClosed
+				}
 				return false
 			}
 			t.Fatalf("%s: TLS wanted, the recording has none here", rec.Note)
