@@ -20,9 +20,9 @@ const (
 
 // question is one check of one port of a host.
 type question struct {
-	plan   *Plan
-	port   check.Port
-	name   string
+	plan *Plan
+	port check.Port
+	name string
 }
 
 // visit is the asking of one host.
@@ -64,12 +64,12 @@ func (r *Run) host(ctx context.Context, item Item, emit func(*signet.Observation
 
 // questions lists what to ask of an item: ports it names go to the check whose port they are, else to http.
 func (r *Run) questions(item Item) (first, later []question) {
-	if len(item.Ports) > 0 {
-		for _, p := range item.Ports {
-			if q, ok := r.owner(p); ok {
-				first = append(first, q)
-			}
+	for _, p := range item.Ports {
+		if q, ok := r.owner(p); ok {
+			first = append(first, q)
 		}
+	}
+	if len(item.Ports) > 0 && !item.Default {
 		return first, nil
 	}
 	for i := range r.Plans {
@@ -103,6 +103,11 @@ func (r *Run) owner(port uint16) (question, bool) {
 	return question{plan: &r.Plans[fallback], port: check.Port{Number: port}}, true
 }
 
+// excluded tells whether the scope forbids a port of the item; what it forbids is not asked and not reported.
+func (r *Run) excluded(item Item, port uint16) bool {
+	return r.Dialer.Excluded != nil && r.Dialer.Excluded(item.Addr, port)
+}
+
 // wanted decides on a port that is asked only where the host is alive.
 func (v *visit) wanted(q question) bool {
 	return v.alive && v.ends[q.port.Unless] != signet.Answered
@@ -113,7 +118,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 	todo := make(chan question, len(qs))
 	for _, q := range qs {
 		k := key{q.plan.Check.Name, q.port.Number}
-		if !v.asked[k] {
+		if !v.asked[k] && !v.run.excluded(v.item, q.port.Number) {
 			v.asked[k] = true
 			todo <- q
 		}

@@ -16,16 +16,18 @@ type Sink interface {
 	Put(*signet.Observation) error
 }
 
-// Item is a target as a scope yields it. Ports, if any, are asked instead of the checks' own.
+// Item is a target as a scope yields it. Ports, if any, are asked instead of the checks' own, or with Default
+// besides them.
 type Item struct {
 	signet.Target
-	Ports []uint16
+	Ports   []uint16
+	Default bool
 }
 
 // Source yields targets by position, so that a run can go on where it stopped.
 type Source interface {
 	Len() uint64
-	At(position uint64) (item Item, ok bool)
+	At(position uint64) Item
 }
 
 // Plan is a check and the ports it is to ask.
@@ -96,9 +98,7 @@ func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 				if i >= size {
 					return
 				}
-				if item, ok := r.Source.At(i); ok {
-					r.host(ctx, item, emit)
-				}
+				r.host(ctx, r.Source.At(i), emit)
 			}
 		})
 	}

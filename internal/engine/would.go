@@ -1,0 +1,34 @@
+package engine
+
+import (
+	"fmt"
+
+	"signet"
+)
+
+// Ask is a question that a run would put to an item.
+type Ask struct {
+	Endpoint  signet.Endpoint
+	Check     string
+	Condition string // empty: asked in any case
+}
+
+// Would lists what a run asks of an item, without what answers give rise to.
+func (r *Run) Would(item Item) []Ask {
+	first, later := r.questions(item)
+	var asks []Ask
+	seen := map[key]bool{}
+	for _, q := range append(first, later...) {
+		k := key{q.plan.Check.Name, q.port.Number}
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		a := Ask{Endpoint: signet.Endpoint{Target: item.Target, Port: q.port.Number, Transport: q.port.Transport}, Check: k.check}
+		if q.port.WhenAlive {
+			a.Condition = fmt.Sprintf("where the host is alive and %d did not answer", q.port.Unless)
+		}
+		asks = append(asks, a)
+	}
+	return asks
+}

@@ -1,0 +1,92 @@
+package report
+
+import (
+	"time"
+
+	"signet"
+)
+
+// Schema of the JSON lines.
+const Schema = "signet/1"
+
+// Header opens a run.
+type Header struct {
+	Run      string
+	Tool     string // signet/VERSION
+	Started  time.Time
+	Targets  []string // as typed
+	Checks   []string
+	Depth    signet.Depth
+	Policy   string // name/version
+	Trace    bool   // write transcripts
+	Warnings []string
+}
+
+// Line is one endpoint, observed and judged.
+type Line struct {
+	*signet.Observation
+	signet.Judgement
+}
+
+// Summary closes a run.
+type Summary struct {
+	Ended       time.Time
+	Interrupted bool
+	Coverage    Coverage
+	Verdicts    [3]uint64 // by signet.Verdict, of endpoints where anything was there
+	Findings    map[string]uint64
+}
+
+// Coverage says how much of what was asked was answered.
+type Coverage struct {
+	Addresses    uint64
+	Alive        uint64
+	Asked        uint64
+	Undetermined uint64
+	Outcomes     [8]uint64 // by signet.Outcome
+}
+
+// Writer handles the stream. End is called exactly once, also after an interruption.
+type Writer interface {
+	Begin(*Header) error
+	Endpoint(*Line) error
+	End(*Summary) error
+}
+
+// Tally counts what a run came to.
+type Tally struct {
+	Verdicts [3]uint64
+	Findings map[string]uint64
+	worst    signet.Severity
+	any      bool
+}
+
+// Add counts one line.
+func (t *Tally) Add(l *Line) {
+	if !l.Reached() {
+		return
+	}
+	t.Verdicts[l.Verdict]++
+	if t.Findings == nil {
+		t.Findings = map[string]uint64{}
+	}
+	for i := range l.Judgement.Findings {
+		f := &l.Judgement.Findings[i]
+		t.Findings[f.Rule]++
+		t.worst, t.any = max(t.worst, f.Severity), true
+	}
+}
+
+// Exit is the contract's exit code of a run that went to its end: 3 for a finding at or above the threshold, 4 for
+// none but an endpoint that answered and stayed undetermined, else 0. Without a threshold it is 0.
+func (t *Tally) Exit(failOn signet.Severity, on bool) int {
+	switch {
+	case !on:
+		return 0
+	case t.any && t.worst >= failOn:
+		return 3
+	case t.Verdicts[signet.Undetermined] > 0:
+		return 4
+	}
+	return 0
+}

@@ -1,0 +1,277 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// Text writes what an administrator pastes into a ticket: coverage first, then exposed endpoints grouped by finding,
+// worst first, then other findings, what stayed undetermined, what is guarded, and the fixes.
+type Text struct {
+	w      io.Writer
+	style  style
+	width  int
+	checks []check.Check
+	h      Header
+
+	groups       map[string]*group
+	undetermined []entry
+	guarded      map[string]int // check → endpoints
+}
+
+// group is the endpoints that break one rule.
+type group struct {
+	finding signet.Finding // of the first endpoint: rule, severity, title
+	exposed []entry
+	other   []entry // guarded or undetermined endpoints that break it
+}
+
+// entry is one endpoint in a list.
+type entry struct {
+	at      signet.Endpoint
+	who     string // a name for people
+	because string
+}
+
+// mostEntries is how many endpoints of one group are listed; the other formats have them all.
+const mostEntries = 40
+
+// NewText writes to w, in lines of at most width columns where words allow.
+func NewText(w io.Writer, checks []check.Check, width int, color bool) *Text {
+	return &Text{w: w, style: style(color), width: max(60, min(width, 240)), checks: checks,
+		groups: map[string]*group{}, guarded: map[string]int{}}
+}
+
+// Begin remembers the header: nothing is printed before the end.
+func (t *Text) Begin(h *Header) error { t.h = *h; return nil }
+
+// Endpoint files one line.
+func (t *Text) Endpoint(l *Line) error {
+	if !l.Reached() {
+		return nil
+	}
+	e := entry{at: l.Endpoint, who: who(l), because: Clean(strings.Join(l.Because, "; "))}
+	switch l.Verdict {
+	case signet.Undetermined:
+		t.undetermined = append(t.undetermined, e)
+	case signet.Guarded:
+		t.guarded[l.Check]++
+	}
+	for i := range l.Judgement.Findings {
+		f := &l.Judgement.Findings[i]
+		g := t.groups[f.Rule]
+		if g == nil {
+			g = &group{finding: *f}
+			t.groups[f.Rule] = g
+		}
+		e.because = Clean(strings.Join(f.Because, "; "))
+		if f.Where != "" {
+			e.because = Clean(f.Where) + ": " + e.because
+		}
+		if l.Verdict == signet.Exposed && t.relay(f.Rule) {
+			g.exposed = append(g.exposed, e)
+		} else {
+			g.other = append(g.other, e)
+		}
+		g.finding.Severity = max(g.finding.Severity, f.Severity)
+	}
+	return nil
+}
+
+// relay tells whether breaking the rule opens a way for relayed NTLM.
+func (t *Text) relay(rule string) bool {
+	_, r, ok := find(t.checks, rule)
+	return !ok || r.Relay
+}
+
+func find(checks []check.Check, rule string) (check.Check, check.Rule, bool) {
+	for _, c := range checks {
+		for _, r := range c.Rules {
+			if r.ID == rule {
+				return c, r, true
+			}
+		}
+	}
+	return check.Check{}, check.Rule{}, false
+}
+
+// End prints the report.
+func (t *Text) End(s *Summary) error {
+	p := &page{width: t.width, style: t.style}
+	t.head(p, s)
+	groups := t.sorted()
+	t.section(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", groups, func(g *group) []entry { return g.exposed })
+	t.section(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) []entry { return g.other })
+	t.open(p)
+	t.closed(p)
+	t.fixes(p, groups)
+	_, err := io.WriteString(t.w, p.b.String())
+	return err
+}
+
+func (t *Text) head(p *page, s *Summary) {
+	p.field("Signet", strings.Join(clean(t.h.Targets), ", "))
+	took := s.Ended.Sub(t.h.Started).Round(time.Second / 10)
+	p.field("", fmt.Sprintf("%s, %s, policy %s, depth %s, checks %s", t.h.Started.UTC().Format("2006-01-02 15:04 UTC"), took, t.h.Policy, t.h.Depth, strings.Join(t.h.Checks, " ")))
+	if s.Interrupted {
+		p.field("", t.style.bold("Interrupted: what follows is what was learned until then."))
+	}
+	for _, w := range t.h.Warnings {
+		p.field("", Clean(w))
+	}
+	p.blank()
+	c := &s.Coverage
+	p.field("Coverage", fmt.Sprintf("%s, %d alive; %s asked", plural(c.Addresses, "address", "addresses"), c.Alive, plural(c.Asked, "endpoint", "endpoints")))
+	parts := []string{fmt.Sprintf("%d answered", c.Outcomes[signet.Answered]), fmt.Sprintf("%d undetermined", c.Undetermined)}
+	for _, o := range []signet.Outcome{signet.Foreign, signet.Broken, signet.Withheld, signet.Fault, signet.Skipped} {
+		if n := c.Outcomes[o]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, o))
+		}
+	}
+	parts = append(parts, fmt.Sprintf("%d refused", c.Outcomes[signet.Refused]), fmt.Sprintf("%d silent", c.Outcomes[signet.Silent]))
+	p.field("", strings.Join(parts, ", "))
+	p.field("Verdicts", strings.Join([]string{
+		t.style.verdict(signet.Exposed, fmt.Sprintf("%d exposed", s.Verdicts[signet.Exposed])),
+		t.style.verdict(signet.Guarded, fmt.Sprintf("%d guarded", s.Verdicts[signet.Guarded])),
+		t.style.verdict(signet.Undetermined, fmt.Sprintf("%d undetermined", s.Verdicts[signet.Undetermined])),
+	}, ", "))
+}
+
+// sorted orders groups worst first, then by how many endpoints they open.
+func (t *Text) sorted() []*group {
+	var gs []*group
+	for _, g := range t.groups {
+		gs = append(gs, g)
+	}
+	slices.SortFunc(gs, func(a, b *group) int {
+		return cmp.Or(
+			int(b.finding.Severity)-int(a.finding.Severity),
+			len(b.exposed)-len(a.exposed),
+			cmp.Compare(a.finding.Rule, b.finding.Rule))
+	})
+	return gs
+}
+
+func (t *Text) section(p *page, title, about string, groups []*group, pick func(*group) []entry) {
+	first := true
+	for _, g := range groups {
+		list := pick(g)
+		if len(list) == 0 {
+			continue
+		}
+		if first {
+			p.heading(title, about)
+			first = false
+		} else {
+			p.blank()
+		}
+		p.item(t.style.severity(g.finding.Severity), g.finding.Title+" "+t.style.faint("("+g.finding.Rule+")")+", "+plural(uint64(len(list)), "endpoint", "endpoints"))
+		t.entries(p, list)
+	}
+}
+
+// entries lists endpoints by address, those with the same reason under one statement of it.
+func (t *Text) entries(p *page, list []entry) {
+	slices.SortFunc(list, func(a, b entry) int {
+		return cmp.Or(a.at.Addr.Compare(b.at.Addr), cmp.Compare(a.at.Port, b.at.Port))
+	})
+	shown := list[:min(len(list), mostEntries)]
+	same := true
+	for _, e := range shown {
+		same = same && e.because == shown[0].because
+	}
+	columns := [2]int{}
+	for _, e := range shown {
+		columns[0] = max(columns[0], len(e.at.String()))
+		columns[1] = max(columns[1], runes(e.who))
+	}
+	columns[1] = min(columns[1], 32)
+	if same && len(shown) > 1 {
+		p.text(10, 10, shown[0].because)
+	}
+	for _, e := range shown {
+		left := fmt.Sprintf("%-*s", columns[0], e.at)
+		if columns[1] > 0 {
+			left += "  " + pad(cut(e.who, columns[1]), columns[1])
+		}
+		if same && len(shown) > 1 {
+			p.text(10, 10, strings.TrimRight(left, " "))
+			continue
+		}
+		p.hang(10, left, e.because)
+	}
+	if more := len(list) - len(shown); more > 0 {
+		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o list, -o jsonl", more)))
+	}
+}
+
+func (t *Text) open(p *page) {
+	if len(t.undetermined) == 0 {
+		return
+	}
+	p.heading("UNDETERMINED", plural(uint64(len(t.undetermined)), "endpoint", "endpoints")+" that could not be told")
+	t.entries(p, t.undetermined)
+}
+
+func (t *Text) closed(p *page) {
+	if len(t.guarded) == 0 {
+		return
+	}
+	var parts []string
+	total := 0
+	for _, c := range t.checks {
+		if n := t.guarded[c.Name]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c.Name))
+			total += n
+		}
+	}
+	p.heading("GUARDED", plural(uint64(total), "endpoint", "endpoints")+": "+strings.Join(parts, ", "))
+}
+
+func (t *Text) fixes(p *page, groups []*group) {
+	n := 0
+	for _, g := range groups {
+		if g.finding.Severity == signet.Info && len(g.exposed) == 0 {
+			continue
+		}
+		c, _, ok := find(t.checks, g.finding.Rule)
+		if !ok {
+			continue
+		}
+		a, err := c.AdviceFor(g.finding.Rule)
+		if err != nil {
+			continue
+		}
+		if n == 0 {
+			p.heading("FIXES", "each in full, with what may break and how to verify: signet explain RULE")
+		}
+		n++
+		count := len(g.exposed) + len(g.other)
+		p.item(fmt.Sprintf("%d", n), t.style.bold(g.finding.Rule)+", closes "+plural(uint64(count), "endpoint", "endpoints"))
+		p.text(10, 10, a.Setting)
+	}
+}
+
+// who names the host behind a line as its own answers do, or as the user did.
+func who(l *Line) string {
+	if n, ok := l.Facts.(interface{ HostName() string }); ok {
+		if s := n.HostName(); s != "" {
+			return Clean(s)
+		}
+	}
+	return Clean(l.Name)
+}
+
+func plural(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
