@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"signet"
+	"signet/internal/check"
+)
+
+func (a *app) checksCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "checks",
+		Short: "Each check: ports, what it sends, what the target will log",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var b strings.Builder
+			for i, c := range a.checks {
+				if i > 0 {
+					b.WriteByte('\n')
+				}
+				writeCheck(&b, c)
+			}
+			_, err := fmt.Fprint(a.Stdout, b.String())
+			return err
+		},
+	}
+}
+
+func writeCheck(b *strings.Builder, c check.Check) {
+	fmt.Fprintf(b, "%-6s %s\n", c.Name, c.Title)
+	var ports []string
+	for _, p := range c.Ports {
+		s := fmt.Sprintf("%d/%s", p.Number, p.Transport)
+		if p.WhenAlive {
+			s += fmt.Sprintf(" (where the host is alive and %d did not answer)", p.Unless)
+		}
+		ports = append(ports, s)
+	}
+	fmt.Fprintf(b, "  ports   %s\n", strings.Join(ports, ", "))
+	if c.Optional {
+		b.WriteString("          asked only when named with --checks\n")
+	}
+	for _, s := range c.Sends {
+		fmt.Fprintf(b, "  %s\n", depthLabel(s.Depth))
+		fmt.Fprintf(b, "    sends   %s\n", s.What)
+		fmt.Fprintf(b, "    at most %s\n", cost(s))
+		fmt.Fprintf(b, "    logs    %s\n", s.Logs)
+	}
+}
+
+func depthLabel(d signet.Depth) string {
+	if d == signet.Anonymous {
+		return "--depth anonymous (default)"
+	}
+	return "--depth " + d.String()
+}
+
+func cost(s check.Sends) string {
+	parts := []string{fmt.Sprintf("%d connections an endpoint", s.Connections)}
+	if s.Connections == 1 {
+		parts[0] = "1 connection an endpoint"
+	}
+	if s.Anonymous > 0 {
+		parts = append(parts, fmt.Sprintf("%d anonymous logons", s.Anonymous))
+	}
+	if s.Logons > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed logons of a user that cannot exist", s.Logons))
+	} else {
+		parts = append(parts, "no failed logon")
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"signet/internal/check"
+	"signet/internal/check/all"
+)
+
+// Process is what the operating system gives a program.
+type Process struct {
+	Args    []string
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Env     []string
+	Version string
+}
+
+// Exit codes of contract.md.
+const (
+	exitDone        = 0
+	exitTrouble     = 1
+	exitUsage       = 2
+	exitIncomplete  = 4
+	exitInterrupted = 130
+)
+
+// exitError carries an exit code. Its text, if any, is one line for standard error.
+type exitError struct {
+	code int
+	text string
+}
+
+func (e *exitError) Error() string { return e.text }
+
+func usage(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
+}
+
+func trouble(format string, args ...any) error {
+	return &exitError{exitTrouble, fmt.Sprintf(format, args...)}
+}
+
+// app is a process and what every command needs of it.
+type app struct {
+	Process
+	checks []check.Check
+	env    map[string]string
+}
+
+// Run is the program.
+func Run(ctx context.Context, p Process) int {
+	a := &app{Process: p, checks: all.Checks(), env: map[string]string{}}
+	for _, kv := range p.Env {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			a.env[k] = v
+		}
+	}
+	root := a.root()
+	root.SetArgs(p.Args)
+	root.SetIn(p.Stdin)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	code, text := exitUsage, err.Error() // what cobra itself refuses is wrong usage
+	if e, ok := errors.AsType[*exitError](err); ok {
+		code, text = e.code, e.text
+	}
+	if text != "" {
+		fmt.Fprintln(p.Stderr, "signet: "+text)
+	}
+	return code
+}
+
+// root assembles the commands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "signet",
+		Short: "Tell which services NTLM can be relayed to, with proof, and how to close each one",
+		Long: `Signet asks every service that NTLM authentications are relayed to how it guards itself, keeps the bytes that
+prove each answer, judges them under a policy and prints the exact setting to change. It is a health check: it never
+relays, coerces, poisons, guesses passwords, listens for an authentication or writes to a target.`,
+		Example:       "  signet scan 10.0.10.0/24 ca1.corp.example\n  signet scan -f hosts.txt --exclude 10.0.10.66 -o text -o jsonl=run.jsonl\n  signet explain smb-signing-not-required",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmd.Help(); err != nil {
+				return err
+			}
+			return &exitError{code: exitUsage}
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%v (see signet %s --help)", err, cmd.Name())
+	})
+	root.AddCommand(
+		a.scanCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
+	)
+	for _, c := range laterCommands() {
+		root.AddCommand(c)
+	}
+	return root
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v4"
+)
+
+// configure fills flags that were not given from the environment (SIGNET_RATE for --rate), then from signet.yaml:
+// in the working directory, else in the user's configuration folder, else none; SIGNET_CONFIG names another.
+func (a *app) configure(cmd *cobra.Command) error {
+	file, err := a.readConfig(cmd)
+	if err != nil {
+		return err
+	}
+	var failed error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if failed != nil || f.Changed || f.Name == "help" {
+			return
+		}
+		key := "SIGNET_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v, ok := a.env[key]; ok {
+			if err := cmd.Flags().Set(f.Name, v); err != nil {
+				failed = usage("%s: %v", key, err)
+			}
+			return
+		}
+		entry, ok := file[f.Name]
+		if !ok {
+			return
+		}
+		for _, v := range entry.values {
+			if err := cmd.Flags().Set(f.Name, v); err != nil {
+				failed = usage("%s: %v", entry.at, err)
+			}
+		}
+	})
+	return failed
+}
+
+// setting is one key of a configuration file and where it stands.
+type setting struct {
+	values []string
+	at     string // FILE:LINE
+}
+
+func (a *app) readConfig(cmd *cobra.Command) (map[string]setting, error) {
+	paths := []string{"signet.yaml"}
+	if dir := a.userDir("XDG_CONFIG_HOME", ".config"); dir != "" {
+		paths = append(paths, filepath.Join(dir, "signet.yaml"))
+	}
+	if p, ok := a.env["SIGNET_CONFIG"]; ok {
+		paths = []string{p}
+	}
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) && a.env["SIGNET_CONFIG"] == "" {
+			continue
+		}
+		if err != nil {
+			return nil, usage("configuration: %v", err)
+		}
+		return parseConfig(path, b, cmd.Root())
+	}
+	return nil, nil
+}
+
+// userDir is the user's signet folder of a kind, or empty where the environment names no home.
+func (a *app) userDir(variable, below string) string {
+	if d := a.env[variable]; d != "" {
+		return filepath.Join(d, "signet")
+	}
+	if home := a.env["HOME"]; home != "" {
+		return filepath.Join(home, below, "signet")
+	}
+	if d := a.env["LOCALAPPDATA"]; d != "" {
+		return filepath.Join(d, "signet")
+	}
+	return ""
+}
+
+// parseConfig reads a mapping from flag names to scalars or lists. A key that is no flag of any command is refused.
+func parseConfig(path string, b []byte, root *cobra.Command) (map[string]setting, error) {
+	var doc yaml.Node
+	if err := yaml.Load(b, &doc); err != nil {
+		return nil, usage("%s: %v", path, err)
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return nil, usage("%s:%d: want a mapping of flag names to values, like `rate: 500`", path, top.Line)
+	}
+	out := map[string]setting{}
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		key, value := top.Content[i], top.Content[i+1]
+		at := fmt.Sprintf("%s:%d", path, key.Line)
+		if !isFlag(root, key.Value) {
+			return nil, usage("%s: unknown key %q (keys are the long flags of signet scan without --)", at, key.Value)
+		}
+		if _, twice := out[key.Value]; twice {
+			return nil, usage("%s: key %q stands there twice", at, key.Value)
+		}
+		s := setting{at: at}
+		switch value.Kind {
+		case yaml.ScalarNode:
+			s.values = []string{value.Value}
+		case yaml.SequenceNode:
+			for _, v := range value.Content {
+				if v.Kind != yaml.ScalarNode {
+					return nil, usage("%s:%d: %s: want a list of values", path, v.Line, key.Value)
+				}
+				s.values = append(s.values, v.Value)
+			}
+		default:
+			return nil, usage("%s: %s: want a value or a list of values", at, key.Value)
+		}
+		out[key.Value] = s
+	}
+	return out, nil
+}
+
+func isFlag(root *cobra.Command, name string) bool {
+	for _, c := range root.Commands() {
+		if c.Flags().Lookup(name) != nil {
+			return name != "help"
+		}
+	}
+	return false
+}

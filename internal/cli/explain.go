@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"signet/internal/judge"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [RULE|CHECK]",
+		Short: "What a finding means, how to fix it, how to verify the fix",
+		Args:  cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return a.ruleNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var b strings.Builder
+			if len(args) == 0 {
+				if err := a.listRules(&b); err != nil {
+					return err
+				}
+			} else if err := a.explain(&b, args[0]); err != nil {
+				return err
+			}
+			_, err := fmt.Fprint(a.Stdout, b.String())
+			return err
+		},
+	}
+}
+
+func (a *app) ruleNames() []string {
+	var names []string
+	for _, c := range a.checks {
+		for _, r := range c.Rules {
+			names = append(names, r.ID)
+		}
+	}
+	return names
+}
+
+func (a *app) listRules(b *strings.Builder) error {
+	p, err := judge.BuiltIn("baseline")
+	if err != nil {
+		return err
+	}
+	for _, c := range a.checks {
+		fmt.Fprintf(b, "%s: %s\n", c.Name, c.Title)
+		for _, r := range c.Rules {
+			word := "off"
+			if s, on := p.Severity(r.ID); on {
+				word = s.String()
+			}
+			fmt.Fprintf(b, "  %-9s %-42s %s\n", word, r.ID, r.Title)
+		}
+	}
+	b.WriteString("\nSeverities are those of the policy baseline. signet explain RULE says what to do about one.\n")
+	return nil
+}
+
+func (a *app) explain(b *strings.Builder, name string) error {
+	for _, c := range a.checks {
+		if c.Name == name {
+			writeCheck(b, c)
+			b.WriteString("  rules\n")
+			for _, r := range c.Rules {
+				fmt.Fprintf(b, "    %-42s %s\n", r.ID, r.Title)
+			}
+			return nil
+		}
+		for _, r := range c.Rules {
+			if r.ID != name {
+				continue
+			}
+			advice, err := c.AdviceFor(name)
+			if err != nil {
+				return trouble("%v", err)
+			}
+			fmt.Fprintf(b, "%s\n", strings.TrimSpace(advice.Text))
+			return nil
+		}
+	}
+	return usage("no rule or check is called %q: signet explain lists them", name)
+}

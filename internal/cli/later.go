@@ -1,0 +1,29 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// laterCommands are in the contract and not in this version. They exist so that a script learns at once, and with
+// the exit code of wrong usage, that they do nothing yet.
+func laterCommands() []*cobra.Command {
+	var cs []*cobra.Command
+	for _, l := range [][2]string{
+		{"read", "Judge without a packet: captures and other tools' results"},
+		{"report", "Render a stored run"},
+		{"diff", "What appeared, vanished, worsened, improved between two runs"},
+		{"runs", "List stored runs"},
+		{"serve", "Dashboard, API, schedules, hub of a fleet"},
+		{"sensor", "Scan on behalf of a hub"},
+		{"policy", "Show, check or derive policies"},
+		{"fix", "Print a script that closes a finding"},
+		{"impact", "Who would break"},
+		{"demo", "A stored sample run"},
+	} {
+		cs = append(cs, &cobra.Command{
+			Use: l[0], Short: l[1] + " (comes later)", DisableFlagParsing: true,
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				return usage("%s comes in a later version: this one has scan, targets, checks, explain and version", cmd.Name())
+			},
+		})
+	}
+	return cs
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"signet/internal/report"
+)
+
+// outputs is every -o of a run.
+type outputs struct {
+	writers []report.Writer
+	files   []*output
+}
+
+// output is one file or standard output.
+type output struct {
+	io.Writer
+	name string
+	file *os.File      // nil for standard output
+	buf  *bufio.Writer // nil where each line is to be seen as it is made
+}
+
+// laterFormats are in the contract and not in this version.
+func laterFormats() []string {
+	return []string{"json", "csv", "html", "sarif", "nmap", "markdown", "xlsx", "junit", "opengraph", "ocsf"}
+}
+
+// open creates the writers of `FORMAT[=FILE]` arguments. Only one may go to standard output: two would be one
+// document that is neither.
+func (a *app) open(specs []string, color string) (*outputs, error) {
+	if len(specs) == 0 {
+		specs = []string{"text"}
+	}
+	o := &outputs{}
+	stdout := ""
+	for _, spec := range specs {
+		format, path, toFile := strings.Cut(spec, "=")
+		if !known(format) {
+			o.close()
+			for _, later := range laterFormats() {
+				if format == later {
+					return nil, usage("-o %s comes in a later version: this one has text, jsonl and list", format)
+				}
+			}
+			return nil, usage("-o %q: there is no such format (text, jsonl, list)", format)
+		}
+		if toFile && path == "" {
+			o.close()
+			return nil, usage("-o %s: a file name is missing after =", spec)
+		}
+		out := &output{Writer: a.Stdout, name: "standard output"}
+		if toFile && path != "-" {
+			f, err := os.Create(path)
+			if err != nil {
+				o.close()
+				return nil, trouble("-o %s: %v", spec, err)
+			}
+			out.file, out.name = f, path
+			out.buf = bufio.NewWriterSize(f, 64<<10)
+			out.Writer = out.buf
+		} else {
+			if stdout != "" {
+				o.close()
+				return nil, usage("-o %s and -o %s both go to standard output; give one of them a file: -o %s=FILE", stdout, format, format)
+			}
+			stdout = format
+		}
+		o.files = append(o.files, out)
+		o.writers = append(o.writers, a.writer(format, out, color))
+	}
+	return o, nil
+}
+
+func known(format string) bool { return format == "text" || format == "jsonl" || format == "list" }
+
+func (a *app) writer(format string, out *output, color string) report.Writer {
+	switch format {
+	case "jsonl":
+		return report.NewJSONL(out)
+	case "list":
+		return report.NewList(out)
+	}
+	return report.NewText(out, a.checks, a.width(), a.colored(out, color))
+}
+
+// width is the terminal's, or COLUMNS, or what fits a ticket.
+func (a *app) width() int {
+	if n, err := strconv.Atoi(a.env["COLUMNS"]); err == nil && n > 0 {
+		return n
+	}
+	if w := terminalWidth(a.Stdout); w > 0 {
+		return w
+	}
+	return 100
+}
+
+// colored decides on colour for one output (https://no-color.org for NO_COLOR).
+func (a *app) colored(out *output, when string) bool {
+	switch when {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return out.file == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout)
+}
+
+// flush makes what was written so far visible to others.
+func (o *outputs) flush() error {
+	var errs []error
+	for _, f := range o.files {
+		if f.buf != nil {
+			errs = append(errs, f.buf.Flush())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// close flushes and closes every file and says what failed.
+func (o *outputs) close() error {
+	var errs []error
+	for _, f := range o.files {
+		if f.file == nil {
+			continue
+		}
+		errs = append(errs, f.buf.Flush(), f.file.Close())
+		f.file = nil
+	}
+	return errors.Join(errs...)
+}

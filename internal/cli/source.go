@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/engine"
+	"signet/internal/scope"
+)
+
+// scope reads targets and exclusions of a command line.
+func (a *app) scope(ctx context.Context, f *scanFlags, targets []string, plans []engine.Plan) (*scope.Scope, error) {
+	if f.domain != "" {
+		found, err := a.controllers(ctx, f.domain)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets[:len(targets):len(targets)], found...)
+	}
+	if len(targets) == 0 && len(f.files) == 0 {
+		return nil, usage("no TARGET: give an address, a CIDR block, a range or a host name, or -f FILE")
+	}
+	s, err := scope.Build(ctx, scope.Config{
+		Targets: targets, Files: f.files, Exclude: f.exclude, ExcludeFiles: f.excludeFiles,
+		Resolver: net.DefaultResolver, Stdin: a.Stdin,
+		ScannedPort: func(port uint16) bool { return ownerOf(plans, port) },
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, &exitError{code: exitInterrupted}
+		}
+		return nil, usage("%v", err)
+	}
+	return s, nil
+}
+
+func ownerOf(plans []engine.Plan, port uint16) bool {
+	has := func(ports []check.Port) bool {
+		for _, p := range ports {
+			if p.Number == port {
+				return true
+			}
+		}
+		return false
+	}
+	for _, p := range plans {
+		if has(p.Ports) || has(p.Check.Ports) {
+			return true
+		}
+	}
+	return false
+}
+
+// controllers finds the domain controllers of a domain by the SRV record that each registers ([MS-ADTS] §6.3.2.3).
+func (a *app) controllers(ctx context.Context, domain string) ([]string, error) {
+	_, records, err := net.DefaultResolver.LookupSRV(ctx, "", "", "_ldap._tcp.dc._msdcs."+domain)
+	if err != nil {
+		return nil, usage("--domain %s: %v", domain, err)
+	}
+	if len(records) == 0 {
+		return nil, usage("--domain %s: %v", domain, errors.New("the SRV record names no domain controller"))
+	}
+	var names []string
+	for _, r := range records {
+		names = append(names, r.Target)
+	}
+	return names, nil
+}
+
+// order is a scope in the order in which a run visits it.
+type order struct{ *scope.Order }
+
+// At gives the engine's view of a position.
+func (o order) At(position uint64) engine.Item {
+	it := o.Order.At(position)
+	return engine.Item{Target: signet.Target{Addr: it.Addr, Name: it.Name}, Ports: it.Ports, Default: it.Default}
+}
