@@ -1,0 +1,69 @@
+package http1
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+)
+
+// TestCorpus meets every label of the HTTP corpus: status, Server, the lines as tshark read them, and that each of
+// its challenges is found. A head ends at its empty line there, so the body never comes.
+func TestCorpus(t *testing.T) {
+	dir := os.Getenv("SIGNET_CORPUS")
+	if dir == "" {
+		t.Skip("SIGNET_CORPUS does not name the folder of labelled captures")
+	}
+	f, err := os.Open(filepath.Join(dir, "http.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	n := 0
+	for ; lines.Scan(); n++ {
+		var want struct {
+			File    string
+			Frame   int
+			Status  int
+			Server  string
+			Schemes []string
+			WWW     []string `json:"www_authenticate"`
+			Proxy   []string `json:"proxy_authenticate"`
+			Raw     []byte   `json:"raw_headers_b64"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &want); err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := read("GET", string(want.Raw), Limits{}, true)
+		if err != nil {
+			t.Errorf("%s frame %d: %v", want.File, want.Frame, err)
+			continue
+		}
+		if err := r.Close(true); err != nil {
+			t.Errorf("%s frame %d: %v", want.File, want.Frame, err)
+			continue
+		}
+		resp := r.Response()
+		var schemes []string
+		for _, c := range append(resp.Challenges(), resp.ProxyChallenges()...) {
+			schemes = append(schemes, c.Scheme)
+			if c.Malformed {
+				t.Errorf("%s frame %d: %+v", want.File, want.Frame, c)
+			}
+		}
+		if resp.Status != want.Status || resp.Header.Get("Server") != want.Server ||
+			!same(schemes, want.Schemes) || !same(resp.Header.Values("www-authenticate"), want.WWW) ||
+			!same(resp.Header.Values("proxy-authenticate"), want.Proxy) {
+			t.Errorf("%s frame %d:\n got %d %q %q\nwant %+v", want.File, want.Frame, resp.Status, resp.Header.Get("Server"), schemes, want)
+		}
+	}
+	if err := lines.Err(); err != nil || n == 0 {
+		t.Fatalf("%d records, %v", n, err)
+	}
+}
+
+func same(a, b []string) bool { return len(a) == 0 && len(b) == 0 || reflect.DeepEqual(a, b) }
