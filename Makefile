@@ -1,0 +1,57 @@
+# Signet. `make test` sets up what it needs and runs the whole test suite; `make` builds ./signet.
+SHELL   := /bin/bash
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+GO      ?= go
+
+.PHONY: build test test-long unit lint fuzz lab-up lab-down docs dist bench record new-check clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o signet ./cmd/signet
+
+# Everything in one command: formatting, vet, staticcheck, module hygiene, fuzzing for ten seconds a target, the lab of
+# real servers (root on Debian; it installs and starts them), then every test with the race detector.
+test:
+	tools/test
+
+# What takes longer: fuzzing for two minutes a target, repeated kills, large stores.
+test-long:
+	SIGNET_FUZZ=120s SIGNET_LONG=1 tools/test
+
+# The tests that need neither root nor a lab.
+unit:
+	$(GO) test ./...
+
+lint:
+	tools/lint
+
+fuzz:
+	tools/fuzz $(or $(SIGNET_FUZZ),10s)
+
+lab-up:
+	lab/install && lab/up
+
+lab-down:
+	lab/down
+
+# Man pages and shell completion, from the commands themselves, into docs/.
+docs:
+	$(GO) run ./tools/docs docs
+
+# Release archives for every platform, a .deb, checksums and a bill of materials, into dist/.
+dist:
+	VERSION=$(VERSION) tools/dist
+
+bench:
+	bench/run
+
+# Record conversations again from the lab's servers.
+record:
+	tools/record
+
+# Scaffold a check: make new-check NAME=x
+new-check:
+	tools/new-check $(NAME)
+
+clean:
+	rm -rf signet dist lab/run bench/build bench/run
