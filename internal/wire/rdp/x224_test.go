@@ -60,7 +60,7 @@ func TestParseConfirm(t *testing.T) {
 		{name: "a request", in: "0300000b06e00000000000", bad: true},
 		{name: "disconnect request", in: "0300000b06800000123400", bad: true},
 		{name: "negotiation of length 3, from a capture", in: "030000130ed000001234000203000001000002", bad: true},
-		{name: "negotiation cut", in: "0300001209d0000012340002000800000000", bad: true},
+		{name: "negotiation cut", in: "030000120dd0000012340002000800000000", bad: true},
 		{name: "negotiation with a tail", in: "030000140fd00000123400020008000000000000", bad: true},
 		{name: "negotiation of type 1", in: "030000130ed000001234000100080000000000", bad: true},
 	} {
