@@ -72,9 +72,9 @@ func TestParseAnswer(t *testing.T) {
 		{name: "answer cut", in: resolved[:len(resolved)-2], p: LLMNR, fails: "are there"},
 		{name: "pointer to itself", in: "5133 8000 0000 0001 0000 0000 c00c 000c 0001 00000078 0000", p: LLMNR, fails: "domain name"},
 		{name: "pointer forward", in: "5133 8000 0000 0001 0000 0000 c010 000c 0001 00000078 0000", p: LLMNR, fails: "domain name"},
-		{name: "reserved label", in: "5133 8000 0000 0001 0000 0000 41 00", p: LLMNR, fails: "domain name"},
+		{name: "reserved label", in: "5133 8000 0000 0001 0000 0000 41" + strings.Repeat("61", 65) + "00 0001 0001 00000078 0000", p: LLMNR, fails: "domain name"},
 		{name: "data longer than its name", in: "5133 8000 0001 0001 0000 0000" + question + "c00c 000c 0001 00000078 0004 0161 00 00", p: LLMNR, fails: "domain name"},
-		{name: "name of 257", in: "5133 8000 0000 0001 0000 0000" + strings.Repeat("3f"+strings.Repeat("61", 63), 4) + "00 000c 0001 00000078 0000", p: LLMNR, fails: "domain name"},
+		{name: "name of 257", in: "5133 8000 0000 0001 0000 0000" + strings.Repeat("3f"+strings.Repeat("61", 63), 4) + "00 0001 0001 00000078 0000", p: LLMNR, fails: "domain name"},
 		{name: "too many records", in: "5133 8000 0001 0040 0000 0000" + question, p: LLMNR, fails: "65 records"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
