@@ -4,7 +4,7 @@
 // session setup with extended security). Requests are appended with their four-byte transport header, ready to
 // send; parsers take one message without it, as netbios.Read hands it out.
 //
-// The negotiate request names one dialect, NT LM 0.12, and never an SMB 2 one: a server that answers it speaks
-// SMB 1, which the answer to a multi-protocol request does not prove. There is no logon here: a session setup
+// The negotiate request names one dialect, NT LM 0.12, and no SMB 2 one: a server that answers it speaks SMB 1. The
+// multi-protocol request is another function, for the question whether there is SMB 2. There is no logon here: a session setup
 // carries the first token of a mechanism, and nothing after it.
 package smb1

@@ -35,6 +35,17 @@ func AppendNegotiate(dst []byte) []byte {
 	return appendBlock(dst, start, nil, []byte("\x02"+Dialect+"\x00"))
 }
 
+// AppendMultiProtocol appends a framed NEGOTIATE request for NT LM 0.12 and SMB 2 (73 bytes). A server that has
+// SMB 2 answers in SMB 2, with a negotiate response of dialect 2.0.2 or the wildcard, even where SMB 1 is removed
+// ([MS-SMB2] §3.3.5.3.1); one that answers in SMB 1 has no SMB 2. It says nothing about SMB 1 on a server with both.
+func AppendMultiProtocol(dst []byte) []byte {
+	start := len(dst)
+	h := request(CommandNegotiate)
+	h.PID = 0x523d // as in the bytes that were tried out; any would do
+	dst = AppendHeader(startFrame(dst), h)
+	return appendBlock(dst, start, nil, []byte("\x02"+Dialect+"\x00\x02SMB 2.002\x00\x02SMB 2.???\x00"))
+}
+
 // NegotiateResponse is the answer to NEGOTIATE. What WordCount does not provide for stays zero.
 type NegotiateResponse struct {
 	// WordCount tells the three forms of the answer apart: 17 NT LM 0.12, 13 LAN Manager, 1 the core protocol or,

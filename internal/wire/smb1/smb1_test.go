@@ -23,6 +23,10 @@ func TestRequests(t *testing.T) {
 	if got := hex.EncodeToString(AppendNegotiate(nil)); got != golden || golden != asked {
 		t.Errorf("negotiate\n%s, want\n%s", got, golden)
 	}
+	const multi = "00000045ff534d4272000000001853c8000000000000000000000000ffff3d5200000000002200024e54204c4d20302e31320002534d4220322e3030320002534d4220322e3f3f3f00"
+	if got := hex.EncodeToString(AppendMultiProtocol(nil)); got != multi {
+		t.Errorf("multi-protocol negotiate\n%s, want\n%s", got, multi)
+	}
 	token := message(t, askedSetup)[HeaderSize+1+24+2:][:74]
 	if got := hex.EncodeToString(AppendSessionSetup([]byte("abc"), token)[3:]); got != askedSetup {
 		t.Errorf("session setup\n%s, want\n%s", got, askedSetup)

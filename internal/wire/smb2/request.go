@@ -26,6 +26,10 @@ type NegotiateRequest struct {
 	Offer      Offer
 	ClientGUID [16]byte
 	Salt       [32]byte
+
+	// NoEncryption hides that 3.0 and 3.0.2 could encrypt: a server that insists on encryption refuses such a
+	// client at the session setup (§3.3.5.5).
+	NoEncryption bool
 }
 
 // Offsets into a framed NEGOTIATE request.
@@ -49,6 +53,9 @@ func AppendNegotiate(dst []byte, r *NegotiateRequest) []byte {
 	var caps uint32
 	if slices.ContainsFunc(r.Dialects, func(d uint16) bool { return d >= Dialect300 }) {
 		caps = 0x7f
+		if r.NoEncryption {
+			caps &^= CapEncryption
+		}
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, caps)
 	dst = append(dst, r.ClientGUID[:]...)

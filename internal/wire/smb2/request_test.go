@@ -58,6 +58,21 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+func TestNoEncryption(t *testing.T) {
+	caps := func(r NegotiateRequest) uint32 {
+		return binary.LittleEndian.Uint32(AppendNegotiate(nil, &r)[4+HeaderSize+8:])
+	}
+	if got := caps(NegotiateRequest{Dialects: allDialects[2:3], NoEncryption: true}); got != 0x3f {
+		t.Errorf("capabilities %#x", got)
+	}
+	if got := caps(NegotiateRequest{Dialects: allDialects[2:3]}); got != 0x7f {
+		t.Errorf("capabilities %#x", got)
+	}
+	if got := caps(NegotiateRequest{Dialects: allDialects[:2]}); got != 0 {
+		t.Errorf("capabilities %#x", got)
+	}
+}
+
 // A prefix in dst must not shift the alignment of the contexts.
 func TestAppendAfterPrefix(t *testing.T) {
 	r := &NegotiateRequest{Dialects: allDialects[:], Offer: OfferAll}
