@@ -1,0 +1,77 @@
+package ldap
+
+import (
+	"fmt"
+
+	wire "signet/internal/wire/ldap"
+)
+
+// answer is what a bind's answer says. The zero value says nothing.
+type answer uint8
+
+const (
+	answerNone         answer = iota // none came, or one that says nothing
+	answerAccepted                   // 0
+	answerStronger                   // 8: refused for want of signing
+	answerTLSFirst                   // 13: refused for want of TLS
+	answerBadBindings                // 49 with 80090346: refused for its channel binding
+	answerLogonFailure               // 49 with data 52e: the password was looked at
+	answerRefused                    // 49 with anything else
+	answerNotOffered                 // there is no NTLM here
+)
+
+// answer reads the answer to b; a nil bind was never put.
+func (b *Bind) answer() answer {
+	if b == nil || b.Code == nil {
+		return answerNone
+	}
+	d := wire.ParseDiagnostic(b.Text)
+	switch *b.Code {
+	case wire.StrongerAuthRequired:
+		return answerStronger
+	case wire.ConfidentialityNeeded:
+		return answerTLSFirst
+	case wire.AuthMethodNotSupported, wire.InappropriateAuth:
+		if !b.Challenge {
+			return answerNotOffered
+		}
+	case wire.SaslBindInProgress:
+		if !b.Challenge { // a token that is no NTLM: another mechanism's
+			return answerNotOffered
+		}
+	case wire.Success:
+		if b.Challenge || b.Question == askSimple {
+			return answerAccepted
+		}
+	case wire.InvalidCredentials:
+		switch {
+		case d.Reason() == wire.ReasonBadBindings:
+			return answerBadBindings
+		case d.HasData && d.Data == wire.ErrLogonFailure:
+			return answerLogonFailure
+		case !b.Challenge && d.Reason() == wire.ReasonNTLMUnsupported:
+			return answerNotOffered
+		}
+		return answerRefused
+	}
+	return answerNone
+}
+
+// said words an answer with its evidence.
+func (b *Bind) said() string {
+	if b.Code == nil {
+		if b.Error != "" {
+			return b.Error
+		}
+		return "no answer"
+	}
+	s := fmt.Sprintf("result %d %s", *b.Code, *b.Code)
+	d := wire.ParseDiagnostic(b.Text)
+	if d.HasPrefix {
+		s += fmt.Sprintf(", %08x", d.Prefix)
+	}
+	if d.HasData {
+		s += fmt.Sprintf(", data %x", d.Data)
+	}
+	return s
+}

@@ -1,0 +1,73 @@
+package ldap
+
+import (
+	"embed"
+
+	"signet"
+	"signet/internal/check"
+)
+
+//go:embed advice/*.md
+var advice embed.FS
+
+// Check returns the ldap check.
+func Check() check.Check {
+	return check.Define(check.Definition[Facts, *Facts]{
+		Name:    "ldap",
+		Version: 1,
+		Title:   "LDAP signing, and channel binding over TLS and StartTLS",
+		Ports: []check.Port{
+			{Number: 389}, {Number: 636}, {Number: 3268}, {Number: 3269},
+		},
+		Sends:  sends(),
+		Rules:  rules(),
+		Advice: advice,
+		Begin:  begin,
+		Judge:  judge,
+	})
+}
+
+func rules() []check.Rule {
+	return []check.Rule{
+		{
+			ID:       ruleSigning,
+			Title:    "LDAP signing is not required",
+			Requires: "refuses an NTLM bind that does not ask for signing (result 8)",
+			Relay:    true,
+		},
+		{
+			ID:       ruleBindingOff,
+			Title:    "LDAP channel binding is never checked",
+			Requires: "refuses NTLM over TLS without a matching channel binding",
+			Relay:    true,
+		},
+		{
+			ID:       ruleBindingOptional,
+			Title:    "LDAP channel binding is checked only when sent",
+			Requires: "refuses NTLM over TLS without a channel binding, not only with a wrong one",
+			Relay:    true,
+		},
+	}
+}
+
+// sends declares the most that an endpoint sees; what logs is from protocols.md §3 and §8. A connection that the
+// server closes or answers with a passing fault is repeated once, which the figures include.
+func sends() []check.Sends {
+	return []check.Sends{
+		{
+			Depth: signet.Handshake, Connections: 4,
+			What: "a rootDSE search and an NTLM negotiate, dropped at the challenge; on a plain port StartTLS and the same behind it",
+			Logs: "nothing",
+		},
+		{
+			Depth: signet.Anonymous, Connections: 4, Anonymous: 4,
+			What: "the anonymous NTLM bind without signing, on the same connections",
+			Logs: "4624 and 4634 of ANONYMOUS LOGON; 2887, or 2889 with LDAP diagnostics, where signing is not required; 2888 where it is",
+		},
+		{
+			Depth: signet.Decoy, Connections: 6, Anonymous: 4, Logons: 2,
+			What: "up to two logons as a user that cannot exist: over TLS with a wrong channel binding, then with none; or one simple bind where no TLS can be had",
+			Logs: "4625 or 4776 of an unknown user for each, and 3039 where a binding is refused",
+		},
+	}
+}

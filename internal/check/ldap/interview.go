@@ -1,0 +1,187 @@
+package ldap
+
+import (
+	"errors"
+
+	"signet"
+	"signet/internal/check"
+	wire "signet/internal/wire/ldap"
+)
+
+// interview asks one endpoint, one connection after the other.
+type interview struct {
+	options *check.Options
+	port    uint16
+	name    string
+	facts   Facts
+	spoke   bool // LDAP came from the endpoint
+
+	talk   *dialogue
+	last   ask
+	asked  []ask
+	ends   map[ask]check.End
+	opened check.End       // how the opening ended, the last one where there were two
+	failed *signet.Failure // of the last attempt that did not end well
+	cause  check.End       // of that attempt
+}
+
+func begin(s check.Subject) check.Interview {
+	return &interview{
+		options: s.Options, port: s.Endpoint.Port, name: s.Endpoint.Name,
+		facts: newFacts(), ends: map[ask]check.End{},
+	}
+}
+
+// Next files what the last attempt told and says what to ask next.
+func (iv *interview) Next(end check.End) (check.Attempt, bool) {
+	if iv.talk != nil {
+		iv.file(end)
+		iv.talk = nil
+	}
+	a, ok := iv.following()
+	if !ok {
+		return check.Attempt{}, false
+	}
+	return iv.attempt(a), true
+}
+
+// attempt turns an ask into a conversation on a new connection.
+func (iv *interview) attempt(a ask) check.Attempt {
+	tls := &check.TLS{ServerName: iv.name}
+	// A directory that shows its rootDSE only over TLS is asked again there.
+	d := &dialogue{question: a.question, root: a.opening || iv.facts.Role == roleUnknown && !a.decoy(), mechanism: wire.GSSSPNEGO, listed: iv.facts.Mechanisms}
+	out := check.Attempt{Note: a.note(), Talk: d}
+	switch a.over {
+	case overStartTLS:
+		d.tls = tls
+	case overLDAPS:
+		out.TLS = tls
+	}
+	if a.decoy() {
+		out.Logons = 1
+		d.logon = newLogon(iv.options, a.question, iv.facts.Root.DefaultNamingContext)
+	}
+	iv.talk, iv.last = d, a
+	iv.asked = append(iv.asked, a)
+	return out
+}
+
+// file takes over what the attempt that has just ended told.
+func (iv *interview) file(end check.End) {
+	f, seen, a := &iv.facts, iv.talk.seen, iv.last
+	iv.ends[a] = end
+	iv.spoke = iv.spoke || seen.spoke
+	failure := end.Failure(a.note())
+	if failure == nil && seen.failed != nil {
+		failure = &signet.Failure{Phase: a.note(), Text: seen.failed.Error()}
+	}
+	if failure != nil {
+		iv.failed, iv.cause = failure, end
+	}
+	if a.opening {
+		iv.opened = end
+		f.TLS = a.over
+	}
+	if seen.root != nil {
+		f.readRoot(*seen.root)
+	}
+	if seen.ntlm != nil && f.NTLM == nil {
+		f.NTLM = seen.ntlm
+	}
+	iv.fileTLS(end, seen)
+	if a.question != askRoot && (a.over != overStartTLS || seen.session != nil) {
+		b := Bind{Over: a.over, Question: a.question, Challenge: seen.challenge}
+		if r := seen.result; r != nil {
+			b.Mechanism = seen.mechanism
+			b.Code, b.Result, b.Text = &r.Code, r.Code.String(), clip(r.Diagnostic, maxText)
+		}
+		if failure != nil {
+			b.Code, b.Result, b.Text = nil, "", ""
+			b.Error = failure.Text
+		}
+		f.put(b)
+	}
+	f.readLevels()
+}
+
+// fileTLS notes what became of StartTLS and the handshake.
+func (iv *interview) fileTLS(end check.End, seen learned) {
+	f := &iv.facts
+	if seen.session != nil {
+		f.Session, f.Certificate = seen.session, certOK
+	}
+	if code := seen.startTLS; code != nil {
+		offered := *code == 0
+		f.StartTLS = &offered
+		if offered && seen.session != nil {
+			f.TLS = overStartTLS
+		}
+		if *code == startTLSUnavailable || *code == startTLSOperations {
+			f.Certificate = certMissing
+		}
+	}
+	if end.Cause == check.TLSFailed && f.Certificate != certOK {
+		f.Certificate = certFailed
+		if errors.Is(end.Err, check.ErrTLSClosed) {
+			f.Certificate = certMissing
+		}
+	}
+}
+
+// What AD answers to StartTLS where it has no certificate (protocols.md §3.3).
+const (
+	startTLSOperations  = 1
+	startTLSUnavailable = 52
+)
+
+// Result says what was learned so far.
+func (iv *interview) Result() check.Result {
+	if len(iv.asked) == 0 {
+		return check.Result{Outcome: signet.Skipped}
+	}
+	if !iv.spoke {
+		r := check.Result{Outcome: iv.opened.Outcome(), Err: iv.failed}
+		if iv.opened.Cause == check.Done { // cannot be: a conversation that is done has heard LDAP
+			r.Outcome = signet.Broken
+		}
+		if iv.facts.Certificate != certUnknown {
+			facts := iv.facts
+			r.Facts = &facts
+		}
+		return r
+	}
+	facts := iv.facts
+	r := check.Result{Facts: &facts, Err: iv.failed, Unasked: iv.unasked()}
+	r.Outcome = iv.outcome()
+	return r
+}
+
+// outcome: answered as soon as one way into the endpoint was told; withheld when only a greater depth can tell; and
+// otherwise what became of the attempt that failed.
+func (iv *interview) outcome() signet.Outcome {
+	deeper := false
+	for _, w := range ways(&iv.facts) {
+		if w.verdict != signet.Undetermined {
+			return signet.Answered
+		}
+		deeper = deeper || w.deeper != ""
+	}
+	switch {
+	case deeper && !iv.options.Quick:
+		return signet.Withheld
+	case iv.failed != nil:
+		return iv.cause.Outcome()
+	}
+	return signet.Answered
+}
+
+// unasked lists the questions that flags or budgets left out.
+func (iv *interview) unasked() []string {
+	var out []string
+	for _, w := range ways(&iv.facts) {
+		if w.unasked != "" {
+			out = append(out, w.unasked)
+		}
+	}
+	return out
+}

@@ -1,0 +1,55 @@
+package ldap
+
+import "signet"
+
+// readLevels derives the levels from the answers, and nothing else.
+func (f *Facts) readLevels() {
+	f.Signing, f.ChannelBinding = f.signing(), f.channelBinding()
+}
+
+// signing is decided where there is no TLS. Inside TLS only a refusal for want of signing tells something: AD asks
+// for no signing there, whatever its policy.
+func (f *Facts) signing() signet.Level {
+	switch f.bind(overPlain, askAnonymous).answer() {
+	case answerAccepted:
+		return signet.Optional // never off: a client that wants signing gets it
+	case answerStronger:
+		return signet.Required
+	}
+	for _, b := range []*Bind{f.bind(overPlain, askChallenge), f.bind(overPlain, askSimple), f.bind(overLDAPS, askAnonymous), f.bind(overLDAPS, askChallenge)} {
+		if b.answer() == answerStronger {
+			return signet.Required
+		}
+	}
+	return signet.Unknown
+}
+
+// channelBinding reads the decoys, and of the anonymous bind only the refusal that names the binding.
+func (f *Facts) channelBinding() signet.Level {
+	over := f.secure()
+	if f.bind(over, askAnonymous).answer() == answerBadBindings {
+		return signet.Required
+	}
+	switch f.bind(over, askDecoyWrong).answer() {
+	case answerLogonFailure, answerAccepted:
+		return signet.Off
+	case answerBadBindings:
+	default:
+		return signet.Unknown
+	}
+	switch f.bind(over, askDecoyNone).answer() {
+	case answerLogonFailure, answerAccepted:
+		return signet.Optional
+	case answerBadBindings:
+		return signet.Required
+	}
+	return signet.Unknown
+}
+
+// secure names the way in that has a channel to bind to.
+func (f *Facts) secure() string {
+	if f.TLS == overLDAPS {
+		return overLDAPS
+	}
+	return overStartTLS
+}
