@@ -120,6 +120,7 @@ func TestBadFiles(t *testing.T) {
 		{"nmap's normal output", "# Nmap 7.94 scan initiated\nNmap scan report for 10.0.0.5\n", "in:2:6: one target a line, comments after #; of nmap's output formats only XML"},
 		{"masscan's list", "#masscan\nopen tcp 445 10.0.0.5 1700000000\n# end\n", "only JSON (-oJ, -oD) and XML"},
 		{"control characters", "10.0.0.1\x00\n", "in:1:9: "},
+		{"UTF-16", utf16Text(binary.LittleEndian, "x\r\nx😀\r\n"), `in:2:2: "x😀": '😀' in a host name`},
 		{"other XML", "<?xml version=\"1.0\"?>\n<html></html>", "in:2:1: XML, but not nmap's: it starts with <html>"},
 		{"no root", "<!-- -->", "in:1:9: XML, but not nmap's: no <nmaprun>"},
 		{"broken XML", "<nmaprun>\n<host a=b=></host>", "in:2:"},
@@ -271,7 +272,7 @@ func TestBigFilesCostNoMemory(t *testing.T) {
 				t.Errorf("got %.200q", got)
 			}
 			// 65,536 ranges of 40 bytes before they join, twice over while they collect.
-			if grown := int64(most) - int64(before.HeapAlloc); grown > 16<<20 {
+			if grown := int64(most) - int64(before.HeapAlloc); grown > 5<<20 {
 				t.Errorf("the heap grew by %d KiB for %d KiB of file", grown>>10, g.size>>10)
 			} else {
 				t.Logf("heap +%d KiB for %d KiB of file", grown>>10, g.size>>10)

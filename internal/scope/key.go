@@ -52,8 +52,6 @@ func (k key) cmp(o key) int {
 	return 0
 }
 
-func (k key) isMax() bool { return k.hi == ^uint64(0) && k.lo == ^uint64(0) }
-
 func (k key) add(n uint64) key {
 	lo, carry := bits.Add64(k.lo, n, 0)
 	return key{k.hi + carry, lo}

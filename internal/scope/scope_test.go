@@ -39,7 +39,7 @@ func build(t *testing.T, c Config) *Scope {
 	t.Helper()
 	if c.Resolver == nil {
 		c.Resolver = &fakeDNS{table: map[string]string{
-			"ca1": "10.0.0.7", "www": "10.0.0.7", "multi": "10.9.0.1 10.9.0.2 2001:db8::9", "mapped": "::ffff:10.9.0.3",
+			"ca1": "10.0.0.7", "ca1.": "10.0.0.7", "www": "10.0.0.7", "multi": "10.9.0.1 10.9.0.2 2001:db8::9", "mapped": "::ffff:10.9.0.3",
 			"sink": "0.0.0.0 ::", "link": "fe80::1%eth0", "dc9.": "10.9.0.9", "empty": "",
 		}}
 	}
@@ -94,6 +94,7 @@ func TestBuild(t *testing.T) {
 		{"ca1:8530 10.0.0.7", "", "10.0.0.7=d,8530(ca1)", 1},
 		{"ca1:8530 CA1", "", "10.0.0.7=d,8530(ca1)", 1},
 		{"www ca1", "", "10.0.0.7=d(www ca1)", 1},
+		{"ca1 ca1.:80", "", "10.0.0.7=d,80(ca1)", 1},
 		{"multi", "", "10.9.0.1-10.9.0.2=d(multi) 2001:db8::9=d(multi)", 3},
 		{"multi", "10.9.0.2", "10.9.0.1=d(multi) 2001:db8::9=d(multi)", 2},
 		{"mapped", "", "10.9.0.3=d(mapped)", 1},
@@ -329,6 +330,8 @@ func TestTooLargeToVisit(t *testing.T) {
 		{"2001:db8::/64", "2^64 addresses or more"},
 		{"2001:db8::/64 10.0.0.0/8 2001:db9::/64", "2^64 addresses or more"},
 		{"::/0 0.0.0.0/0", "2^64 addresses or more"},
+		{"2001:db8::/64 2001:db9::1", "2^64 addresses or more"},
+		{"2001:db8::/65 2001:db9::/65 2001:dba::1", "2^64 addresses or more"},
 		{"2001:db8::/87 10.0.0.1", "2199023255553 addresses"},
 	} {
 		s := build(t, Config{Targets: strings.Fields(c.targets)})

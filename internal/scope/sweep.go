@@ -106,10 +106,7 @@ func (e *entries) sweep(book *rulebook) ([]segment, []Ask) {
 			segments = appendSegment(segments, span{at, end}, uint32(ask))
 		}
 		active = slices.DeleteFunc(active, func(a entry) bool { return !end.less(a.last) })
-		if end.isMax() {
-			break
-		}
-		at = end.add(1)
+		at = end.add(1) // back to 0 after the very last address, where no entry is left
 	}
 	total := uint64(0)
 	for i := range segments {
