@@ -1,0 +1,32 @@
+package rdp
+
+import (
+	"signet"
+	"signet/internal/check"
+)
+
+// Facts is what the check learned of one endpoint.
+type Facts struct {
+	// Protocols the server was seen to accept, weakest first: rdp, tls, nla.
+	Protocols []string     `json:"protocols"`
+	NLA       signet.Level `json:"nla"`
+	// Refusals are the codes of MS-RDPBCGR 2.2.1.2.2 that the server gave, by what was asked for.
+	Refusals []Refusal    `json:"refusals,omitempty"`
+	TLS      *signet.TLS  `json:"tls,omitempty"` // of the connection on which NLA was spoken
+	NTLM     *signet.NTLM `json:"ntlm,omitempty"`
+}
+
+// Refusal is a request that the server said no to.
+type Refusal struct {
+	Asked string `json:"asked"` // rdp, tls, nla or all
+	Code  string `json:"code"`  // HYBRID_REQUIRED_BY_SERVER…
+}
+
+// AppendJSON appends the facts as the contract shapes them.
+func (f *Facts) AppendJSON(dst []byte) []byte {
+	shaped := *f
+	if shaped.Protocols == nil {
+		shaped.Protocols = []string{}
+	}
+	return check.AppendJSON(dst, &shaped)
+}

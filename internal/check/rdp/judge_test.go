@@ -1,0 +1,82 @@
+package rdp
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/check"
+)
+
+func TestJudge(t *testing.T) {
+	hybrid := []Refusal{{Asked: "tls", Code: "HYBRID_REQUIRED_BY_SERVER"}}
+	for _, c := range []struct {
+		name    string
+		facts   Facts
+		verdict signet.Verdict
+		breach  bool
+		says    string
+	}{
+		{"required", Facts{NLA: signet.Required, Protocols: []string{"nla"}, Refusals: hybrid}, signet.Guarded, false, "TLS alone was refused (HYBRID_REQUIRED_BY_SERVER)"},
+		{"required, refusal not kept", Facts{NLA: signet.Required, Protocols: []string{"nla"}}, signet.Guarded, false, "requests without it were refused"},
+		{"optional", Facts{NLA: signet.Optional, Protocols: []string{"rdp", "tls", "nla"}}, signet.Guarded, true, "plain RDP security and TLS without NLA"},
+		{"off", Facts{NLA: signet.Off, Protocols: []string{"rdp"}}, signet.Guarded, true, "not offered: the server takes plain RDP security only"},
+		{"off, nothing seen", Facts{NLA: signet.Off}, signet.Guarded, true, "other security layers"},
+		{"unknown", Facts{Protocols: []string{"nla"}}, signet.Undetermined, false, "could not be told: the server did not answer every question; seen: nla"},
+		{"zero facts", Facts{}, signet.Undetermined, false, "could not be told"},
+	} {
+		j := judge(&c.facts)
+		if j.Verdict != c.verdict || (len(j.Breaches) == 1) != c.breach || !strings.Contains(strings.Join(j.Because, "; "), c.says) {
+			t.Errorf("%s: %+v", c.name, j)
+		}
+		for _, b := range j.Breaches {
+			if b.Rule != ruleNLA || len(b.Because) == 0 {
+				t.Errorf("%s: breach %+v", c.name, b)
+			}
+		}
+		if len(j.Because) == 0 {
+			t.Errorf("%s: a verdict without a reason", c.name)
+		}
+	}
+}
+
+// The contract's names, their words and their presence.
+func TestFactsJSON(t *testing.T) {
+	for _, c := range []struct {
+		facts Facts
+		want  string
+	}{
+		{Facts{}, `{"protocols":[],"nla":"unknown"}`},
+		{Facts{Protocols: []string{"tls"}, NLA: signet.Optional, NTLM: &signet.NTLM{NBComputer: "A"}},
+			`{"protocols":["tls"],"nla":"optional","ntlm":{"nb_computer":"A"}}`},
+	} {
+		got := c.facts.AppendJSON(nil)
+		if string(got) != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+		var back Facts
+		if err := json.Unmarshal(got, &back); err != nil || back.NLA != c.facts.NLA {
+			t.Errorf("%+v, %v", back, err)
+		}
+		// Judged again from JSON, the verdict is the same.
+		direct, _ := Check().Judge(&c.facts)
+		again, err := Check().Judge(signet.RawFacts(got))
+		if err != nil || !reflect.DeepEqual(direct, again) {
+			t.Errorf("%+v, then %+v (%v)", direct, again, err)
+		}
+	}
+}
+
+func TestAdvice(t *testing.T) {
+	c := Check()
+	for _, r := range c.Rules {
+		a, err := c.AdviceFor(r.ID)
+		if err != nil || a.Title != r.Title || len(r.Title) > 60 || len(a.Setting) > 160 || strings.Contains(a.Setting, "\n") {
+			t.Errorf("%s: %v, title %q, setting of %d: %s", r.ID, err, a.Title, len(a.Setting), a.Setting)
+		}
+	}
+}
+
+var _ check.Securable = (*talk)(nil)
