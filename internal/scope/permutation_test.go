@@ -6,7 +6,7 @@ import (
 )
 
 func TestPermutationIsBijective(t *testing.T) {
-	for n := uint64(1); n <= 700; n++ {
+	for n := uint64(1); n <= 300; n++ {
 		for seed := range uint64(3) {
 			p := NewPermutation(n, seed)
 			seen := make([]bool, n)
@@ -19,7 +19,7 @@ func TestPermutationIsBijective(t *testing.T) {
 			}
 		}
 	}
-	for _, n := range []uint64{1<<20 - 1, 1 << 20, 1<<20 + 1} {
+	for _, n := range []uint64{1<<17 - 1, 1 << 17, 1<<17 + 1} {
 		p := NewPermutation(n, 7)
 		seen := make([]bool, n)
 		for i := range n {
@@ -38,7 +38,7 @@ func TestPermutationOfLargeSizes(t *testing.T) {
 	for _, n := range []uint64{1<<24 + 1, 1 << 32, 1<<32 + 1, MaxVisits, 1<<63 + 1, ^uint64(0)} {
 		p := NewPermutation(n, random.Uint64())
 		seen := make(map[uint64]bool)
-		for i := range uint64(200_000) {
+		for i := range uint64(50_000) {
 			v := p.At(i)
 			if v >= n || seen[v] {
 				t.Fatalf("n=%d: %d at position %d is out of range or came before", n, v, i)
@@ -119,7 +119,7 @@ func TestPermutationSpreads(t *testing.T) {
 // Every place is as likely as any other at every position of a small scope.
 func TestPermutationIsEven(t *testing.T) {
 	for _, n := range []uint64{3, 5, 8, 13} {
-		const seeds = 26_000
+		const seeds = 10_000
 		counts := make([][]int, n)
 		for i := range counts {
 			counts[i] = make([]int, n)
@@ -133,7 +133,7 @@ func TestPermutationIsEven(t *testing.T) {
 		share := float64(seeds) / float64(n)
 		for i := range counts {
 			for v, c := range counts[i] {
-				if d := float64(c)/share - 1; d < -0.15 || d > 0.15 {
+				if d := float64(c)/share - 1; d < -0.2 || d > 0.2 {
 					t.Errorf("n=%d: position %d gives %d %d times of %d", n, i, v, c, seeds)
 				}
 			}

@@ -199,7 +199,7 @@ func TestExcluded(t *testing.T) {
 // The sweep against an account that knows only single addresses.
 func TestScopeAgainstSingleAddresses(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for round := range 300 {
+	for round := range 150 {
 		type state struct {
 			plain, void bool
 			ports       map[uint16]bool
