@@ -104,7 +104,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string) error {
 	header.Warnings = a.warnings(f, s)
 	sink := &sink{judge: judge, out: out, all: f.all}
 	run := &engine.Run{
-		Source: order{visit}, Plans: plans, Options: options, InFlight: inFlight(f.inFlight), All: f.all, Sink: sink, Now: time.Now,
+		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace, Sink: sink, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: limits, Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
 	}
 	for _, w := range out.writers {
@@ -327,14 +327,6 @@ func (a *app) warnings(f *scanFlags, s *scope.Scope) []string {
 		fmt.Fprintln(a.Stderr, "signet: "+report.Clean(text))
 	}
 	return w
-}
-
-// inFlight is how many hosts are asked at once: what was asked for, else what fits a polite default.
-func inFlight(n int) int {
-	if n > 0 {
-		return n
-	}
-	return 1000
 }
 
 // runID names a run so that names sort by time.

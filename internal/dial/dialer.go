@@ -24,12 +24,6 @@ func Defaults() Limits {
 	return Limits{Connect: 2 * time.Second, Exchange: 5 * time.Second, Host: 30 * time.Second, Bytes: 512 << 10, Retries: 1}
 }
 
-// Pacer decides when a connection may be opened.
-type Pacer interface {
-	// Wait returns when a connection to the address may be opened, or when ctx ends.
-	Wait(ctx context.Context, to netip.Addr) error
-}
-
 // ErrExcluded says that the scope forbids the address.
 var ErrExcluded = errors.New("excluded from the scope")
 
@@ -37,18 +31,18 @@ var ErrExcluded = errors.New("excluded from the scope")
 type Dialer struct {
 	Limits   Limits
 	Excluded func(netip.Addr, uint16) bool // asked at the last moment before a packet leaves; nil: nothing is
-	Pace     Pacer                         // nil: no limit
+	Pace     *Pacer                        // nil: no limit
 }
 
-// synRetransmit is when the kernel sends its second SYN (RFC 6298 §2.1: an initial time-out of one second).
-const synRetransmit = time.Second
+// SYNRetransmit is when the kernel sends its second SYN (RFC 6298 §2.1: an initial time-out of one second).
+const SYNRetransmit = time.Second
 
 // Dial connects to an endpoint, over "tcp" or "udp". A time-out of Limits.Connect holds for each try; silence is
 // tried Limits.Retries more times, of which the kernel's own second SYN counts as one.
 func (d *Dialer) Dial(ctx context.Context, network string, to netip.AddrPort) (*Conn, error) {
 	tries := 1 + d.Limits.Retries
-	if network == "tcp" && d.Limits.Connect > synRetransmit && tries > 1 {
-		tries--
+	if network == "tcp" {
+		tries = d.Tries(d.Limits.Connect)
 	}
 	for {
 		c, err := d.once(ctx, network, to)
@@ -63,10 +57,8 @@ func (d *Dialer) Dial(ctx context.Context, network string, to netip.AddrPort) (*
 }
 
 func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort) (*Conn, error) {
-	if d.Pace != nil {
-		if err := d.Pace.Wait(ctx, to.Addr()); err != nil {
-			return nil, err
-		}
+	if err := d.Pace.Wait(ctx, to.Addr()); err != nil {
+		return nil, err
 	}
 	if d.Excluded != nil && d.Excluded(to.Addr().WithZone(""), to.Port()) {
 		return nil, ErrExcluded
@@ -77,7 +69,21 @@ func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort) (*
 	if err != nil {
 		return nil, err
 	}
-	return &Conn{Conn: c, left: d.Limits.Bytes}, nil
+	return d.Adopt(c, 0), nil
+}
+
+// Adopt gives a connection that was made elsewhere, by the same rules, the byte budget of which it used a part.
+func (d *Dialer) Adopt(c net.Conn, received int) *Conn {
+	return &Conn{Conn: c, left: d.Limits.Bytes - received}
+}
+
+// Tries is how many connections to make to an endpoint that stays silent: the kernel's own second SYN counts as one
+// where the time-out leaves room for it.
+func (d *Dialer) Tries(connect time.Duration) int {
+	if connect > SYNRetransmit && d.Limits.Retries > 0 {
+		return d.Limits.Retries
+	}
+	return 1 + d.Limits.Retries
 }
 
 // IsTimeout tells whether err says that time ran out, rather than that a peer or router said no.

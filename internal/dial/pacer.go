@@ -4,61 +4,153 @@ import (
 	"context"
 	"net/netip"
 	"sync"
-
-	"golang.org/x/time/rate"
+	"time"
 )
 
 // subnetRate is how many connections a second one /24 or /64 sees.
 const subnetRate = 200
 
-// maxSubnets bounds the memory of a pacer: subnets that are idle are forgotten once there are more.
-const maxSubnets = 4096
+// How far a pacer may catch up after it was kept from sending: a second never carries more than 4 % above its rate.
+const (
+	runSlack    = 40 * time.Millisecond
+	subnetSlack = 20 * time.Millisecond
+)
 
-// pacer limits new connections over the whole run and into any one subnet.
-type pacer struct {
-	run *rate.Limiter
+// subnetSlots is how many subnets are told apart. Two whose numbers meet share one cap, which errs on the polite
+// side, and the memory of a pacer does not grow with the scope.
+const subnetSlots = 1 << 14
+
+// Back-off: a subnet that answered and then keeps silent or resets has something in it that feels attacked.
+const (
+	trustAfter = 16 // answers in a row of tries that make a subnet one that answers
+	doubtAfter = 16 // failures in a row after which such a subnet is asked half as fast
+	slowest    = 6  // 200/s >> 6 is three a second
+)
+
+// Pacer limits new connections over the whole run and into any one subnet, by the generic cell rate algorithm: each
+// has the time at which the next connection is due, and nothing else. The nil Pacer allows everything.
+type Pacer struct {
+	base time.Time
+	gap  int64 // nanoseconds between two connections of the run
 
 	mu      sync.Mutex
-	subnets map[netip.Prefix]*rate.Limiter
+	due     int64 // since base
+	subnets [subnetSlots]subnet
+}
+
+type subnet struct {
+	due    int64
+	good   uint8 // answers, at most trustAfter; falls with each failure before trust is reached
+	bad    uint8 // failures in a row since
+	slower uint8 // the rate is halved so many times
 }
 
 // NewPacer allows perSecond connections over the run and 200 a second into one /24 (IPv6: /64); 0 allows all.
-func NewPacer(perSecond float64) Pacer {
+func NewPacer(perSecond float64) *Pacer {
 	if perSecond == 0 {
 		return nil
 	}
-	return &pacer{run: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond/100))), subnets: map[netip.Prefix]*rate.Limiter{}}
+	return &Pacer{base: time.Now(), gap: int64(float64(time.Second) / perSecond)}
 }
 
-func (p *pacer) Wait(ctx context.Context, to netip.Addr) error {
-	if err := p.subnet(to).Wait(ctx); err != nil {
-		return err
+// Try takes the place of one connection to an address, if there is one now, and returns 0. Otherwise it takes
+// nothing and says when to try again; subnet says that only this address's subnet is the reason.
+func (p *Pacer) Try(to netip.Addr) (wait time.Duration, subnet bool) {
+	if p == nil {
+		return 0, false
 	}
-	return p.run.Wait(ctx)
+	now := int64(time.Since(p.base))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.subnet(to)
+	if w := s.due - now; w > 0 {
+		return time.Duration(w), true
+	}
+	if w := p.due - now; w > 0 {
+		return time.Duration(w), false
+	}
+	p.take(s, now)
+	return 0, false
 }
 
-func (p *pacer) subnet(to netip.Addr) *rate.Limiter {
-	bits := 64
-	if to.Is4() {
-		bits = 24
+// Wait takes the next place and returns when it has come, or when ctx ends.
+func (p *Pacer) Wait(ctx context.Context, to netip.Addr) error {
+	if p == nil {
+		return ctx.Err()
 	}
-	prefix, err := to.WithZone("").Prefix(bits)
-	if err != nil {
-		return p.run
+	p.mu.Lock()
+	now := int64(time.Since(p.base))
+	s := p.subnet(to)
+	wait := max(s.due, p.due) - now
+	p.take(s, now)
+	p.mu.Unlock()
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(time.Duration(wait))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// Charge accounts for a packet that left by itself: a SYN that the kernel sent again.
+func (p *Pacer) Charge(to netip.Addr) {
+	if p == nil {
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l, ok := p.subnets[prefix]; ok {
-		return l
+	p.take(p.subnet(to), int64(time.Since(p.base)))
+}
+
+// take moves what is due on by one connection.
+func (p *Pacer) take(s *subnet, now int64) {
+	p.due = max(p.due, now-int64(runSlack)) + p.gap
+	s.due = max(s.due, now-int64(subnetSlack)) + int64(time.Second/subnetRate)<<s.slower
+}
+
+// Heard tells how a connection to an address went, for the back-off: good is a connection that was made.
+func (p *Pacer) Heard(to netip.Addr, good bool) {
+	if p == nil {
+		return
 	}
-	if len(p.subnets) >= maxSubnets {
-		for k, l := range p.subnets {
-			if l.Tokens() >= float64(l.Burst()) {
-				delete(p.subnets, k)
-			}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.subnet(to)
+	switch {
+	case good:
+		s.good = min(s.good+1, trustAfter)
+		s.bad = 0
+		if s.slower > 0 {
+			s.slower--
+		}
+	case s.good < trustAfter:
+		if s.good > 0 { // an ordinary subnet, mostly dark
+			s.good--
+		}
+	default:
+		if s.bad++; s.bad >= doubtAfter {
+			s.bad = 0
+			s.slower = min(s.slower+1, slowest)
 		}
 	}
-	l := rate.NewLimiter(subnetRate, 4)
-	p.subnets[prefix] = l
-	return l
+}
+
+func (p *Pacer) subnet(to netip.Addr) *subnet {
+	var n uint64
+	if to.Is4() {
+		b := to.As4()
+		n = uint64(b[0])<<16 | uint64(b[1])<<8 | uint64(b[2]) // neighbours never meet
+	} else {
+		b := to.As16()
+		for _, c := range b[:8] {
+			n = (n ^ uint64(c)) * 0x100000001b3
+		}
+		n ^= n >> 32
+	}
+	return &p.subnets[n%subnetSlots]
 }

@@ -32,20 +32,30 @@ func Hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attemp
 	if err != nil {
 		return dialEnd(ctx, err)
 	}
-	wait := a.Wait
-	if wait == 0 {
-		wait = d.Limits.Exchange
-	}
-	h := &holder{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: wait, trace: trace}
-	h.end.Connected = !a.UDP
+	return holdOn(ctx, d, conn, a, a.TLS, 0, trace)
+}
+
+// holdOn holds the attempt's conversation on a connection that is up, from its beginning or from after a StartTLS
+// step on, and closes it. first is the handshake to begin with, received what came before.
+func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, a check.Attempt, first *check.TLS, received int, trace *[]signet.Exchange) check.End {
+	h := &holder{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: patience(d, &a), trace: trace}
+	h.end.Connected, h.end.Received = !a.UDP, received
 	// The reader of a blocking connection is woken by a deadline in the past.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer func() {
 		stop()
 		conn.Conn.Close()
 	}()
-	h.run(a.TLS)
+	h.run(first)
 	return h.end
+}
+
+// patience is how long to wait for each answer of an attempt.
+func patience(d *dial.Dialer, a *check.Attempt) time.Duration {
+	if a.Wait > 0 {
+		return a.Wait
+	}
+	return d.Limits.Exchange
 }
 
 func dialEnd(ctx context.Context, err error) check.End {
@@ -151,9 +161,7 @@ func (h *holder) arm() {
 }
 
 func (h *holder) send(b []byte) bool {
-	if h.trace != nil {
-		*h.trace = append(*h.trace, signet.Exchange{Note: h.note, Sent: append([]byte(nil), b...)})
-	}
+	traceSent(h.trace, h.note, b)
 	h.arm()
 	if _, err := h.conn.Write(b); err != nil && (dial.IsTimeout(err) || h.ctx.Err() != nil) {
 		h.readError(err)
@@ -174,9 +182,7 @@ func (h *holder) receive() bool {
 	got := h.buf[len(h.buf) : len(h.buf)+n]
 	h.buf = h.buf[:len(h.buf)+n]
 	h.end.Received += n
-	if h.trace != nil && n > 0 {
-		h.traced(got)
-	}
+	traceReceived(h.trace, h.note, got)
 	if err == nil || n > 0 {
 		return true
 	}
@@ -188,13 +194,22 @@ func (h *holder) receive() bool {
 	return false
 }
 
-func (h *holder) traced(got []byte) {
-	t := *h.trace
-	if len(t) == 0 {
-		*h.trace = append(t, signet.Exchange{Note: h.note})
-		t = *h.trace
+// traceSent begins an exchange in a transcript, unless that is nil.
+func traceSent(trace *[]signet.Exchange, note string, b []byte) {
+	if trace != nil {
+		*trace = append(*trace, signet.Exchange{Note: note, Sent: append([]byte(nil), b...)})
 	}
-	last := &t[len(t)-1]
+}
+
+// traceReceived adds to the last exchange of a transcript, unless that is nil.
+func traceReceived(trace *[]signet.Exchange, note string, got []byte) {
+	if trace == nil || len(got) == 0 {
+		return
+	}
+	if len(*trace) == 0 {
+		*trace = append(*trace, signet.Exchange{Note: note})
+	}
+	last := &(*trace)[len(*trace)-1]
 	last.Received = append(last.Received, got[:min(len(got), max(0, maxTraced-len(last.Received)))]...)
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -9,8 +10,19 @@ import (
 	"signet/internal/check"
 )
 
-// hostConnections is how many connections one host sees at once (protocols.md §0 rule 5).
-const hostConnections = 2
+// hostConnections is how many connections one host sees at once (protocols.md §0 rule 5), unless all limits are
+// lifted: then it is unpacedConnections.
+const (
+	hostConnections    = 2
+	unpacedConnections = 64
+)
+
+func (r *Run) hostConnections() int {
+	if r.Dialer.Pace == nil {
+		return unpacedConnections
+	}
+	return hostConnections
+}
 
 // hostLogons is how many logons of an unknown user one host sees in a run, endpointLogons one endpoint.
 const (
@@ -18,18 +30,10 @@ const (
 	endpointLogons = 2
 )
 
-// question is one check of one port of a host.
-type question struct {
-	plan *Plan
-	port check.Port
-	name string
-}
-
-// visit is the asking of one host.
+// visit is the asking of one host by the portable driver.
 type visit struct {
-	run    *Run
+	run    *session
 	item   Item
-	emit   func(*signet.Observation)
 	mu     sync.Mutex
 	alive  bool
 	ends   map[uint16]signet.Outcome
@@ -38,99 +42,57 @@ type visit struct {
 	found  []question
 }
 
-type key struct {
-	check string
-	port  uint16
-}
-
-// host asks every question of one host, at most two at once, and those that answers gave rise to.
-func (r *Run) host(ctx context.Context, item Item, emit func(*signet.Observation)) {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.Dialer.Limits.Host, errHostTime)
+// host asks every question of one host, a few at once, and those that answers gave rise to; false: the run was
+// interrupted before the last of them.
+func (s *session) host(item Item) bool {
+	ctx, cancel := context.WithTimeoutCause(s.ctx, s.Dialer.Limits.Host, errHostTime)
 	defer cancel()
-	v := &visit{run: r, item: item, emit: emit, ends: map[uint16]signet.Outcome{}, asked: map[key]bool{}}
-	first, later := r.questions(item)
-	v.ask(ctx, first)
-	v.ask(ctx, slices.DeleteFunc(later, func(q question) bool { return !v.wanted(q) }))
+	v := &visit{run: s, item: item, ends: map[uint16]signet.Outcome{}, asked: map[key]bool{}}
+	a := s.agendas.of(&item)
+	v.ask(ctx, a.first)
+	v.ask(ctx, slices.DeleteFunc(slices.Clone(a.later), func(q question) bool { return !v.wanted(&q) }))
 	for len(v.found) > 0 {
 		more := v.found
 		v.found = nil
 		v.ask(ctx, more)
 	}
-	r.Stats.Addresses.Add(1)
-	if v.alive {
-		r.Stats.Alive.Add(1)
+	if s.ctx.Err() != nil {
+		return false
 	}
-}
-
-// questions lists what to ask of an item: ports it names go to the check whose port they are, else to http.
-func (r *Run) questions(item Item) (first, later []question) {
-	for _, p := range item.Ports {
-		if q, ok := r.owner(p); ok {
-			first = append(first, q)
-		}
-	}
-	if len(item.Ports) > 0 && !item.Default {
-		return first, nil
-	}
-	for i := range r.Plans {
-		for _, p := range r.Plans[i].Ports {
-			q := question{plan: &r.Plans[i], port: p}
-			if p.WhenAlive {
-				later = append(later, q)
-			} else {
-				first = append(first, q)
-			}
-		}
-	}
-	return first, later
-}
-
-// owner finds the plan that asks a port, planned or by the check's defaults; http asks what nobody owns.
-func (r *Run) owner(port uint16) (question, bool) {
-	fallback := -1
-	for i := range r.Plans {
-		ports := r.Plans[i].Ports
-		if at := slices.IndexFunc(ports, func(p check.Port) bool { return p.Number == port }); at >= 0 {
-			return question{plan: &r.Plans[i], port: check.Port{Number: port, Transport: ports[at].Transport}}, true
-		}
-		if slices.ContainsFunc(r.Plans[i].Check.Ports, func(p check.Port) bool { return p.Number == port }) || r.Plans[i].Check.Name == "http" && fallback < 0 {
-			fallback = i
-		}
-	}
-	if fallback < 0 {
-		return question{}, false
-	}
-	return question{plan: &r.Plans[fallback], port: check.Port{Number: port}}, true
-}
-
-// excluded tells whether the scope forbids a port of the item; what it forbids is not asked and not reported.
-func (r *Run) excluded(item Item, port uint16) bool {
-	return r.Dialer.Excluded != nil && r.Dialer.Excluded(item.Addr, port)
+	s.Stats.visited(v.alive)
+	return true
 }
 
 // wanted decides on a port that is asked only where the host is alive.
-func (v *visit) wanted(q question) bool {
+func (v *visit) wanted(q *question) bool {
 	return v.alive && v.ends[q.port.Unless] != signet.Answered
 }
 
-// ask asks questions, two at a time, and collects what they found.
+// ask asks questions, as many at a time as a host may see, and collects what they found.
 func (v *visit) ask(ctx context.Context, qs []question) {
-	todo := make(chan question, len(qs))
-	for _, q := range qs {
-		k := key{q.plan.Check.Name, q.port.Number}
-		if !v.asked[k] && !v.run.excluded(v.item, q.port.Number) {
-			v.asked[k] = true
-			todo <- q
+	todo := make(chan *question, len(qs))
+	for i := range qs {
+		q := &qs[i]
+		if v.asked[q.key()] || v.run.excluded(&v.item, q.port.Number) {
+			continue
 		}
+		v.asked[q.key()] = true
+		if outcome, known := v.run.known(&v.item, q); known {
+			v.alive, v.ends[q.port.Number] = true, outcome
+			continue
+		}
+		todo <- q
 	}
 	close(todo)
 	work := func() {
 		for q := range todo {
-			if ctx.Err() != nil && context.Cause(ctx) != errHostTime {
+			if v.run.ctx.Err() != nil {
 				return
 			}
 			o, found := v.run.endpoint(ctx, v, q)
-			v.done(q, o, found)
+			if v.run.ctx.Err() == nil { // half an interview is no answer: a resumed run asks it whole
+				v.done(q, o, found)
+			}
 		}
 	}
 	if len(todo) < 2 {
@@ -138,28 +100,54 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 		return
 	}
 	var wg sync.WaitGroup
-	for range hostConnections {
+	for range min(v.run.hostConnections(), len(todo)) {
 		wg.Go(work)
 	}
 	wg.Wait()
 }
 
-func (v *visit) done(q question, o *signet.Observation, found []check.Found) {
+// endpoint holds one interview to its end and seals what it learned.
+func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Observation, []check.Found) {
+	a := r.begin(&v.item, q)
+	var end check.End
+	for ctx.Err() == nil && a.next(r, v, end) {
+		end = r.hold(ctx, a)
+	}
+	return &a.o, a.finish(r, ended(ctx))
+}
+
+// hold makes the attempt that an interview asks for, on a connection of its own.
+func (r *Run) hold(ctx context.Context, a *asking) (end check.End) {
+	defer a.caught()
+	r.Stats.Dials.Add(1)
+	return Hold(ctx, r.Dialer, netip.AddrPortFrom(a.o.Addr, a.attempt.Port), a.attempt, r.transcript(a))
+}
+
+// transcript is where the exchanges of an interview are kept, or nil.
+func (r *Run) transcript(a *asking) *[]signet.Exchange {
+	if r.Untraced {
+		return nil
+	}
+	return &a.o.Trace
+}
+
+func (v *visit) done(q *question, o *signet.Observation, found []check.Found) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.ends[q.port.Number] = o.Outcome
-	if o.Reached() || o.Outcome == signet.Refused {
+	if alive(o) {
 		v.alive = true
 	}
 	for _, f := range found {
-		for i := range v.run.Plans {
-			if v.run.Plans[i].Check.Name == f.Check {
-				v.found = append(v.found, question{plan: &v.run.Plans[i], port: check.Port{Number: f.Port}, name: f.Name})
-			}
+		if more, ok := v.run.found(f); ok {
+			v.found = append(v.found, more)
 		}
 	}
-	v.emit(o)
+	v.run.emit(o)
 }
+
+// alive tells whether an observation shows that its host exists.
+func alive(o *signet.Observation) bool { return o.Reached() || o.Outcome == signet.Refused }
 
 // spend takes logons from the host's budget; false leaves it untouched.
 func (v *visit) spend(n int) bool {

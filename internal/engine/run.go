@@ -42,13 +42,30 @@ type Run struct {
 	Plans    []Plan
 	Options  *check.Options
 	Dialer   *dial.Dialer
-	InFlight int  // hosts at once
+	InFlight int  // sockets at once; 0 fits it to the limit of open files and to what the network bears
 	All      bool // also put observations of closed and dark endpoints, and of those not asked
+	Untraced bool // nobody wants the bytes of the exchanges: observations have no Trace
 	Sink     Sink
 	Now      func() time.Time
-	From     uint64 // position to start at
+	Resume   *Resume // nil: from the beginning
 
 	Stats Stats
+
+	place  place
+	driver driver // nil: the system's own
+}
+
+// driver visits the source of a session from where it stands.
+type driver func(*session)
+
+// session is a run while it is driven.
+type session struct {
+	*Run
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	drain   <-chan struct{}
+	agendas *agendas
+	put     sync.Mutex
 }
 
 // Stats are counted while the run goes on; any goroutine may read them.
@@ -57,7 +74,17 @@ type Stats struct {
 	Alive     atomic.Uint64 // of those, ones where anything answered
 	Asked     atomic.Uint64 // endpoints
 	Outcomes  [8]atomic.Uint64
-	Dials     atomic.Uint64
+	Dials     atomic.Uint64 // connections begun and datagram sockets
+	SYNs      atomic.Uint64 // packets of a raw sweep
+	InFlight  atomic.Int64  // sockets open now
+	FollowUps atomic.Int64  // interviews held by goroutines now
+}
+
+func (s *Stats) visited(alive bool) {
+	s.Addresses.Add(1)
+	if alive {
+		s.Alive.Add(1)
+	}
 }
 
 // Do visits the source until it is exhausted, ctx ends, or drain is closed, after which hosts under way are
@@ -65,43 +92,44 @@ type Stats struct {
 func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var (
-		next atomic.Uint64
-		put  sync.Mutex
-		wg   sync.WaitGroup
-	)
-	next.Store(r.From)
-	emit := func(o *signet.Observation) {
-		r.Stats.Asked.Add(1)
-		r.Stats.Outcomes[o.Outcome].Add(1)
-		if !r.All && !o.Reached() {
-			return
-		}
-		put.Lock()
-		defer put.Unlock()
-		if err := r.Sink.Put(o); err != nil {
-			cancel(err)
-		}
+	s := &session{Run: r, ctx: ctx, cancel: cancel, drain: drain, agendas: newAgendas(r)}
+	r.place.start(r.Resume)
+	drive := r.driver
+	if drive == nil {
+		drive = native
 	}
-	size := r.Source.Len()
-	for range min(uint64(max(1, r.InFlight)), max(size-min(size, r.From), 1)) {
-		wg.Go(func() {
-			for {
-				select {
-				case <-drain:
-					return
-				case <-ctx.Done():
-					return
-				default:
-				}
-				i := next.Add(1) - 1
-				if i >= size {
-					return
-				}
-				r.host(ctx, r.Source.At(i), emit)
-			}
-		})
-	}
-	wg.Wait()
+	drive(s)
 	return context.Cause(ctx)
+}
+
+// emit counts an observation and hands it to the sink.
+func (s *session) emit(o *signet.Observation) {
+	s.Stats.Asked.Add(1)
+	s.Stats.Outcomes[o.Outcome].Add(1)
+	if !s.All && !o.Reached() {
+		return
+	}
+	s.put.Lock()
+	defer s.put.Unlock()
+	if err := s.Sink.Put(o); err != nil {
+		s.cancel(err)
+	}
+}
+
+// quiet counts an endpoint of which there is nothing to report.
+func (s *session) quiet(o signet.Outcome) {
+	s.Stats.Asked.Add(1)
+	s.Stats.Outcomes[o].Add(1)
+}
+
+// draining tells whether no new address is to be begun.
+func (s *session) draining() bool {
+	select {
+	case <-s.drain:
+		return true
+	case <-s.ctx.Done():
+		return true
+	default:
+		return false
+	}
 }

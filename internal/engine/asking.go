@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// errHostTime is why a host's questions end when it has taken too long.
+var errHostTime = errors.New("the host took longer than --host-timeout")
+
+// errLogons is why an attempt that would cause failed logons was not made.
+var errLogons = errors.New("the budget of failed logons is used up, or the depth does not allow one")
+
+// asking is one interview under way, whoever drives it.
+type asking struct {
+	o       signet.Observation
+	iv      check.Interview
+	attempt check.Attempt
+	logons  int
+	dead    bool // it panicked: the observation says so and nothing more is asked
+}
+
+// purse is a host's budget of logons.
+type purse interface {
+	spend(n int) bool
+}
+
+// begin starts the interview of one question of an item. It does not ask for the first attempt yet.
+func (r *Run) begin(item *Item, q *question) *asking {
+	name := item.Name
+	if q.name != "" {
+		name = q.name
+	}
+	a := &asking{o: signet.Observation{
+		Endpoint:     signet.Endpoint{Target: signet.Target{Addr: item.Addr, Name: name}, Port: q.port.Number, Transport: q.port.Transport},
+		Check:        q.plan.Check.Name,
+		CheckVersion: q.plan.Check.Version,
+		At:           r.Now().UTC(),
+	}}
+	a.attempt.Note = "begin"
+	defer a.caught()
+	a.iv = q.plan.Check.Begin(check.Subject{Endpoint: a.o.Endpoint, Options: r.Options})
+	return a
+}
+
+// caught turns a panic of a check into outcome fault of this endpoint: it is nobody else's.
+func (a *asking) caught() {
+	if p := recover(); p != nil {
+		a.dead = true
+		a.o.Outcome, a.o.Facts = signet.Fault, nil
+		a.o.Err = &signet.Failure{Phase: a.attempt.Note, Text: fmt.Sprintf("a defect of Signet: %v (%s)", p, where())}
+	}
+}
+
+// next puts the end of the last attempt to the interview and fetches the next one; false: there is none.
+func (a *asking) next(r *Run, host purse, end check.End) (more bool) {
+	if a.dead {
+		return false
+	}
+	defer a.caught()
+	a.o.Open = a.o.Open || end.Connected || end.Received > 0
+	for {
+		t, ok := a.iv.Next(end)
+		if !ok {
+			return false
+		}
+		a.attempt = t
+		if t.Port == 0 {
+			a.attempt.Port = a.o.Port
+		}
+		if t.Logons == 0 {
+			return true
+		}
+		if a.logons += t.Logons; r.Options.Depth >= signet.Decoy && a.logons <= endpointLogons && host.spend(t.Logons) {
+			return true
+		}
+		end = check.End{Cause: check.Denied, Err: errLogons}
+	}
+}
+
+// say calls the conversation of the attempt under way.
+func (a *asking) say(in []byte, eof bool) (step check.Step, err error) {
+	defer a.caught()
+	return a.attempt.Talk.Next(in, eof)
+}
+
+// finish seals what was learned. cause is why the interview ended before its end, or nil.
+func (a *asking) finish(r *Run, cause error) (found []check.Found) {
+	defer func() { a.o.Took = r.Now().Sub(a.o.At) }()
+	defer a.caught()
+	if a.dead {
+		return nil
+	}
+	o := &a.o
+	res := a.iv.Result()
+	o.Outcome, o.Facts, o.Err, o.Unasked = res.Outcome, res.Facts, res.Err, res.Unasked
+	if cause != nil {
+		if o.Outcome == signet.Skipped {
+			o.Outcome = signet.Broken
+			if !o.Open {
+				o.Outcome = signet.Silent
+			}
+		}
+		o.Err = &signet.Failure{Phase: a.attempt.Note, Text: cause.Error()}
+	}
+	return res.Found
+}
+
+// ended is why ctx ended, or nil.
+func ended(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+// where names the innermost frame of ours below a panic, for the report of a fault.
+func where() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
+	f, _ := frames.Next()
+	return fmt.Sprintf("%s:%d", f.Function, f.Line)
+}

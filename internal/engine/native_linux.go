@@ -1,0 +1,4 @@
+package engine
+
+// native is the driver of this system.
+func native(s *session) { portable(s) }

@@ -1,0 +1,37 @@
+package engine
+
+import (
+	"sync"
+	"time"
+)
+
+// portableHosts is how many hosts the portable driver asks at once by itself.
+const portableHosts = 1000
+
+// portable drives a session with a goroutine for each host under way and blocking connections.
+func portable(s *session) {
+	var wg sync.WaitGroup
+	n := s.InFlight
+	if n == 0 {
+		n = portableHosts
+	}
+	size := s.Source.Len()
+	for range min(uint64(n), max(size, 1)) {
+		wg.Go(func() {
+			for !s.draining() {
+				i, ok := s.place.begin(size)
+				if !ok {
+					if s.place.done(size) {
+						return
+					}
+					time.Sleep(10 * time.Millisecond) // the oldest host holds the others up
+					continue
+				}
+				if s.host(s.Source.At(i)) {
+					s.place.finish(i)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"net/netip"
+	"slices"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// question is one check of one port of a host.
+type question struct {
+	plan    *Plan
+	port    check.Port
+	name    string
+	opening opening
+}
+
+// key tells the questions of one host apart.
+type key struct {
+	check string
+	port  uint16
+}
+
+func (q *question) key() key { return key{q.plan.Check.Name, q.port.Number} }
+
+// opening says what is known of a question before any address is asked: how it starts, and whether an address where
+// nothing listens needs an interview at all. It is what keeps dark addresses from costing memory.
+type opening struct {
+	how opens
+	// quiet: an interview that is told of this end asks nothing more and has this outcome.
+	noAnswer, rejected, unroutable bool
+}
+
+// opens says how an interview of a question starts.
+type opens uint8
+
+const (
+	opensElsewhere opens = iota // on another port or transport: nothing can be prepared
+	opensSecure                 // on a TCP connection to its port that is then more than plain: TLS
+	opensPlain                  // with a plain exchange on a TCP connection to its port
+)
+
+// opening tries a question on an interview that nobody is asked.
+func (r *Run) opening(plan *Plan, port check.Port) (op opening) {
+	if port.Transport != signet.TCP || r.Options == nil || plan.Check.Begin == nil {
+		return opening{}
+	}
+	defer func() {
+		if recover() != nil { // the check's own endpoints will show it
+			op = opening{}
+		}
+	}()
+	try := func(cause check.Cause, want signet.Outcome) bool {
+		iv := plan.Check.Begin(check.Subject{Endpoint: nobody(port), Options: r.Options})
+		if _, ok := iv.Next(check.End{}); !ok {
+			return false
+		}
+		if _, more := iv.Next(check.End{Cause: cause}); more {
+			return false
+		}
+		return iv.Result().Outcome == want
+	}
+	a, ok := plan.Check.Begin(check.Subject{Endpoint: nobody(port), Options: r.Options}).Next(check.End{})
+	if !ok || a.UDP || a.Port != 0 && a.Port != port.Number {
+		return opening{}
+	}
+	op.how = opensPlain
+	if a.TLS != nil || a.Logons > 0 {
+		op.how = opensSecure
+	}
+	op.noAnswer = try(check.NoAnswer, signet.Silent)
+	op.rejected = try(check.Rejected, signet.Refused)
+	op.unroutable = try(check.Unroutable, signet.Silent)
+	return op
+}
+
+// nobody is an endpoint of an address set aside for documentation (RFC 5737).
+func nobody(port check.Port) signet.Endpoint {
+	return signet.Endpoint{Target: signet.Target{Addr: netip.AddrFrom4([4]byte{192, 0, 2, 1})}, Port: port.Number, Transport: port.Transport}
+}
+
+// questions lists what to ask of an item, each once: ports it names go to the check whose port they are, else to
+// http. What stands in later is asked where the host is alive.
+func (r *Run) questions(item Item) (first, later []question) {
+	seen := map[key]bool{}
+	add := func(list []question, q question) []question {
+		if seen[q.key()] {
+			return list
+		}
+		seen[q.key()] = true
+		q.opening = r.opening(q.plan, q.port)
+		return append(list, q)
+	}
+	for _, p := range item.Ports {
+		if q, ok := r.owner(p); ok {
+			first = add(first, q)
+		}
+	}
+	if len(item.Ports) > 0 && !item.Default {
+		return first, nil
+	}
+	for i := range r.Plans {
+		for _, p := range r.Plans[i].Ports {
+			q := question{plan: &r.Plans[i], port: p}
+			if p.WhenAlive {
+				later = add(later, q)
+			} else {
+				first = add(first, q)
+			}
+		}
+	}
+	return first, later
+}
+
+// owner finds the plan that asks a port, planned or by the check's defaults; http asks what nobody owns.
+func (r *Run) owner(port uint16) (question, bool) {
+	fallback := -1
+	for i := range r.Plans {
+		ports := r.Plans[i].Ports
+		if at := slices.IndexFunc(ports, func(p check.Port) bool { return p.Number == port }); at >= 0 {
+			return question{plan: &r.Plans[i], port: check.Port{Number: port, Transport: ports[at].Transport}}, true
+		}
+		if slices.ContainsFunc(r.Plans[i].Check.Ports, func(p check.Port) bool { return p.Number == port }) || r.Plans[i].Check.Name == "http" && fallback < 0 {
+			fallback = i
+		}
+	}
+	if fallback < 0 {
+		return question{}, false
+	}
+	return question{plan: &r.Plans[fallback], port: check.Port{Number: port}}, true
+}
+
+// found makes a question of what an answer pointed to.
+func (r *Run) found(f check.Found) (question, bool) {
+	for i := range r.Plans {
+		if r.Plans[i].Check.Name == f.Check {
+			port := check.Port{Number: f.Port}
+			return question{plan: &r.Plans[i], port: port, name: f.Name, opening: r.opening(&r.Plans[i], port)}, true
+		}
+	}
+	return question{}, false
+}
+
+// excluded tells whether the scope forbids a port of the item; what it forbids is not asked and not reported.
+func (r *Run) excluded(item *Item, port uint16) bool {
+	return r.Dialer.Excluded != nil && r.Dialer.Excluded(item.Addr.WithZone(""), port)
+}
+
+// known tells whether a question was answered before the run was resumed.
+func (r *Run) known(item *Item, q *question) (signet.Outcome, bool) {
+	if r.Resume == nil || r.Resume.Answered == nil {
+		return 0, false
+	}
+	return r.Resume.Answered(q.plan.Check.Name, q.port.Number, *item)
+}
