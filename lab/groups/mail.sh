@@ -6,7 +6,8 @@
 
 prepare_mail() {
     command -v dovecot >/dev/null && command -v exim4 >/dev/null || { say "no dovecot or exim4: run lab/install"; return 1; }
-    certificate mail mail.lab.example rsa && mail_key
+    certificate mail mail.lab.example rsa && mail_key &&
+        chgrp Debian-exim "$CACHE/tls/mail.key" && chmod 640 "$CACHE/tls/mail.key"
 }
 
 # mail_key: any key will do, no ticket is ever made for it; GSSAPI is offered
@@ -40,7 +41,11 @@ start_mail() {
 
 start_dovecot() {
     fill "$LAB/mail/dovecot.conf.in" "$1" | sed -e "s|@SSL@|$2|" -e "s|@NOCLEAR@|$3|" -e "s|@MECHANISMS@|$4|" >"$RUN/$1/dovecot.conf"
-    mkdir -p "$RUN/$1"/{base,state,mail}
+    fill "$LAB/mail/smb.conf.in" "$1" >"$RUN/$1/smb.conf"
+    fill "$LAB/mail/ntlm-helper.in" "$1" >"$RUN/$1/ntlm-helper"
+    chmod 755 "$RUN/$1/ntlm-helper"
+    mkdir -p "$RUN/$1"/{base,state,mail,samba}
+    chown dovecot "$RUN/$1/samba"
     launch "$1" dovecot -F -c "$RUN/$1/dovecot.conf"
 }
 
