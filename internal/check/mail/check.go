@@ -1,0 +1,53 @@
+package mail
+
+import (
+	"embed"
+
+	"signet"
+	"signet/internal/check"
+)
+
+//go:embed advice/*.md
+var advice embed.FS
+
+// Check returns the mail check.
+func Check() check.Check {
+	return check.Define(check.Definition[Facts, *Facts]{
+		Name:    "mail",
+		Version: 1,
+		Title:   "NTLM in SMTP, IMAP and POP3, before and after STARTTLS",
+		Ports: []check.Port{
+			{Number: 25}, {Number: 587}, {Number: 465}, {Number: 143}, {Number: 993}, {Number: 110}, {Number: 995},
+		},
+		Sends:  sends(),
+		Rules:  rules(),
+		Advice: advice,
+		Begin:  begin,
+		Judge:  judge,
+	})
+}
+
+func rules() []check.Rule {
+	return []check.Rule{
+		{
+			ID:       rulePlain,
+			Title:    "Mail server takes NTLM without TLS",
+			Requires: "offers no NTLM before STARTTLS",
+			Relay:    true,
+		},
+		{
+			ID:       ruleUnknown,
+			Title:    "Mail server takes NTLM over TLS, binding unknown",
+			Requires: "offers no NTLM, or is known to require Extended Protection",
+		},
+	}
+}
+
+// sends declares the most that an endpoint sees.
+func sends() []check.Sends {
+	return []check.Sends{{
+		Depth: signet.Handshake, Connections: 3,
+		What: "greeting, capabilities, STARTTLS, and one AUTH that is cancelled once the challenge has come",
+		Logs: "a session of signet.invalid and one aborted or failed AUTH without a user name; a fail2ban may count it",
+	}}
+}

@@ -1,0 +1,202 @@
+package mail
+
+import (
+	"errors"
+	"fmt"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/wire/ntlmssp"
+	"signet/internal/wire/spnego"
+
+	wire "signet/internal/wire/mail"
+)
+
+// learned is what a dialogue was told.
+type learned struct {
+	protocol string
+	greeting string
+	startTLS *bool
+	exchange []string
+	session  *signet.TLS
+	ntlm     *signet.NTLM
+	ways     []Way
+	tried    bool // an AUTH was begun
+}
+
+// dialogue is the conversation on one connection: greeting, lists, STARTTLS, one AUTH up to its challenge, the
+// cancellation, and goodbye.
+type dialogue struct {
+	over     string     // how the connection stands now
+	startTLS *check.TLS // how to go on over STARTTLS; nil: not to be asked for
+	auth     bool       // one AUTH may be begun
+	quick    bool       // lists only
+
+	speak  tongue
+	await  ask
+	listed bool
+	list   capabilities
+	seen   learned
+}
+
+// Secured notes what a handshake showed.
+func (d *dialogue) Secured(s check.TLSState) {
+	facts := s.Facts
+	d.seen.session = &facts
+	if d.over == overPlain {
+		d.over = overStartTLS
+		d.listed, d.list = false, capabilities{}
+	}
+}
+
+// Next takes one answer and says what comes after it.
+func (d *dialogue) Next(in []byte, eof bool) (check.Step, error) {
+	if d.await == askStartTLS && d.over == overStartTLS { // the handshake is over
+		return d.say(askList, ""), nil
+	}
+	if d.speak == nil {
+		t, err := tongueOf(in)
+		if err != nil || t == nil {
+			return check.Step{}, err
+		}
+		d.speak, d.seen.protocol = t, t.name()
+	}
+	a, n, err := d.speak.read(in, d.await)
+	if errors.Is(err, wire.ErrShort) {
+		return check.Step{}, nil
+	}
+	if err != nil {
+		return check.Step{}, err
+	}
+	if a.status == gone && d.await != askCancel {
+		return check.Step{}, fmt.Errorf("the server hangs up: %q", clip(a.text))
+	}
+	step := d.answered(a)
+	step.Consumed = n
+	return step, nil
+}
+
+// say makes the step that asks.
+func (d *dialogue) say(a ask, arg string) check.Step {
+	d.await = a
+	return check.Step{Send: d.speak.say(nil, a, arg)}
+}
+
+// leave ends the session politely.
+func (d *dialogue) leave() check.Step {
+	return check.Step{Send: d.speak.bye(nil), Done: true}
+}
+
+func (d *dialogue) answered(a answer) check.Step {
+	if a.listed {
+		d.listed = true
+		d.list.startTLS = d.list.startTLS || a.list.startTLS
+		for _, m := range a.list.mechanisms {
+			d.list.mechanisms = add(d.list.mechanisms, m)
+		}
+		d.list.exchange = append(d.list.exchange, a.list.exchange...)
+	}
+	switch d.await {
+	case askGreeting:
+		d.seen.greeting = clip(a.text)
+		if !d.listed {
+			return d.say(askList, "")
+		}
+	case askList:
+		_, capa := d.speak.(pop3)
+		_, ehlo := d.speak.(smtp)
+		if a.status != good && (capa || ehlo) || capa && len(d.list.mechanisms) == 0 {
+			return d.say(askAgain, "")
+		}
+	case askStartTLS:
+		return d.secure(a)
+	case askAuth:
+		return d.token(a)
+	case askToken:
+		return d.challenged(a)
+	case askCancel:
+		return d.leave()
+	}
+	return d.known()
+}
+
+// known files what the lists say of this way in, and goes on to what tells more.
+func (d *dialogue) known() check.Step {
+	if d.over == overPlain && d.listed {
+		offers := d.list.startTLS
+		d.seen.startTLS = &offers
+	}
+	for _, m := range d.list.exchange {
+		d.seen.exchange = add(d.seen.exchange, m)
+	}
+	w := Way{Over: d.over, Mechanisms: append([]string{}, d.list.mechanisms...), NTLM: absent}
+	via := carrier(d.list.mechanisms)
+	switch {
+	case via != "":
+		w.NTLM = offered
+	case !d.listed:
+		// A POP3 server that lists nothing may still know the mechanism; only the question tells.
+		w.NTLM, w.Error, via = unknown, "the server lists no mechanisms", "NTLM"
+	}
+	d.seen.ways = append(d.seen.ways, w)
+	switch {
+	case d.quick:
+	case via != "" && d.auth:
+		d.auth, d.seen.tried = false, true
+		d.way().Via = via
+		return d.say(askAuth, via)
+	case d.over == overPlain && d.list.startTLS && d.startTLS != nil:
+		return d.say(askStartTLS, "")
+	}
+	return d.leave()
+}
+
+// way is the way in that is being asked.
+func (d *dialogue) way() *Way { return &d.seen.ways[len(d.seen.ways)-1] }
+
+// secure goes on with the handshake where STARTTLS was accepted.
+func (d *dialogue) secure(a answer) check.Step {
+	if a.status == good {
+		return check.Step{StartTLS: d.startTLS}
+	}
+	d.seen.ways = append(d.seen.ways, Way{
+		Over: overStartTLS, Mechanisms: []string{}, NTLM: unknown,
+		Error: fmt.Sprintf("STARTTLS is offered and refused: %q", clip(a.text)),
+	})
+	return d.leave()
+}
+
+// token sends the type 1 where the mechanism was accepted.
+func (d *dialogue) token(a answer) check.Step {
+	if a.status != more {
+		d.way().Answer = clip(a.text)
+		return d.leave()
+	}
+	t := ntlmssp.Negotiate()
+	if d.way().Via != "NTLM" {
+		t = spnego.AppendInitNTLM(nil, t)
+	}
+	d.await = askToken
+	return check.Step{Send: wire.AppendToken(nil, t)}
+}
+
+// challenged looks for the type 2, and cancels the exchange where the server waits for more.
+func (d *dialogue) challenged(a answer) check.Step {
+	w := d.way()
+	if a.status != more {
+		w.Answer = clip(a.text)
+		return d.leave()
+	}
+	w.Answer = "a challenge that is no NTLM"
+	if t, err := wire.Token(a.text); err == nil {
+		if m, ok := ntlmssp.Find(t); ok {
+			w.NTLM, w.Answer, w.Error = proven, "", ""
+			d.seen.ntlm = new(signet.NTLM)
+			if c, err := ntlmssp.ParseChallenge(m); err == nil {
+				d.seen.ntlm = check.NTLM(c)
+			}
+		}
+	}
+	d.await = askCancel
+	return check.Step{Send: []byte(wire.Cancel)}
+}

@@ -1,0 +1,10 @@
+// Package mail asks an SMTP, IMAP or POP3 server whether it takes NTLM, before and after STARTTLS, and proves it by
+// the server's own CHALLENGE (protocols.md §5 row 4).
+//
+// Which of the three protocols is spoken is told from the greeting, not from the port. One AUTH is begun an endpoint,
+// where it tells most, and cancelled once the challenge has come: no name and no password is ever sent. The check
+// cannot see whether a server that takes NTLM inside TLS looks at channel bindings (Exchange's default is not to),
+// so such a server stays undetermined.
+//
+// Lines are read and written by package wire/mail, which knows no answer to a challenge.
+package mail

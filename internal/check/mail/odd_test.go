@@ -1,0 +1,229 @@
+package mail
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/check/checktest"
+)
+
+// peer is one connection's server: what it says first, and what to each line that starts with a key.
+type peer struct {
+	greeting string
+	answers  map[string]string
+	cause    check.Cause // how the connection ends where it says no more; Start: Stalled
+	tls      bool        // TLS succeeds, at once or after STARTTLS
+}
+
+// drive holds an interview against one peer an attempt and returns what it learned and the lines that were sent.
+func drive(t *testing.T, port uint16, o *check.Options, peers ...peer) (check.Result, []string) {
+	t.Helper()
+	at := signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.1")}, Port: port}
+	iv := begin(check.Subject{Endpoint: at, Options: o})
+	var end check.End
+	var lines []string
+	for i := 0; ; i++ {
+		a, ok := iv.Next(end)
+		if !ok {
+			if i != len(peers) {
+				t.Errorf("%d attempts, want %d", i, len(peers))
+			}
+			return iv.Result(), lines
+		}
+		if i >= len(peers) {
+			t.Fatalf("attempt %d, %q, was not expected", i+1, a.Note)
+		}
+		var said []string
+		end, said = hold(a, peers[i])
+		lines = append(lines, said...)
+	}
+}
+
+func hold(a check.Attempt, p peer) (end check.End, lines []string) {
+	stop := p.cause
+	if stop == check.Start {
+		stop = check.Stalled
+	}
+	if stop == check.Rejected || stop == check.NoAnswer {
+		return check.End{Cause: stop}, nil
+	}
+	end.Connected = true
+	secure := func() bool {
+		if !p.tls {
+			end.Cause, end.Err = check.TLSFailed, errors.New("no handshake")
+			return false
+		}
+		a.Talk.(check.Securable).Secured(check.TLSState{Facts: signet.TLS{Version: "1.3"}})
+		return true
+	}
+	if a.TLS != nil && !secure() {
+		return end, lines
+	}
+	buf := []byte(p.greeting)
+	end.Received = len(buf)
+	eof := false
+	for {
+		step, err := a.Talk.Next(buf, eof)
+		if err != nil {
+			end.Cause, end.Err = check.Malformed, err
+			return end, lines
+		}
+		buf = buf[step.Consumed:]
+		said := string(step.Send)
+		heard := ""
+		if said != "" {
+			lines = append(lines, strings.TrimSpace(said))
+			for prefix, reply := range p.answers {
+				if strings.HasPrefix(said, prefix) {
+					heard = reply
+				}
+			}
+		}
+		buf = append(buf, heard...)
+		end.Received += len(heard)
+		switch {
+		case step.Done:
+			end.Cause = check.Done
+			return end, lines
+		case step.StartTLS != nil:
+			if !secure() {
+				return end, lines
+			}
+		case heard == "" && (eof || stop != check.Closed):
+			end.Cause = stop
+			return end, lines
+		case heard == "":
+			eof = true
+		}
+	}
+}
+
+const type2 = "TlRMTVNTUAACAAAAAAAAAAAoAAABggAA5ncUq4jP51oAAAAAAAAAAAAAAAAAAAAA"
+
+func smtpPeer(ehlo string, more map[string]string) peer {
+	p := peer{greeting: "220 mail ESMTP\r\n", answers: map[string]string{"EHLO": ehlo, "QUIT": "221 bye\r\n", "*": "501 aborted\r\n"}}
+	for k, v := range more {
+		p.answers[k] = v
+	}
+	return p
+}
+
+func TestOddServers(t *testing.T) {
+	ntlm := "250-x\r\n250 AUTH NTLM\r\n"
+	for _, c := range []struct {
+		name    string
+		port    uint16
+		peers   []peer
+		outcome signet.Outcome
+		verdict string // "-": no facts
+		said    string // a part of the lines sent
+		text    string // a part of the failure
+	}{
+		{"closed port", 25, []peer{{cause: check.Rejected}}, signet.Refused, "-", "", "refused"},
+		{"mute on a plain port", 25, []peer{{}}, signet.Silent, "-", "", "no answer in time"},
+		{"mute on an odd port, then tls", 2525, []peer{{}, {greeting: "220 x\r\n", tls: true, answers: map[string]string{"EHLO": "250 x\r\n"}}}, signet.Answered, "guarded", "EHLO", ""},
+		{"mute on an odd port, no tls either", 2525, []peer{{}, {}}, signet.Broken, "-", "", "no TLS handshake"},
+		{"no tls on 993 but imap", 993, []peer{{}, {greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n"}}, signet.Answered, "guarded", "", ""},
+		{"tls where none is spoken", 25, []peer{{greeting: "\x15\x03\x01\x00\x02\x02\x46"}}, signet.Foreign, "-", "", "TLS"},
+		{"http", 110, []peer{{greeting: "HTTP/1.1 400 Bad Request\r\n"}}, signet.Foreign, "-", "", "HTTP"},
+		{"ssh", 143, []peer{{greeting: "SSH-2.0-OpenSSH_9.2p1\r\n"}}, signet.Foreign, "-", "", "SSH"},
+		{"binary", 143, []peer{{greeting: "\x00\x01\x02\x03\x04\x05\x06\x07\x08"}}, signet.Foreign, "-", "", "no mail protocol"},
+		{"three letters and then nothing", 25, []peer{{greeting: "22"}}, signet.Broken, "-", "", "no answer in time"},
+		{"ftp", 25, []peer{smtpPeer("500 what\r\n", map[string]string{"HELO": "500 what\r\n"})}, signet.Foreign, "undetermined", "HELO", "FTP"},
+		{"smtp without extensions", 25, []peer{smtpPeer("502 no\r\n", map[string]string{"HELO": "250 x\r\n"})}, signet.Answered, "guarded", "HELO signet.invalid", ""},
+		{"smtp that refuses service", 25, []peer{{greeting: "554 no service\r\n"}}, signet.Broken, "undetermined", "", "no service"},
+		{"smtp that hangs up later", 25, []peer{smtpPeer("421 busy\r\n", nil)}, signet.Broken, "undetermined", "", "busy"},
+		{"imap that hangs up", 143, []peer{{greeting: "* BYE broken\r\n"}}, signet.Broken, "undetermined", "", "broken"},
+		{"pop3 that hangs up", 110, []peer{{greeting: "-ERR broken\r\n"}}, signet.Broken, "undetermined", "", "broken"},
+		{"closed after the greeting", 25, []peer{{greeting: "220 x\r\n", cause: check.Closed}}, signet.Broken, "undetermined", "EHLO", "closed"},
+		{"endless greeting", 25, []peer{{greeting: strings.Repeat("220-x\r\n", 6000)}}, signet.Broken, "undetermined", "", "more than"},
+
+		{"exposed", 25, []peer{smtpPeer(ntlm, map[string]string{"AUTH": "334 ok\r\n", "TlRM": "334 " + type2 + "\r\n"})}, signet.Answered, "exposed", "AUTH NTLM|TlRMTVNTUAABAAAABYKIogAAAAAoAAAAAAAAACgAAAAKAGFKAAAADw==|*|QUIT", ""},
+		{"server lost after the challenge", 25, []peer{smtpPeer(ntlm, map[string]string{"AUTH": "334\r\n", "TlRM": "334 " + type2 + "\r\n", "*": ""})}, signet.Answered, "exposed", "*", "no answer"},
+		{"mechanism refused", 25, []peer{smtpPeer(ntlm, map[string]string{"AUTH": "538 encryption required\r\n"})}, signet.Answered, "undetermined", "AUTH NTLM|QUIT", ""},
+		{"token refused", 25, []peer{smtpPeer(ntlm, map[string]string{"AUTH": "334\r\n", "TlRM": "535 no\r\n"})}, signet.Answered, "undetermined", "|QUIT", ""},
+		{"challenge is not base64", 25, []peer{smtpPeer(ntlm, map[string]string{"AUTH": "334\r\n", "TlRM": "334 hello there\r\n"})}, signet.Answered, "undetermined", "*|QUIT", ""},
+		{"challenge is no ntlm", 25, []peer{smtpPeer(ntlm, map[string]string{"AUTH": "334\r\n", "TlRM": "334 AAAA\r\n"})}, signet.Answered, "undetermined", "*|QUIT", ""},
+		{"type 2 cut short", 25, []peer{smtpPeer(ntlm, map[string]string{"AUTH": "334\r\n", "TlRM": "334 TlRMTVNTUAACAAAA\r\n"})}, signet.Answered, "exposed", "*|QUIT", ""},
+		{"closed inside the auth", 25, []peer{func() peer {
+			p := smtpPeer(ntlm, map[string]string{"AUTH": "334\r\n"})
+			p.cause = check.Closed
+			return p
+		}()}, signet.Answered, "undetermined", "TlRM", "smtp auth"},
+		{"spnego is wrapped", 25, []peer{smtpPeer("250-x\r\n250 AUTH GSSAPI\r\n", map[string]string{"AUTH": "334\r\n", "YEgG": "334 oYGi" + "\r\n"})}, signet.Answered, "undetermined", "AUTH GSSAPI|YEgGBisGAQUFAqA+MDygDjAMBgorBgEEAYI3AgIKoioEKE5UTE1TU1AA", ""},
+
+		{"starttls refused", 25, []peer{smtpPeer("250-x\r\n250 STARTTLS\r\n", map[string]string{"STARTTLS": "454 no certificate\r\n"})}, signet.Answered, "undetermined", "STARTTLS|QUIT", ""},
+		{"starttls fails", 25, []peer{smtpPeer("250-x\r\n250 STARTTLS\r\n", map[string]string{"STARTTLS": "220 go\r\n"})}, signet.Answered, "undetermined", "STARTTLS", "no TLS handshake"},
+		{"starttls after an auth", 25, []peer{
+			smtpPeer("250-x\r\n250-STARTTLS\r\n250 AUTH NTLM\r\n", map[string]string{"AUTH": "334\r\n", "TlRM": "334 " + type2 + "\r\n"}),
+			func() peer {
+				p := smtpPeer("250-x\r\n250-STARTTLS\r\n250 AUTH NTLM\r\n", map[string]string{"STARTTLS": "220 go\r\n"})
+				p.tls = true
+				return p
+			}(),
+		}, signet.Answered, "exposed", "QUIT|EHLO signet.invalid|STARTTLS|EHLO signet.invalid|QUIT", ""},
+
+		{"pop3 without capa", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "-ERR what\r\n", "AUTH\r": "+OK\r\nNTLM\r\n.\r\n", "AUTH NTLM": "+OK\r\n", "TlRM": "+ " + type2 + "\r\n", "*": "-ERR\r\n"}}}, signet.Answered, "exposed", "CAPA|AUTH|AUTH NTLM|", ""},
+		{"pop3 that lists nothing and takes ntlm", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "-ERR what\r\n", "AUTH\r": "-ERR what\r\n", "AUTH NTLM": "+ \r\n", "TlRM": "+ " + type2 + "\r\n", "*": "-ERR\r\n"}}}, signet.Answered, "exposed", "AUTH NTLM|", ""},
+		{"pop3 that lists nothing", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "-ERR what\r\n", "AUTH": "-ERR what\r\n"}}}, signet.Answered, "undetermined", "AUTH NTLM|QUIT", ""},
+		{"imap that asks for capability", 143, []peer{{greeting: "* OK ready\r\n", answers: map[string]string{"s1 CAPABILITY": "* CAPABILITY IMAP4rev1\r\ns1 OK\r\n"}}}, signet.Answered, "guarded", "s1 CAPABILITY|s9 LOGOUT", ""},
+		{"imap that refuses capability", 143, []peer{{greeting: "* OK ready\r\n", answers: map[string]string{"s1 CAPABILITY": "s1 BAD what\r\n", "s4": "s4 NO x\r\n"}}}, signet.Answered, "undetermined", "s4 AUTHENTICATE NTLM|s9 LOGOUT", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			res, lines := drive(t, c.port, checktest.Options(), c.peers...)
+			if res.Outcome != c.outcome {
+				t.Errorf("outcome %v, want %v (%v)", res.Outcome, c.outcome, res.Err)
+			}
+			verdict := "-"
+			if res.Facts != nil {
+				verdict = judge(res.Facts.(*Facts)).Verdict.String()
+			}
+			if verdict != c.verdict {
+				t.Errorf("verdict %s, want %s: %+v", verdict, c.verdict, res.Facts)
+			}
+			if said := strings.Join(lines, "|"); !strings.Contains(said, c.said) {
+				t.Errorf("said %q, want %q in it", said, c.said)
+			}
+			switch {
+			case c.text == "" && res.Err != nil:
+				t.Errorf("failure %+v", res.Err)
+			case c.text != "" && (res.Err == nil || !strings.Contains(res.Err.Phase+": "+res.Err.Text, c.text)):
+				t.Errorf("failure %+v, want %q in it", res.Err, c.text)
+			}
+		})
+	}
+}
+
+func TestQuick(t *testing.T) {
+	o := checktest.Options()
+	o.Quick = true
+	res, lines := drive(t, 25, o, smtpPeer("250-x\r\n250-STARTTLS\r\n250 AUTH NTLM\r\n", nil))
+	if got := strings.Join(lines, "|"); got != "EHLO signet.invalid|QUIT" {
+		t.Errorf("said %q", got)
+	}
+	if got := strings.Join(res.Unasked, " "); got != "ntlm-proof starttls" {
+		t.Errorf("unasked %q", got)
+	}
+	if j := judge(res.Facts.(*Facts)); j.Verdict != signet.Undetermined {
+		t.Errorf("verdict %v", j.Verdict)
+	}
+}
+
+// A result taken before anything was asked, or part-way, claims nothing.
+func TestInterrupted(t *testing.T) {
+	iv := begin(check.Subject{Endpoint: signet.Endpoint{Port: 25}, Options: checktest.Options()})
+	if res := iv.Result(); res.Outcome != signet.Skipped || res.Facts != nil {
+		t.Errorf("%+v", res)
+	}
+	a, _ := iv.Next(check.End{})
+	if _, err := a.Talk.Next([]byte("220 x\r\n"), false); err != nil {
+		t.Fatal(err)
+	}
+	if res := iv.Result(); res.Outcome == signet.Answered || res.Facts != nil {
+		t.Errorf("%+v", res)
+	}
+}
