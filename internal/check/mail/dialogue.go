@@ -21,7 +21,6 @@ type learned struct {
 	session  *signet.TLS
 	ntlm     *signet.NTLM
 	ways     []Way
-	tried    bool // an AUTH was begun
 }
 
 // dialogue is the conversation on one connection: greeting, lists, STARTTLS, one AUTH up to its challenge, the
@@ -142,7 +141,7 @@ func (d *dialogue) known() check.Step {
 	switch {
 	case d.quick:
 	case via != "" && d.auth:
-		d.auth, d.seen.tried = false, true
+		d.auth = false
 		d.way().Via = via
 		return d.say(askAuth, via)
 	case d.over == overPlain && d.list.startTLS && d.startTLS != nil:

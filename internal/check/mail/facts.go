@@ -8,7 +8,7 @@ import (
 // Facts is what was learned of one mail endpoint.
 type Facts struct {
 	Protocol   string       `json:"protocol"` // smtp, imap, pop3; empty: not told
-	TLS        string       `json:"tls"`      // none, starttls (offered and taken), tls (from the first byte)
+	TLS        string       `json:"tls"`      // none, starttls (offered and taken), implicit (from the first byte)
 	StartTLS   *bool        `json:"starttls"` // offered; nil: not told, or TLS from the first byte
 	Mechanisms []string     `json:"mechanisms"`
 	NTLM       *signet.NTLM `json:"ntlm,omitempty"`
@@ -21,7 +21,7 @@ type Facts struct {
 
 // Way is one way into an endpoint: over nothing, over TLS after STARTTLS, over TLS from the first byte.
 type Way struct {
-	Over       string   `json:"over"`       // none, starttls, tls
+	Over       string   `json:"over"`       // none, starttls, implicit
 	Mechanisms []string `json:"mechanisms"` // as listed on this way
 	NTLM       string   `json:"ntlm"`       // proven, offered, no, unknown
 	Via        string   `json:"via,omitempty"`
@@ -33,7 +33,7 @@ type Way struct {
 const (
 	overPlain    = "none"
 	overStartTLS = "starttls"
-	overTLS      = "tls"
+	overTLS      = "implicit"
 )
 
 // Values of Way.NTLM.

@@ -20,7 +20,6 @@ type interview struct {
 	failed *signet.Failure
 	told   bool // some way in is known
 	heard  bool // something mail-like answered
-	tried  bool // the AUTH is spent
 }
 
 func begin(s check.Subject) check.Interview {
@@ -84,7 +83,7 @@ func (iv *interview) otherWay() bool {
 // behind tells whether what lies behind STARTTLS is still to be looked at.
 func (iv *interview) behind() bool {
 	f := &iv.facts
-	return iv.tried && !iv.options.Quick && f.StartTLS != nil && *f.StartTLS && f.way(overStartTLS) == nil && iv.note != "starttls"
+	return !iv.options.Quick && f.StartTLS != nil && *f.StartTLS && f.way(overStartTLS) == nil && iv.note != "starttls"
 }
 
 // file takes over what the attempt that has just ended told.
@@ -94,7 +93,6 @@ func (iv *interview) file(end check.End) {
 	if !iv.heard && seen.protocol != "" {
 		iv.heard, iv.failed = true, nil // the first way in was simply not the server's
 	}
-	iv.tried = iv.tried || seen.tried
 	if failure := end.Failure(iv.phase()); failure != nil {
 		iv.failed = failure
 	}
@@ -165,8 +163,6 @@ func (iv *interview) Result() check.Result {
 	switch {
 	case iv.told:
 		r.Outcome, r.Unasked = signet.Answered, iv.unasked()
-	case iv.last.Cause == check.Stalled && iv.last.Received == 0:
-		r.Outcome = signet.Silent
 	case iv.last.Cause == check.Done:
 		r.Outcome = signet.Answered // every question was put, and none decided
 	default:

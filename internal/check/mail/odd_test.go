@@ -15,8 +15,9 @@ import (
 type peer struct {
 	greeting string
 	answers  map[string]string
-	cause    check.Cause // how the connection ends where it says no more; Start: Stalled
-	tls      bool        // TLS succeeds, at once or after STARTTLS
+	cause    check.Cause       // how the connection ends where it says no more; Start: Stalled
+	tls      bool              // TLS succeeds, at once or after STARTTLS
+	secured  map[string]string // what it answers from then on; nil: as before
 }
 
 // drive holds an interview against one peer an attempt and returns what it learned and the lines that were sent.
@@ -56,6 +57,9 @@ func hold(a check.Attempt, p peer) (end check.End, lines []string) {
 		if !p.tls {
 			end.Cause, end.Err = check.TLSFailed, errors.New("no handshake")
 			return false
+		}
+		if p.secured != nil {
+			p.answers = p.secured
 		}
 		a.Talk.(check.Securable).Secured(check.TLSState{Facts: signet.TLS{Version: "1.3"}})
 		return true
@@ -195,6 +199,23 @@ func TestOddServers(t *testing.T) {
 				t.Errorf("failure %+v, want %q in it", res.Err, c.text)
 			}
 		})
+	}
+}
+
+// What is listed before STARTTLS is forgotten behind it (RFC 3207 §4.2).
+func TestListBehindStartTLS(t *testing.T) {
+	p := smtpPeer("250-x\r\n250-STARTTLS\r\n250 AUTH CRAM-MD5\r\n", map[string]string{"STARTTLS": "220 go\r\n"})
+	p.tls, p.secured = true, map[string]string{"EHLO": "250-x\r\n250 AUTH PLAIN NTLM\r\n", "AUTH": "334\r\n", "TlRM": "334 " + type2 + "\r\n", "*": "501\r\n"}
+	res, _ := drive(t, 587, checktest.Options(), p)
+	f := res.Facts.(*Facts)
+	if w := f.way(overStartTLS); w == nil || w.NTLM != proven || strings.Join(w.Mechanisms, " ") != "PLAIN NTLM" {
+		t.Errorf("%+v", f.Ways)
+	}
+	if w := f.way(overPlain); w == nil || w.NTLM != absent || strings.Join(w.Mechanisms, " ") != "CRAM-MD5" {
+		t.Errorf("%+v", f.Ways)
+	}
+	if f.TLS != overStartTLS || strings.Join(f.Mechanisms, " ") != "CRAM-MD5 PLAIN NTLM" {
+		t.Errorf("tls %s, mechanisms %q", f.TLS, f.Mechanisms)
 	}
 }
 
