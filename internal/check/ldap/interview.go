@@ -75,8 +75,11 @@ func (iv *interview) file(end check.End) {
 	if failure == nil && seen.failed != nil {
 		failure = &signet.Failure{Phase: a.note(), Text: seen.failed.Error()}
 	}
-	if failure != nil {
+	switch {
+	case failure != nil:
 		iv.failed, iv.cause = failure, end
+	case a.opening || a.again: // what failed before was asked another time, and well
+		iv.failed = nil
 	}
 	if a.opening {
 		iv.opened = end
@@ -161,13 +164,13 @@ func (iv *interview) Result() check.Result {
 func (iv *interview) outcome() signet.Outcome {
 	deeper := false
 	for _, w := range ways(&iv.facts) {
-		if w.verdict != signet.Undetermined {
+		if w.verdict != signet.Undetermined && !w.absent {
 			return signet.Answered
 		}
 		deeper = deeper || w.deeper != ""
 	}
 	switch {
-	case deeper && !iv.options.Quick:
+	case deeper:
 		return signet.Withheld
 	case iv.failed != nil:
 		return iv.cause.Outcome()

@@ -81,7 +81,7 @@ func (iv *interview) following() (ask, bool) {
 		a := ask{over: overLDAPS, question: question, opening: true}
 		return a, iv.speaksTLS() && !iv.did(overLDAPS, question)
 	}
-	if iv.options.Quick {
+	if iv.options.Quick || iv.opened.Cause == check.Malformed {
 		return ask{}, false
 	}
 	secure := overLDAPS

@@ -10,6 +10,7 @@ type way struct {
 	where   string
 	unasked string // what was left out, as the contract's word
 	deeper  string // the depth that would decide an undetermined way
+	absent  bool   // there is no such way: guarded, but no answer to the check's question
 }
 
 // The rules, and what a way that breaks one is called in a finding.
@@ -85,10 +86,12 @@ func startTLSWay(f *Facts) way {
 		w := undetermined("whether StartTLS is offered was not told")
 		w.unasked = "starttls"
 		return w
-	case !*f.StartTLS && f.Certificate == certMissing:
-		return guarded("StartTLS is refused, likely for want of a certificate: it opens no way round signing")
 	case !*f.StartTLS:
-		return guarded("StartTLS is not offered: it opens no way round signing")
+		w := guarded("StartTLS is not offered: it opens no way round signing")
+		if w.absent = true; f.Certificate == certMissing {
+			w.because[0] = "StartTLS is refused, likely for want of a certificate: it opens no way round signing"
+		}
+		return w
 	}
 	return tlsWay(f, overStartTLS, "behind StartTLS")
 }
