@@ -57,6 +57,14 @@ func (b *Bind) answer() answer {
 	return answerNone
 }
 
+// settles tells whether an anonymous bind over TLS was refused for want of a binding or of signing: then no unbound
+// NTLM gets through, and a logon that fails has nothing left to decide. Samba before 4.21 refuses for want of signing and
+// yet answers an unknown user as if no binding were looked at, so a decoy would mislead there.
+func (b *Bind) settles() bool {
+	a := b.answer()
+	return a == answerBadBindings || a == answerStronger
+}
+
 // said words an answer with its evidence.
 func (b *Bind) said() string {
 	if b.Code == nil {

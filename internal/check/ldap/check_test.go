@@ -123,8 +123,8 @@ func TestRecordedFacts(t *testing.T) {
 		certificate, role, domain string
 	}
 	wants := map[string]want{
-		"samba417-yes-389.decoy":            {overStartTLS, signet.Required, signet.Off, certOK, roleDC, "signet.test"},
-		"samba417-yes-636.decoy":            {overLDAPS, signet.Required, signet.Off, certOK, roleDC, "signet.test"},
+		"samba417-yes-389.decoy":            {overStartTLS, signet.Required, signet.Unknown, certOK, roleDC, "signet.test"},
+		"samba417-yes-636.decoy":            {overLDAPS, signet.Required, signet.Unknown, certOK, roleDC, "signet.test"},
 		"samba417-sasltls-389.decoy":        {overStartTLS, signet.Required, signet.Off, certOK, roleDC, "signet.test"},
 		"samba417-no-389.decoy":             {overStartTLS, signet.Optional, signet.Off, certOK, roleDC, "signet.test"},
 		"samba417-notls-389.decoy":          {overPlain, signet.Required, signet.Unknown, certMissing, roleDC, "signet.test"},

@@ -379,3 +379,17 @@ func TestRoles(t *testing.T) {
 		}
 	}
 }
+
+// An anonymous bind that is refused over TLS for want of signing or of a binding settles the matter: no logon that
+// fails is sent, and nothing is said to be left out.
+func TestSettledWithoutDecoy(t *testing.T) {
+	for text, code := range map[string]wire.ResultCode{"": 8, textBinding: 49, textBindingMS: 49} {
+		for _, d := range []signet.Depth{signet.Anonymous, signet.Decoy} {
+			fake := dc{capabilities: ad(), last: answers(askAnonymous, result(code, text))}
+			r, log := hold(t, 636, depth(d), server{reply: fake.reply})
+			if len(log) != 1 || r.Unasked != nil || r.Outcome != signet.Answered || judge(r.Facts.(*Facts)).Verdict != signet.Guarded {
+				t.Errorf("%d %q at %v: %v, unasked %q, after %q", code, text, d, r.Outcome, r.Unasked, notes(log))
+			}
+		}
+	}
+}

@@ -100,7 +100,7 @@ func (iv *interview) following() (ask, bool) {
 // decoys decides on the logons that fail: at most two, and none where the anonymous bind has settled the matter.
 func (iv *interview) decoys(secure string) (ask, bool) {
 	f := &iv.facts
-	if probe := f.bind(secure, askAnonymous); probe != nil && probe.Challenge && probe.answer() != answerBadBindings {
+	if probe := f.bind(secure, askAnonymous); probe != nil && probe.Challenge && !probe.settles() {
 		wrong := ask{over: secure, question: askDecoyWrong}
 		if !iv.did(secure, askDecoyWrong) {
 			return wrong, true

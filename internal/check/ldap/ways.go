@@ -103,7 +103,7 @@ func tlsWay(f *Facts, over, place string) way {
 	if over == overStartTLS {
 		w.where = "starttls"
 	}
-	if f.ChannelBinding == signet.Unknown && f.tellsBinding() && f.first(over) != nil && f.first(over).Challenge {
+	if b := f.first(over); f.ChannelBinding == signet.Unknown && f.tellsBinding() && b != nil && b.Challenge && !b.settles() {
 		w.unasked = "channel-binding"
 	}
 	return w
