@@ -1,0 +1,215 @@
+package http
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// way is what one path means for relayed NTLM.
+type way struct {
+	verdict signet.Verdict
+	rule    string // "" for none
+	text    string
+}
+
+// judge is pure. The endpoint is as bad as its worst path; Basic over plain HTTP is a finding beside the verdict.
+func judge(f *Facts) check.Judgement {
+	if len(f.Paths) == 0 {
+		return check.Judgement{Because: []string{"no path was answered"}}
+	}
+	j := check.Judgement{Verdict: signet.Guarded}
+	ways := make([]way, len(f.Paths))
+	for i := range f.Paths {
+		ways[i] = f.way(&f.Paths[i])
+		j.Verdict = j.Verdict.Worse(ways[i].verdict)
+	}
+	if j.Verdict == signet.Guarded && f.nobodyHome() {
+		return check.Judgement{Because: []string{"http.sys has no site for the name that was asked for (404 or 400 on every path): " +
+			"ask again by the host name that its clients use"}}
+	}
+	if j.Verdict == signet.Guarded {
+		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked takes NTLM (%d asked)", len(ways)))
+	}
+	j.Because = append(j.Because, f.because(ways, func(w way) bool { return w.verdict == j.Verdict })...)
+	for i := range ways {
+		rule := ways[i].rule
+		if rule == "" || broken(j.Breaches, rule) {
+			continue
+		}
+		j.Breaches = append(j.Breaches, check.Breach{Rule: rule, Where: f.Paths[i].Path,
+			Because: f.because(ways, func(w way) bool { return w.rule == rule })})
+	}
+	if b, ok := f.basic(); ok {
+		j.Breaches = append(j.Breaches, b)
+	}
+	return j
+}
+
+// broken says that a rule has its breach: one finding a rule and endpoint, at its first path.
+func broken(list []check.Breach, rule string) bool {
+	return slices.ContainsFunc(list, func(b check.Breach) bool { return b.Rule == rule })
+}
+
+// because gives each reason once, with the paths that it holds for.
+func (f *Facts) because(ways []way, of func(way) bool) []string {
+	var list []string
+	for i := range ways {
+		if !of(ways[i]) || slices.ContainsFunc(ways[:i], func(w way) bool { return of(w) && w.text == ways[i].text }) {
+			continue
+		}
+		var paths []string
+		for k := i; k < len(ways); k++ {
+			if of(ways[k]) && ways[k].text == ways[i].text {
+				paths = append(paths, f.Paths[k].Path)
+			}
+		}
+		list = append(list, few(paths)+": "+ways[i].text)
+	}
+	return list
+}
+
+// few joins paths, the first ones alone when they are many.
+func few(paths []string) string {
+	const most = 3
+	if len(paths) > most+1 {
+		return strings.Join(paths[:most], ", ") + fmt.Sprintf(" and %d more", len(paths)-most)
+	}
+	return strings.Join(paths, ", ")
+}
+
+// basic is the finding that passwords are asked for in clear text.
+func (f *Facts) basic() (check.Breach, bool) {
+	var paths []string
+	for i := range f.Paths {
+		if f.TLS == nil && offers(&f.Paths[i], "Basic") {
+			paths = append(paths, f.Paths[i].Path)
+		}
+	}
+	if paths == nil {
+		return check.Breach{}, false
+	}
+	return check.Breach{Rule: ruleBasic, Where: paths[0],
+		Because: []string{few(paths) + ": Basic is offered, and the connection is not encrypted"}}, true
+}
+
+// way judges one path.
+func (f *Facts) way(p *Path) way {
+	switch p.NTLM {
+	case OfferProven:
+		switch {
+		case p.Role == "winrm":
+			return f.winrm(p)
+		case f.TLS == nil && f.everywhere(p):
+			return way{signet.Exposed, plainRule(""), "an NTLM message brought a challenge over plain HTTP, as on every path here, " +
+				"so what stands behind it is not known"}
+		case f.TLS == nil:
+			return way{signet.Exposed, plainRule(p.Role), "an NTLM message brought a challenge over plain HTTP, where nothing binds it to its channel"}
+		}
+		return f.bound(p)
+	case OfferAnnounced:
+		return way{text: "NTLM is announced, yet an NTLM message brought no challenge"}
+	case OfferNo:
+		return way{verdict: signet.Guarded, text: refuted(p)}
+	}
+	text := "whether NTLM is taken stays open"
+	if p.Note != "" {
+		text += ": " + p.Note
+	}
+	return way{text: text}
+}
+
+// everywhere says that "/" wants the same logon as the path: then a role's path proves nothing of the role.
+func (f *Facts) everywhere(p *Path) bool {
+	for i := range f.Paths {
+		if root := &f.Paths[i]; root.Path == "/" && root.Method == "" && p.Path != "/" {
+			return root.Status == p.Status && root.Status == 401 && slices.Equal(root.Schemes, p.Schemes)
+		}
+	}
+	return false
+}
+
+// bound judges NTLM inside TLS, by Extended Protection.
+func (f *Facts) bound(p *Path) way {
+	const says = "NTLM is taken inside TLS"
+	switch p.EPA {
+	case signet.Off:
+		return way{signet.Exposed, "http-epa-off", says + ", and no channel binding is asked for"}
+	case signet.Optional:
+		return way{signet.Exposed, "http-epa-optional", says + ", and a channel binding is checked only where one is sent: NTLMv1 and clients without bindings get in"}
+	case signet.Required:
+		return way{verdict: signet.Guarded, text: says + ", and a channel binding is required"}
+	}
+	rule := "http-ntlm-epa-unknown"
+	if adcs(p.Role) && !f.everywhere(p) {
+		rule = "adcs-ntlm-epa-unknown"
+	}
+	return way{rule: rule, text: says + "; whether Extended Protection closes it cannot be seen without a credential (" + f.hint(p.Role) + ")"}
+}
+
+// winrm has protections of its own that cannot be seen without a logon.
+func (f *Facts) winrm(p *Path) way {
+	if f.TLS == nil {
+		return way{rule: "winrm-http-encryption-unknown", text: "NTLM is taken over plain HTTP; message encryption would close it " +
+			"and cannot be seen without a logon (hint: AllowUnencrypted is false by default)"}
+	}
+	if p.EPA == signet.Unknown {
+		return way{rule: "winrm-https-binding-unknown", text: "NTLM is taken inside TLS; the channel binding level cannot be seen " +
+			"without a credential (hint: CbtHardeningLevel is Relaxed by default, which lets NTLMv1 and clients without bindings in)"}
+	}
+	return f.bound(p)
+}
+
+// hint names the product's default, which is no verdict.
+func (f *Facts) hint(role string) string {
+	build := ""
+	if f.NTLM != nil {
+		build = f.NTLM.OSVersion
+	}
+	switch {
+	case role == "exchange":
+		return "hint: on by default since Exchange 2019 CU14, off before; AutoDiscover stays without it"
+	case role == "adfs":
+		return "hint: AD FS allows it by default, unverified"
+	case adcs(role) && strings.HasSuffix(build, ".26100"):
+		return "hint: Server 2025 checks it for AD CS where the client supports it; build 26100 is that or Windows 11"
+	case adcs(role):
+		return "hint: off by default in AD CS up to Server 2022"
+	}
+	return "hint: off by default in IIS"
+}
+
+// refuted words why a path is no way in.
+func refuted(p *Path) string {
+	switch {
+	case p.Negotiate == NegotiateKerberosOnly:
+		return "Negotiate takes Kerberos alone"
+	case len(p.Schemes) > 0:
+		return "offers " + strings.Join(p.Schemes, ", ") + ", and an NTLM message brought no challenge"
+	case p.Status == 401 || p.Status == 407:
+		return fmt.Sprintf("answers %d without a challenge, and an NTLM message brought none", p.Status)
+	case p.Status == 404 || p.Status == 410:
+		return "does not exist"
+	case p.Status >= 300 && p.Status < 400:
+		return "redirects, and asks for no logon"
+	}
+	return fmt.Sprintf("answers %d, and asks for no logon", p.Status)
+}
+
+// nobodyHome recognises http.sys without a site for the name that was asked for: what stands behind another name was
+// not asked.
+func (f *Facts) nobodyHome() bool {
+	if !strings.Contains(strings.ToLower(f.Server), "microsoft-httpapi") {
+		return false
+	}
+	return !slices.ContainsFunc(f.Paths, func(p Path) bool { return p.Status != 404 && p.Status != 400 })
+}
+
+func offers(p *Path, scheme string) bool {
+	return slices.ContainsFunc(p.Schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
+}
+
+func adcs(role string) bool { return strings.HasPrefix(role, "adcs-") }

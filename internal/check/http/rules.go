@@ -1,0 +1,62 @@
+package http
+
+import "signet/internal/check"
+
+const ruleBasic = "http-basic-plain"
+
+// rules lists what a web server can break. A rule of its own where the fix differs.
+func rules() []check.Rule {
+	return []check.Rule{
+		{ID: "adcs-web-enrollment-ntlm-http", Title: "AD CS web enrolment takes NTLM over plain HTTP", Relay: true,
+			Requires: "certificate enrolment pages are off, or need TLS with Extended Protection, or take no NTLM"},
+		{ID: "adcs-ndes-ntlm-http", Title: "NDES administration takes NTLM over plain HTTP", Relay: true,
+			Requires: "/certsrv/mscep_admin/ needs TLS with Extended Protection, or takes no NTLM"},
+		{ID: "adcs-cep-ntlm-http", Title: "AD CS policy service takes NTLM over plain HTTP", Relay: true,
+			Requires: "the certificate enrolment policy service needs TLS with Extended Protection, or takes no NTLM"},
+		{ID: "adcs-ntlm-epa-unknown", Title: "AD CS takes NTLM over TLS, Extended Protection unknown",
+			Requires: "Extended Protection is known to be required, or NTLM is not taken"},
+		{ID: "exchange-ntlm-http", Title: "Exchange takes NTLM over plain HTTP", Relay: true,
+			Requires: "Exchange pages need TLS with Extended Protection"},
+		{ID: "mecm-ntlm-http", Title: "Configuration Manager takes NTLM over plain HTTP", Relay: true,
+			Requires: "site system pages that take NTLM need TLS with Extended Protection"},
+		{ID: "wsus-ntlm-http", Title: "WSUS takes NTLM over plain HTTP", Relay: true,
+			Requires: "the WSUS administration pages need TLS with Extended Protection"},
+		{ID: "http-ntlm-plain", Title: "A web page takes NTLM over plain HTTP", Relay: true,
+			Requires: "pages that take NTLM need TLS with Extended Protection"},
+		{ID: "http-ntlm-epa-unknown", Title: "NTLM over TLS, Extended Protection unknown",
+			Requires: "Extended Protection is known to be required, or NTLM is not taken"},
+		{ID: "http-epa-off", Title: "NTLM over TLS without Extended Protection", Relay: true,
+			Requires: "Extended Protection is required"},
+		{ID: "http-epa-optional", Title: "Extended Protection is optional", Relay: true,
+			Requires: "Extended Protection is required, not only accepted"},
+		{ID: "winrm-http-encryption-unknown", Title: "WinRM takes NTLM over HTTP, message encryption unknown",
+			Requires: "AllowUnencrypted is false, or NTLM is not taken"},
+		{ID: "winrm-https-binding-unknown", Title: "WinRM takes NTLM over TLS, channel binding unknown",
+			Requires: "CbtHardeningLevel is Strict, or NTLM is not taken"},
+		{ID: "proxy-ntlm", Title: "A web proxy takes NTLM over plain HTTP", Relay: true,
+			Requires: "the proxy takes Kerberos alone, or is reached over TLS with channel binding"},
+		{ID: ruleBasic, Title: "Passwords are asked for over plain HTTP",
+			Requires: "Basic authentication is offered over TLS alone"},
+	}
+}
+
+// plainRule is the rule that proven NTLM over plain HTTP breaks, by the path's role.
+func plainRule(role string) string {
+	switch role {
+	case "adcs-web-enrolment", "adcs-ces":
+		return "adcs-web-enrollment-ntlm-http"
+	case "adcs-ndes":
+		return "adcs-ndes-ntlm-http"
+	case "adcs-cep":
+		return "adcs-cep-ntlm-http"
+	case "exchange":
+		return "exchange-ntlm-http"
+	case "mecm":
+		return "mecm-ntlm-http"
+	case "wsus":
+		return "wsus-ntlm-http"
+	case "http-proxy":
+		return "proxy-ntlm"
+	}
+	return "http-ntlm-plain"
+}
