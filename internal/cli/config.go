@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -88,6 +89,9 @@ func (a *app) userDir(variable, below string) string {
 
 // parseConfig reads a mapping from flag names to scalars or lists. A key that is no flag of any command is refused.
 func parseConfig(path string, b []byte, root *cobra.Command) (map[string]setting, error) {
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, nil
+	}
 	var doc yaml.Node
 	if err := yaml.Load(b, &doc); err != nil {
 		return nil, usage("%s: %v", path, err)

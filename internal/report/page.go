@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -47,6 +48,22 @@ func (p *page) hang(indent int, left, text string) {
 	p.b.WriteString(strings.Repeat(" ", indent) + left + "  " + lines[0] + "\n")
 	for _, l := range lines[1:] {
 		p.b.WriteString(strings.Repeat(" ", at) + l + "\n")
+	}
+}
+
+// flow lists endpoints in columns of one width, as many as fit.
+func (p *page) flow(indent int, list []entry) {
+	column := 0
+	for _, e := range list {
+		column = max(column, runes(label(e))+2)
+	}
+	each := max(1, (p.width-indent+2)/column)
+	for row := range slices.Chunk(list, each) {
+		line := strings.Repeat(" ", indent)
+		for _, e := range row {
+			line += pad(label(e), column)
+		}
+		p.b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (t *Text) Endpoint(l *Line) error {
 			t.groups[f.Rule] = g
 		}
 		e.because = Clean(strings.Join(f.Because, "; "))
-		if f.Where != "" {
+		if f.Where != "" && !strings.HasPrefix(e.because, Clean(f.Where)) {
 			e.because = Clean(f.Where) + ": " + e.because
 		}
 		if l.Verdict == signet.Exposed && t.relay(f.Rule) {
@@ -177,39 +178,49 @@ func (t *Text) section(p *page, title, about string, groups []*group, pick func(
 	}
 }
 
-// entries lists endpoints by address, those with the same reason under one statement of it.
+// entries lists endpoints by address; those with the same reason stand under one statement of it, the most common
+// reason first.
 func (t *Text) entries(p *page, list []entry) {
-	slices.SortFunc(list, func(a, b entry) int {
-		return cmp.Or(a.at.Addr.Compare(b.at.Addr), cmp.Compare(a.at.Port, b.at.Port))
+	byReason := map[string][]entry{}
+	for _, e := range list {
+		byReason[e.because] = append(byReason[e.because], e)
+	}
+	reasons := slices.Collect(maps.Keys(byReason))
+	for _, r := range reasons {
+		slices.SortFunc(byReason[r], byAddress)
+	}
+	slices.SortFunc(reasons, func(a, b string) int {
+		return cmp.Or(len(byReason[b])-len(byReason[a]), byAddress(byReason[a][0], byReason[b][0]))
 	})
-	shown := list[:min(len(list), mostEntries)]
-	same := true
-	for _, e := range shown {
-		same = same && e.because == shown[0].because
-	}
-	columns := [2]int{}
-	for _, e := range shown {
-		columns[0] = max(columns[0], len(e.at.String()))
-		columns[1] = max(columns[1], runes(e.who))
-	}
-	columns[1] = min(columns[1], 32)
-	if same && len(shown) > 1 {
-		p.text(10, 10, shown[0].because)
-	}
-	for _, e := range shown {
-		left := fmt.Sprintf("%-*s", columns[0], e.at)
-		if columns[1] > 0 {
-			left += "  " + pad(cut(e.who, columns[1]), columns[1])
+	left := mostEntries
+	for _, r := range reasons {
+		if left == 0 {
+			break
 		}
-		if same && len(shown) > 1 {
-			p.text(10, 10, strings.TrimRight(left, " "))
+		shown := byReason[r][:min(len(byReason[r]), left)]
+		left -= len(shown)
+		if len(shown) == 1 {
+			p.hang(10, label(shown[0]), r)
 			continue
 		}
-		p.hang(10, left, e.because)
+		p.text(10, 10, r)
+		p.flow(12, shown)
 	}
-	if more := len(list) - len(shown); more > 0 {
-		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o list, -o jsonl", more)))
+	if more := len(list) - (mostEntries - left); more > 0 {
+		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o list or -o jsonl has them all", more)))
 	}
+}
+
+func byAddress(a, b entry) int {
+	return cmp.Or(a.at.Addr.Compare(b.at.Addr), cmp.Compare(a.at.Port, b.at.Port))
+}
+
+// label is an endpoint and what its host calls itself.
+func label(e entry) string {
+	if e.who == "" {
+		return e.at.String()
+	}
+	return e.at.String() + " " + cut(e.who, 40)
 }
 
 func (t *Text) open(p *page) {
