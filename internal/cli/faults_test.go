@@ -87,7 +87,8 @@ func faults() []fault {
 				}
 			}
 		}},
-		{"length of 4 GiB, HTTP", "broken|foreign|silent", after("HTTP/1.1 401 No\r\nContent-Length: 4294967296\r\nWWW-Authenticate: NTLM\r\n\r\n")},
+		// A head that is complete is an answer; what stands in it is never proof.
+		{"length of 4 GiB, HTTP", "broken|foreign|silent|answered", after("HTTP/1.1 401 No\r\nContent-Length: 4294967296\r\nWWW-Authenticate: NTLM\r\n\r\n")},
 		{"length of 16 MiB, SMB", "broken|foreign|silent", after("\x00\xff\xff\xff\xfeSMB")},
 		{"half an SMB answer", "broken|foreign|silent", after("\x00\x00\x01\x10\xfeSMB\x40\x00")},
 		{"half an LDAP answer", "broken|foreign|silent", after("\x30\x84\x7f\xff\xff\xff\x02\x01\x01\x61")},
@@ -203,7 +204,7 @@ func TestFaultyPeers(t *testing.T) {
 		if l.Verdict != "undetermined" {
 			t.Errorf("%s: verdict %s", at, l.Verdict)
 		}
-		if l.Error == nil || l.Error.Phase == "" || l.Error.Text == "" {
+		if l.Outcome != "answered" && (l.Error == nil || l.Error.Phase == "" || l.Error.Text == "") {
 			t.Errorf("%s: no error named", at)
 		}
 		if l.TookMS > float64(hostTime.Milliseconds())+1000 {
