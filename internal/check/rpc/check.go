@@ -1,0 +1,50 @@
+package rpc
+
+import (
+	"embed"
+
+	"signet"
+	"signet/internal/check"
+)
+
+//go:embed advice/*.md
+var advice embed.FS
+
+// Check returns the rpc check.
+func Check() check.Check {
+	return check.Define(check.Definition[Facts, *Facts]{
+		Name:    "rpc",
+		Version: 1,
+		Title:   "Interfaces that the RPC endpoint mapper lists",
+		Ports:   []check.Port{{Number: 135}},
+		Sends:   sends(),
+		Rules:   rules(),
+		Advice:  advice,
+		Begin:   begin,
+		Judge:   judge,
+	})
+}
+
+func rules() []check.Rule {
+	return []check.Rule{
+		{
+			ID:       ruleEnrolment,
+			Title:    "CA enrols over RPC, encryption unknown (ESC11)",
+			Requires: "registers no MS-ICPR, or is known to enforce encryption of requests",
+		},
+		{
+			ID:       ruleCoercible,
+			Title:    "Host can be coerced to log on elsewhere",
+			Requires: "registers none of MS-RPRN, MS-PAR, MS-EFSR, MS-DFSNM, MS-FSRVP",
+		},
+	}
+}
+
+// sends declares the most that an endpoint sees.
+func sends() []check.Sends {
+	return []check.Sends{{
+		Depth: signet.Handshake, Connections: 1,
+		What: "a bind to the endpoint mapper and ept_lookup until nothing is left; no interface is called, none is mapped",
+		Logs: "nothing",
+	}}
+}

@@ -1,0 +1,80 @@
+package rpc
+
+import (
+	"fmt"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/wire/dcerpc"
+)
+
+// Rules of this check.
+const (
+	ruleCoercible = "rpc-coercible-interface"
+	ruleEnrolment = "adcs-rpc-privacy-unknown"
+)
+
+// judge is pure. The verdict is never more than undetermined: what an interface demands of an NTLM logon is not in
+// the list.
+func judge(f *Facts) check.Judgement {
+	j := check.Judgement{Verdict: signet.Undetermined}
+	switch {
+	case f.Fault != 0:
+		j.Because = []string{"the endpoint mapper refused to list anything: " + faultText(f.Fault)}
+		return j
+	case len(f.Interfaces) == 0:
+		j.Because = []string{"no interface is known"}
+		return j
+	}
+	j.Because = []string{fmt.Sprintf("%d interfaces are registered; whether they require packet privacy of an NTLM logon cannot be seen without one", count(f))}
+	if f.CertificateAuthority {
+		why := "certificate enrolment over RPC (MS-ICPR) is registered" + f.at("MS-ICPR") +
+			": a certification authority lives here, and whether it requires encryption (ESC11) cannot be seen without a logon"
+		j.Because = append(j.Because, why)
+		j.Breaches = append(j.Breaches, check.Breach{Rule: ruleEnrolment, Because: []string{why}})
+	}
+	if len(f.Coercible) > 0 {
+		why := "registered are " + strings.Join(f.Coercible, ", ") + ": by them any account can make this host log on to another, so it is a source of relayed logons"
+		j.Because = append(j.Because, why)
+		j.Breaches = append(j.Breaches, check.Breach{Rule: ruleCoercible, Because: []string{why}})
+	} else {
+		j.Because = append(j.Because, "no interface known for coercion is registered, which proves nothing: those served on named pipes alone are not listed")
+	}
+	if !f.Complete {
+		j.Because = append(j.Because, "the list is not complete")
+	}
+	return j
+}
+
+// count is the number of different interfaces: the list has one entry for each way to one.
+func count(f *Facts) int {
+	seen := map[string]bool{}
+	for _, i := range f.Interfaces {
+		seen[i.UUID] = true
+	}
+	return len(seen)
+}
+
+// at says where an interface of that name can be reached from the network.
+func (f *Facts) at(name string) string {
+	for _, i := range f.Interfaces {
+		if i.Name == name && i.Protocol == "ncacn_ip_tcp" {
+			return " on port " + i.Endpoint
+		}
+	}
+	return ""
+}
+
+// faultText names a fault.
+func faultText(status uint32) string {
+	switch status {
+	case dcerpc.FaultAccessDenied:
+		return "access denied to a caller without a logon (0x00000005)"
+	case dcerpc.FaultOpRange:
+		return "no such operation (0x1c010002)"
+	case dcerpc.FaultUnknownIf:
+		return "no such interface (0x1c010003)"
+	}
+	return fmt.Sprintf("fault 0x%08x", status)
+}
