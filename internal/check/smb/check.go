@@ -1,0 +1,70 @@
+package smb
+
+import (
+	"embed"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/wire/smb2"
+)
+
+// Rules that an endpoint can break.
+const (
+	RuleSigning     = "smb-signing-not-required"
+	RuleSMB1        = "smb1-enabled"
+	RuleSMB1Signing = "smb1-signing-not-required"
+	RulePlaintext   = "smb-plaintext-passwords"
+	RuleFloorOnly   = "smb-guarded-by-dialect-floor-only"
+	RuleNoNTLM      = "smb-ntlm-not-offered"
+)
+
+//go:embed advice/*.md
+var advice embed.FS
+
+// Check returns the check.
+func Check() check.Check {
+	s := &shared{opening: smb2.NewTemplate(&smb2.NegotiateRequest{Dialects: native(), Offer: smb2.OfferAll})}
+	return check.Define(check.Definition[Facts, *Facts]{
+		Name:    "smb",
+		Version: 1,
+		Title:   "Does the file server require signing, and is SMB 1 still on?",
+		Ports: []check.Port{
+			{Number: 445},
+			{Number: portNetBIOS, WhenAlive: true, Unless: 445},
+		},
+		Sends:  sends(),
+		Rules:  rules(),
+		Advice: advice,
+		Begin:  s.begin,
+		Judge:  judge,
+	})
+}
+
+func sends() []check.Sends {
+	return []check.Sends{
+		{
+			Depth: signet.Handshake,
+			What: "an SMB 2 negotiate and NTLM's first token; an SMB 1 negotiate (not with --no-smb1); where the signing bit does not decide, " +
+				"negotiates of single dialects; a multi-protocol negotiate where the first was met with a close; on port 139 a session request, and one node status query (UDP 137) if the name is refused",
+			Connections: 7,
+			Logs:        "SMBServer/Audit 3000 or SMBServer/Operational 1001 for SMB 1, where that is audited; 1003 where encryption is required; no logon",
+		},
+		{
+			Depth:     signet.Anonymous,
+			What:      "to servers that look like Samba and leave signing open: one anonymous session, which shows whether encryption is required",
+			Anonymous: 1,
+			Logs:      "Samba: an anonymous session setup in its own log, at levels above the default",
+		},
+	}
+}
+
+func rules() []check.Rule {
+	return []check.Rule{
+		{ID: RuleSigning, Title: "SMB signing is not required", Requires: "SMB 2 and 3 signing is required of every client", Relay: true},
+		{ID: RuleSMB1Signing, Title: "SMB 1 is on and does not require signing", Requires: "SMB 1 is off, or requires signing", Relay: true},
+		{ID: RulePlaintext, Title: "SMB 1 takes passwords in plain text", Requires: "passwords never cross the wire in plain text"},
+		{ID: RuleSMB1, Title: "SMB 1 is still on", Requires: "SMB 1 is off"},
+		{ID: RuleFloorOnly, Title: "Only the 3.1.1 dialect floor prevents SMB relay", Requires: "signing is required, whatever the dialect"},
+		{ID: RuleNoNTLM, Title: "NTLM is not offered over SMB", Requires: "nothing: this is for information"},
+	}
+}

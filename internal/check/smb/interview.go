@@ -1,0 +1,264 @@
+package smb
+
+import (
+	"errors"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/wire/netbios"
+	"signet/internal/wire/smb2"
+)
+
+// shared is what the interviews of a run have in common.
+type shared struct {
+	opening smb2.Template
+}
+
+// Steps of an interview: what the attempt that just ended was.
+const (
+	stepStart = iota
+	stepOpening
+	stepStatus
+	stepSMB1
+	stepMulti
+	stepClimb
+	stepEnd
+)
+
+// Notes name the attempts.
+const (
+	noteOpening = "smb2 negotiate"
+	noteStatus  = "netbios node status"
+	noteSMB1    = "smb1 negotiate"
+	noteMulti   = "multi-protocol negotiate"
+	noteClimb   = "smb2 dialects"
+)
+
+// portNetBIOS is where SMB is spoken after a session request; portStatus is where names are told.
+const (
+	portNetBIOS = 139
+	portStatus  = 137
+)
+
+// interview asks one endpoint. The opening conversation lives inside it, so that a large scan allocates once.
+type interview struct {
+	shared  *shared
+	options *check.Options
+	netbios bool
+	step    int
+
+	facts   Facts
+	words   [12]string // backs the lists of facts: capabilities, ciphers, signing algorithms
+	channel channel
+	open    opening
+	bytes   [320]byte // backs the channel's buffer
+
+	called  netbios.Name
+	named   bool      // the name was asked for once
+	first   check.End // of the opening
+	spoke2  bool      // an SMB 2 message came
+	bare    bool      // NTLM tokens go without SPNEGO around them
+	failure *signet.Failure
+
+	status    *nodeStatus
+	legacyEnd check.End
+	climb     *climb
+	climbed   []string // dialects that the climb found accepted, lowest first
+	probed    bool     // required encryption was asked about
+	gap       bool     // a dialect was offered and got no answer
+}
+
+func (s *shared) begin(sub check.Subject) check.Interview {
+	iv := &interview{shared: s, options: sub.Options, netbios: sub.Endpoint.Port == portNetBIOS}
+	iv.facts.Transport, iv.facts.NTLMOffer = "direct", ntlmUnknown
+	if iv.netbios {
+		iv.facts.Transport = "netbios"
+		iv.called = netbios.NewName(netbios.AnyServer, netbios.SuffixFileServer)
+	}
+	return iv
+}
+
+// attempt opens a connection for a dialogue.
+func (iv *interview) attempt(step int, note string, d dialogue) (check.Attempt, bool) {
+	iv.step = step
+	iv.channel = channel{talk: d, netbios: iv.netbios, called: iv.called, buf: iv.bytes[:0]}
+	return check.Attempt{Note: note, Talk: &iv.channel}, true
+}
+
+// Next implements check.Interview.
+func (iv *interview) Next(end check.End) (check.Attempt, bool) {
+	switch iv.step {
+	case stepStart:
+		iv.open = opening{iv: iv}
+		return iv.attempt(stepOpening, noteOpening, &iv.open)
+	case stepOpening:
+		return iv.afterOpening(end)
+	case stepStatus:
+		return iv.afterStatus(end)
+	case stepSMB1:
+		return iv.afterSMB1(end)
+	case stepMulti:
+		return iv.afterMulti(end)
+	case stepClimb:
+		return iv.afterClimb(end)
+	}
+	return check.Attempt{}, false
+}
+
+func (iv *interview) over() (check.Attempt, bool) {
+	iv.step = stepEnd
+	return check.Attempt{}, false
+}
+
+func (iv *interview) afterOpening(end check.End) (check.Attempt, bool) {
+	iv.first = end
+	if !end.Connected || check.IsForeign(end.Err) || iv.stopped(end) {
+		return iv.over()
+	}
+	if r := iv.channel.refused; r.Type != 0 {
+		return iv.afterRefusal(r)
+	}
+	if iv.facts.SMB2Offered != nil {
+		iv.fail(end, "smb2 session setup")
+	}
+	switch {
+	case iv.options.Quick:
+		return iv.over()
+	case iv.options.NoSMB1:
+		return iv.startClimb()
+	}
+	return iv.attempt(stepSMB1, noteSMB1, &legacy{iv: iv, names: !is(iv.facts.SMB2Offered)})
+}
+
+// stopped tells whether an attempt ended for a reason of ours: asking on would be against it.
+func (iv *interview) stopped(end check.End) bool {
+	return end.Cause == check.Denied || end.Cause == check.Interrupted
+}
+
+// afterRefusal handles a session request that was not accepted. A server that does not know the name it was called
+// by may tell its own. A retarget is not followed: where it points may be out of scope.
+func (iv *interview) afterRefusal(r netbios.SessionReply) (check.Attempt, bool) {
+	text := "the session request was refused: " + netbios.CodeText(r.Code)
+	if r.Type == netbios.RetargetResponse {
+		text = "the session request was answered with another address, which is not asked"
+	}
+	iv.first = check.End{Cause: check.Malformed, Err: errors.New(text), Connected: true, Received: iv.first.Received}
+	if iv.named || iv.options.Quick || r.Code != netbios.CalledNameNotPresent && r.Code != netbios.NotListeningOnCalled {
+		return iv.over()
+	}
+	iv.named, iv.step = true, stepStatus
+	iv.status = newNodeStatus(iv.options.Random)
+	return check.Attempt{Note: noteStatus, Talk: iv.status, Port: portStatus, UDP: true}, true
+}
+
+func (iv *interview) afterStatus(end check.End) (check.Attempt, bool) {
+	if end.Cause != check.Done || !iv.status.found {
+		return iv.over()
+	}
+	iv.called = iv.status.name
+	iv.open = opening{iv: iv}
+	return iv.attempt(stepOpening, noteOpening, &iv.open)
+}
+
+func (iv *interview) afterSMB1(end check.End) (check.Attempt, bool) {
+	iv.legacyEnd = end
+	abrupt := iv.first.Cause == check.Closed || iv.first.Cause == check.Reset
+	if iv.facts.SMB2Offered == nil && (abrupt || is(iv.facts.SMB1.Offered)) && !iv.stopped(end) {
+		// A close is no answer. In company of SMB 1 the question gets one from every server that speaks either.
+		iv.open = opening{iv: iv, stage: stageMulti}
+		return iv.attempt(stepMulti, noteMulti, &iv.open)
+	}
+	iv.settleSMB1()
+	if iv.stopped(end) {
+		return iv.over()
+	}
+	return iv.startClimb()
+}
+
+func (iv *interview) afterMulti(end check.End) (check.Attempt, bool) {
+	iv.settleSMB1()
+	iv.fail(end, noteMulti)
+	if iv.stopped(end) {
+		return iv.over()
+	}
+	return iv.startClimb()
+}
+
+// settleSMB1 reads a connection that was closed on the SMB 1 request. Windows without SMB 1 closes ([MS-SMB2]
+// §3.3.5.3.2); that it was the request it disliked, and not us, is shown by an SMB 2 answer of the same host.
+func (iv *interview) settleSMB1() {
+	end := iv.legacyEnd
+	if iv.facts.SMB1.Offered == nil && iv.spoke2 && end.Connected && (end.Cause == check.Closed || end.Cause == check.Reset) {
+		iv.facts.SMB1.Offered = no()
+		return
+	}
+	iv.fail(end, noteSMB1)
+}
+
+// fail keeps the first failure that left a question open.
+func (iv *interview) fail(end check.End, phase string) {
+	if iv.failure == nil {
+		iv.failure = end.Failure(phase)
+	}
+}
+
+// Result implements check.Interview.
+func (iv *interview) Result() check.Result {
+	f := &iv.facts
+	if f.SMB2Offered == nil && f.SMB1.Offered == nil {
+		r := check.Result{Outcome: iv.first.Outcome(), Err: iv.first.Failure(noteOpening)}
+		if r.Outcome == signet.Answered { // the conversation ended well and told nothing
+			r.Outcome = signet.Broken
+		}
+		return r
+	}
+	f.Undecided = iv.undecided(nil)
+	if iv.options.Deep {
+		f.Dialects = iv.accepted(nil)
+	}
+	return check.Result{Facts: f, Outcome: signet.Answered, Err: iv.failure, Unasked: iv.unasked(nil)}
+}
+
+// undecided lists what was to be asked and has no answer, whether it was interrupted, refused or garbled.
+func (iv *interview) undecided(dst []string) []string {
+	f := &iv.facts
+	if f.SMB2Offered == nil {
+		dst = append(dst, askSMB2)
+	}
+	if iv.options.Quick {
+		return dst
+	}
+	if f.SMB1.Offered == nil && !iv.options.NoSMB1 {
+		dst = append(dst, askSMB1)
+	}
+	if f.floorMatters() && f.DialectFloor == "" {
+		dst = append(dst, askFloor)
+	}
+	if f.encryptionMatters() && f.EncryptionRequired == nil && !iv.withheld() {
+		dst = append(dst, askEncryption)
+	}
+	return dst
+}
+
+// withheld says that only an anonymous session would show whether encryption is required.
+func (iv *interview) withheld() bool {
+	return iv.facts.samba() && iv.options.Depth < signet.Anonymous
+}
+
+// unasked lists what the user's flags left out.
+func (iv *interview) unasked(dst []string) []string {
+	f := &iv.facts
+	if iv.options.Quick || iv.options.NoSMB1 {
+		dst = append(dst, askSMB1)
+	}
+	if iv.options.Quick && f.floorMatters() {
+		dst = append(dst, askFloor)
+	}
+	if f.encryptionMatters() && f.EncryptionRequired == nil && (iv.options.Quick || iv.withheld()) {
+		dst = append(dst, askEncryption)
+	}
+	if iv.options.Quick {
+		dst = append(dst, askNames)
+	}
+	return dst
+}

@@ -1,0 +1,388 @@
+package smb
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/wire/netbios"
+	"signet/internal/wire/smb1"
+	"signet/internal/wire/smb2"
+	"signet/internal/wire/spnego"
+)
+
+// TestOddServers holds whole interviews with servers that do what the specifications do not foresee, and with
+// peers that are no servers.
+func TestOddServers(t *testing.T) {
+	fixed := func(dialect uint16) func(*server) host { // answers every negotiate with one dialect
+		return func(s *server) host {
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if h, err := smb2.ParseHeader(sent[4:]); err == nil {
+					return s.answer(h.MessageID, dialect), check.Start
+				}
+				return s.smb1(sent)
+			}}
+		}
+	}
+	always := func(reply string, end check.Cause) func(*server) host {
+		return func(*server) host {
+			return host{say: func(string, []byte) ([]byte, check.Cause) { return []byte(reply), end }}
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		flags   string
+		change  func(*server)
+		host    func(*server) host // instead of the server's own
+		outcome signet.Outcome
+		verdict signet.Verdict
+		expect  func(*Facts) bool
+		err     string
+	}{
+		{name: "as Windows answers", outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool {
+			return isNot(f.SMB1.Offered) && f.DialectFloor == "2.0.2" && isNot(f.EncryptionRequired) && f.Compression &&
+				slices.Equal(f.Mechanisms, []string{"negoex", "kerberos", "ntlm"}) && slices.Equal(f.Encryption, []string{"AES-256-GCM"}) &&
+				f.NTLM != nil && !slices.Contains(f.Capabilities, "encryption")
+		}},
+		{name: "requires signing", change: func(s *server) { s.mode = 3 }, outcome: signet.Answered, verdict: signet.Guarded},
+		{name: "mode 0x02", change: func(s *server) { s.mode = 2 }, outcome: signet.Answered, verdict: signet.Guarded,
+			expect: func(f *Facts) bool { return f.Signing == signet.Required && f.SecurityMode == "0x02" }},
+		{name: "mode 0x00", change: func(s *server) { s.mode = 0 }, outcome: signet.Answered, verdict: signet.Exposed,
+			expect: func(f *Facts) bool { return f.Signing == signet.Off }},
+		{name: "mode with unknown bits", change: func(s *server) { s.mode = 0x85 }, outcome: signet.Answered, verdict: signet.Exposed,
+			expect: func(f *Facts) bool { return f.Signing == signet.Optional && f.SecurityMode == "0x85" }},
+		{name: "dialect 0x0000", host: fixed(0), outcome: signet.Answered, verdict: signet.Undetermined,
+			expect: func(f *Facts) bool { return f.Odd && f.Dialect == "0x0000" && f.Signing == signet.Optional }},
+		{name: "the wildcard without having been asked for it", host: fixed(smb2.DialectWildcard), outcome: signet.Answered, verdict: signet.Undetermined,
+			expect: func(f *Facts) bool { return f.Odd && f.Dialect == "0x02ff" }},
+		{name: "requires signing at an unknown dialect", change: func(s *server) { s.mode = 3 }, host: fixed(6), outcome: signet.Answered, verdict: signet.Undetermined},
+		{name: "empty blob, NTLM accepted", change: func(s *server) { s.mechs = nil }, outcome: signet.Answered, verdict: signet.Exposed,
+			expect: func(f *Facts) bool { return f.Mechanisms == nil && f.NTLMOffer == ntlmProven }},
+		{name: "garbled blob, NTLM accepted", change: func(s *server) { s.blob = []byte("\x60\x84\xff\xff\xff\xff") }, outcome: signet.Answered, verdict: signet.Exposed},
+		{name: "empty blob, NTLM refused", change: func(s *server) { s.mechs, s.setup = nil, refuseWith(smb2.StatusInvalidParameter) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmNo }},
+		{name: "Kerberos only", change: func(s *server) {
+			s.mechs, s.setup = []string{spnego.OIDKerberos}, refuseWith(smb2.StatusNotSupported)
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmNo }},
+		{name: "NTLM named and refused", change: func(s *server) { s.setup = refuseWith(smb2.StatusNTLMBlocked) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmUnknown }},
+		{name: "NTLM only on its own, without SPNEGO", change: func(s *server) {
+			s.mechs = []string{spnego.OIDKerberos}
+			s.setup = func(token []byte, _ uint16) smb2.SessionSetupResponse {
+				if token[0] == 0x60 {
+					return smb2.SessionSetupResponse{Status: smb2.StatusLogonFailure}
+				}
+				return smb2.SessionSetupResponse{Status: smb2.StatusMoreProcessing, Token: []byte(type2)}
+			}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmProven }},
+		{name: "3.1.1 only", change: func(s *server) { s.dialects = native()[4:] }, outcome: signet.Answered, verdict: signet.Guarded,
+			expect: func(f *Facts) bool { return f.DialectFloor == top }},
+		{name: "floor at 3.0.2", change: func(s *server) { s.dialects = native()[3:] }, outcome: signet.Answered, verdict: signet.Exposed,
+			expect: func(f *Facts) bool { return f.DialectFloor == "3.0.2" && isNot(f.EncryptionRequired) }},
+		{name: "requires encryption as Windows shows it", change: func(s *server) {
+			s.setup = func(_ []byte, d uint16) smb2.SessionSetupResponse {
+				if d != smb2.Dialect311 {
+					return smb2.SessionSetupResponse{Status: smb2.StatusAccessDenied}
+				}
+				return challengeAll(nil, d)
+			}
+		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return is(f.EncryptionRequired) }},
+		{name: "denies every session setup", change: func(s *server) { s.setup = refuseWith(smb2.StatusAccessDenied) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmUnknown && f.EncryptionRequired == nil }},
+		{name: "answers pending first", change: func(s *server) {}, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				reply, end := h.say(note, sent)
+				if hd, err := smb2.ParseHeader(sent[4:]); err == nil {
+					reply = append(refused(hd.Command, hd.MessageID, smb2.StatusPending), reply...)
+				}
+				return append([]byte{0x85, 0, 0, 0}, reply...), end
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed},
+		{name: "does not like contexts", host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				hd, err := smb2.ParseHeader(sent[4:])
+				if err == nil && hd.Command == 0 && slices.Contains(offers(sent[4:]), smb2.Dialect311) {
+					return refused(0, hd.MessageID, smb2.StatusInvalidParameter), check.Start
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return f.Dialect == "3.0.2" }},
+		{name: "no dialect of ours", change: func(s *server) { s.dialects = nil }, outcome: signet.Answered, verdict: signet.Undetermined,
+			expect: func(f *Facts) bool { return isNot(f.SMB2Offered) && isNot(f.SMB1.Offered) }},
+		{name: "SMB 1 without a dialect", change: func(s *server) {
+			s.mode = 3
+			s.smb1 = func([]byte) ([]byte, check.Cause) {
+				return smb1.AppendNegotiateResponse(nil, &smb1.NegotiateResponse{WordCount: 1, DialectIndex: smb1.NoDialect}), check.Start
+			}
+		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return isNot(f.SMB1.Offered) }},
+		{name: "SMB 1 answered in SMB 2", change: func(s *server) {
+			s.mode = 3
+			s.smb1 = func([]byte) ([]byte, check.Cause) { return s.answer(0, smb2.DialectWildcard), check.Start }
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.SMB1.Offered == nil }, err: "smb1"},
+		{name: "SMB 1 in silence", change: func(s *server) {
+			s.mode = 3
+			s.smb1 = func([]byte) ([]byte, check.Cause) { return nil, check.Start }
+		}, outcome: signet.Answered, verdict: signet.Undetermined, err: "smb1 negotiate: no answer in time"},
+		{name: "SMB 1 not asked", flags: "no-smb1", change: func(s *server) { s.mode = 3 }, outcome: signet.Answered, verdict: signet.Guarded,
+			expect: func(f *Facts) bool { return f.SMB1.Offered == nil }},
+		{name: "SMB 1 open", change: func(s *server) { s.mode, s.smb1 = 3, speaks1(0x07) }, outcome: signet.Answered, verdict: signet.Exposed,
+			expect: func(f *Facts) bool {
+				return is(f.SMB1.Offered) && f.SMB1.Signing == signet.Optional && f.SMB1.NativeOS == ""
+			}},
+		{name: "SMB 1 alone", host: func(s *server) host {
+			s.smb1 = speaks1(0x03)
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if _, err := smb2.ParseHeader(sent[4:]); err == nil {
+					return nil, check.Closed
+				}
+				return s.smb1(sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool {
+			return isNot(f.SMB2Offered) && f.Dialect == "1.0" && f.Signing == signet.Unknown && f.SMB1.Signing == signet.Off && f.SMB1.NativeOS == "Windows 5.1" && f.NTLM != nil
+		}},
+		{name: "SMB 1 alone, SMB 2 in silence", host: func(s *server) host {
+			s.smb1 = speaks1(0x0f)
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if _, err := smb2.ParseHeader(sent[4:]); err == nil {
+					return nil, check.Start
+				}
+				return s.smb1(sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return isNot(f.SMB2Offered) }},
+		{name: "resets a bare SMB 2 negotiate", change: func(s *server) { s.dialects = native()[:2] }, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				hd, err := smb2.ParseHeader(sent[4:])
+				if err == nil && hd.Command == 0 && hd.MessageID == 0 {
+					return nil, check.Reset
+				}
+				if err != nil && contains(sent, []byte("SMB 2.???")) {
+					return s.answer(0, smb2.DialectWildcard), check.Start
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool {
+			return f.Dialect == "2.1" && isNot(f.SMB1.Offered) && f.NTLMOffer == ntlmProven
+		}},
+		{name: "closes after each refusal", change: func(s *server) { s.dialects = native()[4:] }, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if hd, err := smb2.ParseHeader(sent[4:]); err == nil && hd.Command == 0 && hd.MessageID > 0 {
+					return nil, check.Closed
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return f.DialectFloor == top }},
+		{name: "closes on every single dialect", host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if hd, err := smb2.ParseHeader(sent[4:]); err == nil && hd.Command == 0 && len(offers(sent[4:])) == 1 {
+					return nil, check.Closed
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return slices.Contains(f.Undecided, askFloor) }, err: "smb2 dialects"},
+		{name: "gone before the climb", host: func(s *server) host {
+			h := s.host()
+			h.before = map[string]check.Cause{noteClimb: check.NoAnswer}
+			return h
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return slices.Contains(f.Undecided, askFloor) }, err: "connect"},
+		{name: "closes at the session setup", host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if hd, err := smb2.ParseHeader(sent[4:]); err == nil && hd.Command == 1 {
+					return nil, check.Closed
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmOffered }, err: "smb2 session setup"},
+		{name: "immediate close", host: always("", check.Closed), outcome: signet.Broken, err: "closed"},
+		{name: "immediate reset", host: always("", check.Reset), outcome: signet.Broken, err: "reset"},
+		{name: "silence", host: always("", check.Start), outcome: signet.Silent, err: "no answer in time"},
+		{name: "half an answer", host: always("\x00\x00\x01\x00\xfeSMB", check.Start), outcome: signet.Broken, err: "no answer in time"},
+		{name: "half an answer, closed", host: always("\x00\x00\x01\x00\xfeSMB", check.Closed), outcome: signet.Broken, err: "closed"},
+		{name: "16 MiB announced", host: always("\x00\xff\xff\xff", check.Start), outcome: signet.Broken, err: "16777215 bytes"},
+		{name: "TLS", host: always("\x15\x03\x03\x00\x02\x02\x28", check.Closed), outcome: signet.Foreign, err: "TLS"},
+		{name: "HTTP", host: always("HTTP/1.1 400 Bad Request\r\n\r\n", check.Closed), outcome: signet.Foreign, err: "HTTP"},
+		{name: "SSH", host: always("SSH-2.0-x\r\n", check.Start), outcome: signet.Foreign, err: "SSH"},
+		{name: "three bytes of something", host: always("\x7f\x00\x01", check.Closed), outcome: signet.Foreign, err: "7f0001"},
+		{name: "a frame of nothing", host: always("\x00\x00\x00\x00", check.Closed), outcome: signet.Broken, err: "0 bytes"},
+		{name: "garbage in a frame", host: always("\x00\x00\x00\x08garbage!", check.Closed), outcome: signet.Broken, err: "no SMB 2 message"},
+		{name: "keep-alives without end", host: always(strings.Repeat("\x85\x00\x00\x00", 999), check.Closed), outcome: signet.Broken, err: "closed"},
+		{name: "refused", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.Rejected}} }, outcome: signet.Refused, err: "refused"},
+		{name: "dark", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.NoAnswer}} }, outcome: signet.Silent, err: "in time"},
+		{name: "excluded", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.Denied}} }, outcome: signet.Withheld, err: "scope"},
+		{name: "quick, refuses the contexts", flags: "quick", change: func(s *server) { s.dialects = nil }, outcome: signet.Answered, verdict: signet.Undetermined},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := windows()
+			if c.change != nil {
+				c.change(s)
+			}
+			h := s.host()
+			if c.host != nil {
+				h = c.host(s)
+			}
+			got := interviewOf(t, 445, flags(c.flags), h)
+			r := got.result
+			if r.Outcome != c.outcome || got.judged.Verdict != c.verdict {
+				t.Errorf("%s and %s, want %s and %s: %q, attempts %q", r.Outcome, got.judged.Verdict, c.outcome, c.verdict, got.judged.Because, got.notes)
+			}
+			if (c.outcome == signet.Answered) != (r.Facts != nil) {
+				t.Errorf("facts %v", r.Facts)
+			}
+			if c.expect != nil && !c.expect(got.facts) {
+				t.Errorf("facts %s", got.facts.AppendJSON(nil))
+			}
+			text := ""
+			if r.Err != nil {
+				text = r.Err.Phase + ": " + r.Err.Text
+			}
+			if c.err == "" && text != "" || !strings.Contains(text, c.err) {
+				t.Errorf("error %q, want %q in it", text, c.err)
+			}
+		})
+	}
+}
+
+// A server that looks like Samba gets one anonymous session, and only where the depth allows it.
+func TestAnonymousSession(t *testing.T) {
+	for _, c := range []struct {
+		flags, guid string
+		denies      bool
+		sent        int
+		verdict     signet.Verdict
+		unasked     string
+	}{
+		{"", "fileserver", true, 1, signet.Guarded, ""},
+		{"", "fileserver", false, 1, signet.Exposed, ""},
+		{"handshake", "fileserver", true, 0, signet.Exposed, askEncryption},
+		{"", "\x01\x02", true, 0, signet.Exposed, ""},
+		{"quick", "fileserver", true, 0, signet.Exposed, "smb1 dialect-floor encryption names"},
+	} {
+		s := windows()
+		s.guid = [16]byte{}
+		copy(s.guid[:], c.guid)
+		sent := 0
+		s.setup = func(token []byte, d uint16) smb2.SessionSetupResponse {
+			if !isAnonymous(token) {
+				return challengeAll(token, d)
+			}
+			if sent++; c.denies {
+				return smb2.SessionSetupResponse{Status: smb2.StatusAccessDenied}
+			}
+			return smb2.SessionSetupResponse{Status: smb2.StatusSuccess}
+		}
+		got := interviewOf(t, 445, flags(c.flags), s.host())
+		if sent != c.sent || got.judged.Verdict != c.verdict || strings.Join(got.result.Unasked, " ") != c.unasked {
+			t.Errorf("%+v: %d anonymous sessions, %s, unasked %q", c, sent, got.judged.Verdict, got.result.Unasked)
+		}
+	}
+}
+
+// Port 139 wants a session request first, and perhaps the server's own name.
+func TestNetBIOS(t *testing.T) {
+	status := netbios.AppendStatus(nil, netbios.Status{ID: 0, Names: []netbios.StatusName{
+		{Name: netbios.NewName("WORK", 0), Flags: 0x8400}, {Name: netbios.NewName("OLDBOX", netbios.SuffixFileServer), Flags: 0x0400},
+	}})
+	for _, c := range []struct {
+		name    string
+		reply   func(called string) string
+		status  []byte
+		notes   string
+		outcome signet.Outcome
+		err     string
+	}{
+		{"takes any name", func(string) string { return "\x82\x00\x00\x00" }, nil, "smb2 negotiate, smb1 negotiate", signet.Answered, ""},
+		{"positive reply with a body", func(string) string { return "\x82\x00\x00\x05abcde" }, nil, "smb2 negotiate, smb1 negotiate", signet.Answered, ""},
+		{"wants its own name", func(called string) string {
+			if called == "OLDBOX" {
+				return "\x82\x00\x00\x00"
+			}
+			return "\x83\x00\x00\x01\x82"
+		}, status, "smb2 negotiate, netbios node status, smb2 negotiate, smb1 negotiate", signet.Answered, ""},
+		{"wants a name it does not tell", func(string) string { return "\x83\x00\x00\x01\x82" }, nil, "smb2 negotiate, netbios node status", signet.Broken, "called name not present"},
+		{"refuses its own name too", func(string) string { return "\x83\x00\x00\x01\x80" }, status, "smb2 negotiate, netbios node status, smb2 negotiate", signet.Broken, "not listening on called name"},
+		{"has no room", func(string) string { return "\x83\x00\x00\x01\x83" }, status, "smb2 negotiate", signet.Broken, "insufficient resources"},
+		{"points elsewhere", func(string) string { return "\x84\x00\x00\x06\x0a\x00\x00\x01\x00\x8b" }, status, "smb2 negotiate", signet.Broken, "another address"},
+		{"answers with a message", func(string) string { return "\x00\x00\x00\x04\xfeSMB" }, nil, "smb2 negotiate, smb1 negotiate", signet.Broken, "session response"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := windows()
+			s.mode = 3
+			inner := s.host()
+			h := host{before: map[string]check.Cause{}, say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if note == noteStatus {
+					return append(append([]byte(nil), sent[:2]...), c.status[2:]...), check.Start
+				}
+				if sent[0] == netbios.SessionRequest {
+					return []byte(c.reply(calledName(sent))), check.Start
+				}
+				return inner.say(note, sent)
+			}}
+			if c.status == nil {
+				h.before[noteStatus] = check.Stalled
+			}
+			got := interviewOf(t, 139, flags(), h)
+			if n := strings.Join(got.notes, ", "); n != c.notes {
+				t.Errorf("attempts %q, want %q", n, c.notes)
+			}
+			if got.result.Outcome != c.outcome {
+				t.Errorf("outcome %s, want %s", got.result.Outcome, c.outcome)
+			}
+			if c.outcome == signet.Answered {
+				if got.facts.Transport != "netbios" || got.judged.Verdict != signet.Guarded {
+					t.Errorf("%s %s", got.facts.Transport, got.judged.Verdict)
+				}
+			} else if got.result.Err == nil || !strings.Contains(got.result.Err.Text, c.err) {
+				t.Errorf("error %+v, want %q in it", got.result.Err, c.err)
+			}
+		})
+	}
+}
+
+// calledName decodes the first name of a session request.
+func calledName(sent []byte) string {
+	var n netbios.Name
+	for i := range n {
+		n[i] = (sent[5+2*i]-'A')<<4 | (sent[6+2*i] - 'A')
+	}
+	return n.String()
+}
+
+// An interview that is cut short says what it knows, and counts nothing as safe that it had still to ask.
+func TestInterrupted(t *testing.T) {
+	s := windows()
+	s.mode = 3
+	h := s.host()
+	h.before = map[string]check.Cause{noteSMB1: check.Interrupted}
+	got := interviewOf(t, 445, flags(), h)
+	if got.judged.Verdict != signet.Undetermined || !slices.Contains(got.facts.Undecided, askSMB1) {
+		t.Errorf("%s: %s", got.judged.Verdict, got.facts.AppendJSON(nil))
+	}
+}
+
+// Every connection gets random bytes of its own.
+func TestRandomPerConnection(t *testing.T) {
+	s := windows()
+	s.dialects = native()[4:]
+	inner := s.host()
+	seen := map[string]bool{}
+	interviewOf(t, 445, flags("deep"), host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+		if h, err := smb2.ParseHeader(sent[4:]); err == nil && h.Command == smb2.CommandNegotiate {
+			guid := string(sent[4+smb2.HeaderSize+12:][:16])
+			if seen[guid] || guid == strings.Repeat("\x00", 16) {
+				t.Errorf("client GUID %x again", guid)
+			}
+			seen[guid] = true
+		}
+		return inner.say(note, sent)
+	}})
+	if len(seen) < 3 {
+		t.Errorf("%d negotiates", len(seen))
+	}
+}

@@ -1,0 +1,158 @@
+package smb
+
+import (
+	"errors"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/wire/ntlmssp"
+	"signet/internal/wire/smb1"
+	"signet/internal/wire/smb2"
+	"signet/internal/wire/spnego"
+)
+
+// Where an opening stands.
+const (
+	stageNative  = iota // every dialect was offered
+	stageMulti          // SMB 1 and SMB 2 were offered together
+	stageOld            // the dialects below 3.1.1 were offered, which need no contexts
+	stageWrapped        // an NTLM token inside SPNEGO was sent
+	stageRaw            // an NTLM token on its own was sent
+)
+
+// opening negotiates SMB 2/3 and then asks for NTLM's challenge, on one connection.
+type opening struct {
+	iv    *interview
+	stage int
+	id    uint64 // the message id of what was sent last
+}
+
+// old lists the dialects that a server without negotiate contexts can agree to.
+func old() []uint16 {
+	return []uint16{smb2.Dialect202, smb2.Dialect210, smb2.Dialect300, smb2.Dialect302}
+}
+
+func native() []uint16 { return append(old(), smb2.Dialect311) }
+
+func (o *opening) open(dst []byte) []byte {
+	if o.stage == stageMulti {
+		return smb1.AppendMultiProtocol(dst)
+	}
+	var random [48]byte
+	o.iv.options.Random(random[:])
+	return o.iv.shared.opening.Append(dst, &random)
+}
+
+func (o *opening) answer(dst, msg []byte) ([]byte, bool, error) {
+	switch o.stage {
+	case stageNative, stageMulti, stageOld:
+		return o.negotiated(dst, msg)
+	}
+	return o.challenged(dst, msg)
+}
+
+// negotiated reads an answer to a negotiate.
+func (o *opening) negotiated(dst, msg []byte) ([]byte, bool, error) {
+	f := &o.iv.facts
+	h, err := smb2.ParseHeader(msg)
+	if errors.Is(err, smb2.ErrProtocol) {
+		if _, err1 := smb1.ParseHeader(msg); err1 == nil {
+			f.SMB2Offered = no() // a server that has SMB 2 answers either request in SMB 2
+			return nil, true, nil
+		}
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	o.iv.spoke2 = true
+	switch h.Status {
+	case smb2.StatusPending:
+		return nil, false, nil
+	case smb2.StatusNotSupported, smb2.StatusInvalidParameter:
+		if o.stage == stageNative && !o.iv.options.Quick {
+			o.stage = stageOld // perhaps it is the contexts that it does not like
+			return o.negotiateOld(dst), false, nil
+		}
+		f.SMB2Offered = no()
+		return nil, true, nil
+	}
+	n, err := smb2.ParseNegotiate(msg)
+	if err != nil {
+		return nil, false, err
+	}
+	if n.Dialect == smb2.DialectWildcard && o.stage == stageMulti {
+		o.stage = stageOld
+		return o.negotiateOld(dst), false, nil
+	}
+	o.iv.learn(&n, o.stage)
+	if o.iv.options.Quick || f.Odd {
+		return nil, true, nil
+	}
+	o.stage = stageWrapped
+	return o.ask(dst), false, nil
+}
+
+func (o *opening) negotiateOld(dst []byte) []byte {
+	o.id++
+	r := smb2.NegotiateRequest{MessageID: o.id, Dialects: old()}
+	o.iv.options.Random(r.ClientGUID[:])
+	return smb2.AppendNegotiate(dst, &r)
+}
+
+// ask sends the first NTLM token.
+func (o *opening) ask(dst []byte) []byte {
+	o.id++
+	o.iv.bare = o.stage == stageRaw
+	return smb2.AppendSessionSetup(dst, &smb2.SessionSetupRequest{MessageID: o.id, Token: o.iv.firstToken()})
+}
+
+// firstToken is NTLM's first message, in the form that the server was last seen to take.
+func (iv *interview) firstToken() []byte {
+	if iv.bare {
+		return ntlmssp.Negotiate()
+	}
+	return spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())
+}
+
+// challenged reads an answer to a session setup.
+func (o *opening) challenged(dst, msg []byte) ([]byte, bool, error) {
+	r, err := smb2.ParseSessionSetup(msg)
+	if err != nil {
+		return nil, false, err
+	}
+	if r.Status == smb2.StatusPending {
+		return nil, false, nil
+	}
+	if o.iv.facts.challenge(r.Token) {
+		return nil, true, nil
+	}
+	if o.stage == stageWrapped && r.Status != smb2.StatusAccessDenied {
+		o.stage = stageRaw
+		return o.ask(dst), false, nil
+	}
+	o.iv.facts.refusedNTLM(r.Status == smb2.StatusAccessDenied)
+	return nil, true, nil
+}
+
+// challenge notes the CHALLENGE inside a token, if there is one.
+func (f *Facts) challenge(token []byte) bool {
+	raw, ok := ntlmssp.Find(token)
+	if !ok {
+		return false
+	}
+	f.NTLMOffer, f.NTLM = ntlmProven, new(signet.NTLM)
+	if c, err := ntlmssp.ParseChallenge(raw); err == nil {
+		f.NTLM = check.NTLM(c)
+	}
+	return true
+}
+
+// refusedNTLM notes that a server answered NTLM's first token with a refusal. Where it had named NTLM, or denied
+// access as such, the refusal may have another reason than NTLM.
+func (f *Facts) refusedNTLM(denied bool) {
+	if f.NTLMOffer == ntlmOffered || denied {
+		f.NTLMOffer = ntlmUnknown
+		return
+	}
+	f.NTLMOffer = ntlmNo
+}
