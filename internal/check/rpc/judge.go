@@ -27,7 +27,7 @@ func judge(f *Facts) check.Judgement {
 		j.Because = []string{"no interface is known"}
 		return j
 	}
-	j.Because = []string{fmt.Sprintf("%d interfaces are registered; whether they require packet privacy of an NTLM logon cannot be seen without one", count(f))}
+	j.Because = []string{fmt.Sprintf("interfaces listed by the endpoint mapper: %d; whether they require packet privacy of an NTLM logon cannot be seen without one", count(f))}
 	if f.CertificateAuthority {
 		why := "certificate enrolment over RPC (MS-ICPR) is registered" + f.at("MS-ICPR") +
 			": a certification authority lives here, and whether it requires encryption (ESC11) cannot be seen without a logon"

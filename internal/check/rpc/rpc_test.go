@@ -184,8 +184,8 @@ func TestOddServers(t *testing.T) {
 		failure string
 	}{
 		{"coercible and a ca", false, 0, [][]byte{ack, one(2, listing(t, 0, 0, rprn, efsr, dcerpc.ICPR, other))}, signet.Answered, "MS-EFSR, MS-RPRN", ""},
-		{"two rounds", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 0, 0, rprn))}, signet.Answered, "2 interfaces", ""},
-		{"ends by status", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 1, dcerpc.StatusNoMore))}, signet.Answered, "1 interfaces", ""},
+		{"two rounds", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 0, 0, rprn))}, signet.Answered, "mapper: 2;", ""},
+		{"ends by status", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 1, dcerpc.StatusNoMore))}, signet.Answered, "mapper: 1;", ""},
 		{"never ends", false, 0, many, signet.Answered, "the list is not complete", ""},
 		{"nothing registered", false, 0, [][]byte{ack, one(2, listing(t, 0, dcerpc.StatusNoMore))}, signet.Answered, "no interface is known", ""},
 		{"access denied", false, 0, [][]byte{ack, faultPDU(2, 5)}, signet.Withheld, "access denied", "access denied"},
@@ -244,6 +244,50 @@ func endless() []byte {
 		out = append(out, one...)
 	}
 	return out
+}
+
+func TestFactsOfEntries(t *testing.T) {
+	icpr := dcerpc.Tower{Interface: dcerpc.UUID(unhex(t, strings.ReplaceAll(dcerpc.ICPR, "-", ""))), Protocol: "ncacn_np", Endpoint: `\pipe\cert`}
+	over := icpr
+	over.Protocol, over.Endpoint = "ncacn_ip_tcp", "49667"
+	f := newFacts()
+	for _, tower := range []dcerpc.Tower{{}, icpr, icpr, over} {
+		f.put(dcerpc.Entry{Tower: tower})
+	}
+	if len(f.Interfaces) != 2 || !f.CertificateAuthority {
+		t.Errorf("%+v", f)
+	}
+	if got := f.at("MS-ICPR"); got != " on port 49667" {
+		t.Errorf("at%s", got)
+	}
+	if got := judge(&f).Because[0]; !strings.Contains(got, "mapper: 1;") {
+		t.Error(got)
+	}
+}
+
+// A mapper that never ends is asked a bounded number of times.
+func TestRoundsAreBounded(t *testing.T) {
+	v := &inventory{}
+	if _, err := v.Next(nil, false); err != nil {
+		t.Fatal(err)
+	}
+	in, sent := unhex(t, ackOK), 0
+	for call := uint32(2); ; call++ {
+		step, err := v.Next(in, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step.Done {
+			break
+		}
+		if sent++; sent > 100 {
+			t.Fatal("asked for ever")
+		}
+		in = dcerpc.AppendResponse(nil, call, listing(t, 1, 0, dcerpc.ICPR), 5000)
+	}
+	if sent != maxRounds {
+		t.Errorf("asked %d times, want %d", sent, maxRounds)
+	}
 }
 
 func TestCertificateAuthority(t *testing.T) {
