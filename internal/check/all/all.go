@@ -3,9 +3,22 @@ package all
 
 import (
 	"signet/internal/check"
+	"signet/internal/check/http"
+	"signet/internal/check/ldap"
+	"signet/internal/check/mail"
+	"signet/internal/check/rdp"
+	"signet/internal/check/rpc"
+	"signet/internal/check/smb"
 )
 
 // Checks returns every check, in the order in which a host is asked.
 func Checks() []check.Check {
-	return []check.Check{}
+	return []check.Check{
+		smb.Check(),
+		http.Check(),
+		ldap.Check(),
+		rdp.Check(),
+		mail.Check(),
+		rpc.Check(),
+	}
 }

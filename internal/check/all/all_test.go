@@ -1,0 +1,107 @@
+package all_test
+
+import (
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/check/all"
+	"signet/internal/judge"
+)
+
+// Every rule is documented, every documented rule is real, and every built-in policy says how severe each is.
+func TestEveryRuleIsDocumentedAndRated(t *testing.T) {
+	id := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+$`)
+	seen := map[string]string{}
+	for _, c := range all.Checks() {
+		if len(c.Rules) == 0 && !c.Optional {
+			t.Errorf("%s has no rule", c.Name)
+		}
+		for _, r := range c.Rules {
+			if !id.MatchString(r.ID) {
+				t.Errorf("%s: rule %q is not words joined by hyphens", c.Name, r.ID)
+			}
+			if other, twice := seen[r.ID]; twice {
+				t.Errorf("rule %s belongs to %s and to %s", r.ID, other, c.Name)
+			}
+			seen[r.ID] = c.Name
+			if r.Title == "" || len([]rune(r.Title)) > 60 {
+				t.Errorf("%s: title %q: want 1 to 60 characters", r.ID, r.Title)
+			}
+			a, err := c.AdviceFor(r.ID)
+			if err != nil {
+				t.Errorf("%s: %v", r.ID, err)
+				continue
+			}
+			if n := len([]rune(a.Setting)); n == 0 || n > 200 {
+				t.Errorf("%s: the first paragraph of Fix has %d characters, want 1 to 200: it is what a report prints", r.ID, n)
+			}
+			if strings.Contains(a.Text, "…\n") || strings.Contains(a.Text, "TODO") {
+				t.Errorf("%s: the advice is not finished", r.ID)
+			}
+		}
+		files, err := fs.Glob(c.Advice, "advice/*.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			rule := strings.TrimSuffix(filepath.Base(f), ".md")
+			if seen[rule] != c.Name {
+				t.Errorf("%s: %s documents no rule of it", c.Name, f)
+			}
+		}
+	}
+	for _, name := range judge.Names() {
+		p, err := judge.BuiltIn(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := judge.New(all.Checks(), p); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for rule := range seen {
+			if _, rated := p.Rules[rule]; !rated {
+				t.Errorf("policy %s does not rate %s", name, rule)
+			}
+		}
+	}
+}
+
+// What a check sends is declared for each depth it uses, and adds up.
+func TestEveryCheckDeclaresWhatItSends(t *testing.T) {
+	for _, c := range all.Checks() {
+		if len(c.Sends) == 0 || c.Title == "" || c.Version < 1 || len(c.Ports) == 0 {
+			t.Errorf("%s: no declaration, title, version or port", c.Name)
+		}
+		for i, s := range c.Sends {
+			if s.What == "" || s.Logs == "" || s.Connections < 1 {
+				t.Errorf("%s: declaration %d is incomplete: %+v", c.Name, i, s)
+			}
+			if s.Depth < signet.Decoy && s.Logons > 0 {
+				t.Errorf("%s: depth %s makes %d logons fail", c.Name, s.Depth, s.Logons)
+			}
+			if s.Depth < signet.Anonymous && s.Anonymous > 0 {
+				t.Errorf("%s: depth %s logs on anonymously", c.Name, s.Depth)
+			}
+			if s.Logons > 2 {
+				t.Errorf("%s: %d failed logons an endpoint, at most 2", c.Name, s.Logons)
+			}
+		}
+	}
+}
+
+// Each check has recordings of what it must tell apart, named by verdict.
+func TestEveryCheckHasRecordings(t *testing.T) {
+	for _, c := range all.Checks() {
+		files, err := filepath.Glob(filepath.Join("..", c.Name, "testdata", "*.flow"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) < 3 {
+			t.Errorf("%s has %d recordings, want 3 or more", c.Name, len(files))
+		}
+	}
+}
