@@ -2,6 +2,7 @@ package ldap
 
 import (
 	"errors"
+	"strings"
 
 	"signet"
 	"signet/internal/check"
@@ -96,7 +97,7 @@ func (iv *interview) file(end check.End) {
 		b := Bind{Over: a.over, Question: a.question, Challenge: seen.challenge}
 		if r := seen.result; r != nil {
 			b.Mechanism = seen.mechanism
-			b.Code, b.Result, b.Text = &r.Code, r.Code.String(), clip(r.Diagnostic, maxText)
+			b.Code, b.Result, b.Text = &r.Code, r.Code.String(), clip(strings.TrimRight(r.Diagnostic, "\x00"), maxText)
 		}
 		if failure != nil {
 			b.Code, b.Result, b.Text = nil, "", ""

@@ -393,3 +393,21 @@ func TestSettledWithoutDecoy(t *testing.T) {
 		}
 	}
 }
+
+// A peer that stalls on the anonymous bind is not kept waiting on with decoys.
+func TestStalledBind(t *testing.T) {
+	r, log := hold(t, 636, depth(signet.Decoy), server{reply: dc{capabilities: ad()}.reply})
+	j := judge(r.Facts.(*Facts))
+	if len(log) != 1 || r.Outcome != signet.Broken || r.Err == nil || j.Verdict != signet.Undetermined || strings.Contains(j.Because[0], "--depth") {
+		t.Errorf("%v, %+v, after %q, because %q", r.Outcome, r.Err, notes(log), j.Because)
+	}
+}
+
+// The NUL that ends AD's texts is not kept.
+func TestTextWithoutNUL(t *testing.T) {
+	d := dc{capabilities: ad(), startTLS: 2, last: answers(askAnonymous, result(8, textIntegrity+"\x00\x00"))}
+	r, _ := hold(t, 389, depth(signet.Anonymous), server{reply: d.reply})
+	if b := r.Facts.(*Facts).bind(overPlain, askAnonymous); b.Text != strings.TrimRight(textIntegrity, "\x00") {
+		t.Errorf("text %q", b.Text)
+	}
+}

@@ -100,6 +100,9 @@ func (iv *interview) following() (ask, bool) {
 // decoys decides on the logons that fail: at most two, and none where the anonymous bind has settled the matter.
 func (iv *interview) decoys(secure string) (ask, bool) {
 	f := &iv.facts
+	if iv.ends[iv.last].Cause == check.Stalled { // a peer that lets us wait for nobody's logon costs as long for a decoy's
+		return ask{}, false
+	}
 	if probe := f.bind(secure, askAnonymous); probe != nil && probe.Challenge && !probe.settles() {
 		wrong := ask{over: secure, question: askDecoyWrong}
 		if !iv.did(secure, askDecoyWrong) {

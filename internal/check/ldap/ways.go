@@ -73,6 +73,9 @@ func plainWay(f *Facts) way {
 	if simple.answer() == answerStronger {
 		return guarded("a simple bind without TLS was refused before its password was looked at (" + simple.said() + "): LDAP signing is required")
 	}
+	if b.Code == nil {
+		return undetermined("whether LDAP signing is required was not answered: " + b.said())
+	}
 	w := undetermined("the anonymous NTLM bind was not accepted, for another reason than signing (" + b.said() + "): whether signing is required cannot be told")
 	if simple != nil {
 		w.because = append(w.because, "a simple bind without TLS was answered with "+simple.said()+", which does not settle it either")
@@ -103,7 +106,7 @@ func tlsWay(f *Facts, over, place string) way {
 	if over == overStartTLS {
 		w.where = "starttls"
 	}
-	if b := f.first(over); f.ChannelBinding == signet.Unknown && f.tellsBinding() && b != nil && b.Challenge && !b.settles() {
+	if b := f.first(over); f.ChannelBinding == signet.Unknown && f.tellsBinding() && b != nil && b.Challenge && b.Code != nil && !b.settles() {
 		w.unasked = "channel-binding"
 	}
 	return w
@@ -142,8 +145,12 @@ func tlsVerdict(f *Facts, over, place string) way {
 	switch {
 	case wrong != nil && none != nil:
 		return undetermined("a wrong channel binding was refused " + place + " (" + wrong.said() + "), but what none at all meets was not told (" + none.said() + ")")
+	case wrong != nil && wrong.Code == nil:
+		return undetermined("whether channel bindings are checked " + place + " was not answered: " + wrong.said())
 	case wrong != nil:
 		return undetermined("the logon that tells whether channel bindings are checked was answered " + place + " with " + wrong.said() + ", which decides nothing")
+	case b.Code == nil:
+		return undetermined("NTLM " + place + " was not answered: " + b.said())
 	case !b.Challenge:
 		return undetermined("NTLM got no challenge " + place + " (" + b.said() + ")")
 	}
