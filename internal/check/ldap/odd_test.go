@@ -274,6 +274,9 @@ func TestDecoyDenied(t *testing.T) {
 	if len(log) != 2 || f.ChannelBinding != signet.Unknown || judge(f).Verdict != signet.Undetermined || !slices.Equal(r.Unasked, []string{"channel-binding"}) {
 		t.Errorf("%v %v, unasked %q, after %q", r.Outcome, f.ChannelBinding, r.Unasked, notes(log))
 	}
+	if because := judge(f).Because; r.Outcome != signet.Withheld || because[0] != "whether channel bindings are checked over TLS was not answered: not allowed by the scope or a budget" {
+		t.Errorf("%v because %q", r.Outcome, because)
+	}
 }
 
 // A challenge inside SPNEGO is answered inside SPNEGO.
