@@ -101,7 +101,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string) error {
 	for _, p := range plans {
 		header.Checks = append(header.Checks, p.Check.Name)
 	}
-	header.Warnings = a.warnings(f, s)
+	header.Warnings = a.warnings(f, s, plans)
 	sink := &sink{judge: judge, out: out, all: f.all}
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace, Sink: sink, Now: time.Now,
@@ -311,12 +311,13 @@ func readPaths(file string) ([]string, error) {
 	return paths, nil
 }
 
-func (a *app) warnings(f *scanFlags, s *scope.Scope) []string {
+func (a *app) warnings(f *scanFlags, s *scope.Scope, plans []engine.Plan) []string {
 	var w []string
 	for _, n := range s.Unresolved() {
 		w = append(w, "not asked: "+n.Error())
 	}
 	w = append(w, s.Notes()...)
+	w = append(w, unowned(s, &engine.Run{Plans: plans})...)
 	if f.quick {
 		w = append(w, "--quick: only opening exchanges; SMB 1 and everything that takes a follow-up was not asked")
 	}

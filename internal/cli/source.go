@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 
 	"signet"
@@ -35,6 +36,24 @@ func (a *app) scope(ctx context.Context, f *scanFlags, targets []string, plans [
 		return nil, usage("%v", err)
 	}
 	return s, nil
+}
+
+// unowned words the ports that were typed with an address and that no chosen check asks, a few of them.
+func unowned(s *scope.Scope, run *engine.Run) []string {
+	const most = 5
+	var notes []string
+	for b := range s.Blocks() {
+		for _, port := range b.Ports {
+			if run.Owned(port) {
+				continue
+			}
+			if len(notes) == most {
+				return append(notes, "… and more ports that no chosen check asks")
+			}
+			notes = append(notes, fmt.Sprintf("%s: no chosen check asks port %d (http would: --checks)", b.Range, port))
+		}
+	}
+	return notes
 }
 
 func ownerOf(plans []engine.Plan, port uint16) bool {

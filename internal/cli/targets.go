@@ -30,14 +30,14 @@ func (a *app) targetsCommand() *cobra.Command {
 			for _, n := range s.Unresolved() {
 				fmt.Fprintf(a.Stderr, "signet: %v\n", n)
 			}
-			for _, n := range s.Notes() {
+			run := &engine.Run{Plans: plans}
+			for _, n := range append(s.Notes(), unowned(s, run)...) {
 				fmt.Fprintf(a.Stderr, "signet: %s\n", n)
 			}
 			sorted, err := s.Sorted()
 			if err != nil {
 				return usage("%v", err)
 			}
-			run := &engine.Run{Plans: plans}
 			w := bufio.NewWriterSize(a.Stdout, 64<<10)
 			for it := range sorted {
 				item := engine.Item{Target: signet.Target{Addr: it.Addr, Name: it.Name}, Ports: it.Ports, Default: it.Default}

@@ -32,3 +32,9 @@ func (r *Run) Would(item Item) []Ask {
 	}
 	return asks
 }
+
+// Owned tells whether a check of the run asks a port that was named with a target.
+func (r *Run) Owned(port uint16) bool {
+	_, ok := r.owner(port)
+	return ok
+}
