@@ -31,25 +31,34 @@ func judge(f *Facts) check.Judgement {
 		return check.Judgement{Because: []string{"http.sys has no site for the name that was asked for (404 or 400 on every path): " +
 			"ask again by the host name that its clients use"}}
 	}
+	if j.Verdict == signet.Guarded && len(f.Paths) == 1 && f.Paths[0].Path == "/" {
+		return check.Judgement{Because: []string{"/: " + ways[0].text, "no other path was asked"}, Breaches: f.breaches(ways)}
+	}
 	if j.Verdict == signet.Guarded {
 		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked takes NTLM (%d asked)", len(ways)))
 	}
 	j.Because = append(j.Because, f.because(ways, func(w way) bool { return w.verdict == j.Verdict })...)
-	for i := range ways {
-		rule := ways[i].rule
-		if rule == "" || broken(j.Breaches, rule) {
-			continue
-		}
-		j.Breaches = append(j.Breaches, check.Breach{Rule: rule, Where: f.Paths[i].Path,
-			Because: f.because(ways, func(w way) bool { return w.rule == rule })})
-	}
-	if b, ok := f.basic(); ok {
-		j.Breaches = append(j.Breaches, b)
-	}
+	j.Breaches = f.breaches(ways)
 	return j
 }
 
-// broken says that a rule has its breach: one finding a rule and endpoint, at its first path.
+// breaches lists the rules that are broken, each once, at its first path.
+func (f *Facts) breaches(ways []way) []check.Breach {
+	var list []check.Breach
+	for i := range ways {
+		rule := ways[i].rule
+		if rule == "" || broken(list, rule) {
+			continue
+		}
+		list = append(list, check.Breach{Rule: rule, Where: f.Paths[i].Path,
+			Because: f.because(ways, func(w way) bool { return w.rule == rule })})
+	}
+	if b, ok := f.basic(); ok {
+		list = append(list, b)
+	}
+	return list
+}
+
 func broken(list []check.Breach, rule string) bool {
 	return slices.ContainsFunc(list, func(b check.Breach) bool { return b.Rule == rule })
 }

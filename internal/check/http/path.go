@@ -54,9 +54,18 @@ func (p *page) due(windows, thorough bool) (proof, bool) {
 	return 0, false
 }
 
-// facts words what is known of the page.
-func (p *page) facts(t *table, marks map[string]bool) Path {
-	f := Path{Path: p.row.path, Role: p.row.role, Schemes: []string{}, Note: p.why}
+// Bounds on what one answer may put into the facts.
+const (
+	mostSchemes  = 16
+	mostText     = 256
+	mostLocation = 1024
+)
+
+func cut(s string, most int) string { return s[:min(len(s), most)] }
+
+// facts words what is known of the page. pending says that a question that could decide was left out.
+func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
+	f := Path{Path: p.row.path, Role: p.row.role, Schemes: []string{}, Note: cut(p.why, mostText)}
 	if p.row.method != "GET" {
 		f.Method = p.row.method
 	}
@@ -71,15 +80,19 @@ func (p *page) facts(t *table, marks map[string]bool) Path {
 		return f
 	}
 	f.Status = p.resp.Status
-	f.Location = p.resp.Header.Get("Location")
+	f.Location = cut(p.resp.Header.Get("Location"), mostLocation)
 	for _, c := range challenges(p.resp) {
-		if !slices.Contains(f.Schemes, c.Scheme) {
-			f.Schemes = append(f.Schemes, c.Scheme)
+		if len(f.Schemes) < mostSchemes {
+			f.Schemes = append(f.Schemes, cut(c.Scheme, mostText))
 		}
 	}
 	f.Negotiate = p.negotiate()
-	f.NTLM = p.ntlm(f.Negotiate)
-	if f.NTLM == OfferUnknown && f.Note == "" {
+	f.NTLM = p.ntlm(f.Negotiate, pending)
+	switch {
+	case f.NTLM != OfferUnknown || f.Note != "":
+	case pending:
+		f.Note = "not every NTLM message was sent"
+	default:
 		f.Note = "the answers to an NTLM message decide nothing"
 	}
 	return f
@@ -102,13 +115,13 @@ func (p *page) negotiate() Negotiate {
 	return NegotiateUnknown
 }
 
-func (p *page) ntlm(n Negotiate) Offer {
+func (p *page) ntlm(n Negotiate, pending bool) Offer {
 	switch {
 	case p.proven:
 		return OfferProven
 	case p.offers("NTLM"):
 		return OfferAnnounced
-	case n == NegotiateUnknown:
+	case n == NegotiateUnknown || pending:
 		return OfferUnknown
 	}
 	for pr := underNTLM; pr <= underSPNEGO; pr++ {

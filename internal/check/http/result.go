@@ -13,9 +13,8 @@ func (iv *interview) Result() check.Result {
 	if iv.mode == overPlain || iv.mode == overTLS {
 		f := &Facts{TLS: iv.tls, Server: iv.server, NTLM: iv.ntlm, Paths: []Path{}}
 		for _, p := range iv.pages {
-			if p.resp != nil || p.why != "" {
-				f.Paths = append(f.Paths, p.facts(iv.table, iv.marks))
-			}
+			_, pending := iv.due(p)
+			f.Paths = append(f.Paths, p.facts(iv.table, iv.marks, pending))
 		}
 		res.Facts, res.Outcome = f, signet.Answered
 		return res
@@ -23,7 +22,8 @@ func (iv *interview) Result() check.Result {
 	end, phase := iv.decisive()
 	res.Outcome, res.Err = end.Outcome(), end.Failure(phase)
 	if iv.tls != nil {
-		res.Facts = &Facts{TLS: iv.tls, Paths: []Path{}}
+		res.Facts = &Facts{TLS: iv.tls, Paths: []Path{{Path: iv.pages[0].row.path, Role: iv.pages[0].row.role, Schemes: []string{},
+			Note: "no answer: " + failure(end)}}}
 	}
 	return res
 }
@@ -71,7 +71,7 @@ func (iv *interview) unasked() []string {
 		out = append(out, "paths")
 	}
 	for _, p := range iv.pages {
-		if p.wantsLogon() && !p.sent[underNTLM] {
+		if _, pending := iv.due(p); pending {
 			return append(out, "ntlm-proof")
 		}
 	}
