@@ -40,7 +40,7 @@ func ParseInit(b []byte) (Init, error) {
 		if err != nil {
 			return Init{}, err
 		}
-		if s, err := ber.OIDString(oid); err != nil || s != oidSPNEGO {
+		if s, err := dotted(oid); err != nil || s != oidSPNEGO {
 			return Init{}, fmt.Errorf("spnego: GSS token of mechanism %x", oid)
 		}
 		if tag, content, _, err = ber.Read(rest); err != nil {
@@ -91,11 +91,14 @@ func readMechTypes(b []byte) ([]string, error) {
 	}
 	var oids []string
 	for len(list) > 0 {
+		if oids == nil {
+			oids = make([]string, 0, 6) // Windows names five
+		}
 		var content []byte
 		if content, list, err = ber.Expect(list, ber.OID); err != nil {
 			return nil, err
 		}
-		oid, err := ber.OIDString(content)
+		oid, err := dotted(content)
 		if err != nil {
 			return nil, err
 		}
