@@ -127,8 +127,11 @@ func (e End) Outcome() signet.Outcome {
 		return signet.Withheld
 	case Start:
 		return signet.Skipped
-	case Stalled:
-		if e.Received == 0 {
+	case Stalled, TLSFailed:
+		if late, ok := errors.AsType[interface {
+			error
+			Timeout() bool
+		}](e.Err); e.Received == 0 && (e.Cause == Stalled || ok && late.Timeout()) {
 			return signet.Silent
 		}
 	}

@@ -21,6 +21,9 @@ func (h *holder) secure(t *check.TLS) bool {
 		if errors.Is(err, io.EOF) || dial.IsReset(err) {
 			err = check.ErrTLSClosed
 		}
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			err = op.Err // without this machine's own address and port
+		}
 		h.fail(check.TLSFailed, err)
 		return false
 	}
