@@ -19,7 +19,12 @@ import (
 func Record(t testing.TB, c check.Check, at netip.AddrPort, name, comment, path string, o *check.Options) {
 	t.Helper()
 	f := &Flow{Comment: comment, Port: at.Port(), Name: name}
-	iv := c.Begin(check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Addr: at.Addr(), Name: name}, Port: at.Port()}, Options: o})
+	for _, p := range c.Ports {
+		if p.Number == at.Port() {
+			f.Transport = p.Transport
+		}
+	}
+	iv := c.Begin(check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Addr: at.Addr(), Name: name}, Port: at.Port(), Transport: f.Transport}, Options: o})
 	d := &dial.Dialer{Limits: dial.Defaults()}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
