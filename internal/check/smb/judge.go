@@ -56,54 +56,55 @@ func smb2Way(f *Facts) way {
 			", which was not offered: SecurityMode " + f.SecurityMode + " is shown but not relied upon"}}
 	}
 	w := way{counts: true}
-	bits := "SMB " + f.Dialect + " SecurityMode " + f.SecurityMode
+	bits := func(text string) string { return "SMB " + f.Dialect + " SecurityMode " + f.SecurityMode + text }
 	if f.NTLMOffer == ntlmNo {
 		w.breach(RuleNoNTLM, "NTLM is not among the mechanisms, and an NTLM token was refused")
 	}
 	switch f.Signing {
 	case signet.Required:
-		w.verdict, w.because = signet.Guarded, []string{bits + ": signing required"}
+		w.verdict, w.because = signet.Guarded, []string{bits(": signing required")}
 		return w
-	case signet.Optional:
-		bits += ": signing enabled, not required"
-	case signet.Off:
-		bits += ": signing not even enabled, which no SMB 2 server should say; it is not required"
+	case signet.Optional, signet.Off:
 	default:
 		w.because = []string{"The SMB 2 answer told no signing level"}
 		return w
 	}
+	level := bits(": signing enabled, not required")
+	if f.Signing == signet.Off {
+		level = bits(": signing not even enabled, which no SMB 2 server should say; it is not required")
+	}
 	if f.DialectFloor == top {
 		w.verdict = signet.Guarded
-		w.because = []string{bits + ", but 3.1.1 is the only dialect, and there an unsigned session of a user is refused (inferred from [MS-SMB2] 3.3.5.7)"}
-		w.breach(RuleFloorOnly, bits, "No dialect below 3.1.1 is accepted")
+		w.because = []string{level + ", but 3.1.1 is the only dialect, and there an unsigned session of a user is refused (inferred from [MS-SMB2] 3.3.5.7)"}
+		w.breach(RuleFloorOnly, level, "No dialect below 3.1.1 is accepted")
 		return w
 	}
 	if is(f.EncryptionRequired) {
 		w.verdict = signet.Guarded
-		w.because = []string{bits + ", but a session without encryption was refused (STATUS_ACCESS_DENIED), and a relay has no key to encrypt with (inferred)"}
+		w.because = []string{level + ", but a session without encryption was refused (STATUS_ACCESS_DENIED), and a relay has no key to encrypt with (inferred)"}
 		return w
 	}
-	open := notRequired(f, bits)
+	open := notRequired(f, level)
 	w.verdict, w.because = open.verdict, open.because
-	w.breach(RuleSigning, bits)
+	w.breach(RuleSigning, level)
 	return w
 }
 
 // notRequired judges a server that lets its clients choose, and shows nothing else that would stop a relay.
-func notRequired(f *Facts, bits string) way {
+func notRequired(f *Facts, level string) way {
 	switch {
 	case f.NTLMOffer == ntlmNo:
-		return way{because: []string{bits, "NTLM is neither named nor accepted, which closes NTLM; a Kerberos relay stays possible while signing is not required"}}
+		return way{because: []string{level, "NTLM is neither named nor accepted, which closes NTLM; a Kerberos relay stays possible while signing is not required"}}
 	case f.NTLMOffer != ntlmOffered && f.NTLMOffer != ntlmProven:
-		return way{because: []string{bits, "Whether NTLM is accepted could not be told"}}
+		return way{because: []string{level, "Whether NTLM is accepted could not be told"}}
 	case slices.Contains(f.Undecided, askFloor):
-		return way{because: []string{bits, "Whether a dialect below 3.1.1 is accepted, where such a session is relayed, could not be told"}}
+		return way{because: []string{level, "Whether a dialect below 3.1.1 is accepted, where such a session is relayed, could not be told"}}
 	case slices.Contains(f.Undecided, askEncryption):
-		return way{because: []string{bits, "Whether encryption is required, which would stop a relay, could not be told"}}
+		return way{because: []string{level, "Whether encryption is required, which would stop a relay, could not be told"}}
 	case f.NTLMOffer == ntlmProven:
-		return way{verdict: signet.Exposed, because: []string{bits, "NTLM is offered: the server answered a type 1 with a challenge"}}
+		return way{verdict: signet.Exposed, because: []string{level, "NTLM is offered: the server answered a type 1 with a challenge"}}
 	}
-	return way{verdict: signet.Exposed, because: []string{bits, "NTLM is among the mechanisms that the server names"}}
+	return way{verdict: signet.Exposed, because: []string{level, "NTLM is among the mechanisms that the server names"}}
 }
 
 func smb1Way(f *Facts) way {
