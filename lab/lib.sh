@@ -5,16 +5,26 @@
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 RUN=${LAB_RUN:-$LAB/run}
+if [ -L "$RUN" ]; then RUN=$(readlink -f "$RUN"); fi
 CACHE=$RUN/cache
 INVENTORY=$LAB/inventory.tsv
 # shellcheck disable=SC2034 # for the scripts that source this
 GROUPS_ALL="smb dc http ldap mail rdp mssql dc422"
+umask 022
 WAIT_SECONDS=${LAB_WAIT:-90}
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'lab: %s\n' "$*" >&2; exit 1; }
 
 need_root() { [ "$(id -u)" = 0 ] || die "needs root: the servers take ports below 1024"; }
+
+# need_programs NAME...: are they installed?
+need_programs() {
+    local program
+    for program in "$@"; do
+        command -v "$program" >/dev/null || { say "no $program: run lab/install"; return 1; }
+    done
+}
 
 # rows COLUMN...: the named columns of every inventory row, tab-separated.
 # Comment lines and the header are left out.
@@ -169,9 +179,31 @@ fill() {
         -e "s|@NAME@|$2|g" -e "s|@ADDR@|$(address "$2")|g" "$1"
 }
 
+# reachable DIR: can an account that owns nothing walk down to it? Apache, nginx,
+# squid, Dovecot and Exim give up root.
+reachable() {
+    local dir=$1
+    while [ "$dir" != / ]; do
+        case $(stat -c %A "$dir") in *x | *t) ;; *) return 1 ;; esac
+        dir=$(dirname "$dir")
+    done
+}
+
+# settle: make the run folder. A clone under /root, or one so deep that the names
+# of sockets would not fit, gets a folder elsewhere and a link to it.
+settle() {
+    [ -d "$RUN" ] && return 0
+    if [ -z "${LAB_RUN:-}" ] && { [ ${#LAB} -gt 60 ] || ! reachable "$LAB"; }; then
+        RUN=/var/tmp/signet-lab-$(printf %s "$LAB" | cksum | cut -d' ' -f1)
+        ln -sfn "$RUN" "$LAB/run"
+        CACHE=$RUN/cache
+    fi
+    mkdir -p "$RUN" || die "cannot make $RUN"
+}
+
 # lock: one lab script at a time, however many terminals call it.
 lock() {
-    mkdir -p "$RUN"
+    settle
     exec 9>"$RUN/lock"
     flock -w 300 9 || die "another lab script has held $RUN/lock for five minutes"
 }

@@ -36,7 +36,7 @@ service_account() {
 } >>"$CACHE/dc/service-account.log" 2>&1
 
 prepare_dc() {
-    command -v samba >/dev/null || { say "no samba: run lab/install"; return 1; }
+    need_programs samba samba-tool || return 1
     mkdir -p "$CACHE/dc"
     local unit jobs=()
     for unit in $(units dc); do

@@ -28,7 +28,7 @@ inside() {
 bootstrap_trixie() {
     local from work=$CACHE/trixie.work log=$CACHE/trixie.log
     [ -d "$TRIXIE" ] && return 0
-    command -v debootstrap >/dev/null || { say "no debootstrap: run lab/install"; return 1; }
+    need_programs debootstrap || return 1
     from=$(mirror)
     [ -n "$from" ] || { say "no Debian mirror in this machine's apt sources; set LAB_DEBIAN_MIRROR"; return 1; }
     say "building the Debian 13 folder, once (a minute or two)"

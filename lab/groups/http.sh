@@ -5,7 +5,7 @@
 . "$LAB/pki.sh"
 
 prepare_http() {
-    command -v apache2 >/dev/null || { say "no apache2: run lab/install"; return 1; }
+    need_programs apache2 nginx squid ktutil || return 1
     certificate http web.lab.example && certificate http-self self.lab.example self &&
         certificate http-sha1 old.lab.example sha1 && kerberos_key
 }

@@ -5,7 +5,7 @@
 . "$LAB/pki.sh"
 
 prepare_ldap() {
-    command -v slapd >/dev/null || { say "no slapd: run lab/install"; return 1; }
+    need_programs slapd || return 1
     certificate ldap openldap.example rsa
 }
 

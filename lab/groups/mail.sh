@@ -5,7 +5,7 @@
 . "$LAB/pki.sh"
 
 prepare_mail() {
-    command -v dovecot >/dev/null && command -v exim4 >/dev/null || { say "no dovecot or exim4: run lab/install"; return 1; }
+    need_programs dovecot exim4 || return 1
     certificate mail mail.lab.example rsa && mail_key &&
         chgrp Debian-exim "$CACHE/tls/mail.key" && chmod 640 "$CACHE/tls/mail.key"
 }
@@ -25,6 +25,7 @@ KEYS
     chgrp dovecot "$keytab" && chmod 640 "$keytab"
 }
 
+# shellcheck disable=SC2016 # exim expands its own ${if …}
 start_mail() {
     rm -rf "${RUN:?}/$1"
     mkdir -p "$RUN/$1"
@@ -33,7 +34,6 @@ start_mail() {
     dovecot-tls) start_dovecot "$1" required yes "plain ntlm" ;;
     dovecot-plain) start_dovecot "$1" yes yes "plain login" ;;
     exim-ntlm) start_exim "$1" ntlm '*' '*' ;;
-    # shellcheck disable=SC2016 # exim expands it
     exim-tls) start_exim "$1" ntlm '*' '${if eq{$tls_in_cipher}{}{}{*}}' ;;
     exim-plain) start_exim "$1" plain ':' '*' ;;
     esac

@@ -4,7 +4,7 @@
 # connections in: from the lab's address to a socket file, and from there.
 
 prepare_mssql() {
-    command -v tdspool >/dev/null && command -v socat >/dev/null || { say "no tdspool or socat: run lab/install"; return 1; }
+    need_programs tdspool socat
 }
 
 start_mssql() {

@@ -5,7 +5,7 @@
 . "$LAB/pki.sh"
 
 prepare_rdp() {
-    command -v xrdp >/dev/null && command -v freerdp-shadow-cli >/dev/null || { say "no xrdp or freerdp-shadow-cli: run lab/install"; return 1; }
+    need_programs xrdp freerdp-shadow-cli Xvfb xdpyinfo || return 1
     certificate rdp rdp.lab.example rsa
 }
 

@@ -2,12 +2,12 @@
 # Group smb: one smbd per configuration in lab/smb, and impacket's smbserver.
 
 prepare_smb() {
-    command -v smbd >/dev/null || { say "no smbd: run lab/install"; return 1; }
+    need_programs smbd || return 1
     local address
     for address in $(rows group address | awk -F '\t' '$1 == "smb" && $2 ~ /:/ { print $2 }' | sort -u); do
         if ! ip -6 addr show dev lo | grep -q " $address/"; then
             ip -6 addr add "$address/128" dev lo nodad || return 1
-            mkdir -p "$RUN" && echo "$address" >>"$RUN/lo-added"
+            echo "$address" >>"$RUN/lo-added"
         fi
     done
 }
