@@ -1,0 +1,63 @@
+package mssql
+
+import (
+	"embed"
+
+	"signet"
+	"signet/internal/check"
+)
+
+//go:embed advice/*.md
+var advice embed.FS
+
+// Check returns the mssql check.
+func Check() check.Check {
+	return check.Define(check.Definition[Facts, *Facts]{
+		Name:    "mssql",
+		Version: 1,
+		Title:   "Windows authentication and encryption of SQL Server",
+		Ports: []check.Port{
+			{Number: 1433},
+			// One datagram a host: where 1433 answered, its own interview asks the browser.
+			{Number: 1434, Transport: signet.UDP, WhenAlive: true, Unless: 1433},
+		},
+		Sends: []check.Sends{{
+			Depth: signet.Handshake, Connections: 4,
+			What: "PRELOGIN; a login with an NTLM negotiate, dropped at the challenge (again in SPNEGO where the bare one is refused); TLS first where PRELOGIN is not answered; one datagram to UDP 1434 of the host",
+			Logs: "ERRORLOG may note a login that was broken off, such as 17836 or 20017 (unverified); 18456 or 18452 where Windows authentication is refused",
+		}},
+		Rules:  rules(),
+		Advice: advice,
+		Begin:  begin,
+		Judge:  judge,
+	})
+}
+
+const (
+	ruleUnknown  = "mssql-epa-unknown"
+	ruleOff      = "mssql-epa-off"
+	ruleOptional = "mssql-epa-optional"
+)
+
+func rules() []check.Rule {
+	return []check.Rule{
+		{
+			ID:       ruleOff,
+			Title:    "SQL Server ignores Extended Protection",
+			Requires: "refuses NTLM whose channel or service binding is missing or wrong (Extended Protection: Required)",
+			Relay:    true,
+		},
+		{
+			ID:       ruleOptional,
+			Title:    "SQL Server checks Extended Protection only when sent",
+			Requires: "refuses NTLM without a binding too (Extended Protection: Required, not Allowed)",
+			Relay:    true,
+		},
+		{
+			ID:       ruleUnknown,
+			Title:    "SQL Server takes NTLM; Extended Protection not seen",
+			Requires: "takes no NTLM, or is known to have Extended Protection at Required",
+			Relay:    true,
+		},
+	}
+}

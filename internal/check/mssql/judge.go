@@ -1,0 +1,85 @@
+package mssql
+
+import (
+	"fmt"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// judge is pure: facts to verdict. Encryption never decides it: whoever relays ends TLS himself.
+func judge(f *Facts) check.Judgement {
+	if f.Service == serviceBrowser {
+		return check.Judgement{Verdict: signet.Guarded, Because: []string{
+			fmt.Sprintf("the SQL Server Browser takes no logon; it lists %s, each asked on its own port", f.count()),
+		}}
+	}
+	if f.NTLM != nil || f.WindowsAuthentication == windowsProven {
+		return judgeEPA(f)
+	}
+	if f.WindowsAuthentication == windowsRefused {
+		why := "NTLM is not offered: a login with Windows authentication was refused before any challenge, as a bare token and in SPNEGO"
+		if f.Refusal != nil {
+			why += fmt.Sprintf(" (error %d)", f.Refusal.Number)
+		}
+		return check.Judgement{Verdict: signet.Guarded, Because: []string{why}}
+	}
+	why := "whether NTLM is offered could not be told: a login with Windows authentication got no challenge and no refusal"
+	if f.Refusal != nil {
+		why = fmt.Sprintf("whether NTLM is offered could not be told: the login was refused with error %d, which says nothing about it", f.Refusal.Number)
+	}
+	return undetermined(f, why)
+}
+
+// judgeEPA judges a server that issued a CHALLENGE.
+func judgeEPA(f *Facts) check.Judgement {
+	const offered = "Windows authentication with NTLM is offered (the server issued a challenge)"
+	broken := func(rule, why string) check.Judgement {
+		because := append([]string{offered, why}, f.channel()...)
+		return check.Judgement{Verdict: signet.Exposed, Because: because, Breaches: []check.Breach{{Rule: rule, Because: because}}}
+	}
+	switch f.EPA {
+	case signet.Off:
+		return broken(ruleOff, "Extended Protection is off: a login with a wrong binding was accepted")
+	case signet.Optional:
+		return broken(ruleOptional, "Extended Protection is Allowed: NTLMv1 and clients that send no binding can be relayed")
+	case signet.Required:
+		return check.Judgement{Verdict: signet.Guarded, Because: []string{"Extended Protection is Required: a login without the binding of its channel was refused"}}
+	}
+	j := undetermined(f, offered+", but Extended Protection cannot be seen without an account; its default is Off in every version")
+	j.Breaches = []check.Breach{{Rule: ruleUnknown, Because: j.Because}}
+	return j
+}
+
+func undetermined(f *Facts, why string) check.Judgement {
+	return check.Judgement{Verdict: signet.Undetermined, Because: append([]string{why}, f.channel()...)}
+}
+
+// channel says what the encryption means, which people take for a guard.
+func (f *Facts) channel() []string {
+	switch f.Encryption {
+	case encryptionNotSupported:
+		return []string{"the server has no encryption, so nothing could bind a login to its channel"}
+	case encryptionRequired, encryptionOn, encryptionStrict:
+		return []string{"encryption (" + f.Encryption + ") is no guard by itself: whoever relays ends TLS himself"}
+	}
+	return nil
+}
+
+func (f *Facts) count() string {
+	if len(f.Instances) == 1 {
+		return "one instance"
+	}
+	var silent []string
+	for _, i := range f.Instances {
+		if i.Port == 0 {
+			silent = append(silent, i.Name)
+		}
+	}
+	s := fmt.Sprintf("%d instances", len(f.Instances))
+	if silent != nil {
+		s += " (without a TCP port: " + strings.Join(silent, ", ") + ")"
+	}
+	return s
+}
