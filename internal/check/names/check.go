@@ -1,0 +1,46 @@
+package names
+
+import (
+	"embed"
+
+	"signet"
+	"signet/internal/check"
+)
+
+//go:embed advice/*.md
+var advice embed.FS
+
+// Check returns the names check.
+func Check() check.Check {
+	return check.Define(check.Definition[Facts, *Facts]{
+		Name:     "names",
+		Version:  1,
+		Title:    "Responders of NetBIOS, LLMNR and multicast DNS",
+		Optional: true,
+		Ports: []check.Port{
+			{Number: 137, Transport: signet.UDP}, {Number: 5355, Transport: signet.UDP}, {Number: 5353, Transport: signet.UDP},
+		},
+		Sends:  sends(),
+		Rules:  rules(),
+		Advice: advice,
+		Begin:  begin,
+		Judge:  judge,
+	})
+}
+
+func rules() []check.Rule {
+	return []check.Rule{{
+		ID:       ruleResponder,
+		Title:    "Host answers NetBIOS, LLMNR or multicast DNS",
+		Requires: "does not answer for its own name over NetBIOS, LLMNR or multicast DNS",
+	}}
+}
+
+// sends declares the most that an endpoint sees.
+func sends() []check.Sends {
+	return []check.Sends{{
+		Depth: signet.Handshake, Connections: 2,
+		What: "one unicast datagram that asks the host for its own name; to a silent LLMNR port the same once over TCP",
+		Logs: "nothing",
+	}}
+}
