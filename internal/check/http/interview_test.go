@@ -1,0 +1,366 @@
+package http
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/check"
+)
+
+func TestOrdinaryServerSeesFewRequests(t *testing.T) {
+	f := &fake{answers: map[string]string{"GET /": page200, "*": page404}}
+	r := f.run(t, 80, nil)
+	if len(f.log) > 10 || f.connections != 1 || r.Outcome != signet.Answered || verdict(t, r) != signet.Guarded {
+		t.Errorf("%v: %v, %v", f, r.Outcome, verdict(t, r))
+	}
+	for _, key := range f.log {
+		if strings.Contains(key, " as ") {
+			t.Errorf("an NTLM message for a server that asks for nothing: %s", key)
+		}
+	}
+	for _, want := range []string{"GET /", "GET /certsrv/", "GET /certsrv/certfnsh.asp", "GET /certsrv/certrqxt.asp", "GET /certsrv/mscep/", "GET /certsrv/mscep_admin/", "GET /ADPolicyProvider_CEP_Kerberos/service.svc"} {
+		if !slices.Contains(f.log, want) {
+			t.Errorf("%s was not asked", want)
+		}
+	}
+	if got := r.Unasked; len(got) != 0 {
+		t.Errorf("unasked %q", got)
+	}
+}
+
+// The server closes after each answer: as many connections as requests, and the same facts.
+func TestServerThatKeepsNoConnection(t *testing.T) {
+	f := &fake{answers: map[string]string{"*": "HTTP/1.0 404 Not Found\r\n\r\n"}}
+	r := f.run(t, 80, nil)
+	if len(f.log) != 7 || f.connections != 7 || verdict(t, r) != signet.Guarded {
+		t.Errorf("%v, %v", f, verdict(t, r))
+	}
+}
+
+// What §2.1 of the protocol notes says of each answer to an NTLM message.
+func TestProofs(t *testing.T) {
+	const path = "GET /certsrv/certfnsh.asp"
+	tests := []struct {
+		name               string
+		plain              string
+		ntlm, nego, spnego string // answers to the NTLM message; "": as plain, "close": none
+		offer              Offer
+		negotiate          Negotiate
+		verdict            signet.Verdict
+	}{
+		{"type 2 under NTLM and Negotiate", windows401, challenge("NTLM"), challenge("Negotiate"), "", OfferProven, NegotiateAcceptsNTLM, signet.Exposed},
+		{"Negotiate alone carries raw NTLM", nego401, "", challenge("Negotiate"), "", OfferProven, NegotiateAcceptsNTLM, signet.Exposed},
+		{"Negotiate alone carries wrapped NTLM", nego401, "", "", challenge("Negotiate"), OfferProven, NegotiateAcceptsNTLM, signet.Exposed},
+		{"Negotiate that rejects is Kerberos", nego401, "", "", reject401, OfferNo, NegotiateKerberosOnly, signet.Guarded},
+		{"bare Negotiate to both is Kerberos", nego401, "", "", "", OfferNo, NegotiateKerberosOnly, signet.Guarded},
+		{"NTLM announced, nothing behind it", windows401, "", "", "", OfferAnnounced, NegotiateUnknown, signet.Undetermined},
+		{"NTLM proven, Negotiate for Kerberos", windows401, challenge("NTLM"), "", reject401, OfferProven, NegotiateKerberosOnly, signet.Exposed},
+		{"Basic alone", basic401, "", "", "", OfferNo, NegotiateAbsent, signet.Guarded},
+		{"Basic announced, NTLM taken", basic401, challenge("NTLM"), "", "", OfferProven, NegotiateAbsent, signet.Exposed},
+		{"Basic, and 400 to NTLM decides nothing", basic401, "HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
+		{"Negotiate, and 500 decides nothing", nego401, "", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", OfferUnknown, NegotiateUnknown, signet.Undetermined},
+		{"Negotiate, and no answer decides nothing", nego401, "close", "close", "close", OfferUnknown, NegotiateUnknown, signet.Undetermined},
+		{"Negotiate with a token of no meaning", nego401, "", "HTTP/1.1 401 U\r\nWWW-Authenticate: Negotiate AAAA\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 401 U\r\nWWW-Authenticate: Negotiate !\r\nContent-Length: 0\r\n\r\n", OfferUnknown, NegotiateUnknown, signet.Undetermined},
+		{"Negotiate:Kerberos", strings.Replace(nego401, "Negotiate", "Negotiate:Kerberos", 1), "", "", "", OfferNo, NegotiateKerberosOnly, signet.Guarded},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := &fake{answers: map[string]string{"GET /": page200, "*": page404, path: test.plain}}
+			for scheme, answer := range map[string]string{"NTLM": test.ntlm, "Negotiate": test.nego, "SPNEGO": test.spnego} {
+				if answer != "" {
+					f.answers[path+" as "+scheme] = answer
+				}
+			}
+			r := f.run(t, 80, nil)
+			p := pathFacts(t, r, "/certsrv/certfnsh.asp")
+			if p.NTLM != test.offer || p.Negotiate != test.negotiate || verdict(t, r) != test.verdict {
+				t.Errorf("ntlm %v, negotiate %v, %v; want %v, %v, %v\n%v", p.NTLM, p.Negotiate, verdict(t, r), test.offer, test.negotiate, test.verdict, f)
+			}
+			if test.offer == OfferProven && r.Facts.(*Facts).NTLM.OSVersion != "10.0.19041" {
+				t.Errorf("names %+v", r.Facts.(*Facts).NTLM)
+			}
+		})
+	}
+}
+
+// AD CS may allow anonymous requests and take NTLM all the same: on IIS it is asked without a header.
+func TestNTLMWithoutAHeader(t *testing.T) {
+	iis := strings.Replace(page200, "\r\n", "\r\nServer: Microsoft-IIS/10.0\r\n", 1)
+	f := &fake{answers: map[string]string{"GET /": iis, "GET /certsrv/": page200, "GET /certsrv/ as NTLM": challenge("NTLM"), "*": page404}}
+	r := f.run(t, 80, nil)
+	if p := pathFacts(t, r, "/certsrv/"); p.NTLM != OfferProven || len(p.Schemes) != 0 || verdict(t, r) != signet.Exposed {
+		t.Errorf("%+v, %v", p, verdict(t, r))
+	}
+	if p := pathFacts(t, r, "/certsrv/mscep/"); p.NTLM != OfferNo || slices.Contains(f.log, "GET /certsrv/mscep/ as NTLM") {
+		t.Errorf("nothing is there to relay to: %+v", p)
+	}
+}
+
+func TestLostProofIsAskedTwice(t *testing.T) {
+	f := &fake{answers: map[string]string{"GET /": page200, "GET /certsrv/": nego401, "GET /certsrv/ as Negotiate": challenge("Negotiate"), "*": page404},
+		resets: map[string]int{"GET /certsrv/ as Negotiate": 1}}
+	if p := pathFacts(t, f.run(t, 80, nil), "/certsrv/"); p.NTLM != OfferProven {
+		t.Errorf("%+v, %v", p, f)
+	}
+}
+
+func TestHowItIsSpokenTo(t *testing.T) {
+	tests := []struct {
+		name    string
+		port    uint16
+		fake    fake
+		outcome signet.Outcome
+		phase   string
+		tls     string
+		conns   int // 0: any
+	}{
+		{"plain on 80", 80, fake{}, signet.Answered, "", "", 1},
+		{"TLS on 443", 443, fake{tls: "only", version: "1.3"}, signet.Answered, "", "1.3", 1},
+		{"TLS on 80, told by an alert", 80, fake{tls: "only", version: "1.2"}, signet.Answered, "", "1.2", 2},
+		{"TLS on 8080, told by a page", 8080, fake{tls: "page", version: "1.2"}, signet.Answered, "", "1.2", 2},
+		{"plain on 443", 443, fake{}, signet.Answered, "", "", 2},
+		{"TLS of old that resets a new hello", 443, fake{tls: "closes-new", version: "1.0"}, signet.Answered, "", "1.0", 0},
+		{"mute on 80", 80, fake{plain: "mute", tls: "mute"}, signet.Silent, "http GET /", "", 2},
+		{"mute on 443", 443, fake{plain: "mute", tls: "mute"}, signet.Silent, "http GET /", "", 2},
+		{"closes on 80", 80, fake{plain: "closes", tls: "closes"}, signet.Broken, "http GET /", "", 3},
+		{"closes on 443", 443, fake{plain: "closes", tls: "closes"}, signet.Broken, "tls handshake", "", 3},
+		{"SSH on 443", 443, fake{plain: "ssh"}, signet.Foreign, "http GET /", "", 2},
+		{"SSH on 80", 80, fake{plain: "ssh"}, signet.Foreign, "http GET /", "", 1},
+		{"TLS that nobody can speak", 443, fake{tls: "alert"}, signet.Broken, "tls handshake", "", 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := test.fake
+			f.answers = map[string]string{"*": page404}
+			r := f.run(t, test.port, nil)
+			if r.Outcome != test.outcome || test.conns > 0 && f.connections != test.conns {
+				t.Fatalf("%v after %v; want %v", r.Outcome, &f, test.outcome)
+			}
+			if test.phase != "" && (r.Err == nil || r.Err.Phase != test.phase) {
+				t.Errorf("error %+v, want phase %q", r.Err, test.phase)
+			}
+			if test.outcome == signet.Answered {
+				got := ""
+				if facts := r.Facts.(*Facts); facts.TLS != nil {
+					got = facts.TLS.Version
+				}
+				if got != test.tls {
+					t.Errorf("TLS %q, want %q", got, test.tls)
+				}
+			}
+		})
+	}
+}
+
+// TLS comes about and nobody answers inside it, as where a client certificate is required in TLS 1.3.
+func TestMuteInsideTLS(t *testing.T) {
+	f := &fake{tls: "only", version: "1.3", answers: map[string]string{"*": "close"}}
+	r := f.run(t, 443, nil)
+	facts, ok := r.Facts.(*Facts)
+	if r.Outcome != signet.Broken || !ok || facts.TLS == nil || len(facts.Paths) != 1 || facts.Paths[0].NTLM != OfferUnknown {
+		t.Errorf("%v, %+v", r.Outcome, r.Facts)
+	}
+}
+
+func TestClosedAndDarkPortsAreKnockedOnce(t *testing.T) {
+	for cause, want := range map[check.Cause]signet.Outcome{check.Rejected: signet.Refused, check.NoAnswer: signet.Silent, check.Unroutable: signet.Silent, check.Denied: signet.Withheld} {
+		for _, port := range []uint16{80, 443} {
+			iv := begin(check.Subject{Endpoint: signet.Endpoint{Port: port}, Options: &check.Options{}}, &table{})
+			if _, ok := iv.Next(check.End{}); !ok {
+				t.Fatal("no attempt")
+			}
+			if _, ok := iv.Next(check.End{Cause: cause}); ok {
+				t.Errorf("%v on %d: asked again", cause, port)
+			}
+			if r := iv.Result(); r.Outcome != want || r.Err == nil || r.Err.Phase != "connect" && cause != check.Denied {
+				t.Errorf("%v on %d: %v, %v", cause, port, r.Outcome, r.Err)
+			}
+		}
+	}
+}
+
+// A server that answers "/" and then stalls is not asked for ever, and its silence is not taken for safety.
+func TestStallingServer(t *testing.T) {
+	f := &fake{answers: map[string]string{"GET /": page200}}
+	r := f.run(t, 80, nil)
+	if f.connections > 4 || r.Outcome != signet.Answered || verdict(t, r) != signet.Undetermined {
+		t.Errorf("%v: %v, %v", f, r.Outcome, verdict(t, r))
+	}
+	if !slices.Contains(r.Unasked, "paths") || pathFacts(t, r, "/certsrv/mscep_admin/").NTLM != OfferUnknown {
+		t.Errorf("unasked %q: %s", r.Unasked, r.Facts.AppendJSON(nil))
+	}
+}
+
+// Interrupted half-way, what was not proven is unknown.
+func TestInterrupted(t *testing.T) {
+	o := &check.Options{}
+	tab, _ := parseRoles(rolesText)
+	iv := begin(check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Name: "web.example"}, Port: 80}, Options: o}, &tab)
+	f := &fake{answers: map[string]string{"*": basic401}}
+	a, _ := iv.Next(check.End{})
+	end := f.hold(t, a)
+	iv.Next(end)
+	r := iv.Result()
+	if p := pathFacts(t, r, "/"); p.NTLM != OfferUnknown || verdict(t, r) != signet.Undetermined || !slices.Contains(r.Unasked, "ntlm-proof") {
+		t.Errorf("%+v, %v, %q", p, verdict(t, r), r.Unasked)
+	}
+}
+
+func TestQuickIsOneConnection(t *testing.T) {
+	for _, port := range []uint16{80, 443} {
+		f := &fake{answers: map[string]string{"*": page200}, tls: map[uint16]string{80: "", 443: "only"}[port]}
+		r := f.run(t, port, func(o *check.Options) { o.Quick = true })
+		if f.connections != 1 || len(f.log) != 1 || verdict(t, r) != signet.Undetermined || !slices.Contains(r.Unasked, "adcs-paths") {
+			t.Errorf("%d: %v, %v, %q", port, f, verdict(t, r), r.Unasked)
+		}
+	}
+	f := &fake{plain: "closes"}
+	if r := f.run(t, 80, func(o *check.Options) { o.Quick = true }); f.connections != 1 || r.Outcome != signet.Broken {
+		t.Errorf("%v: %v", f, r.Outcome)
+	}
+}
+
+func TestRedirectToTLSIsFoundOnce(t *testing.T) {
+	for location, want := range map[string]uint16{
+		"https://web.example/":          443,
+		"HTTPS://WEB.example:8443/x":    8443,
+		"https://192.0.2.1/certsrv/":    443,
+		"https://other.example/":        0,
+		"http://web.example:8080/":      0,
+		"/owa/":                         0,
+		"https://web.example:99999/":    0,
+		"https://web.example.evil.com/": 0,
+	} {
+		f := &fake{answers: map[string]string{"*": "HTTP/1.1 301 Moved\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n"}}
+		r := f.run(t, 80, nil)
+		if want == 0 && len(r.Found) != 0 || want != 0 && (len(r.Found) != 1 || r.Found[0].Port != want || r.Found[0].Check != "http") {
+			t.Errorf("%s: found %+v", location, r.Found)
+		}
+		if pathFacts(t, r, "/").Location != location {
+			t.Errorf("location %q", pathFacts(t, r, "/").Location)
+		}
+	}
+}
+
+// Roles are asked where something shows them, and no further.
+func TestRoleGates(t *testing.T) {
+	iis := strings.Replace(page200, "\r\n", "\r\nServer: Microsoft-IIS/10.0\r\n", 1)
+	tests := []struct {
+		name     string
+		port     uint16
+		answers  map[string]string
+		asked    []string
+		notAsked []string
+	}{
+		{"IIS is asked for the roles it may have", 80, map[string]string{"*": strings.Replace(page404, "\r\n", "\r\nServer: Microsoft-IIS/10.0\r\n", 1)},
+			[]string{"GET /ews/exchange.asmx", "GET /ccm_system_windowsauth/request", "GET /reportserver", "GET /remoteDesktopGateway/"}, []string{"GET /mapi/", "POST /wsman", "OPTIONS /"}},
+		{"a role that wants a logon is asked whole", 80, map[string]string{"GET /": iis, "GET /ews/exchange.asmx": windows401, "*": page404},
+			[]string{"GET /mapi/", "GET /powershell/", "GET /api/"}, []string{"GET /abs/"}},
+		{"Exchange by its header", 80, map[string]string{"GET /": "HTTP/1.1 302 Found\r\nLocation: /owa/\r\nX-FEServer: EX1\r\nContent-Length: 0\r\n\r\n", "*": page404},
+			[]string{"GET /ews/exchange.asmx", "GET /mapi/emsmdb"}, []string{"GET /webticket/webticketservice.svc"}},
+		{"where everything wants a logon, roles do not show", 80, map[string]string{"*": windows401}, nil, []string{"GET /ews/exchange.asmx", "GET /reportserver"}},
+		{"WSUS by its port", 8530, map[string]string{"*": page404}, []string{"GET /ApiRemoting30/WebService.asmx", "GET /selfupdate/"}, nil},
+		{"WinRM's port has one path", 5985, map[string]string{"POST /wsman": nego401, "*": page404}, []string{"POST /wsman"}, []string{"GET /", "GET /certsrv/"}},
+		{"http.sys without IIS", 80, map[string]string{"*": "HTTP/1.1 404 Not Found\r\nServer: Microsoft-HTTPAPI/2.0\r\nContent-Length: 0\r\n\r\n"},
+			[]string{"POST /wsman", "GET /adfs/services/trust/13/windowstransport", "GET /AdminService/wmi/"}, []string{"GET /ews/exchange.asmx"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := &fake{answers: test.answers}
+			f.run(t, test.port, nil)
+			for _, key := range test.asked {
+				if !slices.Contains(f.log, key) {
+					t.Errorf("%s was not asked: %q", key, f.log)
+				}
+			}
+			for _, key := range test.notAsked {
+				if slices.Contains(f.log, key) {
+					t.Errorf("%s was asked", key)
+				}
+			}
+		})
+	}
+}
+
+func TestOptions(t *testing.T) {
+	f := &fake{answers: map[string]string{"*": page404}}
+	r := f.run(t, 80, func(o *check.Options) {
+		o.CANames = []string{"Corp CA/1"}
+		o.HTTPPaths = []string{"intranet/", "/a b"}
+	})
+	for _, key := range []string{"GET /Corp%20CA%2F1_CES_Kerberos/service.svc", "GET /intranet/"} {
+		if !slices.Contains(f.log, key) {
+			t.Errorf("%s was not asked: %q", key, f.log)
+		}
+	}
+	if !slices.Contains(r.Unasked, "path /a b") {
+		t.Errorf("a path that cannot be asked is not named: %q", r.Unasked)
+	}
+	thorough := &fake{answers: map[string]string{"*": page404}}
+	thorough.run(t, 80, func(o *check.Options) { o.HTTPThorough = true })
+	for _, key := range []string{"GET /mapi/emsmdb", "OPTIONS /", "POST /wsman", "GET /abs/ as NTLM", "GET / as SPNEGO"} {
+		if !slices.Contains(thorough.log, key) {
+			t.Errorf("thorough: %s was not asked", key)
+		}
+	}
+}
+
+// A forward proxy is asked for a name that cannot exist and for nothing else.
+func TestProxy(t *testing.T) {
+	const wants = "HTTP/1.1 407 Proxy Authentication Required\r\nServer: squid/5.7\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
+	answered := strings.Replace(wants, "NTLM", "NTLM "+type2, 1)
+	const url = "GET http://signet.invalid/"
+	for _, test := range []struct {
+		name    string
+		port    uint16
+		answers map[string]string
+		allowed []string
+	}{
+		{"on a proxy's port", 3128, map[string]string{url + " as NTLM": answered, "*": wants}, nil},
+		{"on another port, 407", 8080, map[string]string{url + " as NTLM": answered, "*": wants}, []string{"GET /"}},
+		{"on another port, 400", 8080, map[string]string{url + " as NTLM": answered, url: wants, "*": "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}, []string{"GET /"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := &fake{answers: test.answers}
+			r := f.run(t, test.port, nil)
+			for _, key := range f.log {
+				if !strings.HasPrefix(key, url) && !slices.Contains(test.allowed, key) && key != "GET / as NTLM" && key != "GET / as Negotiate" {
+					t.Errorf("the proxy was asked %s", key)
+				}
+			}
+			p := pathFacts(t, r, "http://signet.invalid/")
+			if p.Role != "http-proxy" || p.NTLM != OfferProven || p.Status != 407 || verdict(t, r) != signet.Exposed {
+				t.Errorf("%+v, %v", p, verdict(t, r))
+			}
+		})
+	}
+	f := &fake{answers: map[string]string{"*": page404}}
+	if f.run(t, 3128, nil); !slices.Contains(f.log, "GET /certsrv/") {
+		t.Errorf("a web server on a proxy's port is still a web server: %q", f.log)
+	}
+}
+
+// A body of four gigabytes, an endless head, a wrong chunk: each ends, and the head is believed.
+func TestHostileBodies(t *testing.T) {
+	for name, answer := range map[string]string{
+		"4 GiB":       "HTTP/1.1 401 U\r\nWWW-Authenticate: NTLM\r\nContent-Length: 4294967296\r\n\r\nx",
+		"bad chunk":   "HTTP/1.1 401 U\r\nWWW-Authenticate: NTLM\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+		"two lengths": "HTTP/1.1 401 U\r\nWWW-Authenticate: NTLM\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+		"endless":     "HTTP/1.1 401 U\r\nWWW-Authenticate: NTLM\r\n\r\n" + strings.Repeat("x", 100<<10),
+	} {
+		f := &fake{answers: map[string]string{"*": answer}}
+		r := f.run(t, 80, nil)
+		if p := pathFacts(t, r, "/"); p.Status != 401 || p.NTLM != OfferAnnounced {
+			t.Errorf("%s: %+v", name, p)
+		}
+		if f.connections > maxConnections {
+			t.Errorf("%s: %d connections", name, f.connections)
+		}
+	}
+	f := &fake{answers: map[string]string{"*": "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 200<<10)}}
+	if r := f.run(t, 80, nil); r.Outcome != signet.Broken || r.Err == nil || !strings.Contains(r.Err.Text, "too large") {
+		t.Errorf("endless head: %v, %v", r.Outcome, r.Err)
+	}
+}

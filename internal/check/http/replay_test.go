@@ -1,0 +1,140 @@
+package http
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/check/checktest"
+	"signet/internal/wire/http1"
+)
+
+func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+// recordedOptions are those under which the recordings were made.
+func recordedOptions() *check.Options {
+	o := checktest.Options()
+	o.CANames = []string{"Corp CA"}
+	return o
+}
+
+// TestReplay holds the check against every recording; the file's name states the outcome or the verdict.
+func TestReplay(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.flow")
+	if err != nil || len(files) < 12 {
+		t.Fatalf("%d recordings, %v", len(files), err)
+	}
+	c := Check()
+	seen := map[string]bool{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".flow")
+		want := name[strings.LastIndexByte(name, '.')+1:]
+		seen[want] = true
+		t.Run(name, func(t *testing.T) {
+			r := checktest.Replay(t, c, file, recordedOptions())
+			got := r.Outcome.String()
+			if r.Outcome == signet.Answered {
+				j, err := c.Judge(r.Facts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = j.Verdict.String()
+			}
+			if got != want {
+				t.Errorf("%s, %v: %+v", got, r.Err, r.Facts)
+			}
+			f, err := checktest.Load(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if declared := c.Sends[0]; len(f.Attempts) > declared.Connections {
+				t.Errorf("%d connections, declared are %d", len(f.Attempts), declared.Connections)
+			}
+			for _, a := range f.Attempts {
+				for _, turn := range a.Turns {
+					if turn.Client && strings.Contains(string(turn.Bytes), "TlRMTVNTUAADAAAA") {
+						t.Error("an AUTHENTICATE message was sent")
+					}
+				}
+			}
+		})
+	}
+	for _, want := range []string{"exposed", "guarded", "undetermined", "foreign"} {
+		if !seen[want] {
+			t.Errorf("no recording is %s", want)
+		}
+	}
+}
+
+// TestRecord records from a server that was started for it:
+//
+//	SIGNET_RECORD=127.20.4.1:80 SIGNET_RECORD_AS=apache-iis-adcs.exposed SIGNET_RECORD_COMMENT='Apache 2.4 …' go test -run TestRecord .
+func TestRecord(t *testing.T) {
+	from, as := os.Getenv("SIGNET_RECORD"), os.Getenv("SIGNET_RECORD_AS")
+	if from == "" || as == "" {
+		t.Skip("SIGNET_RECORD (address:port of a server) or SIGNET_RECORD_AS (server.verdict) is not set")
+	}
+	path := filepath.Join("testdata", as+".flow")
+	checktest.Record(t, Check(), netip.MustParseAddrPort(from), "web.lab.example", os.Getenv("SIGNET_RECORD_COMMENT"), path, recordedOptions())
+}
+
+// TestCorpus meets the labels of real captures: where tshark read a CHALLENGE out of a response, the proof finds it,
+// and nowhere else.
+func TestCorpus(t *testing.T) {
+	dir := os.Getenv("SIGNET_CORPUS")
+	if dir == "" {
+		t.Skip("SIGNET_CORPUS does not name the folder of labelled captures")
+	}
+	f, err := os.Open(filepath.Join(dir, "http.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	n := 0
+	for ; lines.Scan(); n++ {
+		var want struct {
+			File string
+			Raw  []byte `json:"raw_headers_b64"`
+			NTLM *struct {
+				NBComputer  string `json:"nb_computer"`
+				NBDomain    string `json:"nb_domain"`
+				DNSComputer string `json:"dns_computer"`
+				DNSDomain   string `json:"dns_domain"`
+				DNSTree     string `json:"dns_tree"`
+				Version     string
+			}
+		}
+		if err := json.Unmarshal(lines.Bytes(), &want); err != nil {
+			t.Fatal(err)
+		}
+		rd := http1.NewReader("GET", http1.Limits{})
+		if _, err := rd.Feed(want.Raw); err != nil {
+			t.Fatal(err)
+		}
+		if err := rd.Close(true); err != nil {
+			t.Fatal(err)
+		}
+		for _, pr := range []proof{underNTLM, underNegotiate} {
+			p := &page{}
+			got := p.take(pr, rd.Response())
+			switch {
+			case (want.NTLM != nil) != p.proven:
+				t.Errorf("%s: proven %v under %v", want.File, p.proven, pr)
+			case want.NTLM != nil && (got == nil || got.NBComputer != want.NTLM.NBComputer || got.NBDomain != want.NTLM.NBDomain ||
+				got.DNSComputer != want.NTLM.DNSComputer || got.DNSDomain != want.NTLM.DNSDomain || got.OSVersion != want.NTLM.Version):
+				t.Errorf("%s: %+v, want %+v", want.File, got, want.NTLM)
+			}
+		}
+	}
+	if err := lines.Err(); err != nil || n == 0 {
+		t.Fatalf("%d records, %v", n, err)
+	}
+}
