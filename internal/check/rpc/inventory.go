@@ -28,12 +28,28 @@ type inventory struct {
 	fault    *uint32
 }
 
-// Next takes one PDU and says what comes after it.
+// Next takes every PDU that has arrived and says what comes after them: what is left unread would not be handed over
+// again before more bytes come.
 func (v *inventory) Next(in []byte, eof bool) (check.Step, error) {
 	if !v.sent {
 		v.sent, v.call = true, 1
 		return check.Step{Send: dcerpc.AppendBind(nil, v.call)}, nil
 	}
+	for used := 0; ; {
+		step, err := v.pdu(in[used:], eof)
+		if err != nil {
+			return check.Step{}, err
+		}
+		used += step.Consumed
+		if step.Consumed == 0 || step.Done || len(step.Send) > 0 {
+			step.Consumed = used
+			return step, nil
+		}
+	}
+}
+
+// pdu takes one PDU; a step that consumes nothing waits for the rest of it.
+func (v *inventory) pdu(in []byte, eof bool) (check.Step, error) {
 	n, err := dcerpc.Size(in)
 	if errors.Is(err, dcerpc.ErrShort) {
 		return check.Step{}, nil

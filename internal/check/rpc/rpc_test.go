@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -125,8 +126,18 @@ func faultPDU(call byte, status uint32) []byte {
 	return dcerpc.AppendPDU(nil, dcerpc.PDU{Type: dcerpc.Fault, Flags: 3, CallID: uint32(call), Body: body})
 }
 
-// talk holds the interview against a server that says answers[i] after the i-th write, a byte at a time.
+// talk holds the interview against a server that says answers[i] after the i-th write, all at once or a byte at a time.
 func talk(t *testing.T, quick bool, cause check.Cause, answers ...[]byte) check.Result {
+	t.Helper()
+	whole := talkIn(t, quick, cause, 1<<30, answers...)
+	bytewise := talkIn(t, quick, cause, 1, answers...)
+	if w, b := fmt.Sprintf("%+v %+v", whole.Facts, whole.Err), fmt.Sprintf("%+v %+v", bytewise.Facts, bytewise.Err); w != b && whole.Outcome != signet.Foreign {
+		t.Errorf("at once\n%s\nbyte by byte\n%s", w, b)
+	}
+	return whole
+}
+
+func talkIn(t *testing.T, quick bool, cause check.Cause, size int, answers ...[]byte) check.Result {
 	t.Helper()
 	o := checktest.Options()
 	o.Quick = quick
@@ -154,7 +165,8 @@ func talk(t *testing.T, quick bool, cause check.Cause, answers ...[]byte) check.
 		case len(wire) == 0:
 			done = true
 		default:
-			buf, wire = append(buf, wire[0]), wire[1:]
+			n := min(size, len(wire))
+			buf, wire = append(buf, wire[:n]...), wire[n:]
 		}
 	}
 	if _, again := iv.Next(end); again {
