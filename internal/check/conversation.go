@@ -12,6 +12,9 @@ type Conversation interface {
 	// bytes when the handshake is over. eof says that the peer has closed its side: nothing more will come, and
 	// unless the step is Done the conversation has ended part-way.
 	//
+	// A conversation reads as many whole messages as in holds, or leaves them: it is not called again for what it
+	// left before more bytes have come.
+	//
 	// in is valid only during the call. An error ends the conversation: a ForeignError when the peer speaks another
 	// protocol, any other when what it sent is malformed.
 	Next(in []byte, eof bool) (Step, error)

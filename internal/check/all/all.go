@@ -6,6 +6,8 @@ import (
 	"signet/internal/check/http"
 	"signet/internal/check/ldap"
 	"signet/internal/check/mail"
+	"signet/internal/check/mssql"
+	"signet/internal/check/names"
 	"signet/internal/check/rdp"
 	"signet/internal/check/rpc"
 	"signet/internal/check/smb"
@@ -17,8 +19,10 @@ func Checks() []check.Check {
 		smb.Check(),
 		http.Check(),
 		ldap.Check(),
+		mssql.Check(),
 		rdp.Check(),
 		mail.Check(),
 		rpc.Check(),
+		names.Check(),
 	}
 }

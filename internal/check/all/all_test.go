@@ -100,8 +100,12 @@ func TestEveryCheckHasRecordings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(files) < 3 {
-			t.Errorf("%s has %d recordings, want 3 or more", c.Name, len(files))
+		want := 3
+		if c.Name == "rpc" {
+			want = 1 // an endpoint mapper's list has no verdict but one
+		}
+		if len(files) < want {
+			t.Errorf("%s has %d recordings, want %d or more", c.Name, len(files), want)
 		}
 	}
 }
