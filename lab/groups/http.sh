@@ -70,7 +70,8 @@ start_apache() {
     fill "$dir/template" "$1" >"$dir/apache.conf"
     rm -f "$dir/template" "$dir/apache.pid"
     launch "$1" env NTLM_USER_FILE="$dir/ntlm-users" NETBIOS_COMPUTER_NAME=WEB NETBIOS_DOMAIN_NAME=LAB \
-        KRB5_CONFIG="$CACHE/krb5.conf" KRB5_KTNAME="$CACHE/http.keytab" apache2 -DFOREGROUND -f "$dir/apache.conf"
+        KRB5_CONFIG="$CACHE/krb5.conf" KRB5_KTNAME="$CACHE/http.keytab" KRB5RCACHENAME=none: \
+        apache2 -DFOREGROUND -f "$dir/apache.conf"
 }
 
 start_nginx() {

@@ -5,7 +5,7 @@
 . "$LAB/pki.sh"
 
 prepare_rdp() {
-    need_programs xrdp freerdp-shadow-cli Xvfb xdpyinfo || return 1
+    need_programs xrdp freerdp-shadow-cli Xvfb || return 1
     certificate rdp rdp.lab.example rsa
 }
 
@@ -29,22 +29,27 @@ start_xrdp() {
         xrdp --nodaemon --config "$RUN/$1/xrdp.ini"
 }
 
-# start_shadow UNIT OPTION...: a screen of its own to share (Xvfb, no TCP), and a
-# user for NLA.
+# start_shadow UNIT OPTION...: a screen of its own to share (Xvfb, whichever
+# display number is free, no TCP), and a user for NLA.
 start_shadow() {
-    local dir=$RUN/$1 unit=$1 screen addr
+    local dir=$RUN/$1 unit=$1 addr
     shift
     addr=$(address "$unit")
-    screen=:$((2000 + ${addr##*.}))
     printf 'lab:::8846f7eaee8fb117ad06bdd830b7586c:::\n' >"$dir/sam"
     # shellcheck disable=SC2016
     launch "$unit" env HOME="$dir" sh -c '
-        screen=$1; shift
-        Xvfb "$screen" -screen 0 640x480x24 -nolisten tcp -nolisten unix &
-        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-            xdpyinfo -display "$screen" >/dev/null 2>&1 && break
+        dir=$1; shift
+        Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp -nolisten unix 3>"$dir/display" &
+        tries=0
+        until [ -s "$dir/display" ]; do
+            tries=$((tries + 1))
+            [ $tries -lt 300 ] || exit 1
             sleep 0.1
         done
-        DISPLAY=$screen exec "$@"' sh "$screen" \
-        freerdp-shadow-cli "/bind-address:$addr" /port:3389 "/sam-file:$dir/sam" "$@"
+        DISPLAY=:$(cat "$dir/display") exec "$@"' sh "$dir" \
+        freerdp-shadow-cli "/bind-address:$addr" /port:3389 "/sam-file:$dir/sam" "$@"    # One at a time: two that look for a free number at once may find the same.
+    for _ in {1..300}; do
+        [ -s "$dir/display" ] && break
+        sleep 0.05
+    done
 }
