@@ -60,11 +60,11 @@ func (t *talk) confirm(in []byte, eof bool) (check.Step, error) {
 		return check.Step{Need: 4}, nil
 	}
 	if err != nil {
-		if len(in) < banner && !eof {
-			return check.Step{Need: banner}, nil
-		}
 		if foreign := check.SniffForeign(in); foreign != nil {
 			return check.Step{}, foreign
+		}
+		if len(in) < banner && !eof {
+			return check.Step{Need: len(in) + 1}, nil
 		}
 		return check.Step{}, err
 	}
