@@ -36,8 +36,11 @@ func judge(f *Facts) check.Judgement {
 func judgeEPA(f *Facts) check.Judgement {
 	const offered = "Windows authentication with NTLM is offered (the server issued a challenge)"
 	broken := func(rule, why string) check.Judgement {
-		because := append([]string{offered, why}, f.channel()...)
-		return check.Judgement{Verdict: signet.Exposed, Because: because, Breaches: []check.Breach{{Rule: rule, Because: because}}}
+		because := []string{offered, why}
+		return check.Judgement{
+			Verdict: signet.Exposed, Because: append(because, f.channel()...),
+			Breaches: []check.Breach{{Rule: rule, Because: because}},
+		}
 	}
 	switch f.EPA {
 	case signet.Off:
@@ -47,8 +50,9 @@ func judgeEPA(f *Facts) check.Judgement {
 	case signet.Required:
 		return check.Judgement{Verdict: signet.Guarded, Because: []string{"Extended Protection is Required: a login without the binding of its channel was refused"}}
 	}
-	j := undetermined(f, offered+", but Extended Protection cannot be seen without an account; its default is Off in every version")
-	j.Breaches = []check.Breach{{Rule: ruleUnknown, Because: j.Because}}
+	why := offered + ", but Extended Protection cannot be seen without an account; its default is Off in every version"
+	j := undetermined(f, why)
+	j.Breaches = []check.Breach{{Rule: ruleUnknown, Because: []string{why}}}
 	return j
 }
 
