@@ -29,27 +29,25 @@ start_xrdp() {
         xrdp --nodaemon --config "$RUN/$1/xrdp.ini"
 }
 
-# start_shadow UNIT OPTION...: a screen of its own to share (Xvfb, whichever
-# display number is free, no TCP), and a user for NLA.
+# start_shadow UNIT OPTION...: a screen of its own to share, and a user for NLA.
+# The screen's socket is in a /tmp/.X11-unix of its own and takes no lock, so
+# that no other X server of the machine is in the way.
 start_shadow() {
     local dir=$RUN/$1 unit=$1 addr
     shift
     addr=$(address "$unit")
     printf 'lab:::8846f7eaee8fb117ad06bdd830b7586c:::\n' >"$dir/sam"
     # shellcheck disable=SC2016
-    launch "$unit" env HOME="$dir" sh -c '
-        dir=$1; shift
-        Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp -nolisten unix 3>"$dir/display" &
+    launch "$unit" unshare --mount --propagation private env HOME="$dir" sh -c '
+        screen=$1; shift
+        mkdir -p /tmp/.X11-unix && mount -t tmpfs -o mode=1777 none /tmp/.X11-unix || exit 1
+        Xvfb ":$screen" -screen 0 640x480x24 -noreset -nolock -nolisten tcp -nolisten local &
         tries=0
-        until [ -s "$dir/display" ]; do
+        until [ -S "/tmp/.X11-unix/X$screen" ]; do
             tries=$((tries + 1))
             [ $tries -lt 300 ] || exit 1
             sleep 0.1
         done
-        DISPLAY=:$(cat "$dir/display") exec "$@"' sh "$dir" \
-        freerdp-shadow-cli "/bind-address:$addr" /port:3389 "/sam-file:$dir/sam" "$@"    # One at a time: two that look for a free number at once may find the same.
-    for _ in {1..300}; do
-        [ -s "$dir/display" ] && break
-        sleep 0.05
-    done
+        DISPLAY=:$screen exec "$@"' sh "$((2000 + ${addr##*.}))" \
+        freerdp-shadow-cli "/bind-address:$addr" /port:3389 "/sam-file:$dir/sam" "$@"
 }
