@@ -24,6 +24,8 @@ type Check struct {
 	Begin func(Subject) Interview
 	// Judge is pure. Facts may be the check's own type or signet.RawFacts.
 	Judge func(signet.Facts) (Judgement, error)
+	// Identify is pure too: what facts say of the host. It is nil for a check whose facts say nothing of it.
+	Identify func(signet.Facts) (Identity, error)
 }
 
 // Port is a default port of a check.
@@ -104,6 +106,7 @@ type Definition[F any, P interface {
 	Advice   fs.FS
 	Begin    func(Subject) Interview
 	Judge    func(*F) Judgement
+	Identify func(*F) Identity // nil: the facts say nothing of the host
 }
 
 // Define seals a definition: outside its folder facts are JSON.
@@ -113,7 +116,7 @@ func Define[F any, P interface {
 }](d Definition[F, P]) Check {
 	return Check{
 		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional,
-		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin,
+		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Identify: identifier[F, P](d.Name, d.Identify),
 		Judge: func(facts signet.Facts) (Judgement, error) {
 			if f, ok := facts.(P); ok {
 				return d.Judge((*F)(f)), nil

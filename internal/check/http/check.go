@@ -14,15 +14,16 @@ var advice embed.FS
 func Check() check.Check {
 	t, _ := parseRoles(rolesText) // a test keeps every line of it readable
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    "http",
-		Version: 1,
-		Title:   "web pages that take NTLM, AD CS enrolment above all",
-		Ports:   []check.Port{{Number: 80}, {Number: 443}},
-		Sends:   sends(),
-		Rules:   rules(),
-		Advice:  advice,
-		Begin:   func(s check.Subject) check.Interview { return begin(s, &t) },
-		Judge:   judge,
+		Name:     "http",
+		Version:  1,
+		Title:    "web pages that take NTLM, AD CS enrolment above all",
+		Ports:    []check.Port{{Number: 80}, {Number: 443}},
+		Sends:    sends(),
+		Rules:    rules(),
+		Advice:   advice,
+		Begin:    func(s check.Subject) check.Interview { return begin(s, &t) },
+		Judge:    judge,
+		Identify: identify,
 	})
 }
 

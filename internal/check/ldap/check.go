@@ -19,11 +19,12 @@ func Check() check.Check {
 		Ports: []check.Port{
 			{Number: 389}, {Number: 636}, {Number: 3268}, {Number: 3269},
 		},
-		Sends:  sends(),
-		Rules:  rules(),
-		Advice: advice,
-		Begin:  begin,
-		Judge:  judge,
+		Sends:    sends(),
+		Rules:    rules(),
+		Advice:   advice,
+		Begin:    begin,
+		Judge:    judge,
+		Identify: identify,
 	})
 }
 

@@ -19,11 +19,12 @@ func Check() check.Check {
 		Ports: []check.Port{
 			{Number: 25}, {Number: 587}, {Number: 465}, {Number: 143}, {Number: 993}, {Number: 110}, {Number: 995},
 		},
-		Sends:  sends(),
-		Rules:  rules(),
-		Advice: advice,
-		Begin:  begin,
-		Judge:  judge,
+		Sends:    sends(),
+		Rules:    rules(),
+		Advice:   advice,
+		Begin:    begin,
+		Judge:    judge,
+		Identify: identify,
 	})
 }
 

@@ -26,10 +26,11 @@ func Check() check.Check {
 			What: "PRELOGIN; a login with an NTLM negotiate, dropped at the challenge (again in SPNEGO where the bare one is refused); TLS first where PRELOGIN is not answered; one datagram to UDP 1434 of the host",
 			Logs: "ERRORLOG may note a login that was broken off, such as 17836 or 20017 (unverified); 18456 or 18452 where Windows authentication is refused",
 		}},
-		Rules:  rules(),
-		Advice: advice,
-		Begin:  begin,
-		Judge:  judge,
+		Rules:    rules(),
+		Advice:   advice,
+		Begin:    begin,
+		Judge:    judge,
+		Identify: identify,
 	})
 }
 

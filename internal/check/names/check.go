@@ -20,11 +20,12 @@ func Check() check.Check {
 		Ports: []check.Port{
 			{Number: 137, Transport: signet.UDP}, {Number: 5355, Transport: signet.UDP}, {Number: 5353, Transport: signet.UDP},
 		},
-		Sends:  sends(),
-		Rules:  rules(),
-		Advice: advice,
-		Begin:  begin,
-		Judge:  judge,
+		Sends:    sends(),
+		Rules:    rules(),
+		Advice:   advice,
+		Begin:    begin,
+		Judge:    judge,
+		Identify: identify,
 	})
 }
 

@@ -29,8 +29,9 @@ func Check() check.Check {
 			Title:    "RDP does not require NLA",
 			Requires: "refuses a client that offers TLS without Network Level Authentication",
 		}},
-		Advice: advice,
-		Begin:  begin,
-		Judge:  judge,
+		Advice:   advice,
+		Begin:    begin,
+		Judge:    judge,
+		Identify: identify,
 	})
 }

@@ -13,15 +13,16 @@ var advice embed.FS
 // Check returns the rpc check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    "rpc",
-		Version: 1,
-		Title:   "Interfaces that the RPC endpoint mapper lists",
-		Ports:   []check.Port{{Number: 135}},
-		Sends:   sends(),
-		Rules:   rules(),
-		Advice:  advice,
-		Begin:   begin,
-		Judge:   judge,
+		Name:     "rpc",
+		Version:  1,
+		Title:    "Interfaces that the RPC endpoint mapper lists",
+		Ports:    []check.Port{{Number: 135}},
+		Sends:    sends(),
+		Rules:    rules(),
+		Advice:   advice,
+		Begin:    begin,
+		Judge:    judge,
+		Identify: identify,
 	})
 }
 

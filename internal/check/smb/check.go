@@ -32,11 +32,12 @@ func Check() check.Check {
 			{Number: 445},
 			{Number: portNetBIOS, WhenAlive: true, Unless: 445},
 		},
-		Sends:  sends(),
-		Rules:  rules(),
-		Advice: advice,
-		Begin:  s.begin,
-		Judge:  judge,
+		Sends:    sends(),
+		Rules:    rules(),
+		Advice:   advice,
+		Begin:    s.begin,
+		Judge:    judge,
+		Identify: identify,
 	})
 }
 
