@@ -18,7 +18,6 @@ type fake struct {
 	tls     string            // "": none, "only", "alert", "page", "closes", "closes-new", "mute"
 	plain   string            // "": answers, "mute", "closes", "ssh"
 	version string            // of TLS, in facts
-	keep    bool              // the connection is kept after an answer
 
 	log         []string // request keys, in order
 	connections int
@@ -116,8 +115,16 @@ func (f *fake) hold(t *testing.T, a check.Attempt) check.End {
 			end.Cause = check.Closed
 			return end
 		}
+		answer, stalls := strings.CutSuffix(answer, "|stalls")
 		end.Received += len(answer)
 		in = append(in, answer...)
+		if stalls {
+			if _, err := a.Talk.Next(in, false); err != nil {
+				t.Fatal(err)
+			}
+			end.Cause = check.Stalled
+			return end
+		}
 	}
 }
 

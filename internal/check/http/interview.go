@@ -206,7 +206,7 @@ func (iv *interview) heardProof(answers []*http1.Response) {
 	p := iv.proof
 	if len(answers) == 0 {
 		// A balancer that dropped the connection is asked once more; NTLM needs one connection and may have lost it.
-		if !p.again[iv.kind] && !iv.gaveUp {
+		if !p.again[iv.kind] {
 			p.again[iv.kind], p.sent[iv.kind] = true, false
 		}
 		return

@@ -37,6 +37,32 @@ func TestServerThatKeepsNoConnection(t *testing.T) {
 	if len(f.log) != 7 || f.connections != 7 || verdict(t, r) != signet.Guarded {
 		t.Errorf("%v, %v", f, verdict(t, r))
 	}
+	f = &fake{answers: map[string]string{"*": "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"}}
+	if f.run(t, 80, nil); f.connections != 7 {
+		t.Errorf("a connection that closes was used again: %v", f)
+	}
+}
+
+// However much wants a logon, an endpoint sees no more connections than are declared, and what was left out is unknown.
+func TestConnectionsAreBounded(t *testing.T) {
+	iis := strings.Replace(page200, "\r\n", "\r\nServer: Microsoft-IIS/10.0\r\n", 1)
+	f := &fake{answers: map[string]string{"GET /": iis, "*": windows401}}
+	r := f.run(t, 80, nil)
+	if f.connections != maxConnections || Check().Sends[0].Connections != maxConnections || !slices.Contains(r.Unasked, "ntlm-proof") {
+		t.Errorf("%d connections, unasked %q", f.connections, r.Unasked)
+	}
+	if verdict(t, r) != signet.Undetermined {
+		t.Errorf("%v", verdict(t, r))
+	}
+}
+
+// Heads come and bodies do not: what the heads say stands, and the server is left alone after a few.
+func TestBodiesThatStall(t *testing.T) {
+	f := &fake{answers: map[string]string{"*": "HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nhalf|stalls"}}
+	r := f.run(t, 80, nil)
+	if f.connections != maxFailures || pathFacts(t, r, "/").Status != 403 || verdict(t, r) != signet.Undetermined {
+		t.Errorf("%v: %v, %s", f, verdict(t, r), r.Facts.AppendJSON(nil))
+	}
 }
 
 // What §2.1 of the protocol notes says of each answer to an NTLM message.
@@ -203,6 +229,9 @@ func TestInterrupted(t *testing.T) {
 	end := f.hold(t, a)
 	iv.Next(end)
 	r := iv.Result()
+	if p := pathFacts(t, r, "/certsrv/"); p.NTLM != OfferUnknown {
+		t.Errorf("no NTLM message was sent: %+v", p)
+	}
 	if p := pathFacts(t, r, "/"); p.NTLM != OfferUnknown || verdict(t, r) != signet.Undetermined || !slices.Contains(r.Unasked, "ntlm-proof") {
 		t.Errorf("%+v, %v, %q", p, verdict(t, r), r.Unasked)
 	}
@@ -231,6 +260,7 @@ func TestRedirectToTLSIsFoundOnce(t *testing.T) {
 		"http://web.example:8080/":      0,
 		"/owa/":                         0,
 		"https://web.example:99999/":    0,
+		"https://web.example:0/":        0,
 		"https://web.example.evil.com/": 0,
 	} {
 		f := &fake{answers: map[string]string{"*": "HTTP/1.1 301 Moved\r\nLocation: " + location + "\r\nContent-Length: 0\r\n\r\n"}}
@@ -329,6 +359,9 @@ func TestProxy(t *testing.T) {
 				if !strings.HasPrefix(key, url) && !slices.Contains(test.allowed, key) && key != "GET / as NTLM" && key != "GET / as Negotiate" {
 					t.Errorf("the proxy was asked %s", key)
 				}
+			}
+			if n := len(r.Facts.(*Facts).Paths); test.port == 3128 && n != 1 || test.answers[url] == "" && n > 2 {
+				t.Errorf("%d paths stand in the facts of a proxy", n)
 			}
 			p := pathFacts(t, r, "http://signet.invalid/")
 			if p.Role != "http-proxy" || p.NTLM != OfferProven || p.Status != 407 || verdict(t, r) != signet.Exposed {

@@ -71,9 +71,9 @@ func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
 	return step, err
 }
 
-// refused words bytes that are no HTTP: foreign as a first answer, malformed after HTTP was spoken.
+// refused words an answer that cannot be read: foreign where it is no HTTP at all.
 func (t *talk) refused(in []byte, err error) error {
-	if !errors.Is(err, http1.ErrNotHTTP) || len(t.answers) > 0 {
+	if !errors.Is(err, http1.ErrNotHTTP) {
 		return err
 	}
 	if name := http1.Sniff(in); name != "" {
@@ -114,9 +114,6 @@ func (t *talk) partial() *http1.Response {
 	}
 	return t.reader.Response()
 }
-
-// spoke says that the peer has spoken HTTP on this connection.
-func (t *talk) spoke() bool { return len(t.answers) > 0 || t.reader != nil && t.reader.HeadDone() }
 
 // note names an attempt in transcripts and errors: "https GET /certsrv/ NTLM".
 func (t *talk) note() string {
