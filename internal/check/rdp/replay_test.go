@@ -24,6 +24,7 @@ func TestReplay(t *testing.T) {
 		"shadow-tls":     {signet.Off, "tls", ""},
 		"shadow-rdp":     {signet.Off, "rdp", ""},
 		"shadow-default": {signet.Off, "rdp tls", ""},
+		"shadow-any":     {signet.Optional, "rdp tls nla", "VM"},
 	}
 	paths, err := filepath.Glob("testdata/*.flow")
 	if err != nil || len(paths) != len(want) {
