@@ -16,7 +16,7 @@ import (
 type fake struct {
 	answers map[string]string // "GET /" or "GET /certsrv/ NTLM" to a whole response; "*" for all others
 	tls     string            // "": none, "only", "alert", "page", "closes", "closes-new", "mute"
-	plain   string            // "": answers, "mute", "closes", "ssh"
+	plain   string            // "": answers, "mute", "closes", "half", "ssh"
 	version string            // of TLS, in facts
 
 	log         []string // request keys, in order
@@ -111,6 +111,11 @@ func (f *fake) hold(t *testing.T, a check.Attempt) check.End {
 			end.Cause = check.Stalled
 			return end
 		}
+		if answer == "half" {
+			end.Received = 9
+			end.Cause = check.Closed
+			return end
+		}
 		if answer == "close" {
 			end.Cause = check.Closed
 			return end
@@ -139,6 +144,8 @@ func (f *fake) answer(key string, secure bool) string {
 			return ""
 		case f.plain == "closes":
 			return "close"
+		case f.plain == "half":
+			return "half"
 		case f.plain == "ssh":
 			return "SSH-2.0-OpenSSH_9.2\r\n"
 		}

@@ -153,6 +153,7 @@ func TestHowItIsSpokenTo(t *testing.T) {
 		{"closes on 80", 80, fake{plain: "closes", tls: "closes"}, signet.Broken, "http GET /", "", 3},
 		{"closes on 443", 443, fake{plain: "closes", tls: "closes"}, signet.Broken, "tls handshake", "", 3},
 		{"SSH on 443", 443, fake{plain: "ssh"}, signet.Foreign, "http GET /", "", 2},
+		{"half an answer on 443", 443, fake{plain: "half"}, signet.Broken, "http GET /", "", 2},
 		{"SSH on 80", 80, fake{plain: "ssh"}, signet.Foreign, "http GET /", "", 1},
 		{"TLS that nobody can speak", 443, fake{tls: "alert"}, signet.Broken, "tls handshake", "", 2},
 	}
@@ -395,5 +396,22 @@ func TestHostileBodies(t *testing.T) {
 	f := &fake{answers: map[string]string{"*": "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("x", 200<<10)}}
 	if r := f.run(t, 80, nil); r.Outcome != signet.Broken || r.Err == nil || !strings.Contains(r.Err.Text, "too large") {
 		t.Errorf("endless head: %v, %v", r.Outcome, r.Err)
+	}
+}
+
+// TLS that comes a byte at a time is TLS.
+func TestSlowRecord(t *testing.T) {
+	tk := &talk{asks: []ask{{row: row{method: "GET", path: "/"}}}, host: "x", stop: setsBack}
+	if _, err := tk.Next(nil, false); err != nil {
+		t.Fatal(err)
+	}
+	record := []byte("\x15\x03\x01\x00\x02\x02\x46")
+	for n := 1; n < 5; n++ {
+		if step, err := tk.Next(record[:n], false); err != nil || step.Consumed != 0 || step.Need != 5 {
+			t.Fatalf("%d bytes: %+v, %v", n, step, err)
+		}
+	}
+	if _, err := tk.Next(record[:5], false); !speaksTLS(err) {
+		t.Errorf("five bytes: %v", err)
 	}
 }

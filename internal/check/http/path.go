@@ -77,6 +77,9 @@ func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
 		}
 	}
 	if p.resp == nil {
+		if f.Note == "" {
+			f.Note = "not asked"
+		}
 		return f
 	}
 	f.Status = p.resp.Status

@@ -38,9 +38,9 @@ func (iv *interview) decisive() (check.End, string) {
 		return iv.bareEnd, plainly
 	case iv.tlsEnd.TLS != nil:
 		return iv.tlsEnd, securely
-	case iv.bareEnd.Cause == check.Malformed && !speaksTLS(iv.bareEnd.Err):
+	case iv.bareEnd.Received > 0 && !speaksTLS(iv.bareEnd.Err):
 		return iv.bareEnd, plainly
-	case iv.bareEnd.Cause == check.Stalled && (iv.bareEnd.Received > 0 || isTimeout(iv.tlsEnd.Err)):
+	case iv.bareEnd.Cause == check.Stalled && isTimeout(iv.tlsEnd.Err):
 		return iv.bareEnd, plainly
 	case tlsPort(iv.subject.Endpoint.Port), speaksTLS(iv.bareEnd.Err):
 		return iv.tlsEnd, securely

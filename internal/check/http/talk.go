@@ -31,6 +31,7 @@ type talk struct {
 
 	at      int // the ask under way
 	reader  *http1.Reader
+	begun   bool              // the server has said something
 	answers []*http1.Response // of asks, in order; shorter when the connection ended early
 	tls     *signet.TLS
 	send    []byte
@@ -47,6 +48,10 @@ func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
 	if t.reader == nil {
 		return t.request()
 	}
+	if !t.begun && !eof && len(in) < 5 && len(in) > 0 && (in[0] == 0x15 || in[0] == 0x16) {
+		return check.Step{Need: 5}, nil // a TLS record takes five bytes to be known
+	}
+	t.begun = true
 	n, err := t.reader.Feed(in)
 	if err == nil && eof && !t.reader.Done() {
 		err = t.reader.Close(true)
