@@ -25,10 +25,8 @@ func New(checks []check.Check, p *Policy) (*Judge, error) {
 			j.titles[r.ID] = r.Title
 		}
 	}
-	for rule := range p.Rules {
-		if _, ok := j.titles[rule]; !ok {
-			return nil, fmt.Errorf("policy %s: no rule is called %q (signet explain lists them)", p.Name, rule)
-		}
+	if err := p.unknownRule(j.titles); err != nil {
+		return nil, err
 	}
 	return j, nil
 }
@@ -56,8 +54,12 @@ func (j *Judge) Observation(o *signet.Observation) signet.Judgement {
 	if o.Outcome == signet.Withheld {
 		out.Verdict = signet.Undetermined
 	}
+	var roles []string
+	if len(view.Breaches) > 0 {
+		roles = j.rolesOf(&c, o.Facts)
+	}
 	for _, b := range view.Breaches {
-		severity, on := j.policy.Severity(b.Rule)
+		severity, on := j.policy.SeverityOn(b.Rule, roles)
 		if !on {
 			continue
 		}

@@ -22,7 +22,12 @@ type Policy struct {
 	Changes []string          `yaml:"changes"` // newest first: "2: …"
 	Default string            `yaml:"default"`
 	Rules   map[string]string `yaml:"rules"` // rule → severity, or "off"
+	// Roles rate rules on hosts that are known to play a role: role → rule → severity. The worst of a host's roles
+	// counts, instead of the rule's own rating.
+	Roles map[string]map[string]string `yaml:"roles"`
 
+	byRole     map[string]map[string]signet.Severity // rule → role → severity
+	lines      map[string]int                        // of "rules/RULE" and "roles/ROLE/RULE"
 	severities map[string]signet.Severity
 	off        map[string]bool
 	fallback   signet.Severity
@@ -60,7 +65,9 @@ func Names() []string {
 // Parse reads a policy from YAML. Errors name line and column; unknown keys are refused.
 func Parse(b []byte) (*Policy, error) {
 	p := &Policy{}
-	if err := yaml.Load(bytes.TrimPrefix(b, []byte("\ufeff")), p, yaml.WithKnownFields()); err != nil {
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
+	err := yaml.Load(b, p, yaml.WithKnownFields())
+	if err != nil {
 		return nil, err
 	}
 	if p.Name == "" {
@@ -86,6 +93,12 @@ func Parse(b []byte) (*Policy, error) {
 			return nil, fmt.Errorf("rules: %s: %w, or off", rule, err)
 		}
 		p.severities[rule] = s
+	}
+	if p.lines, err = keyLines(b); err != nil {
+		return nil, err
+	}
+	if err := p.readRoles(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }

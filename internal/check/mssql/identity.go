@@ -8,7 +8,11 @@ func identify(f *Facts) check.Identity {
 	id.AddNTLM(f.NTLM)
 	id.AddTLS(f.TLS)
 	for i := range f.Instances {
-		id.AddName(check.NameNetBIOS, f.Instances[i].Server, "sql browser")
+		kind := check.NameNetBIOS
+		if f.Instances[i].Clustered { // the name of the cluster, which moves between hosts
+			kind = check.NameAlias
+		}
+		id.AddName(kind, f.Instances[i].Server, "sql browser")
 	}
 	id.AddProduct(f.Product)
 	switch {

@@ -1,0 +1,137 @@
+package judge
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// readRoles reads what Roles says. Roles are words of check.Roles; whether the rules exist is New's to tell.
+func (p *Policy) readRoles() error {
+	p.byRole = map[string]map[string]signet.Severity{}
+	for _, role := range slices.Sorted(maps.Keys(p.Roles)) {
+		if !slices.Contains(check.Roles(), role) {
+			return fmt.Errorf("line %d: roles: there is no role %q (%s)", p.lines["roles/"+role], role, strings.Join(check.Roles(), ", "))
+		}
+		for _, rule := range slices.Sorted(maps.Keys(p.Roles[role])) {
+			word, at := p.Roles[role][rule], p.lines["roles/"+role+"/"+rule]
+			if word == "off" {
+				return fmt.Errorf("line %d: roles: %s: %s: a role rates a rule, it cannot switch it off", at, role, rule)
+			}
+			var s signet.Severity
+			if err := s.UnmarshalText([]byte(word)); err != nil {
+				return fmt.Errorf("line %d: roles: %s: %s: %w", at, role, rule, err)
+			}
+			if p.byRole[rule] == nil {
+				p.byRole[rule] = map[string]signet.Severity{}
+			}
+			p.byRole[rule][role] = s
+		}
+	}
+	return nil
+}
+
+// keyLines says where the keys under rules and roles stand.
+func keyLines(b []byte) (map[string]int, error) {
+	var doc yaml.Node
+	if err := yaml.Load(b, &doc); err != nil {
+		return nil, err
+	}
+	lines := map[string]int{}
+	var walk func(n *yaml.Node, prefix string, depth int)
+	walk = func(n *yaml.Node, prefix string, depth int) {
+		if n.Kind != yaml.MappingNode || depth == 0 {
+			return
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := prefix + n.Content[i].Value
+			lines[key] = n.Content[i].Line
+			walk(n.Content[i+1], key+"/", depth-1)
+		}
+	}
+	if len(doc.Content) > 0 {
+		walk(doc.Content[0], "", 3)
+	}
+	return lines, nil
+}
+
+// unknownRule finds a rule that no check has, under rules or roles.
+func (p *Policy) unknownRule(titles map[string]string) error {
+	bad := func(key, rule string) error {
+		return fmt.Errorf("policy %s: line %d: no rule is called %q (signet explain lists them)", p.Name, p.lines[key], rule)
+	}
+	for _, rule := range slices.Sorted(maps.Keys(p.Rules)) {
+		if _, ok := titles[rule]; !ok {
+			return bad("rules/"+rule, rule)
+		}
+	}
+	for _, role := range slices.Sorted(maps.Keys(p.Roles)) {
+		for _, rule := range slices.Sorted(maps.Keys(p.Roles[role])) {
+			if _, ok := titles[rule]; !ok {
+				return bad("roles/"+role+"/"+rule, rule)
+			}
+		}
+	}
+	return nil
+}
+
+// SeverityOn is the severity of a rule on a host that plays the roles: the worst that one of them gives it, else the
+// rule's own.
+func (p *Policy) SeverityOn(rule string, roles []string) (s signet.Severity, ok bool) {
+	s, ok = p.Severity(rule)
+	if !ok || len(p.byRole[rule]) == 0 {
+		return s, ok
+	}
+	rated := false
+	for _, role := range roles {
+		if by, named := p.byRole[rule][role]; named && (!rated || by > s) {
+			s, rated = by, true
+		}
+	}
+	return s, ok
+}
+
+// Host rates the findings of a host by the roles that it is known to play. A host's endpoints are judged before all of
+// it is known: each by the roles that its own facts prove.
+func (j *Judge) Host(h *signet.Host) {
+	if len(j.policy.byRole) == 0 {
+		return
+	}
+	var roles []string
+	for _, r := range h.Roles {
+		if r.Certain {
+			roles = append(roles, r.Role)
+		}
+	}
+	for i := range h.Findings {
+		f := &h.Findings[i]
+		if s, ok := j.policy.SeverityOn(f.Rule, roles); ok {
+			f.Severity = s
+		}
+	}
+	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
+}
+
+// rolesOf lists the roles that an observation proves by itself. It costs nothing under a policy that rates none.
+func (j *Judge) rolesOf(c *check.Check, facts signet.Facts) []string {
+	if len(j.policy.byRole) == 0 || c.Identify == nil {
+		return nil
+	}
+	id, err := c.Identify(facts)
+	if err != nil {
+		return nil
+	}
+	var roles []string
+	for _, r := range id.Roles {
+		if r.Certain {
+			roles = append(roles, r.Role)
+		}
+	}
+	return roles
+}
