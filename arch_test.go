@@ -33,6 +33,8 @@ var law = []struct {
 	{4, "internal/scope", nil, []string{"os/exec", "log", "log/slog", "net/http"}},
 	{4, "internal/engine", []string{"internal/check", "internal/dial"}, []string{"log", "log/slog", "os/exec", "net/http", "database/sql"}},
 	{4, "internal/judge", []string{"internal/check"}, []string{"net", "os", "math/rand", "math/rand/v2", "crypto/rand", "context", "log", "log/slog"}},
+	{4, "internal/host", []string{"internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync"}},
+	{4, "internal/path", []string{"internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "time"}},
 	{4, "internal/report", []string{"internal/check"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},
 	{5, "internal/check/checktest", []string{"internal/check", "internal/dial", "internal/engine"}, nil},
 	{6, "internal/cli", []string{"internal/*", "internal/check/all"}, []string{"log", "os/exec"}},
