@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,9 +26,47 @@ type output struct {
 	buf  *bufio.Writer // nil where each line is to be seen as it is made
 }
 
+// format is one word of -o.
+type format struct {
+	name string
+	open func(*app, *output, string) report.Writer
+}
+
+// formats lists every format. One that streams shows each line as it is made; the others are written at the end.
+func formats() []format {
+	checks := func(a *app) *report.Rulebook { return report.NewRulebook(a.checks) }
+	return []format{
+		{"text", func(a *app, o *output, color string) report.Writer {
+			return report.NewText(o, a.checks, a.width(), a.colored(o, color))
+		}},
+		{"jsonl", func(_ *app, o *output, _ string) report.Writer { return report.NewJSONL(o) }},
+		{"json", func(_ *app, o *output, _ string) report.Writer { return report.NewJSON(o) }},
+		{"csv", func(a *app, o *output, _ string) report.Writer { return report.NewCSV(o, checks(a)) }},
+		{"markdown", func(a *app, o *output, _ string) report.Writer { return report.NewMarkdown(o, a.checks, checks(a)) }},
+		{"junit", func(a *app, o *output, _ string) report.Writer { return report.NewJUnit(o, checks(a)) }},
+		{"list", func(_ *app, o *output, _ string) report.Writer { return report.NewList(o) }},
+	}
+}
+
 // laterFormats are in the contract and not in this version.
-func laterFormats() []string {
-	return []string{"json", "csv", "html", "sarif", "nmap", "markdown", "xlsx", "junit", "opengraph", "ocsf"}
+func laterFormats() []string { return []string{"html", "sarif", "nmap", "xlsx", "opengraph", "ocsf"} }
+
+// formatNames joins the words of -o for a message.
+func formatNames() string {
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func formatOf(name string) (format, bool) {
+	for _, f := range formats() {
+		if f.name == name {
+			return f, true
+		}
+	}
+	return format{}, false
 }
 
 // open creates the writers of `FORMAT[=FILE]` arguments. Only one may go to standard output: two would be one
@@ -39,15 +78,14 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 	o := &outputs{}
 	stdout := ""
 	for _, spec := range specs {
-		format, path, toFile := strings.Cut(spec, "=")
-		if !known(format) {
+		name, path, toFile := strings.Cut(spec, "=")
+		format, known := formatOf(name)
+		if !known {
 			o.close()
-			for _, later := range laterFormats() {
-				if format == later {
-					return nil, usage("-o %s comes in a later version: this one has text, jsonl and list", format)
-				}
+			if slices.Contains(laterFormats(), name) {
+				return nil, usage("-o %s comes in a later version: this one has %s", name, formatNames())
 			}
-			return nil, usage("-o %q: there is no such format (text, jsonl, list)", format)
+			return nil, usage("-o %q: there is no such format (%s)", name, formatNames())
 		}
 		if toFile && path == "" {
 			o.close()
@@ -66,26 +104,14 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 		} else {
 			if stdout != "" {
 				o.close()
-				return nil, usage("-o %s and -o %s both go to standard output; give one of them a file: -o %s=FILE", stdout, format, format)
+				return nil, usage("-o %s and -o %s both go to standard output; give one of them a file: -o %s=FILE", stdout, name, name)
 			}
-			stdout = format
+			stdout = name
 		}
 		o.files = append(o.files, out)
-		o.writers = append(o.writers, a.writer(format, out, color))
+		o.writers = append(o.writers, format.open(a, out, color))
 	}
 	return o, nil
-}
-
-func known(format string) bool { return format == "text" || format == "jsonl" || format == "list" }
-
-func (a *app) writer(format string, out *output, color string) report.Writer {
-	switch format {
-	case "jsonl":
-		return report.NewJSONL(out)
-	case "list":
-		return report.NewList(out)
-	}
-	return report.NewText(out, a.checks, a.width(), a.colored(out, color))
 }
 
 // width is the terminal's, or COLUMNS, or what fits a ticket.

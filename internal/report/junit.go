@@ -1,0 +1,130 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"signet"
+)
+
+// JUnit writes XML as test runners do and build servers read: a suite per check. A finding above information is a
+// failed test, an undetermined endpoint a skipped one, a defect of ours an error, anything else a passed one. Suites
+// carry their totals before their tests, so that nothing can be written before the end.
+type JUnit struct {
+	w      io.Writer
+	rules  *Rulebook
+	h      Header
+	suites map[string]*suite
+}
+
+type suite struct {
+	tests, failures, errors, skipped int
+	seconds                          float64
+	cases                            []byte
+}
+
+// NewJUnit writes to w.
+func NewJUnit(w io.Writer, rules *Rulebook) *JUnit {
+	return &JUnit{w: w, rules: rules, suites: map[string]*suite{}}
+}
+
+// Begin remembers the header.
+func (j *JUnit) Begin(h *Header) error { j.h = *h; return nil }
+
+// Endpoint files the tests of one endpoint. What was not there is no test.
+func (j *JUnit) Endpoint(l *Line) error {
+	if !l.Reached() {
+		return nil
+	}
+	s := j.suites[l.Check]
+	if s == nil {
+		s = &suite{}
+		j.suites[l.Check] = s
+	}
+	s.seconds += l.Took.Seconds()
+	failed := false
+	for i := range l.Judgement.Findings {
+		f := &l.Judgement.Findings[i]
+		if !counted(f) {
+			continue
+		}
+		failed = true
+		s.failures++
+		fix := j.rules.fix(f.Rule)
+		if fix != "" {
+			fix = "Fix: " + fix
+		}
+		s.test(l, f.Rule, attributes([]byte("<failure"), "type", f.Severity.String(), "message", f.Title),
+			xmlLines(append(append(prefixed("Where: ", f.Where), f.Because...), fix)...), "failure")
+	}
+	because := xmlLines(l.Because...)
+	switch {
+	case l.Outcome == signet.Fault:
+		s.errors++
+		text := because
+		if l.Err != nil {
+			text = xmlLines(l.Err.Phase + ": " + l.Err.Text)
+		}
+		s.test(l, "verdict", []byte(`<error type="fault" message="a defect of Signet"`), text, "error")
+	case l.Verdict == signet.Undetermined:
+		s.skipped++
+		s.test(l, "verdict", attributes([]byte("<skipped"), "message", "undetermined: "+strings.Join(l.Because, "; ")), "", "skipped")
+	case !failed:
+		s.test(l, "verdict", []byte("<system-out"), xmlLines(append([]string{l.Verdict.String()}, l.Because...)...), "system-out")
+	}
+	return nil
+}
+
+func prefixed(label, text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{label + text}
+}
+
+// test appends one test case with one element in it; text is escaped already.
+func (s *suite) test(l *Line, name string, open []byte, text, end string) {
+	s.tests++
+	class := l.Check + "." + l.Addr.String()
+	if who := who(l); who != "" {
+		class += " " + who
+	}
+	s.cases = append(s.cases, "    <testcase"...)
+	s.cases = attributes(s.cases, "classname", class, "name", l.Endpoint.String()+" "+name, "time", fmt.Sprintf("%.3f", l.Took.Seconds()))
+	s.cases = append(append(s.cases, '>'), open...)
+	if text == "" {
+		s.cases = append(s.cases, "/>"...)
+	} else {
+		s.cases = append(append(append(s.cases, '>'), text...), "</"+end+">"...)
+	}
+	s.cases = append(s.cases, "</testcase>\n"...)
+}
+
+// End writes the document.
+func (j *JUnit) End(sum *Summary) error {
+	b := bufio.NewWriter(j.w)
+	var all suite
+	for _, s := range j.suites {
+		all.tests, all.failures, all.errors, all.skipped = all.tests+s.tests, all.failures+s.failures, all.errors+s.errors, all.skipped+s.skipped
+	}
+	fmt.Fprintf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites%s tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n",
+		attributes(nil, "name", "signet "+j.h.Run), all.tests, all.failures, all.errors, all.skipped, sum.Ended.Sub(j.h.Started).Seconds())
+	for _, name := range slices.Sorted(maps.Keys(j.suites)) {
+		s := j.suites[name]
+		fmt.Fprintf(b, "  <testsuite%s tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\" timestamp=\"%s\">\n",
+			attributes(nil, "name", name), s.tests, s.failures, s.errors, s.skipped, s.seconds, j.h.Started.UTC().Format("2006-01-02T15:04:05"))
+		b.WriteString("    <properties>")
+		for _, p := range [][2]string{{"tool", j.h.Tool}, {"policy", j.h.Policy}, {"depth", j.h.Depth.String()}} {
+			fmt.Fprintf(b, "<property%s value=\"%s\"/>", attributes(nil, "name", p[0]), xmlText(p[1]))
+		}
+		b.WriteString("</properties>\n")
+		b.Write(s.cases)
+		b.WriteString("  </testsuite>\n")
+	}
+	b.WriteString("</testsuites>\n")
+	return b.Flush()
+}

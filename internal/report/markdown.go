@@ -1,0 +1,140 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// Markdown writes a page for a wiki or a ticket, in GitHub's dialect (tables): coverage, findings worst first with
+// their endpoints and their fix, then what stayed undetermined.
+type Markdown struct {
+	w     io.Writer
+	rules *Rulebook
+	text  *Text // files lines into groups as the text report does
+	b     *bufio.Writer
+}
+
+// mostRows is how many endpoints one table lists: more is not read on a page, and csv has them all.
+const mostRows = 1000
+
+// NewMarkdown writes to w.
+func NewMarkdown(w io.Writer, checks []check.Check, rules *Rulebook) *Markdown {
+	return &Markdown{w: w, rules: rules, text: NewText(io.Discard, checks, 100, false)}
+}
+
+// Begin remembers the header.
+func (m *Markdown) Begin(h *Header) error { return m.text.Begin(h) }
+
+// Endpoint files one line.
+func (m *Markdown) Endpoint(l *Line) error { return m.text.Endpoint(l) }
+
+// End writes the page.
+func (m *Markdown) End(s *Summary) error {
+	m.b = bufio.NewWriter(m.w)
+	h := &m.text.h
+	m.line("# Signet: %s", markdown(strings.Join(h.Targets, ", ")))
+	m.line("")
+	m.line("%s, %s · policy %s · depth %s · checks %s · run %s · %s", h.Started.UTC().Format("2006-01-02 15:04 UTC"), s.Ended.Sub(h.Started).Round(100_000_000),
+		markdown(h.Policy), h.Depth, markdown(strings.Join(h.Checks, " ")), markdown(h.Run), markdown(h.Tool))
+	if s.Interrupted {
+		m.line("\n**Interrupted:** what follows is what was learned until then.")
+	}
+	for _, w := range h.Warnings {
+		m.line("\n> %s", markdown(w))
+	}
+	m.coverage(s)
+	groups := m.text.sorted()
+	if len(groups) > 0 {
+		m.line("\n## Findings\n\n| severity | finding | endpoints |\n|---|---|---:|")
+		for _, g := range groups {
+			m.line("| %s | %s (`%s`) | %d |", g.finding.Severity, markdown(g.finding.Title), code(g.finding.Rule), len(g.exposed)+len(g.other))
+		}
+	}
+	for _, g := range groups {
+		m.group(g)
+	}
+	if n := len(m.text.undetermined); n > 0 {
+		m.line("\n## Undetermined: %s that could not be told", plural(uint64(n), "endpoint", "endpoints"))
+		m.table(m.text.undetermined)
+	}
+	return m.b.Flush()
+}
+
+func (m *Markdown) line(format string, args ...any) { fmt.Fprintf(m.b, format+"\n", args...) }
+
+func (m *Markdown) coverage(s *Summary) {
+	c := &s.Coverage
+	m.line("\n## Coverage\n\n| addresses | alive | endpoints asked | answered | undetermined | refused | silent |\n|---:|---:|---:|---:|---:|---:|---:|")
+	m.line("| %d | %d | %d | %d | %d | %d | %d |", c.Addresses, c.Alive, c.Asked, c.Outcomes[signet.Answered], c.Undetermined, c.Outcomes[signet.Refused], c.Outcomes[signet.Silent])
+	m.line("\n**%d exposed**, %d guarded, %d undetermined.", s.Verdicts[signet.Exposed], s.Verdicts[signet.Guarded], s.Verdicts[signet.Undetermined])
+}
+
+func (m *Markdown) group(g *group) {
+	r := m.rules.of(g.finding.Rule)
+	m.line("\n### %s\n\n`%s` · %s", markdown(g.finding.Title), code(g.finding.Rule), g.finding.Severity)
+	if r.known {
+		if requires := r.rule.Requires; requires != "" {
+			m.line("\nWanted: %s.", markdown(requires))
+		}
+		if fix := r.advice.Setting; fix != "" {
+			m.line("\n**Fix:** %s", fix) // advice is Markdown of our own
+		}
+	}
+	if len(g.exposed) > 0 {
+		m.line("\nExposed:")
+		m.table(g.exposed)
+	}
+	if len(g.other) > 0 {
+		m.line("\nNo relay by itself, or not shown to be one:")
+		m.table(g.other)
+	}
+}
+
+func (m *Markdown) table(list []entry) {
+	slices.SortStableFunc(list, func(a, b entry) int { return cmp.Or(byAddress(a, b), strings.Compare(a.because, b.because)) })
+	m.line("\n| endpoint | host | because |\n|---|---|---|")
+	for _, e := range list[:min(len(list), mostRows)] {
+		m.line("| `%s` | %s | %s |", code(e.at.String()), markdown(e.who), markdown(e.because))
+	}
+	if more := len(list) - mostRows; more > 0 {
+		m.line("\n… and %d more: `-o csv` has them all.", more)
+	}
+}
+
+// markdown makes text of the network stand for itself: no mark-up, no HTML, no link, no cell of its own.
+func markdown(s string) string {
+	s = Clean(s)
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '|': // a backslash would do, were it not for readers that split cells first
+			b.WriteString("&#124;")
+		case r == ':' || r == '@': // "https://" and "a@b" would become links
+			fmt.Fprintf(&b, "&#%d;", r)
+		case strings.ContainsRune("\\`*_{}[]()#+!~=", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return strings.ReplaceAll(b.String(), "www.", "www&#46;")
+}
+
+// code is text for a span between single backticks, where no mark-up counts but the end of the span and of the cell.
+func code(s string) string {
+	return strings.NewReplacer("`", "'", "|", "¦").Replace(Clean(s))
+}
