@@ -43,13 +43,14 @@ func formats() []format {
 		{"json", func(_ *app, o *output, _ string) report.Writer { return report.NewJSON(o) }},
 		{"csv", func(a *app, o *output, _ string) report.Writer { return report.NewCSV(o, checks(a)) }},
 		{"markdown", func(a *app, o *output, _ string) report.Writer { return report.NewMarkdown(o, a.checks, checks(a)) }},
+		{"nmap", func(_ *app, o *output, _ string) report.Writer { return report.NewNmap(o) }},
 		{"junit", func(a *app, o *output, _ string) report.Writer { return report.NewJUnit(o, checks(a)) }},
 		{"list", func(_ *app, o *output, _ string) report.Writer { return report.NewList(o) }},
 	}
 }
 
 // laterFormats are in the contract and not in this version.
-func laterFormats() []string { return []string{"html", "sarif", "nmap", "xlsx", "opengraph", "ocsf"} }
+func laterFormats() []string { return []string{"html", "sarif", "xlsx", "opengraph", "ocsf"} }
 
 // formatNames joins the words of -o for a message.
 func formatNames() string {

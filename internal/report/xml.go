@@ -7,9 +7,12 @@ import (
 )
 
 // xmlText is text for an element or attribute. Clean took out what XML 1.0 §2.2 forbids but for two noncharacters.
-func xmlText(s string) string {
+func xmlText(s string) string { return escape(Clean(s)) }
+
+// escape is for text that was cleaned, and may have line ends of ours.
+func escape(s string) string {
 	var b bytes.Buffer
-	_ = xml.EscapeText(&b, []byte(Clean(s))) // a Buffer takes everything
+	_ = xml.EscapeText(&b, []byte(s)) // a Buffer takes everything
 	return b.String()
 }
 

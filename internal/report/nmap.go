@@ -1,0 +1,219 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"signet"
+)
+
+// Nmap writes XML that nmap's DTD accepts and that what people built on nmap reads: hosts with their ports, nmap's
+// own scripts where the facts answer them, and one of ours with the verdict. A host's ports stand together there, so
+// that nothing can be written before the end; a host is kept as the text of its ports.
+type Nmap struct {
+	w     io.Writer
+	h     Header
+	hosts map[netip.Addr]*nmapHost
+}
+
+type nmapHost struct {
+	first, last time.Time
+	up          bool
+	names       []string
+	scripts     map[string]string // of the host: one smb answer is enough
+	ports       map[nmapPort]*nmapAnswer
+}
+
+type nmapPort struct {
+	transport signet.Transport
+	number    uint16
+}
+
+// nmapAnswer is one port; two checks may have asked it.
+type nmapAnswer struct {
+	state, service string
+	scripts        []byte
+}
+
+// NewNmap writes to w.
+func NewNmap(w io.Writer) *Nmap { return &Nmap{w: w, hosts: map[netip.Addr]*nmapHost{}} }
+
+// Begin remembers the header.
+func (n *Nmap) Begin(h *Header) error { n.h = *h; return nil }
+
+// Endpoint files one line under its host. A question never asked is no port.
+func (n *Nmap) Endpoint(l *Line) error {
+	state, reason := nmapState(l)
+	if state == "" {
+		return nil
+	}
+	h := n.hosts[l.Addr]
+	if h == nil {
+		h = &nmapHost{first: l.At, last: l.At, scripts: map[string]string{}, ports: map[nmapPort]*nmapAnswer{}}
+		n.hosts[l.Addr] = h
+	}
+	end := l.At.Add(l.Took)
+	if l.At.Before(h.first) {
+		h.first = l.At
+	}
+	if end.After(h.last) {
+		h.last = end
+	}
+	h.up = h.up || state != "filtered"
+	if l.Name != "" && !slices.Contains(h.names, l.Name) {
+		h.names = append(h.names, l.Name)
+	}
+	f := factsOf(l)
+	p := nmapPort{l.Transport, l.Port}
+	a := h.ports[p]
+	if a == nil {
+		a = &nmapAnswer{}
+		h.ports[p] = a
+	}
+	if a.state == "" || state == "open" {
+		a.state = string(attributes([]byte("<state"), "state", state, "reason", reason, "reason_ttl", "0")) + "/>"
+	}
+	if a.service == "" || l.Outcome == signet.Answered {
+		a.service = nmapService(l, &f)
+	}
+	if l.Check == "smb" {
+		for _, s := range f.hostScripts() {
+			if text := string(s.append(nil)); h.scripts[s.id] == "" {
+				h.scripts[s.id] = text
+			}
+		}
+	}
+	for _, s := range []script{f.ntlmInfo(l.Check), judged(l)} {
+		a.scripts = s.append(a.scripts)
+	}
+	return nil
+}
+
+// nmapState words an outcome as nmap's state of a port and its reason.
+func nmapState(l *Line) (state, reason string) {
+	switch {
+	case l.Reached() && l.Transport == signet.UDP:
+		return "open", "udp-response"
+	case l.Reached():
+		return "open", "syn-ack"
+	case l.Outcome == signet.Refused:
+		return "closed", "conn-refused"
+	case l.Outcome == signet.Silent:
+		return "filtered", "no-response"
+	}
+	return "", ""
+}
+
+// nmapService names the service as nmap-services does: probed with certainty where the check had its answer, by the
+// table of ports where it had none.
+func nmapService(l *Line, f *facts) string {
+	name := map[string]string{"smb": "microsoft-ds", "http": "http", "ldap": "ldap", "mssql": "ms-sql-s", "rdp": "ms-wbt-server", "rpc": "msrpc", "mail": f.Protocol}[l.Check]
+	switch {
+	case l.Port == 139 && l.Check == "smb":
+		name = "netbios-ssn"
+	case l.Port == 137:
+		name = "netbios-ns"
+	case l.Port == 5353:
+		name = "zeroconf"
+	case l.Port == 5355:
+		name = "llmnr"
+	}
+	if name == "" || l.Outcome == signet.Foreign {
+		name = "unknown"
+	}
+	method, conf, tunnel := "table", "3", ""
+	if l.Outcome == signet.Answered {
+		method, conf = "probed", "10"
+		tunnel = either(f.overTLS(), "ssl", "")
+	}
+	return string(attributes([]byte("<service"), "name", name, "tunnel", tunnel, "method", method, "conf", conf)) + "/>"
+}
+
+// End writes the document, hosts by address.
+func (n *Nmap) End(s *Summary) error {
+	b := bufio.NewWriter(n.w)
+	start := n.h.Started.UTC()
+	fmt.Fprintf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n<nmaprun%s>\n", attributes(nil, "scanner", "nmap", "args", "signet "+strings.Join(n.h.Targets, " "),
+		"start", strconv.FormatInt(start.Unix(), 10), "startstr", start.Format(time.ANSIC), "version", n.h.Tool, "xmloutputversion", "1.05"))
+	n.scanInfo(b)
+	b.WriteString("<verbose level=\"0\"/>\n<debugging level=\"0\"/>\n")
+	for _, addr := range slices.SortedFunc(maps.Keys(n.hosts), netip.Addr.Compare) {
+		n.hosts[addr].write(b, addr)
+	}
+	end := s.Ended.UTC()
+	up := s.Coverage.Alive
+	down := s.Coverage.Addresses - min(up, s.Coverage.Addresses)
+	exit, errormsg := "success", ""
+	if s.Interrupted {
+		exit, errormsg = "error", "interrupted"
+	}
+	elapsed := strconv.FormatFloat(end.Sub(start).Seconds(), 'f', 2, 64)
+	summary := fmt.Sprintf("Signet done at %s; %d IP addresses (%d hosts up) asked in %s seconds", end.Format(time.ANSIC), s.Coverage.Addresses, up, elapsed)
+	fmt.Fprintf(b, "<runstats><finished%s/><hosts up=\"%d\" down=\"%d\" total=\"%d\"/>\n</runstats>\n</nmaprun>\n", attributes(nil,
+		"time", strconv.FormatInt(end.Unix(), 10), "timestr", end.Format(time.ANSIC), "summary", summary, "elapsed", elapsed, "exit", exit, "errormsg", errormsg), up, down, up+down)
+	return b.Flush()
+}
+
+// scanInfo says which ports were asked, as far as lines told.
+func (n *Nmap) scanInfo(b *bufio.Writer) {
+	asked := map[nmapPort]bool{}
+	for _, h := range n.hosts {
+		for p := range h.ports {
+			asked[p] = true
+		}
+	}
+	for _, t := range []signet.Transport{signet.TCP, signet.UDP} {
+		var ports []uint16
+		for p := range asked {
+			if p.transport == t {
+				ports = append(ports, p.number)
+			}
+		}
+		if len(ports) == 0 {
+			continue
+		}
+		slices.Sort(ports)
+		var services []string
+		for _, p := range ports {
+			services = append(services, strconv.Itoa(int(p)))
+		}
+		fmt.Fprintf(b, "<scaninfo type=\"%s\" protocol=\"%s\" numservices=\"%d\" services=\"%s\"/>\n", either(t == signet.TCP, "connect", "udp"), t, len(ports), strings.Join(services, ","))
+	}
+}
+
+func (h *nmapHost) write(b *bufio.Writer, addr netip.Addr) {
+	state, reason := "up", "syn-ack"
+	if !h.up {
+		state, reason = "unknown", "no-response"
+	}
+	fmt.Fprintf(b, "<host starttime=\"%d\" endtime=\"%d\"><status state=\"%s\" reason=\"%s\" reason_ttl=\"0\"/>\n", h.first.Unix(), h.last.Unix(), state, reason)
+	fmt.Fprintf(b, "<address addr=\"%s\" addrtype=\"%s\"/>\n<hostnames>\n", addr.WithZone(""), either(addr.Is4(), "ipv4", "ipv6"))
+	for _, name := range h.names {
+		fmt.Fprintf(b, "<hostname%s type=\"user\"/>\n", attributes(nil, "name", name))
+	}
+	b.WriteString("</hostnames>\n<ports>")
+	order := func(p, q nmapPort) int {
+		return cmp.Or(cmp.Compare(p.transport, q.transport), cmp.Compare(p.number, q.number))
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(h.ports), order) {
+		a := h.ports[p]
+		fmt.Fprintf(b, "<port protocol=\"%s\" portid=\"%d\">%s%s%s</port>\n", p.transport, p.number, a.state, a.service, a.scripts)
+	}
+	b.WriteString("</ports>\n")
+	var scripts strings.Builder
+	for _, id := range slices.Sorted(maps.Keys(h.scripts)) {
+		scripts.WriteString(h.scripts[id])
+	}
+	if scripts.Len() > 0 { // an empty <hostscript> is not valid
+		b.WriteString("<hostscript>" + scripts.String() + "</hostscript>")
+	}
+	b.WriteString("</host>\n")
+}
