@@ -137,7 +137,8 @@ func TestNmapIsReadByOthers(t *testing.T) {
 }
 
 // ndiff runs nmap's own. Debian 12's (7.93) ends in a TypeError on every host with two scripts, nmap's own output
-// included: it sorts objects that Python 3 cannot order. The order is lent to it; nothing else is.
+// included: it sorts objects that Python 3 cannot order. The order is lent to it, nothing else is, and it runs
+// under the interpreter that Debian installs it for.
 func ndiff(t *testing.T, want int, a, b string) []byte {
 	t.Helper()
 	const lent = `import sys, ndiff
@@ -148,7 +149,7 @@ sys.exit(ndiff.main())`
 		t.Skip("ndiff is missing: apt-get install ndiff")
 	}
 	var errs bytes.Buffer
-	cmd := exec.Command("python3", "-c", lent, a, b)
+	cmd := exec.Command("/usr/bin/python3", "-c", lent, a, b)
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	code := 0
