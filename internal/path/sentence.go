@@ -1,0 +1,63 @@
+package path
+
+import "signet"
+
+// RuleID is what `signet explain` calls a row of the model.
+func RuleID(s Source, t Target) string { return "path-" + s.String() + "-to-" + t.String() }
+
+// who words a class of source.
+func who(s Source) string {
+	switch s {
+	case SMB:
+		return "a Windows host over SMB"
+	case HTTP:
+		return "a Windows host over HTTP (WebDAV, WPAD)"
+	case NTLMv1:
+		return "a client that answers with NTLMv1"
+	}
+	return "a client that sends no channel binding"
+}
+
+// where words a class of target.
+func where(t Target) string {
+	words := []string{"SMB", "LDAP", "LDAP over TLS", "HTTP", "HTTPS", "SQL Server", "AD CS over RPC", "WinRM over HTTP", "WinRM over HTTPS",
+		"RDP with NLA, AD web services or DCOM"}
+	if int(t) < len(words) {
+		return words[t]
+	}
+	return t.String()
+}
+
+// provided is what has to hold before a source that was not seen is one.
+func provided(s Source) string {
+	switch s {
+	case HTTP:
+		return "its WebClient runs, or it believes a name that was answered for it"
+	case NTLMv1:
+		return "its LAN Manager authentication level lets it (LmCompatibilityLevel 2 or less)"
+	}
+	return "there is one"
+}
+
+// sentence says a path in one line. state may be less than the cell's, for a source that was not seen.
+func sentence(s Source, to string, c Cell, state signet.PathState) string {
+	text := who(s) + " → " + to + ": "
+	switch state {
+	case signet.PathOpen:
+		text += "open because " + c.Because
+	case signet.PathConditional:
+		if c.State == signet.PathOpen {
+			text += "open where " + provided(s) + ", because " + c.Because
+		} else {
+			text += "open under a condition: " + c.Because
+		}
+	case signet.PathClosed:
+		return text + "closed because " + c.Because
+	default:
+		text += "not known, since " + c.Because
+	}
+	if c.Closes != "" {
+		text += "; closes if " + c.Closes
+	}
+	return text
+}
