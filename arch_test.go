@@ -30,6 +30,8 @@ var law = []struct {
 	{1, "internal/dial", nil, []string{"os/exec", "log", "log/slog", "net/http"}},
 	{2, "internal/check/*", []string{"internal/wire/*", "internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "crypto/tls", "log", "log/slog", "net/http", "sync"}},
 	{3, "internal/check/all", []string{"internal/check", "internal/check/*"}, []string{"net", "os", "context"}},
+	{3, "internal/store", []string{"internal/check"}, []string{"net", "os", "os/exec", "log", "log/slog", "net/http", "database/sql"}},
+	{4, "internal/store/*", []string{"internal/store"}, []string{"os/exec", "log", "log/slog", "net/http"}},
 	{4, "internal/scope", nil, []string{"os/exec", "log", "log/slog", "net/http"}},
 	{4, "internal/engine", []string{"internal/check", "internal/dial"}, []string{"log", "log/slog", "os/exec", "net/http", "database/sql"}},
 	{4, "internal/judge", []string{"internal/check"}, []string{"net", "os", "math/rand", "math/rand/v2", "crypto/rand", "context", "log", "log/slog"}},

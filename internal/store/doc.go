@@ -1,0 +1,14 @@
+// Package store is the contract of Signet's memory: runs, what was observed in them, and where an interrupted one
+// goes on. Rooms below it (store/sqlite, store/postgres) keep the rows; what a row holds, how rows are gathered into
+// transactions, and how a run leaves and enters a store as JSON lines is decided here, once for all of them, and
+// proved by one suite that each of them runs (storetest).
+//
+// A store keeps observations, never judgements: a run is judged when it is read. It knows no check; facts are JSON to
+// it. A row carries its facts, and its transcript where one is kept, packed against what the first rows of the same
+// check in the same run looked like (pack.go): hosts of one network resemble each other, and a row of 700 bytes of JSON
+// becomes one of about 100.
+//
+// What is guaranteed: after a transaction is committed, which happens at least every second while there is something to
+// commit, its observations and the position of the run stand in the store together or not at all, whatever happens to the
+// process. A position never runs ahead of the observations that it stands for.
+package store

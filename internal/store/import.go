@@ -1,0 +1,207 @@
+package store
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/netip"
+	"time"
+
+	"signet"
+)
+
+// mostLine bounds one line of an import.
+const mostLine = 256 << 20
+
+// Import stores the runs that Export wrote, one after another in r, and gives their IDs. A run that cannot be read to its
+// end is not stored at all; those before it are.
+func Import(ctx context.Context, r io.Reader, s Store) (ids []string, err error) {
+	in := bufio.NewScanner(r)
+	in.Buffer(make([]byte, 64<<10), mostLine)
+	im := &importer{ctx: ctx, s: s}
+	n := 0
+	for in.Scan() {
+		n++
+		line := bytes.TrimSpace(bytes.TrimPrefix(in.Bytes(), []byte("\ufeff")))
+		if len(line) == 0 {
+			continue
+		}
+		if err = im.line(line); err != nil {
+			err = fmt.Errorf("line %d: %w", n, err)
+			break
+		}
+	}
+	if err == nil {
+		err = in.Err()
+	}
+	if err == nil && im.rec != nil {
+		err = fmt.Errorf("line %d: the file is cut short: run %s has no summary", n, im.run.ID)
+	}
+	if err != nil {
+		return im.ids, errors.Join(err, im.undo())
+	}
+	return im.ids, nil
+}
+
+// importer holds the run under way.
+type importer struct {
+	ctx  context.Context
+	s    Store
+	run  *Run
+	end  Run // what Finish sets
+	rec  *Recorder
+	took uint64
+	ids  []string
+}
+
+// imported is any line; a run's fields are decoded apart.
+type imported struct {
+	Kind    string            `json:"kind"`
+	Schema  string            `json:"schema"`
+	Run     string            `json:"run"`
+	At      time.Time         `json:"at"`
+	Address netip.Addr        `json:"address"`
+	Port    uint16            `json:"port"`
+	UDP     transport         `json:"transport"`
+	Name    string            `json:"name"`
+	Check   string            `json:"check"`
+	Version int               `json:"check_version"`
+	Outcome signet.Outcome    `json:"outcome"`
+	Open    bool              `json:"open"`
+	Facts   json.RawMessage   `json:"facts"`
+	Unasked []string          `json:"unasked"`
+	Err     *signet.Failure   `json:"error"`
+	Took    float64           `json:"took_ms"`
+	Trace   []importedTraffic `json:"trace"`
+
+	Observations uint64 `json:"observations"`
+}
+
+type importedTraffic struct {
+	Note     string   `json:"note"`
+	Sent     hexBytes `json:"sent"`
+	Received hexBytes `json:"received"`
+}
+
+type hexBytes []byte
+
+func (h *hexBytes) UnmarshalText(text []byte) (err error) {
+	*h, err = hex.AppendDecode(nil, text)
+	return err
+}
+
+type transport signet.Transport
+
+func (t *transport) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "tcp":
+		*t = transport(signet.TCP)
+	case "udp":
+		*t = transport(signet.UDP)
+	default:
+		return fmt.Errorf("%q is not a transport (tcp or udp)", text)
+	}
+	return nil
+}
+
+func (im *importer) line(b []byte) error {
+	var l imported
+	if err := json.Unmarshal(b, &l); err != nil {
+		return err
+	}
+	if l.Kind == "run" {
+		return im.begin(b, &l)
+	}
+	if im.rec == nil {
+		return fmt.Errorf("a line of kind %q stands before any run", l.Kind)
+	}
+	if l.Run != im.run.ID {
+		return fmt.Errorf("it belongs to run %q, and run %q is not at its end", l.Run, im.run.ID)
+	}
+	switch l.Kind {
+	case "endpoint":
+		return im.endpoint(&l)
+	case "summary":
+		if l.Observations != im.took {
+			return fmt.Errorf("the summary counts %d observations, and %d were read", l.Observations, im.took)
+		}
+		err := im.rec.Finish(func(run *Run) {
+			run.Ended, run.Interrupted, run.Progress = im.end.Ended, im.end.Interrupted, im.end.Progress
+		})
+		if err != nil {
+			return err
+		}
+		im.ids, im.rec = append(im.ids, im.run.ID), nil
+	}
+	return nil // other kinds are for other readers
+}
+
+func (im *importer) begin(b []byte, l *imported) error {
+	if im.rec != nil {
+		return fmt.Errorf("run %q begins before run %q has a summary", l.Run, im.run.ID)
+	}
+	if l.Schema != schema {
+		return fmt.Errorf("schema %q: this version reads %s", l.Schema, schema)
+	}
+	run := &Run{}
+	if err := json.Unmarshal(b, run); err != nil {
+		return err
+	}
+	if run.ID == "" || run.Started.IsZero() {
+		return errors.New("the run has no ID, or no time of its start")
+	}
+	im.end, im.took = *run, 0
+	run.Ended, run.Interrupted, run.Observations, run.Progress = time.Time{}, false, 0, Progress{}
+	rec, err := Record(im.ctx, im.s, run, nil)
+	if errors.Is(err, ErrExists) {
+		return fmt.Errorf("run %s: %w", run.ID, err)
+	}
+	if err != nil {
+		return err
+	}
+	im.run, im.rec = run, rec
+	return nil
+}
+
+func (im *importer) endpoint(l *imported) error {
+	if !l.Address.IsValid() || l.Address.Zone() != "" || l.Address.Is4In6() {
+		return fmt.Errorf("%q is not the address of an endpoint", l.Address)
+	}
+	if l.At.IsZero() || l.At.Year() > 9999 || math.IsNaN(l.Took) || math.Abs(l.Took) > 1e12 {
+		return errors.New("the times of the endpoint are missing or out of range")
+	}
+	o := &signet.Observation{
+		Endpoint: signet.Endpoint{Target: signet.Target{Addr: l.Address, Name: l.Name}, Port: l.Port, Transport: signet.Transport(l.UDP)},
+		Check:    l.Check, CheckVersion: l.Version, At: l.At, Took: time.Duration(math.Round(l.Took*1000)) * time.Microsecond,
+		Outcome: l.Outcome, Open: l.Open, Err: l.Err, Unasked: l.Unasked,
+	}
+	if l.Facts != nil {
+		if l.Facts[0] != '{' {
+			return errors.New("facts are not an object")
+		}
+		o.Facts = signet.RawFacts(l.Facts)
+	}
+	for _, x := range l.Trace {
+		o.Trace = append(o.Trace, signet.Exchange{Note: x.Note, Sent: x.Sent, Received: x.Received})
+	}
+	im.took++
+	return im.rec.Put(o, true)
+}
+
+// undo removes the run under way.
+func (im *importer) undo() error {
+	if im.rec == nil {
+		return nil
+	}
+	im.rec.Finish(func(*Run) {}) // it goes away whatever this says
+	if err := im.s.Delete(im.ctx, im.run.ID); err != nil && !errors.Is(err, ErrUnknown) {
+		return err
+	}
+	return nil
+}

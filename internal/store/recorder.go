@@ -1,0 +1,265 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"signet"
+)
+
+// Bounds of one transaction: it is committed when either is reached, or after commitEvery.
+const (
+	commitRows  = 8 << 10
+	commitBytes = 2 << 20
+	commitEvery = 500 * time.Millisecond
+)
+
+// Recorder gathers observations into transactions of a Log. One goroutine packs and commits while the next batch is
+// gathered; when the database falls behind by a whole batch, Put waits for it.
+type Recorder struct {
+	ctx      context.Context
+	log      Log
+	run      Run
+	progress func() Progress // nil: the run's stays as it is
+
+	mu      sync.Mutex
+	open    batch // gathered
+	wake    chan struct{}
+	room    *sync.Cond
+	failed  error
+	closing bool
+	done    chan struct{}
+
+	// of the goroutine
+	packers map[uint16]*packers
+	ids     map[kindKey]uint16
+	rows    []Row
+	packed  []byte
+	rest    bool // something but rows is to be committed
+}
+
+type kindKey struct {
+	check   string
+	version int
+}
+
+// packers are a kind's; known ones come from the store.
+type packers struct {
+	kind         Kind
+	facts, trace packer
+}
+
+// plain is one observation as Put took it: sections of its batch's bytes.
+type plain struct {
+	Row
+	key         kindKey
+	body, trace int // lengths
+}
+
+type batch struct {
+	list  []plain
+	bytes []byte
+}
+
+// Record begins a run in a store. progress is called before each commit, from another goroutine: what it names finished
+// must have been Put by then.
+func Record(ctx context.Context, s Store, run *Run, progress func() Progress) (*Recorder, error) {
+	run.Started = run.Started.UTC().Truncate(time.Microsecond)
+	log, err := s.Create(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	return newRecorder(ctx, log, run, nil, progress), nil
+}
+
+// GoOn goes on with a run that Find gave.
+func GoOn(ctx context.Context, s Store, run *Run, progress func() Progress) (*Recorder, error) {
+	log, err := s.Reopen(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := s.Kinds(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	return newRecorder(ctx, log, run, kinds, progress), nil
+}
+
+func newRecorder(ctx context.Context, log Log, run *Run, kinds []Kind, progress func() Progress) *Recorder {
+	r := &Recorder{
+		ctx: ctx, log: log, run: *run, progress: progress,
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+		packers: map[uint16]*packers{}, ids: map[kindKey]uint16{},
+	}
+	for _, k := range kinds {
+		r.packers[k.ID] = &packers{kind: k, facts: learnt(k.Facts), trace: learnt(k.Trace)}
+		r.ids[kindKey{k.Check, k.Version}] = k.ID
+	}
+	r.room = sync.NewCond(&r.mu)
+	go r.loop()
+	return r
+}
+
+// Put takes an observation; nothing of it is kept after the return. trace says whether its transcript is to be stored.
+// An error is that of an earlier commit: nothing more will be stored.
+func (r *Recorder) Put(o *signet.Observation, trace bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for len(r.open.list) >= commitRows || len(r.open.bytes) >= commitBytes {
+		if r.failed != nil {
+			break
+		}
+		r.signal()
+		r.room.Wait()
+	}
+	if r.failed != nil {
+		return r.failed
+	}
+	if r.closing {
+		return errors.New("the run is closed")
+	}
+	b := &r.open
+	at := len(b.bytes)
+	b.bytes = appendBody(b.bytes, o)
+	p := plain{
+		Row: Row{Addr: o.Addr.WithZone(""), Port: o.Port, State: state(o), At: o.At.Sub(r.run.Started).Microseconds(), Took: o.Took.Microseconds()},
+		key: kindKey{o.Check, o.CheckVersion}, body: len(b.bytes) - at,
+	}
+	if trace && len(o.Trace) > 0 {
+		at = len(b.bytes)
+		b.bytes = appendTrace(b.bytes, o.Trace)
+		p.trace = len(b.bytes) - at
+	}
+	b.list = append(b.list, p)
+	if len(b.list) >= commitRows || len(b.bytes) >= commitBytes {
+		r.signal()
+	}
+	return nil
+}
+
+func (r *Recorder) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Finish commits what is left and closes the run: set sets what its end is, on the run as it stands. It is called once,
+// and by itself: no Put may be under way.
+func (r *Recorder) Finish(set func(*Run)) error {
+	r.mu.Lock()
+	r.closing = true
+	r.mu.Unlock()
+	r.signal()
+	<-r.done
+	if r.failed != nil {
+		return r.failed
+	}
+	if r.progress != nil {
+		r.run.Progress = r.progress()
+	}
+	set(&r.run)
+	if r.run.Finished() {
+		r.run.Progress.Finished = nil // nothing goes on from here
+	}
+	return r.log.Append(r.ctx, &Batch{Run: &r.run})
+}
+
+// loop commits batch after batch until it is told to close or a commit fails.
+func (r *Recorder) loop() {
+	defer close(r.done)
+	tick := time.NewTicker(commitEvery)
+	defer tick.Stop()
+	var full batch
+	for {
+		select {
+		case <-tick.C:
+		case <-r.wake:
+		}
+		var at Progress
+		if r.progress != nil {
+			at = r.progress() // before the batch is closed: it may know of more than this names, never of less
+		}
+		r.mu.Lock()
+		full, r.open = r.open, batch{full.list[:0], full.bytes[:0]}
+		closing := r.closing
+		r.room.Broadcast()
+		r.mu.Unlock()
+		if err := r.commit(&full, at); err != nil {
+			r.mu.Lock()
+			r.failed = err
+			r.room.Broadcast()
+			r.mu.Unlock()
+			return
+		}
+		if closing {
+			return
+		}
+	}
+}
+
+// commit packs a batch and appends it.
+func (r *Recorder) commit(full *batch, at Progress) error {
+	if r.progress != nil {
+		moved := at.Low != r.run.Progress.Low || at.Addresses != r.run.Progress.Addresses
+		r.run.Progress, r.rest = at, r.rest || moved
+	}
+	if len(full.list) == 0 && !r.rest {
+		return nil
+	}
+	out := Batch{Run: &r.run}
+	r.rows, r.packed = r.rows[:0], r.packed[:0]
+	if want := len(full.bytes) + len(full.bytes)/4; cap(r.packed) < want {
+		r.packed = make([]byte, 0, want) // rows point into it: growing would leave the old one alive
+	}
+	rest := full.bytes
+	for i := range full.list {
+		p := &full.list[i]
+		k, err := r.kind(p.key, &out)
+		if err != nil {
+			return err
+		}
+		p.Row.Kind = k.kind.ID
+		body, trace := rest[:p.body], rest[p.body:p.body+p.trace]
+		rest = rest[p.body+p.trace:]
+		var learned bool
+		from := len(r.packed)
+		r.packed, learned = k.facts.pack(r.packed, body)
+		p.Row.Body = r.packed[from:len(r.packed):len(r.packed)]
+		if learned {
+			k.kind.Facts = k.facts.content
+			out.Kinds = append(out.Kinds, k.kind)
+		}
+		if len(trace) > 0 {
+			from = len(r.packed)
+			r.packed, learned = k.trace.pack(r.packed, trace)
+			p.Row.Trace = r.packed[from:len(r.packed):len(r.packed)]
+			if learned {
+				k.kind.Trace = k.trace.content
+				out.Kinds = append(out.Kinds, k.kind)
+			}
+		}
+		r.rows = append(r.rows, p.Row)
+	}
+	out.Rows = r.rows
+	r.rest = false
+	return r.log.Append(r.ctx, &out)
+}
+
+// kind finds or founds the kind of an observation.
+func (r *Recorder) kind(key kindKey, out *Batch) (*packers, error) {
+	if id, ok := r.ids[key]; ok {
+		return r.packers[id], nil
+	}
+	const most = 1 << 15
+	if len(r.ids) >= most {
+		return nil, fmt.Errorf("more than %d kinds of observations in one run", most)
+	}
+	k := &packers{kind: Kind{ID: uint16(len(r.ids) + 1), Check: key.check, Version: key.version}}
+	r.ids[key], r.packers[k.kind.ID] = k.kind.ID, k
+	out.Kinds = append(out.Kinds, k.kind)
+	return k, nil
+}

@@ -1,0 +1,49 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// fail words an error for the user, in one line that names the store.
+func (s *Store) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	const kept = "; what was stored before is kept"
+	why := ""
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+			why = fmt.Sprintf("another process holds it locked for more than %s", busy)
+		case lib.SQLITE_FULL:
+			why = "the disk is full" + kept
+		case lib.SQLITE_IOERR:
+			why = "the disk does not take or give the data" + kept
+		case lib.SQLITE_READONLY:
+			why = "it cannot be written (read-only)"
+		case lib.SQLITE_CANTOPEN:
+			why = "it cannot be opened, or its folder cannot be written"
+		case lib.SQLITE_CORRUPT:
+			why = "the database is damaged: move it away, or restore it"
+		case lib.SQLITE_NOTADB:
+			why = "the file is not a database"
+		case lib.SQLITE_PERM, lib.SQLITE_AUTH:
+			why = "access denied"
+		}
+	}
+	if why != "" {
+		return fmt.Errorf("store sqlite:%s: %s (%w)", s.path, why, oneLine{err})
+	}
+	return fmt.Errorf("store sqlite:%s: %w", s.path, oneLine{err})
+}
+
+// oneLine is an error without line breaks.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLine) Unwrap() error { return e.error }

@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"signet/internal/store"
+)
+
+// busy is how long a writer waits for another one.
+const busy = 10 * time.Second
+
+// Store is one database file.
+type Store struct {
+	path  string
+	write *sql.DB // one connection
+	read  *sql.DB
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database at path. With create it is made if it is not there, mode 0600, and its folder, mode 0700; without,
+// that is store.ErrMissing.
+func Open(ctx context.Context, path string, create bool) (*Store, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("store sqlite:%s: %w", path, err)
+	}
+	s := &Store{path: path}
+	if err := prepare(full, create); err != nil {
+		return nil, s.fail(err)
+	}
+	if s.write, err = sql.Open("sqlite", dsn(full, "_txlock=immediate", "_pragma=synchronous(normal)")); err != nil {
+		return nil, s.fail(err)
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.read, err = sql.Open("sqlite", dsn(full, "_pragma=query_only(1)")); err != nil {
+		return nil, s.fail(errors.Join(err, s.write.Close()))
+	}
+	s.read.SetMaxOpenConns(4)
+	if err := s.migrate(ctx, len(steps)); err != nil {
+		err = s.fail(err)
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare makes the file, so that it is never readable by others, not even for a moment.
+func prepare(path string, create bool) error {
+	_, err := os.Stat(path)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if !create {
+		return store.ErrMissing
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func dsn(path string, more ...string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // file:///C:/…
+	}
+	u := url.URL{Scheme: "file", Path: path}
+	options := append([]string{
+		fmt.Sprintf("_pragma=busy_timeout(%d)", busy.Milliseconds()), "_pragma=cache_size(-16384)", "_pragma=temp_store(file)",
+	}, more...)
+	return u.String() + "?" + strings.Join(options, "&")
+}
+
+// Close closes the database.
+func (s *Store) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it takes the journal along
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return s.fail(err)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/netip"
+	"time"
+
+	"signet"
+)
+
+// Store keeps runs. Its methods may be called from any goroutine, also while a run is being written, by this process or
+// by another: a reader sees whole transactions. Nothing is retried here but what waits for another writer of the same
+// database, for ten seconds at most. Errors are one line and name the store.
+type Store interface {
+	// Runs lists every run, newest first.
+	Runs(ctx context.Context) ([]Run, error)
+	// Create begins a run. A run of that ID that exists already is ErrExists.
+	Create(ctx context.Context, run *Run) (Log, error)
+	// Reopen goes on with a run. Whoever wrote it until then is told ErrTaken at its next Append.
+	Reopen(ctx context.Context, id string) (Log, error)
+	// Rows gives the rows of a run with a Seq above 0; the Row is reused, and its bytes hold until the next one.
+	Rows(ctx context.Context, id string, order Order) iter.Seq2[*Row, error]
+	// Kinds gives the kinds of the rows of a run. A kind does not change once it has a dictionary, and stays.
+	Kinds(ctx context.Context, id string) ([]Kind, error)
+	// Drop removes rows of a run by their Seq; rows that are not there are no error. The run must not be written.
+	Drop(ctx context.Context, id string, seqs []uint64) error
+	// Delete removes a run and what belongs to it; one that is not there is ErrUnknown. A deletion that was cut short is
+	// invisible, and finished by the next one.
+	Delete(ctx context.Context, id string) error
+	Close() error
+}
+
+// Log is a run that is being written.
+type Log interface {
+	// Append commits a batch as one transaction: all of it or, with an error, nothing.
+	Append(ctx context.Context, b *Batch) error
+}
+
+// Errors that a caller tells apart.
+var (
+	ErrExists  = errors.New("a run of that ID is stored already")
+	ErrUnknown = errors.New("no such run is stored")
+	ErrTaken   = errors.New("the run was deleted, or another process goes on with it")
+	ErrMissing = errors.New("the store does not exist yet")
+)
+
+// Order of rows.
+type Order uint8
+
+const (
+	AsStored  Order = iota // in the order of Put
+	ByAddress              // IPv4 before IPv6, then by address, port and as stored
+)
+
+// Run is a run without its observations.
+type Run struct {
+	ID      string       `json:"run"`
+	Tool    string       `json:"tool"`
+	Started time.Time    `json:"started"`
+	Ended   time.Time    `json:"ended,omitzero"` // zero: being written, or killed
+	Targets []string     `json:"targets"`
+	Checks  []string     `json:"checks"`
+	Depth   signet.Depth `json:"depth"`
+	Policy  string       `json:"policy"` // in force when it was made
+
+	Interrupted bool     `json:"interrupted,omitempty"`
+	Warnings    []string `json:"warnings,omitempty"`
+	Unresolved  int      `json:"unresolved,omitempty"` // targets without an address
+	Seed        uint64   `json:"seed"`
+	Scope       string   `json:"scope"` // fingerprint of what was to be asked, for resuming
+	// Flags is what the run was begun with, for resuming it: an object that the store does not look into.
+	Flags json.RawMessage `json:"flags,omitempty"`
+
+	Progress     Progress `json:"progress"`
+	Observations uint64   `json:"observations"`
+}
+
+// Finished tells whether the run came to its end.
+func (r *Run) Finished() bool { return !r.Ended.IsZero() && !r.Interrupted }
+
+// Progress is how far a run is. Low and Finished are engine.Resume's.
+type Progress struct {
+	Low      uint64   `json:"low"`
+	Finished []uint64 `json:"finished,omitempty"`
+
+	Addresses uint64    `json:"addresses"`
+	Alive     uint64    `json:"alive"`
+	Asked     uint64    `json:"endpoints_asked"`
+	Outcomes  [8]uint64 `json:"outcomes"` // by signet.Outcome
+}
+
+// Kind is a check at a version, as rows of one run refer to it, and what its rows are packed against.
+type Kind struct {
+	ID      uint16
+	Check   string
+	Version int
+	Facts   []byte // dictionary of bodies; nil until there is one
+	Trace   []byte // dictionary of transcripts
+}
+
+// Row is one observation as it is kept.
+type Row struct {
+	Seq   uint64 // from 1, in the order of storing
+	Addr  netip.Addr
+	Port  uint16
+	Kind  uint16
+	State uint8 // outcome, open, transport: see State
+	At    int64 // microseconds after the run's start
+	Took  int64 // microseconds
+	Body  []byte
+	Trace []byte // nil: no transcript is kept
+}
+
+// Batch is what one transaction adds to a run.
+type Batch struct {
+	Rows  []Row  // Seq is set by Append
+	Kinds []Kind // new ones, and those that got a dictionary
+	// Run is the run as it stands with this batch; Append sets its Observations.
+	Run *Run
+}
