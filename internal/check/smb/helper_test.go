@@ -241,6 +241,14 @@ func speaks1(mode byte) func([]byte) ([]byte, check.Cause) {
 	}
 }
 
+// status1 makes the server refuse SMB 1 with a status.
+func status1(status uint32) func([]byte) ([]byte, check.Cause) {
+	return func([]byte) ([]byte, check.Cause) {
+		msg := append(smb1.AppendHeader(nil, smb1.Header{Command: smb1.CommandNegotiate, Flags: 0x98, Flags2: 0xc853, Status: status}), 0, 0, 0)
+		return append([]byte{0, 0, 0, byte(len(msg))}, msg...), check.Start
+	}
+}
+
 func isAnonymous(token []byte) bool { return contains(token, ntlmssp.Anonymous()) }
 
 func contains(b, part []byte) bool {

@@ -206,11 +206,7 @@ func (iv *interview) fail(end check.End, phase string) {
 func (iv *interview) Result() check.Result {
 	f := &iv.facts
 	if f.SMB2Offered == nil && f.SMB1.Offered == nil {
-		r := check.Result{Outcome: iv.first.Outcome(), Err: iv.first.Failure(noteOpening)}
-		if r.Outcome == signet.Answered { // the conversation ended well and told nothing
-			r.Outcome = signet.Broken
-		}
-		return r
+		return check.Result{Outcome: iv.first.Outcome(), Err: iv.first.Failure(noteOpening)}
 	}
 	f.Undecided = iv.undecided(nil)
 	if iv.options.Deep {

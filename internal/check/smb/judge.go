@@ -122,7 +122,7 @@ func smb1Way(f *Facts) way {
 	if s.SecurityMode != "" {
 		bits += " SecurityMode " + s.SecurityMode
 	}
-	w.breach(RuleSMB1, bits+": the server agreed to SMB 1 when nothing else was offered")
+	w.breach(RuleSMB1, "The server agreed to SMB 1 ("+s.Dialect+") when nothing else was offered")
 	if is(s.Plaintext) {
 		w.breach(RulePlaintext, bits+": bit 0x02 is clear, so passwords cross the wire in plain text")
 	}

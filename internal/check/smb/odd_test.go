@@ -57,6 +57,58 @@ func TestOddServers(t *testing.T) {
 			expect: func(f *Facts) bool { return f.Odd && f.Dialect == "0x0000" && f.Signing == signet.Optional }},
 		{name: "the wildcard without having been asked for it", host: fixed(smb2.DialectWildcard), outcome: signet.Answered, verdict: signet.Undetermined,
 			expect: func(f *Facts) bool { return f.Odd && f.Dialect == "0x02ff" }},
+		{name: "3.1.1 to a request without it", host: func(s *server) host {
+			inner := fixed(smb2.Dialect311)(s)
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if h, err := smb2.ParseHeader(sent[4:]); err == nil && h.MessageID == 0 {
+					return refused(0, 0, smb2.StatusNotSupported), check.Start
+				}
+				return inner.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.Odd }},
+		{name: "2.1 at once to a multi-protocol request", host: func(s *server) host {
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if contains(sent, []byte("SMB 2.???")) {
+					return s.answer(0, smb2.Dialect210), check.Start
+				}
+				return nil, check.Reset
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.Odd && f.Dialect == "2.1" }},
+		{name: "no cipher in common", change: func(s *server) { s.contexts.Ciphers = smb2.MakeIDs(smb2.CipherNone) },
+			outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return len(f.Encryption) == 0 }},
+		{name: "another dialect than the one offered", host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if hd, err := smb2.ParseHeader(sent[4:]); err == nil && hd.Command == 0 && len(offers(sent[4:])) == 1 {
+					return s.answer(0, smb2.Dialect311), check.Start
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.DialectFloor == "" }, err: "alone was offered"},
+		{name: "SMB 1 refused with a status", change: func(s *server) { s.mode, s.smb1 = 3, status1(0xc00000bb) },
+			outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return isNot(f.SMB1.Offered) }},
+		{name: "SMB 1 not now", change: func(s *server) { s.mode, s.smb1 = 3, status1(0xc0000205) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.SMB1.Offered == nil }, err: "0xc0000205"},
+		{name: "SMB 1 without extended security", host: func(s *server) host {
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if sent[4] != 0xff {
+					return nil, check.Closed
+				}
+				return smb1.AppendNegotiateResponse(nil, &smb1.NegotiateResponse{
+					WordCount: 17, SecurityMode: 0x03, Challenge: make([]byte, 8), Domain: "NT", Server: "NT4",
+				}), check.Start
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmOffered && f.SMB1.Server == "NT4" }},
+		{name: "LAN Manager", host: func(s *server) host {
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if sent[4] != 0xff {
+					return nil, check.Closed
+				}
+				return smb1.AppendNegotiateResponse(nil, &smb1.NegotiateResponse{WordCount: 13, SecurityMode: 0x01}), check.Start
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool {
+			return f.SMB1.Dialect == "LAN Manager" && is(f.SMB1.Plaintext) && f.NTLMOffer == ntlmUnknown
+		}},
 		{name: "requires signing at an unknown dialect", change: func(s *server) { s.mode = 3 }, host: fixed(6), outcome: signet.Answered, verdict: signet.Undetermined},
 		{name: "empty blob, NTLM accepted", change: func(s *server) { s.mechs = nil }, outcome: signet.Answered, verdict: signet.Exposed,
 			expect: func(f *Facts) bool { return f.Mechanisms == nil && f.NTLMOffer == ntlmProven }},
@@ -91,6 +143,8 @@ func TestOddServers(t *testing.T) {
 		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return is(f.EncryptionRequired) }},
 		{name: "denies every session setup", change: func(s *server) { s.setup = refuseWith(smb2.StatusAccessDenied) },
 			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmUnknown && f.EncryptionRequired == nil }},
+		{name: "denies every session setup, names nothing", change: func(s *server) { s.mechs, s.setup = nil, refuseWith(smb2.StatusAccessDenied) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmUnknown }},
 		{name: "answers pending first", change: func(s *server) {}, host: func(s *server) host {
 			h := s.host()
 			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
@@ -210,6 +264,8 @@ func TestOddServers(t *testing.T) {
 		{name: "HTTP", host: always("HTTP/1.1 400 Bad Request\r\n\r\n", check.Closed), outcome: signet.Foreign, err: "HTTP"},
 		{name: "SSH", host: always("SSH-2.0-x\r\n", check.Start), outcome: signet.Foreign, err: "SSH"},
 		{name: "three bytes of something", host: always("\x7f\x00\x01", check.Closed), outcome: signet.Foreign, err: "7f0001"},
+		{name: "nine bytes of something", host: always("\x7f\x00\x01\x02\x03\x04\x05\x06\x07", check.Start), outcome: signet.Foreign, err: "7f00010203040506"},
+		{name: "a session packet instead of a message", host: always("\x83\x00\x00\x01\x82", check.Start), outcome: signet.Broken, err: "type 0x83"},
 		{name: "a frame of nothing", host: always("\x00\x00\x00\x00", check.Closed), outcome: signet.Broken, err: "0 bytes"},
 		{name: "garbage in a frame", host: always("\x00\x00\x00\x08garbage!", check.Closed), outcome: signet.Broken, err: "no SMB 2 message"},
 		{name: "keep-alives without end", host: always(strings.Repeat("\x85\x00\x00\x00", 999), check.Closed), outcome: signet.Broken, err: "closed"},
@@ -232,6 +288,9 @@ func TestOddServers(t *testing.T) {
 			if r.Outcome != c.outcome || got.judged.Verdict != c.verdict {
 				t.Errorf("%s and %s, want %s and %s: %q, attempts %q", r.Outcome, got.judged.Verdict, c.outcome, c.verdict, got.judged.Because, got.notes)
 			}
+			if c.outcome == signet.Foreign && len(got.notes) != 1 {
+				t.Errorf("a peer of another protocol was asked on: %q", got.notes)
+			}
 			if (c.outcome == signet.Answered) != (r.Facts != nil) {
 				t.Errorf("facts %v", r.Facts)
 			}
@@ -251,18 +310,21 @@ func TestOddServers(t *testing.T) {
 
 // A server that looks like Samba gets one anonymous session, and only where the depth allows it.
 func TestAnonymousSession(t *testing.T) {
+	const denied, taken, failed = smb2.StatusAccessDenied, smb2.StatusSuccess, smb2.StatusLogonFailure
 	for _, c := range []struct {
 		flags, guid string
-		denies      bool
+		status      uint32
 		sent        int
 		verdict     signet.Verdict
 		unasked     string
 	}{
-		{"", "fileserver", true, 1, signet.Guarded, ""},
-		{"", "fileserver", false, 1, signet.Exposed, ""},
-		{"handshake", "fileserver", true, 0, signet.Exposed, askEncryption},
-		{"", "\x01\x02", true, 0, signet.Exposed, ""},
-		{"quick", "fileserver", true, 0, signet.Exposed, "smb1 dialect-floor encryption names"},
+		{"", "fileserver", denied, 1, signet.Guarded, ""},
+		{"", "fileserver", taken, 1, signet.Exposed, ""},
+		{"", "fileserver", failed, 1, signet.Undetermined, ""},
+		{"handshake", "fileserver", denied, 0, signet.Exposed, askEncryption},
+		{"", "\x01\x02", denied, 0, signet.Exposed, ""},
+		{"", "", denied, 0, signet.Exposed, ""},
+		{"quick", "fileserver", denied, 0, signet.Exposed, "smb1 dialect-floor encryption names"},
 	} {
 		s := windows()
 		s.guid = [16]byte{}
@@ -272,10 +334,8 @@ func TestAnonymousSession(t *testing.T) {
 			if !isAnonymous(token) {
 				return challengeAll(token, d)
 			}
-			if sent++; c.denies {
-				return smb2.SessionSetupResponse{Status: smb2.StatusAccessDenied}
-			}
-			return smb2.SessionSetupResponse{Status: smb2.StatusSuccess}
+			sent++
+			return smb2.SessionSetupResponse{Status: c.status}
 		}
 		got := interviewOf(t, 445, flags(c.flags), s.host())
 		if sent != c.sent || got.judged.Verdict != c.verdict || strings.Join(got.result.Unasked, " ") != c.unasked {
@@ -289,6 +349,7 @@ func TestNetBIOS(t *testing.T) {
 	status := netbios.AppendStatus(nil, netbios.Status{ID: 0, Names: []netbios.StatusName{
 		{Name: netbios.NewName("WORK", 0), Flags: 0x8400}, {Name: netbios.NewName("OLDBOX", netbios.SuffixFileServer), Flags: 0x0400},
 	}})
+	const lateNotes = "smb2 negotiate, netbios node status"
 	for _, c := range []struct {
 		name    string
 		reply   func(called string) string
@@ -306,6 +367,7 @@ func TestNetBIOS(t *testing.T) {
 			return "\x83\x00\x00\x01\x82"
 		}, status, "smb2 negotiate, netbios node status, smb2 negotiate, smb1 negotiate", signet.Answered, ""},
 		{"wants a name it does not tell", func(string) string { return "\x83\x00\x00\x01\x82" }, nil, "smb2 negotiate, netbios node status", signet.Broken, "called name not present"},
+		{"is answered for another", func(string) string { return "\x83\x00\x00\x01\x82" }, status, lateNotes, signet.Broken, "called name not present"},
 		{"refuses its own name too", func(string) string { return "\x83\x00\x00\x01\x80" }, status, "smb2 negotiate, netbios node status, smb2 negotiate", signet.Broken, "not listening on called name"},
 		{"has no room", func(string) string { return "\x83\x00\x00\x01\x83" }, status, "smb2 negotiate", signet.Broken, "insufficient resources"},
 		{"points elsewhere", func(string) string { return "\x84\x00\x00\x06\x0a\x00\x00\x01\x00\x8b" }, status, "smb2 negotiate", signet.Broken, "another address"},
@@ -317,6 +379,9 @@ func TestNetBIOS(t *testing.T) {
 			inner := s.host()
 			h := host{before: map[string]check.Cause{}, say: func(note string, sent []byte) ([]byte, check.Cause) {
 				if note == noteStatus {
+					if c.notes == lateNotes { // an answer to somebody else's query
+						return append([]byte{sent[0] ^ 1, sent[1]}, c.status[2:]...), check.Start
+					}
 					return append(append([]byte(nil), sent[:2]...), c.status[2:]...), check.Start
 				}
 				if sent[0] == netbios.SessionRequest {
@@ -354,6 +419,40 @@ func calledName(sent []byte) string {
 	return n.String()
 }
 
+func TestSamba(t *testing.T) {
+	for _, c := range []struct {
+		guid    GUID
+		version string
+		want    bool
+	}{
+		{GUID{'F', 'S', '1'}, "", true},
+		{GUID{'F', 'S', '1', 0, 1}, "", false},
+		{GUID{}, "", false},
+		{GUID{0xd0, 1}, "6.1.0", true},
+		{GUID{0xd0, 1}, "6.1.7601", false},
+	} {
+		f := Facts{ServerGUID: c.guid, NTLM: &signet.NTLM{OSVersion: c.version}}
+		if f.samba() != c.want {
+			t.Errorf("%v %q: %v", c.guid, c.version, !c.want)
+		}
+	}
+}
+
+// A run that ends, or may not go on, opens no further connection.
+func TestStops(t *testing.T) {
+	for _, cause := range []check.Cause{check.Interrupted, check.Denied} {
+		h := windows().host()
+		h.before = map[string]check.Cause{noteOpening: cause}
+		if got := interviewOf(t, 445, flags(), h); len(got.notes) != 1 {
+			t.Errorf("%v: %q", cause, got.notes)
+		}
+		h.before = map[string]check.Cause{noteSMB1: cause}
+		if got := interviewOf(t, 445, flags(), h); len(got.notes) != 2 {
+			t.Errorf("%v: %q", cause, got.notes)
+		}
+	}
+}
+
 // An interview that is cut short says what it knows, and counts nothing as safe that it had still to ask.
 func TestInterrupted(t *testing.T) {
 	s := windows()
@@ -363,6 +462,22 @@ func TestInterrupted(t *testing.T) {
 	got := interviewOf(t, 445, flags(), h)
 	if got.judged.Verdict != signet.Undetermined || !slices.Contains(got.facts.Undecided, askSMB1) {
 		t.Errorf("%s: %s", got.judged.Verdict, got.facts.AppendJSON(nil))
+	}
+}
+
+// A quick scan is one connection and one round trip, whatever comes back.
+func TestQuickIsOneRoundTrip(t *testing.T) {
+	for _, dialects := range [][]uint16{native(), nil} {
+		s, sent := windows(), 0
+		s.dialects = dialects
+		inner := s.host()
+		got := interviewOf(t, 445, flags("quick"), host{say: func(note string, b []byte) ([]byte, check.Cause) {
+			sent++
+			return inner.say(note, b)
+		}})
+		if sent != 1 || len(got.notes) != 1 || got.result.Outcome != signet.Answered {
+			t.Errorf("%d messages on %d connections, %s", sent, len(got.notes), got.result.Outcome)
+		}
 	}
 }
 

@@ -136,6 +136,15 @@ func TestNodeStatus(t *testing.T) {
 			t.Fatalf("%d of %d bytes: %+v, %v", cut, len(b), s, err)
 		}
 	}
+	asks := bytes.Clone(b)
+	asks[5] = 1
+	if _, err := ParseStatus(asks); err == nil {
+		t.Error("a response with a question was read")
+	}
+	group := Status{Names: []StatusName{{Name: NewName("WORK", SuffixFileServer), Flags: groupName}}}
+	if n, ok := group.FileServer(); ok {
+		t.Errorf("a group was taken for a file server: %q", n)
+	}
 	refused := bytes.Clone(b)
 	refused[3] |= 3
 	if _, err := ParseStatus(refused); err == nil {

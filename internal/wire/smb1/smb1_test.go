@@ -102,6 +102,10 @@ func TestParseSessionSetup(t *testing.T) {
 	if r, err := ParseSessionSetup(append(refused, 0, 0, 0)); err != nil || r.Status != 0xc000000d || r.Token != nil {
 		t.Errorf("a refusal: %+v, %v", r, err)
 	}
+	empty := AppendHeader(nil, Header{Command: CommandSessionSetup, Flags: flagReply, Flags2: flags2NTStatus})
+	if r, err := ParseSessionSetup(append(empty, 0, 0, 0)); err == nil {
+		t.Errorf("success without words: %+v", r)
+	}
 	long := bytes.Clone(msg)
 	long[HeaderSize+1+6], long[HeaderSize+1+7] = 0xff, 0xff
 	if r, err := ParseSessionSetup(long); err == nil || r.Token != nil || r.Status != 0 {

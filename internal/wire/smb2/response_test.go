@@ -115,6 +115,9 @@ func TestOddNegotiates(t *testing.T) {
 		"contexts over the header": {change(HeaderSize+60, 0, 0, 0, 0), true, true, false},
 		"more contexts than sent":  {change(HeaderSize+6, 0xff, 0xff), true, true, false},
 		"structure size 0":         {change(HeaderSize, 0), false, false, false},
+		"a status":                 {change(8, 0x22, 0, 0, 0xc0), false, false, false},
+		"a ninth cipher":           {change(HeaderSize+64+80+48+8, 9, 0), true, true, false},
+		"a context past the end":   {change(len(answerAll)/2-4-12+2, 0xff, 0), true, true, false},
 		"request flag":             {change(16, 0), false, false, false},
 		"command 1":                {change(12, 1), false, false, false},
 		"header size 0":            {change(4, 0), false, false, false},
@@ -135,6 +138,15 @@ func TestOddNegotiates(t *testing.T) {
 		}
 		if _, err := n.Contexts(); (err == nil) != c.context {
 			t.Errorf("%s: contexts: %v", name, err)
+		}
+	}
+}
+
+func TestTooManyAlgorithms(t *testing.T) {
+	for n := range uint16(20) {
+		b := appendList(nil, 0, contextEncryption, make([]uint16, n)...)
+		if c, err := parseContexts(b, 1); (err == nil) != (n <= 8) || err == nil && c.Ciphers.Len() != int(n) {
+			t.Errorf("%d ciphers: %+v, %v", n, c, err)
 		}
 	}
 }
@@ -160,6 +172,16 @@ func TestParseSessionSetup(t *testing.T) {
 	long[HeaderSize+7] = 0xff
 	if r, err := ParseSessionSetup(long); err == nil || r.Token != nil || r.Status != 0 {
 		t.Errorf("a token past the end: %+v, %v", r, err)
+	}
+	size := bytes.Clone(msg)
+	size[HeaderSize] = 8
+	if r, err := ParseSessionSetup(size); err == nil || r.Token != nil {
+		t.Errorf("structure size 8: %+v, %v", r, err)
+	}
+	other := bytes.Clone(msg)
+	copy(other[8:], "\x6d\x00\x00\xc0")
+	if r, err := ParseSessionSetup(other); err != nil || r.Status != StatusLogonFailure || r.Token != nil {
+		t.Errorf("a refusal with bytes behind it: %+v, %v", r, err)
 	}
 	denied := AppendSessionSetupResponse(nil, 1, &SessionSetupResponse{Status: StatusAccessDenied})
 	if r, err := ParseSessionSetup(denied[4:]); err != nil || r.Status != StatusAccessDenied || r.Token != nil {
