@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"signet"
 	"signet/internal/check"
@@ -23,6 +24,11 @@ type asking struct {
 	attempt check.Attempt
 	logons  int
 	dead    bool // it panicked: the observation says so and nothing more is asked
+
+	// What the loop keeps of the attempt between two events.
+	rest []byte // received and not consumed
+	out  []byte // to be sent when the socket has room
+	need int    // how many bytes the conversation waits for
 }
 
 // purse is a host's budget of logons.
@@ -51,10 +57,22 @@ func (r *Run) begin(item *Item, q *question) *asking {
 // caught turns a panic of a check into outcome fault of this endpoint: it is nobody else's.
 func (a *asking) caught() {
 	if p := recover(); p != nil {
-		a.dead = true
-		a.o.Outcome, a.o.Facts = signet.Fault, nil
-		a.o.Err = &signet.Failure{Phase: a.attempt.Note, Text: fmt.Sprintf("a defect of Signet: %v (%s)", p, where())}
+		a.fault(p, where())
 	}
+}
+
+// caughtTalking is caught where a conversation is held: it is only ever called on a connection.
+func (a *asking) caughtTalking() {
+	if p := recover(); p != nil {
+		a.o.Open = true
+		a.fault(p, where())
+	}
+}
+
+func (a *asking) fault(p any, at string) {
+	a.dead = true
+	a.o.Outcome, a.o.Facts = signet.Fault, nil
+	a.o.Err = &signet.Failure{Phase: a.attempt.Note, Text: fmt.Sprintf("a defect of Signet: %v (%s)", p, at)}
 }
 
 // next puts the end of the last attempt to the interview and fetches the next one; false: there is none.
@@ -111,8 +129,11 @@ func (a *asking) finish(r *Run, cause error) (found []check.Found) {
 	return res.Found
 }
 
-// ended is why ctx ended, or nil.
+// ended is why ctx ended, or nil. A context whose time has come may not have been told yet.
 func ended(ctx context.Context) error {
+	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+		<-ctx.Done()
+	}
 	if ctx.Err() == nil {
 		return nil
 	}

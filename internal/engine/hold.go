@@ -50,6 +50,9 @@ func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, a check.Attemp
 	return h.end
 }
 
+// earlyBytes says that a peer spoke where only a handshake may come.
+func earlyBytes(n int) error { return fmt.Errorf("%d bytes before the TLS handshake", n) }
+
 // patience is how long to wait for each answer of an attempt.
 func patience(d *dial.Dialer, a *check.Attempt) time.Duration {
 	if a.Wait > 0 {
@@ -126,7 +129,7 @@ func (h *holder) run(first *check.TLS) {
 			}
 			if step.StartTLS != nil {
 				if len(h.buf) > 0 {
-					h.fail(check.Malformed, fmt.Errorf("%d bytes before the TLS handshake", len(h.buf)))
+					h.fail(check.Malformed, earlyBytes(len(h.buf)))
 					return
 				}
 				if !h.secure(step.StartTLS) {

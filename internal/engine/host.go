@@ -110,7 +110,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Observation, []check.Found) {
 	a := r.begin(&v.item, q)
 	var end check.End
-	for ctx.Err() == nil && a.next(r, v, end) {
+	for ended(ctx) == nil && a.next(r, v, end) {
 		end = r.hold(ctx, a)
 	}
 	return &a.o, a.finish(r, ended(ctx))
@@ -118,7 +118,7 @@ func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Obse
 
 // hold makes the attempt that an interview asks for, on a connection of its own.
 func (r *Run) hold(ctx context.Context, a *asking) (end check.End) {
-	defer a.caught()
+	defer a.caughtTalking()
 	r.Stats.Dials.Add(1)
 	return Hold(ctx, r.Dialer, netip.AddrPortFrom(a.o.Addr, a.attempt.Port), a.attempt, r.transcript(a))
 }

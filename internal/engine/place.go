@@ -25,6 +25,7 @@ type place struct {
 	low      uint64 // every position below is finished
 	next     uint64 // no position from here on was begun
 	finished []uint64
+	ahead    uint64 // mostAhead
 	base     uint64 // what bit 0 of finished stands for; at most low, a multiple of 64
 }
 
@@ -34,7 +35,7 @@ const mostAhead = 1 << 22
 func (p *place) start(r *Resume) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.low, p.next, p.base, p.finished = 0, 0, 0, nil
+	p.low, p.next, p.base, p.finished, p.ahead = 0, 0, 0, nil, mostAhead
 	if r == nil {
 		return
 	}
@@ -55,7 +56,7 @@ func (p *place) begin(size uint64) (position uint64, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.next < size {
-		if p.next-p.low >= mostAhead {
+		if p.next-p.low >= p.ahead {
 			return 0, false
 		}
 		position = p.next
@@ -143,6 +144,9 @@ func (r *Run) Place() Resume {
 		if shift > 0 && i+1 < len(words) {
 			out.Finished[i] |= words[i+1] << (64 - shift)
 		}
+	}
+	for n := len(out.Finished); n > 0 && out.Finished[n-1] == 0; n-- {
+		out.Finished = out.Finished[:n-1]
 	}
 	return out
 }

@@ -1,0 +1,196 @@
+//go:build amd64 || arm64
+
+package engine
+
+import (
+	"context"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"signet/internal/check"
+	"signet/internal/dial"
+)
+
+// followUp is an interview, or the rest of one, that a goroutine holds: TLS, datagrams.
+type followUp struct {
+	slot     int32
+	q        *question
+	a        *asking // nil: not begun
+	item     Item
+	host     *guest
+	deadline time.Time
+
+	fd       int32      // a socket that is connected to the question's port, or -1
+	first    *check.TLS // with a and fd: the handshake that comes next on it
+	received int        // what came on it before
+
+	found []check.Found // result
+}
+
+// mostFollowers is how many follow-ups are held at once at the very most; a handshake takes some 60 KiB.
+const mostFollowers = 512
+
+// followers decides how many goroutines hold follow-ups at once: as many more as long as this process leaves the
+// processors idle, fewer again when it does not.
+type followers struct {
+	queue   ring[*followUp]
+	running int
+	limit   int
+	most    int
+	wg      sync.WaitGroup
+
+	looked int64         // when the limit was last fitted
+	spent  time.Duration // processor time by then
+}
+
+const fitEvery = int64(200 * time.Millisecond)
+
+// fit moves the limit.
+func (f *followers) fit(now int64) {
+	if f.limit == 0 {
+		f.limit = min(f.most, 16*runtime.GOMAXPROCS(0))
+		f.looked, f.spent = now, processorTime()
+		return
+	}
+	if now-f.looked < fitEvery {
+		return
+	}
+	spent := processorTime()
+	busy := float64(spent-f.spent) / float64(now-f.looked) / float64(runtime.GOMAXPROCS(0))
+	f.looked, f.spent = now, spent
+	switch {
+	case busy < 0.85 && f.queue.size > 0:
+		f.limit = min(f.most, f.limit+f.limit/2)
+	case busy > 0.95:
+		f.limit = max(min(f.most, 16*runtime.GOMAXPROCS(0)), f.limit-f.limit/8)
+	}
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// handOver gives a connected socket of the loop to a goroutine.
+func (l *loop) handOver(fd int32, a *asking, first *check.TLS, received int) {
+	c := &l.conns[fd]
+	f := &followUp{slot: c.slot, q: c.q, a: a, fd: fd, first: first, received: received}
+	unwatch(l.poll, fd)
+	l.release(fd)
+	l.follow(f)
+}
+
+// follow queues a follow-up.
+func (l *loop) follow(f *followUp) {
+	s := &l.slots[f.slot]
+	f.item, f.host = s.item, s.guest()
+	f.deadline = l.start.Add(time.Duration(s.begun) + l.Dialer.Limits.Host)
+	l.followers.queue.push(f)
+	l.dispatch()
+}
+
+// dispatch starts queued follow-ups as far as the limit allows.
+func (l *loop) dispatch() {
+	f := &l.followers
+	f.fit(l.now)
+	for f.queue.size > 0 && f.running < f.limit {
+		next := f.queue.pop()
+		f.running++
+		f.wg.Go(func() {
+			l.hold(next)
+			l.mu.Lock()
+			l.returned = append(l.returned, next)
+			first := len(l.returned) == 1
+			l.mu.Unlock()
+			if first {
+				l.ring()
+			}
+		})
+	}
+	l.Stats.FollowUps.Store(int64(f.running))
+}
+
+// welcome takes back what goroutines have finished.
+func (l *loop) welcome() {
+	if l.followers.running == 0 {
+		return
+	}
+	l.mu.Lock()
+	back := l.returned
+	l.returned = nil
+	l.mu.Unlock()
+	for _, f := range back {
+		l.followers.running--
+		if l.ctx.Err() == nil {
+			l.answered(f.slot, f.q, f.a.o.Outcome, alive(&f.a.o), f.found)
+		}
+	}
+	l.dispatch()
+}
+
+// hold holds an interview to its end, on a goroutine.
+func (l *loop) hold(f *followUp) {
+	ctx, cancel := context.WithDeadlineCause(l.ctx, f.deadline, errHostTime)
+	defer cancel()
+	var end check.End
+	more := true
+	given := adopt(l.Dialer, f.fd, f.received)
+	if f.a == nil {
+		f.a = l.begin(&f.item, f.q)
+		f.a.o.Open = given != nil
+		more = f.a.next(l.Run, f.host, end)
+		if given != nil && (!more || f.a.attempt.UDP || f.a.attempt.Port != f.q.port.Number) {
+			given.Close()
+			given = nil
+		}
+		if more {
+			f.first = f.a.attempt.TLS
+		}
+	}
+	a := f.a
+	for ended(ctx) == nil && more {
+		if given != nil {
+			end = l.holdOn(ctx, a, given, f.first, f.received)
+			given = nil
+		} else {
+			end = l.Run.hold(ctx, a)
+		}
+		more = ended(ctx) == nil && a.next(l.Run, f.host, end)
+		a.o.Open = a.o.Open || end.Connected || end.Received > 0
+	}
+	if given != nil {
+		given.Close()
+	}
+	f.found = a.finish(l.Run, ended(ctx))
+	if l.ctx.Err() == nil {
+		l.emit(&a.o)
+	}
+}
+
+// holdOn holds the attempt under way on a connection that is up.
+func (l *loop) holdOn(ctx context.Context, a *asking, conn *dial.Conn, first *check.TLS, received int) (end check.End) {
+	defer a.caughtTalking()
+	return holdOn(ctx, l.Dialer, conn, a.attempt, first, received, l.transcript(a))
+}
+
+// adopt makes a connection of package net of a socket; nil if there is none or it cannot be done, in which case
+// another one is made.
+func adopt(d *dial.Dialer, fd int32, received int) *dial.Conn {
+	if fd < 0 {
+		return nil
+	}
+	f := os.NewFile(uintptr(fd), "")
+	c, err := net.FileConn(f)
+	f.Close()
+	if err != nil {
+		return nil
+	}
+	return d.Adopt(c, received)
+}

@@ -1,0 +1,353 @@
+//go:build amd64 || arm64
+
+package engine
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"signet/internal/check"
+	"signet/internal/dial"
+)
+
+// native is the driver of this system.
+func native(s *session) { looped(s) }
+
+// loop asks a whole scope from one thread: sockets that never block, one poll, one buffer to receive into. Whatever
+// speaks plain TCP stays on it from its first packet to its last; TLS, StartTLS and datagrams go to goroutines.
+type loop struct {
+	*session
+	poll    int32
+	bell    int32 // goroutines ring when they have something for the loop
+	paced   bool
+	most    int // sockets at once, at the very most
+	perHost int32
+
+	start   time.Time
+	now     int64 // nanoseconds since start, read once a round
+	conns   []conn
+	sockets int
+	window  int // sockets at once, for now
+	slots   []slot
+	free    []int32
+	used    int
+	in      []byte
+	events  [512]unix.EpollEvent
+
+	turn     ring[launch] // before anything new
+	ready    ring[int32]  // slots with questions to ask
+	later    sleepers     // launches whose subnet has had enough for now
+	troubled int64        // until then nothing is launched
+
+	connects []deadlines // by length
+	answers  []deadlines
+	resends  deadlines
+	hosts    deadlines
+	trips    roundTrips
+
+	followers followers
+	mu        sync.Mutex
+	returned  []*followUp
+}
+
+const (
+	burst      = 512  // connections begun between two looks at what has come
+	windowFrom = 1000 // sockets at once to begin with
+	spare      = 128  // file descriptors for everything else
+	receiving  = 64 << 10
+
+	// mostAsleep is how many addresses may wait because their subnet has had enough, before those of other subnets
+	// wait behind them: a few subnets whole.
+	mostAsleep = 2048
+)
+
+// looped drives a session from an epoll loop, or by goroutines where there is no poll to be had.
+func looped(s *session) {
+	p, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		portable(s)
+		return
+	}
+	defer unix.Close(p)
+	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		portable(s)
+		return
+	}
+	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
+	l.paced = s.Dialer.Pace != nil
+	l.perHost = int32(s.hostConnections())
+	l.most = socketsAllowed()
+	l.followers.most = max(8, min(mostFollowers, l.most/4))
+	l.most -= l.followers.most
+	if s.InFlight > 0 {
+		l.most = min(l.most, s.InFlight)
+	}
+	l.window = min(windowFrom, l.most)
+	l.resends.after = int64(dial.SYNRetransmit)
+	l.hosts.after = int64(s.Dialer.Limits.Host)
+	watch(l.poll, l.bell, math.MaxUint32)
+	stop := context.AfterFunc(s.ctx, l.ring)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-s.drain:
+			l.ring()
+		case <-done:
+		}
+	})
+	wg.Go(func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(done)
+		l.run()
+	})
+	wg.Wait()
+	stop()
+	l.followers.wg.Wait()
+	l.mu.Lock() // a late ring finds the bell gone
+	l.bell = -1
+	unix.Close(bell)
+	l.mu.Unlock()
+}
+
+// socketsAllowed is how many file descriptors this process may have, less a few for everything else. The runtime has
+// raised the soft limit to the hard one.
+func socketsAllowed() int {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return 512
+	}
+	const enough = 1 << 17
+	return max(16, int(min(r.Cur, enough))-spare)
+}
+
+// ring wakes the loop.
+func (l *loop) ring() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bell >= 0 {
+		unix.Write(int(l.bell), []byte{1, 0, 0, 0, 0, 0, 0, 0}) // host order does not matter: any count will do
+	}
+}
+
+func (l *loop) run() {
+	size := l.Source.Len()
+	for {
+		l.now = int64(time.Since(l.start))
+		wait := l.pump(size)
+		l.Stats.InFlight.Store(int64(l.sockets))
+		if l.ctx.Err() != nil {
+			break
+		}
+		if l.used == 0 && (l.draining() || l.place.done(size)) {
+			break
+		}
+		n := poll(l.poll, l.events[:], 0)
+		if n == 0 && wait > 0 {
+			l.widen()
+			n = poll(l.poll, l.events[:], l.patience(wait))
+		}
+		l.now = int64(time.Since(l.start))
+		for i := range n {
+			e := &l.events[i]
+			if e.Fd == l.bell {
+				var b [8]byte
+				unix.Read(int(l.bell), b[:])
+				continue
+			}
+			if c := &l.conns[e.Fd]; c.state != connFree && uint32(e.Pad) == uint32(c.slot) {
+				l.event(e.Fd, e.Events)
+			}
+		}
+		l.welcome()
+		if n < len(l.events) { // all that has come was looked at: what is late is late
+			l.expired()
+		}
+	}
+	for fd := range l.conns {
+		if l.conns[fd].state != connFree {
+			l.drop(int32(fd))
+		}
+	}
+}
+
+// pump begins connections while there is room for them. It returns how long until it may go on by itself: 0 if at
+// once, math.MaxInt64 if only events will let it.
+func (l *loop) pump(size uint64) (wait int64) {
+	if l.now < l.troubled {
+		return l.troubled - l.now
+	}
+	if len(l.later.list) > 0 && l.draining() {
+		for _, z := range l.later.list {
+			l.turn.push(z.n)
+		}
+		l.later.list = nil
+	}
+	for range burst {
+		for at, ok := l.later.due(l.now); ok; at, ok = l.later.due(l.now) {
+			l.turn.push(at)
+		}
+		if l.sockets >= l.window {
+			return l.later.wait(l.now)
+		}
+		n, ok := l.pick(size)
+		if !ok {
+			return l.later.wait(l.now)
+		}
+		s := &l.slots[n.slot]
+		if !s.touched && n.a == nil && l.draining() {
+			l.giveBack(n.slot)
+			continue
+		}
+		if s.overtime {
+			l.expire(n.slot, n.q, n.a)
+			continue
+		}
+		if n.a == nil && (n.q.opening.how == opensElsewhere || s.item.Addr.Zone() != "") {
+			s.touched = true
+			l.follow(&followUp{slot: n.slot, q: n.q, fd: -1})
+			continue
+		}
+		if w, subnet := l.Dialer.Pace.Try(s.item.Addr); w > 0 {
+			if subnet {
+				l.later.put(l.now+int64(w), n)
+				continue
+			}
+			l.turn.pushFront(n)
+			return min(int64(w), l.later.wait(l.now))
+		}
+		if !l.open(n) {
+			return l.troubled - l.now
+		}
+	}
+	return 0
+}
+
+// pick takes what to connect to next: what is under way before what is new.
+func (l *loop) pick(size uint64) (launch, bool) {
+	for {
+		if l.turn.size > 0 {
+			return l.turn.pop(), true
+		}
+		if l.ready.size > 0 {
+			id := *l.ready.front()
+			s := &l.slots[id]
+			if s.active < l.perHost {
+				if q := l.nextQuestion(s); q != nil {
+					s.active++
+					return launch{q: q, slot: id}, true
+				}
+			}
+			l.ready.pop()
+			s.ready = false
+			if s.active < l.perHost || int(s.next) >= len(s.list) {
+				l.settle(id)
+			}
+			continue
+		}
+		if l.used >= l.window+l.followers.most || len(l.later.list) >= mostAsleep || l.draining() {
+			return launch{}, false
+		}
+		position, ok := l.place.begin(size)
+		if !ok {
+			return launch{}, false
+		}
+		l.admit(position)
+	}
+}
+
+// widen lets more sockets be open when the loop is about to wait with all of them open: it has the time.
+func (l *loop) widen() {
+	if l.sockets >= l.window && l.window < l.most {
+		l.window = min(l.most, l.window+max(256, l.window/4))
+	}
+}
+
+// patience is for how many milliseconds to wait for events: until something is due.
+func (l *loop) patience(wait int64) int {
+	soon := func(d *deadlines, stale func(int32, uint32) bool) {
+		if at, ok := d.first(stale); ok {
+			wait = min(wait, at-l.now)
+		}
+	}
+	for i := range l.connects {
+		soon(&l.connects[i], l.staleConn)
+	}
+	for i := range l.answers {
+		soon(&l.answers[i], l.staleConn)
+	}
+	if l.paced {
+		soon(&l.resends, l.staleConn)
+	}
+	soon(&l.hosts, l.staleSlot)
+	const longest = int64(time.Second)
+	return int((max(min(wait, longest), 0) + int64(time.Millisecond) - 1) / int64(time.Millisecond))
+}
+
+func (l *loop) staleConn(fd int32, stamp uint32) bool { return l.conns[fd].stamp != stamp }
+
+func (l *loop) staleSlot(id int32, stamp uint32) bool { return l.slots[id].stamp != stamp }
+
+// expired sees to whatever took too long.
+func (l *loop) expired() {
+	now := l.now
+	if l.paced {
+		for at, ok := l.resends.first(l.staleConn); ok && at <= now; at, ok = l.resends.first(l.staleConn) {
+			fd := l.resends.queue.pop().id
+			l.conns[fd].resent = true
+			l.Dialer.Pace.Charge(l.slots[l.conns[fd].slot].item.Addr)
+		}
+	}
+	for i := range l.connects {
+		d := &l.connects[i]
+		for at, ok := d.first(l.staleConn); ok && at <= now; at, ok = d.first(l.staleConn) {
+			l.unanswered(d.queue.pop().id, d.after)
+		}
+	}
+	for i := range l.answers {
+		d := &l.answers[i]
+		for at, ok := d.first(l.staleConn); ok && at <= now; at, ok = d.first(l.staleConn) {
+			l.end(d.queue.pop().id, check.End{Cause: check.Stalled})
+		}
+	}
+	for at, ok := l.hosts.first(l.staleSlot); ok && at <= now; at, ok = l.hosts.first(l.staleSlot) {
+		l.overtime(l.hosts.queue.pop().id)
+	}
+}
+
+// unanswered is a connection that was not made in time: it is tried again, or over.
+func (l *loop) unanswered(fd int32, after int64) {
+	c := &l.conns[fd]
+	n := launch{q: c.q, a: c.a, slot: c.slot, try: c.try + 1}
+	l.drop(fd)
+	l.heard(l.slots[n.slot].item.Addr, syscall.ETIMEDOUT)
+	if int(n.try) < l.Dialer.Tries(time.Duration(after)) {
+		l.turn.push(n)
+		return
+	}
+	l.over(n.slot, n.q, n.a, check.End{Cause: check.NoAnswer})
+}
+
+// overtime ends what is asked of a host that took too long; what waits for its turn ends when it has come.
+func (l *loop) overtime(id int32) {
+	s := &l.slots[id]
+	s.overtime = true
+	stamp := s.stamp
+	for fd := range l.conns {
+		c := &l.conns[fd]
+		if c.state == connFree || c.slot != id || l.slots[id].stamp != stamp {
+			continue
+		}
+		q, a := c.q, c.a
+		l.drop(int32(fd))
+		l.expire(id, q, a)
+	}
+}

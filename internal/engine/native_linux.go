@@ -1,4 +1,0 @@
-package engine
-
-// native is the driver of this system.
-func native(s *session) { portable(s) }

@@ -1,0 +1,196 @@
+//go:build amd64 || arm64
+
+package engine
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// slot is an address under way. There are as many as fit in flight, and they are used again and again.
+type slot struct {
+	item     Item
+	position uint64
+	begun    int64
+	agenda   *agenda
+	list     []question // what is asked now: first, then later, then what was found
+	visit    *guest     // nil while there is nothing to remember
+	next     int32      // index in list of the next question
+	active   int32      // questions under way
+	stamp    uint32     // raised when the slot is given up
+	phase    phase
+	alive    bool
+	overtime bool // the host took too long
+	touched  bool // a connection was begun
+	given    bool // given back: the run is being drained before anything was asked
+	ready    bool // stands in loop.ready
+}
+
+type phase uint8
+
+const (
+	phaseFirst phase = iota
+	phaseLater
+	phaseFound
+)
+
+// guest is what has to be remembered of a live host beyond its slot.
+type guest struct {
+	logons   atomic.Int32
+	answered []uint16 // ports, kept where a later question depends on them
+	found    []question
+	asked    []key // of those found
+}
+
+// spend takes logons from the host's budget; false leaves it untouched. Goroutines call it too.
+func (g *guest) spend(n int) bool {
+	if g.logons.Add(int32(n)) > hostLogons {
+		g.logons.Add(int32(-n))
+		return false
+	}
+	return true
+}
+
+// guest is the slot's, made when first needed.
+func (s *slot) guest() *guest {
+	if s.visit == nil {
+		s.visit = new(guest)
+	}
+	return s.visit
+}
+
+// purse hands the slot's budget of logons to the interview of a question without making one for those who never ask.
+func (s *slot) spend(n int) bool { return s.guest().spend(n) }
+
+// nextQuestion takes the next question that is to be asked, or nil.
+func (l *loop) nextQuestion(s *slot) *question {
+	for int(s.next) < len(s.list) {
+		q := &s.list[s.next]
+		s.next++
+		if s.phase == phaseLater && !s.wanted(q) {
+			continue
+		}
+		if l.excluded(&s.item, q.port.Number) {
+			continue
+		}
+		if outcome, known := l.known(&s.item, q); known {
+			s.alive = true
+			s.note(q, outcome)
+			continue
+		}
+		return q
+	}
+	return nil
+}
+
+// wanted decides on a question that is asked only where the host is alive.
+func (s *slot) wanted(q *question) bool {
+	return s.alive && (s.visit == nil || !slices.Contains(s.visit.answered, q.port.Unless))
+}
+
+// note keeps that a port answered if a later question depends on it.
+func (s *slot) note(q *question, outcome signet.Outcome) {
+	if outcome != signet.Answered {
+		return
+	}
+	for i := range s.agenda.later {
+		if s.agenda.later[i].port.Unless == q.port.Number {
+			s.guest().answered = append(s.guest().answered, q.port.Number)
+			return
+		}
+	}
+}
+
+// admit gives a position a slot.
+func (l *loop) admit(position uint64) {
+	var id int32
+	if n := len(l.free); n > 0 {
+		id, l.free = l.free[n-1], l.free[:n-1]
+	} else {
+		id = int32(len(l.slots))
+		l.slots = append(l.slots, slot{})
+	}
+	s := &l.slots[id]
+	*s = slot{item: l.Source.At(position), position: position, begun: l.now, stamp: s.stamp}
+	s.agenda = l.agendas.of(&s.item)
+	s.list = s.agenda.first
+	l.hosts.arm(l.now, id, s.stamp)
+	l.used++
+	l.makeReady(id)
+}
+
+func (l *loop) makeReady(id int32) {
+	if s := &l.slots[id]; !s.ready {
+		s.ready = true
+		l.ready.push(id)
+	}
+}
+
+// answered ends one question of a slot.
+func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive bool, found []check.Found) {
+	s := &l.slots[id]
+	s.active--
+	s.alive = s.alive || alive
+	s.note(q, outcome)
+	for _, f := range found {
+		more, ok := l.found(f)
+		if !ok || slices.ContainsFunc(s.agenda.first, func(o question) bool { return o.key() == more.key() }) ||
+			slices.Contains(s.guest().asked, more.key()) {
+			continue
+		}
+		s.visit.asked = append(s.visit.asked, more.key())
+		s.visit.found = append(s.visit.found, more)
+	}
+	l.settle(id)
+}
+
+// settle moves a slot on to whatever it is to be asked next, or gives it up when nothing is left.
+func (l *loop) settle(id int32) {
+	s := &l.slots[id]
+	if s.ready { // pick has yet to come by
+		return
+	}
+	for {
+		if int(s.next) < len(s.list) {
+			l.makeReady(id)
+			return
+		}
+		if s.active > 0 {
+			return
+		}
+		s.next = 0
+		switch {
+		case s.given:
+			l.vacate(id)
+			return
+		case s.phase == phaseFirst && s.alive && len(s.agenda.later) > 0:
+			s.phase, s.list = phaseLater, s.agenda.later
+		case s.visit != nil && len(s.visit.found) > 0:
+			s.phase, s.list, s.visit.found = phaseFound, s.visit.found, nil
+		default:
+			l.Stats.visited(s.alive)
+			l.place.finish(s.position)
+			l.vacate(id)
+			return
+		}
+	}
+}
+
+// vacate gives a slot up.
+func (l *loop) vacate(id int32) {
+	l.slots[id] = slot{stamp: l.slots[id].stamp + 1}
+	l.free = append(l.free, id)
+	l.used--
+}
+
+// giveBack leaves an address that was not connected to yet for another run.
+func (l *loop) giveBack(id int32) {
+	s := &l.slots[id]
+	s.given = true
+	s.active--
+	s.next = int32(len(s.list))
+	l.settle(id)
+}
