@@ -47,7 +47,7 @@ func sends() []check.Sends {
 			Depth: signet.Handshake,
 			What: "an SMB 2 negotiate and NTLM's first token; an SMB 1 negotiate (not with --no-smb1); where the signing bit does not decide, " +
 				"negotiates of single dialects; a multi-protocol negotiate where the first was met with a close; on port 139 a session request, and one node status query (UDP 137) if the name is refused",
-			Connections: 7,
+			Connections: 8,
 			Logs:        "SMBServer/Audit 3000 or SMBServer/Operational 1001 for SMB 1, where that is audited; 1003 where encryption is required; no logon",
 		},
 		{
