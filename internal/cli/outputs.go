@@ -43,6 +43,9 @@ func formats() []format {
 		{"json", func(_ *app, o *output, _ string) report.Writer { return report.NewJSON(o) }},
 		{"csv", func(a *app, o *output, _ string) report.Writer { return report.NewCSV(o, checks(a)) }},
 		{"markdown", func(a *app, o *output, _ string) report.Writer { return report.NewMarkdown(o, a.checks, checks(a)) }},
+		{"sarif", func(a *app, o *output, _ string) report.Writer { return report.NewSARIF(o, checks(a)) }},
+		{"ocsf", func(a *app, o *output, _ string) report.Writer { return report.NewOCSF(o, checks(a)) }},
+		{"opengraph", func(a *app, o *output, _ string) report.Writer { return report.NewOpenGraph(o, checks(a)) }},
 		{"nmap", func(_ *app, o *output, _ string) report.Writer { return report.NewNmap(o) }},
 		{"junit", func(a *app, o *output, _ string) report.Writer { return report.NewJUnit(o, checks(a)) }},
 		{"list", func(_ *app, o *output, _ string) report.Writer { return report.NewList(o) }},
@@ -50,7 +53,7 @@ func formats() []format {
 }
 
 // laterFormats are in the contract and not in this version.
-func laterFormats() []string { return []string{"html", "sarif", "xlsx", "opengraph", "ocsf"} }
+func laterFormats() []string { return []string{"html", "xlsx"} }
 
 // formatNames joins the words of -o for a message.
 func formatNames() string {

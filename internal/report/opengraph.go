@@ -1,0 +1,185 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"strings"
+
+	"signet"
+)
+
+// OpenGraph writes a graph that BloodHound takes in (OpenGraph: nodes and edges of kinds of one's own). It holds what
+// was seen and what was judged: hosts, their endpoints, the rules they break, and the name a host gives itself. It
+// names no way of attacking anything, and no edge of it says that one host can reach into another.
+//
+// Nodes come before edges in the file: nodes stream, edges wait as text.
+type OpenGraph struct {
+	b     *bufio.Writer
+	rules *Rulebook
+	edges bytes.Buffer
+	hosts map[netip.Addr]bool
+	named map[string]bool // rules and names that have their node or edge
+	first bool
+}
+
+type graphNode struct {
+	ID         string         `json:"id"`
+	Kinds      []string       `json:"kinds"`
+	Properties map[string]any `json:"properties"` // lower-case names; text, numbers, truths, and lists of text
+}
+
+type graphEdge struct {
+	Kind       string         `json:"kind"`
+	Start      graphEnd       `json:"start"`
+	End        graphEnd       `json:"end"`
+	Properties map[string]any `json:"properties"`
+}
+
+type graphEnd struct {
+	MatchBy string `json:"match_by"`
+	Value   string `json:"value"`
+	Kind    string `json:"kind,omitempty"`
+}
+
+// NewOpenGraph writes to w.
+func NewOpenGraph(w io.Writer, rules *Rulebook) *OpenGraph {
+	return &OpenGraph{b: bufio.NewWriterSize(w, 64<<10), rules: rules, hosts: map[netip.Addr]bool{}, named: map[string]bool{}, first: true}
+}
+
+// Begin opens the document.
+func (g *OpenGraph) Begin(*Header) error {
+	_, err := g.b.WriteString(`{"metadata":{"source_kind":"Signet"},"graph":{"nodes":[`)
+	return err
+}
+
+// Endpoint adds an endpoint, its host the first time, and an edge per rule that it breaks.
+func (g *OpenGraph) Endpoint(l *Line) error {
+	if !l.Reached() {
+		return nil
+	}
+	f := factsOf(l)
+	host := "SIGNET:HOST:" + l.Addr.String()
+	if !g.hosts[l.Addr] {
+		g.hosts[l.Addr] = true
+		p := map[string]any{"name": either(f.hostName(l) == "", l.Addr.String(), strings.ToUpper(f.hostName(l))), "address": l.Addr.String()}
+		if f.NTLM != nil {
+			p["os_version"], p["domain"] = Clean(f.NTLM.OSVersion), Clean(f.NTLM.DNSDomain)
+		}
+		if err := g.node(graphNode{host, []string{"SignetHost", "Signet"}, p}); err != nil {
+			return err
+		}
+	}
+	if f.NTLM != nil && f.NTLM.DNSComputer != "" {
+		name := strings.ToUpper(Clean(f.NTLM.DNSComputer))
+		if key := host + "\x00" + name; !g.named[key] {
+			g.named[key] = true
+			// By name alone: that the host calls itself so is all that was seen.
+			if err := g.edge(graphEdge{"SignetCallsItself", byID(host), graphEnd{"name", name, "Computer"}, map[string]any{"from": l.Endpoint.String()}}); err != nil {
+				return err
+			}
+		}
+	}
+	id := strings.ToUpper("signet:endpoint:" + l.AddrPort().String() + "/" + l.Transport.String() + ":" + l.Check)
+	if err := g.node(graphNode{id, []string{"SignetEndpoint", "Signet"}, endpointProperties(l, &f)}); err != nil {
+		return err
+	}
+	if err := g.edge(graphEdge{"SignetServes", byID(host), byID(id), map[string]any{}}); err != nil {
+		return err
+	}
+	for i := range l.Judgement.Findings {
+		if err := g.finding(id, &l.Judgement.Findings[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func endpointProperties(l *Line, f *facts) map[string]any {
+	p := map[string]any{
+		"name": l.AddrPort().String() + "/" + l.Transport.String(), "address": l.Addr.String(), "port": l.Port, "transport": l.Transport.String(), "check": Clean(l.Check),
+		"outcome": l.Outcome.String(), "verdict": l.Verdict.String(), "at": l.At.UTC().Format("2006-01-02T15:04:05Z"),
+	}
+	if len(l.Because) > 0 {
+		p["because"] = clean(l.Because)
+	}
+	if len(l.Unasked) > 0 {
+		p["unasked"] = clean(l.Unasked)
+	}
+	for name, level := range map[string]signet.Level{"signing": f.Signing, "channel_binding": f.ChannelBinding, "epa": f.EPA, "nla": f.NLA} {
+		if level != signet.Unknown {
+			p[name] = level.String()
+		}
+	}
+	if f.Dialect != "" {
+		p["dialect"] = Clean(f.Dialect)
+	}
+	if o := f.SMB1.Offered; o != nil {
+		p["smb1_offered"] = *o
+	}
+	return p
+}
+
+func (g *OpenGraph) finding(endpoint string, f *signet.Finding) error {
+	rule := Clean(f.Rule)
+	id := "SIGNET:RULE:" + strings.ToUpper(rule)
+	if !g.named[id] {
+		g.named[id] = true
+		r := g.rules.of(f.Rule)
+		p := map[string]any{"name": rule, "title": Clean(f.Title), "relay": r.rule.Relay}
+		if r.rule.Requires != "" {
+			p["wanted"] = r.rule.Requires
+		}
+		if r.advice.Setting != "" {
+			p["fix"] = r.advice.Setting
+		}
+		if err := g.node(graphNode{id, []string{"SignetRule", "Signet"}, p}); err != nil {
+			return err
+		}
+	}
+	p := map[string]any{"severity": f.Severity.String()}
+	if f.Where != "" {
+		p["where"] = Clean(f.Where)
+	}
+	if len(f.Because) > 0 {
+		p["because"] = clean(f.Because)
+	}
+	return g.edge(graphEdge{"SignetBreaks", byID(endpoint), byID(id), p})
+}
+
+func byID(id string) graphEnd { return graphEnd{MatchBy: "id", Value: id} }
+
+func (g *OpenGraph) node(n graphNode) error {
+	b, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	if !g.first {
+		b = append([]byte(",\n"), b...)
+	}
+	g.first = false
+	_, err = g.b.Write(b)
+	return err
+}
+
+func (g *OpenGraph) edge(e graphEdge) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if g.edges.Len() > 0 {
+		g.edges.WriteString(",\n")
+	}
+	g.edges.Write(b)
+	return nil
+}
+
+// End writes the edges and closes the document.
+func (g *OpenGraph) End(*Summary) error {
+	g.b.WriteString("],\n\"edges\":[")
+	g.b.Write(g.edges.Bytes())
+	g.b.WriteString("]}}\n")
+	return g.b.Flush()
+}
