@@ -223,3 +223,19 @@ func TestOpenGraph(t *testing.T) {
 		t.Errorf("an attack is named: %s", attack)
 	}
 }
+
+// A host is one node, however many of its endpoints were asked.
+func TestOpenGraphHostOnce(t *testing.T) {
+	lines := sampleLines()[:1]
+	other := *lines[0].Observation
+	other.Port = 139
+	lines = append(lines, &Line{&other, lines[0].Judgement})
+	var b bytes.Buffer
+	write(t, newOpenGraph(&b), sampleHeader(), lines, sampleSummary(lines))
+	if n := bytes.Count(b.Bytes(), []byte(`"id":"SIGNET:HOST:10.0.0.5"`)); n != 1 {
+		t.Errorf("the host is %d nodes", n)
+	}
+	if n := bytes.Count(b.Bytes(), []byte(`"SignetCallsItself"`)); n != 1 {
+		t.Errorf("its name is %d edges", n)
+	}
+}
