@@ -150,10 +150,12 @@ func (id *Identity) AddNTLM(n *signet.NTLM) {
 		return
 	}
 	id.OSVersion = clip(n.OSVersion, 40)
-	build := n.OSVersion[strings.LastIndexByte(n.OSVersion, '.')+1:]
+	major, rest, _ := strings.Cut(n.OSVersion, ".")
+	_, build, _ := strings.Cut(rest, ".")
 	switch {
 	case n.OSVersion == "6.1.0":
 		id.Samba = true
+	case major != "5" && major != "6" && major != "10": // impacket writes 255.255.65535
 	case build != "" && build != "0":
 		id.Windows = signet.Yes
 	}

@@ -19,6 +19,7 @@ func TestIdentityOfAChallenge(t *testing.T) {
 		{"Samba", "6.1.0", signet.NotKnown, true},
 		{"Windows 7 or Server 2008 R2", "6.1.7601", signet.Yes, false},
 		{"Server 2022", "10.0.20348", signet.Yes, false},
+		{"impacket", "255.255.65535", signet.NotKnown, false},
 		{"an appliance without a build", "10.0.0", signet.NotKnown, false},
 	} {
 		var id check.Identity

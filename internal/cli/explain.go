@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet/internal/judge"
+	"signet/internal/path"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -39,6 +40,9 @@ func (a *app) ruleNames() []string {
 			names = append(names, r.ID)
 		}
 	}
+	for _, r := range path.Rules() {
+		names = append(names, r.ID)
+	}
 	return names
 }
 
@@ -56,6 +60,10 @@ func (a *app) listRules(b *strings.Builder) error {
 			}
 			fmt.Fprintf(b, "  %-9s %-42s %s\n", word, r.ID, r.Title)
 		}
+	}
+	b.WriteString("paths: which clients' NTLM can be passed on where\n")
+	for _, r := range path.Rules() {
+		fmt.Fprintf(b, "            %-42s %s\n", r.ID, r.Title)
 	}
 	b.WriteString("\nSeverities are those of the policy baseline. signet explain RULE says what to do about one.\n")
 	return nil
@@ -82,6 +90,10 @@ func (a *app) explain(b *strings.Builder, name string) error {
 			fmt.Fprintf(b, "%s\n", strings.TrimSpace(advice.Text))
 			return nil
 		}
+	}
+	if text, ok := path.Explain(name); ok {
+		b.WriteString(text)
+		return nil
 	}
 	return usage("no rule or check is called %q: signet explain lists them", name)
 }

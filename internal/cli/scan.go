@@ -103,6 +103,9 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string) error {
 	}
 	header.Warnings = a.warnings(f, s, plans)
 	sink := &sink{judge: judge, out: out, all: f.all}
+	if !f.quick {
+		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers, f.hostTimeout+hostSlack)
+	}
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace, Sink: sink, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: limits, Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
@@ -115,6 +118,9 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string) error {
 	err = a.drive(ctx, run, sink, f)
 	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, errDrained)
 	if err != nil && !interrupted {
+		return trouble("%v", err)
+	}
+	if err := sink.census.end(); err != nil {
 		return trouble("%v", err)
 	}
 	summary := sink.summary(run)
@@ -191,6 +197,7 @@ type sink struct {
 	out      *outputs
 	all      bool
 	tally    report.Tally
+	census   *census // nil: hosts are not looked at
 	findings atomic.Uint64
 	mu       sync.Mutex // writers against the flushing of files
 }
@@ -207,7 +214,7 @@ func (s *sink) Put(o *signet.Observation) error {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
-	return nil
+	return s.census.put(l)
 }
 
 // flushing lets a reader of a file follow the run: lines are on disk within a second.

@@ -78,13 +78,13 @@ func find(version string) (b build, ok bool) {
 	return build{}, false
 }
 
-// System words a version: "Windows Server 2022, build 20348".
+// System words the version of a Windows: "Windows Server 2022, build 20348".
 func System(version string) string {
 	if b, ok := find(version); ok {
 		return b.text + ", build " + version[strings.LastIndexByte(version, '.')+1:]
 	}
-	if strings.Count(version, ".") == 2 && !strings.HasSuffix(version, ".0") {
-		return "Windows " + version + " (a build not known here)"
+	if version == "" {
+		return "Windows"
 	}
-	return ""
+	return "Windows " + version + " (a build not known here)"
 }

@@ -57,8 +57,8 @@ type Writer interface {
 type Tally struct {
 	Verdicts [3]uint64
 	Findings map[string]uint64
-	worst    signet.Severity
-	any      bool
+
+	severities [signet.Critical + 1]uint64 // findings
 }
 
 // Add counts one line.
@@ -73,8 +73,29 @@ func (t *Tally) Add(l *Line) {
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
 		t.Findings[f.Rule]++
-		t.worst, t.any = max(t.worst, f.Severity), true
+		t.severities[min(f.Severity, signet.Critical)]++
 	}
+}
+
+// Rate counts a host's findings by the severities that they have on the whole host, instead of those of its endpoints'
+// own lines.
+func (t *Tally) Rate(h *signet.Host) {
+	for i := range h.Findings {
+		if f := &h.Findings[i]; f.Severity != f.Streamed {
+			t.severities[min(f.Streamed, signet.Critical)]--
+			t.severities[min(f.Severity, signet.Critical)]++
+		}
+	}
+}
+
+// found tells whether a finding at or above a severity stands.
+func (t *Tally) found(least signet.Severity) bool {
+	for _, n := range t.severities[min(least, signet.Critical):] {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Exit is the contract's exit code of a run that went to its end: 3 for a finding at or above the threshold, 4 for
@@ -83,7 +104,7 @@ func (t *Tally) Exit(failOn signet.Severity, on bool) int {
 	switch {
 	case !on:
 		return 0
-	case t.any && t.worst >= failOn:
+	case t.found(failOn):
 		return 3
 	case t.Verdicts[signet.Undetermined] > 0:
 		return 4

@@ -25,6 +25,7 @@ type Text struct {
 	groups       map[string]*group
 	undetermined []entry
 	guarded      map[string]int // check → endpoints
+	estate       estate
 }
 
 // group is the endpoints that break one rule.
@@ -39,6 +40,8 @@ type entry struct {
 	at      signet.Endpoint
 	who     string // a name for people
 	because string
+	// severity of the finding that it is listed under, as its own line had it.
+	severity signet.Severity
 }
 
 // mostEntries is how many endpoints of one group are listed; the other formats have them all.
@@ -72,6 +75,7 @@ func (t *Text) Endpoint(l *Line) error {
 			g = &group{finding: *f}
 			t.groups[f.Rule] = g
 		}
+		e.severity = f.Severity
 		e.because = Clean(strings.Join(f.Because, "; "))
 		if f.Where != "" && !strings.HasPrefix(e.because, Clean(f.Where)) {
 			e.because = Clean(f.Where) + ": " + e.because
@@ -106,12 +110,16 @@ func find(checks []check.Check, rule string) (check.Check, check.Rule, bool) {
 // End prints the report.
 func (t *Text) End(s *Summary) error {
 	p := &page{width: t.width, style: t.style}
+	t.reconcile()
 	t.head(p, s)
 	groups := t.sorted()
 	t.section(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", groups, func(g *group) []entry { return g.exposed })
+	t.domains(p)
 	t.section(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) []entry { return g.other })
 	t.open(p)
 	t.closed(p)
+	t.hosts(p)
+	t.ways(p)
 	t.fixes(p, groups)
 	_, err := io.WriteString(t.w, p.b.String())
 	return err
@@ -173,7 +181,7 @@ func (t *Text) section(p *page, title, about string, groups []*group, pick func(
 		} else {
 			p.blank()
 		}
-		p.item(t.style.severity(g.finding.Severity), g.finding.Title+" "+t.style.faint("("+g.finding.Rule+")")+", "+plural(uint64(len(list)), "endpoint", "endpoints"))
+		p.item(t.style.severity(g.finding.Severity), Clean(g.finding.Title)+" "+t.style.faint("("+Clean(g.finding.Rule)+")")+", "+plural(uint64(len(list)), "endpoint", "endpoints"))
 		t.entries(p, list)
 	}
 }

@@ -1,0 +1,280 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// estate is what the text report keeps of hosts: what is said beside an endpoint, and sums.
+type estate struct {
+	names   map[netip.Addr]string // of hosts that a list may name
+	ratings map[rated]signet.Severity
+	domains map[string][]controller
+	systems map[string]int
+	roles   map[string]int
+	odd     []string // hosts that sources disagree about
+	oddMore int
+	named   int
+	hosts   int
+	paths   *signet.Paths
+}
+
+// rated is a finding whose severity is another one on the host that it stands on.
+type rated struct {
+	addr netip.Addr
+	port uint16
+	rule string
+}
+
+// controller is a domain controller as far as its directory goes.
+type controller struct {
+	addr    netip.Addr
+	name    string
+	verdict signet.Verdict
+	weak    []string // "ldap-signing-not-required on 3268, 389"
+}
+
+// How much is listed; JSON lines have it all.
+const (
+	mostOdd   = 10
+	mostFixes = 5
+	mostSums  = 8
+)
+
+// directory is the check whose findings open a domain.
+const directory = "ldap"
+
+// Host files one host.
+func (t *Text) Host(h *signet.Host) error {
+	e := &t.estate
+	if e.names == nil {
+		*e = estate{names: map[netip.Addr]string{}, ratings: map[rated]signet.Severity{}, domains: map[string][]controller{},
+			systems: map[string]int{}, roles: map[string]int{}, paths: e.paths}
+	}
+	e.hosts++
+	if h.Name != "" {
+		e.named++
+		if listed(h) {
+			e.names[h.Address] = Clean(h.Name)
+		}
+	}
+	if h.OS != "" {
+		e.systems[Clean(h.OS)]++
+	}
+	for _, r := range h.Roles {
+		if r.Certain {
+			e.roles[r.Role]++
+		}
+	}
+	for _, f := range h.Findings {
+		if f.Severity != f.Streamed {
+			e.ratings[rated{h.Address, f.Port, f.Rule}] = f.Severity
+		}
+	}
+	for _, d := range h.Disagreements {
+		if len(e.odd) < mostOdd {
+			e.odd = append(e.odd, strings.TrimSpace(h.Address.String()+" "+cut(Clean(h.Name), 40))+": "+Clean(d))
+		} else {
+			e.oddMore++
+		}
+	}
+	if h.Has(check.RoleDomainController) && h.Domain != "" {
+		e.controller(h)
+	}
+	return nil
+}
+
+// listed tells whether an endpoint of the host may stand in a list of the report.
+func listed(h *signet.Host) bool {
+	return len(h.Findings) > 0 || slices.ContainsFunc(h.Endpoints, func(p signet.HostEndpoint) bool { return p.Verdict != signet.Guarded })
+}
+
+func (e *estate) controller(h *signet.Host) {
+	c := controller{addr: h.Address, name: Clean(h.Name), verdict: signet.Guarded}
+	for _, p := range h.Endpoints {
+		if p.Check == directory {
+			c.verdict = c.verdict.Worse(p.Verdict)
+		}
+	}
+	byRule := map[string][]string{}
+	for _, f := range h.Findings {
+		if f.Check != directory {
+			continue
+		}
+		at := fmt.Sprint(f.Port)
+		if f.Where != "" {
+			at += " (" + Clean(f.Where) + ")"
+		}
+		byRule[f.Rule] = append(byRule[f.Rule], at)
+	}
+	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
+		slices.Sort(byRule[rule])
+		c.weak = append(c.weak, rule+" on "+strings.Join(byRule[rule], ", "))
+	}
+	domain := strings.ToLower(Clean(h.Domain))
+	e.domains[domain] = append(e.domains[domain], c)
+}
+
+// Paths keeps the sums for the end.
+func (t *Text) Paths(p *signet.Paths) error { t.estate.paths = p; return nil }
+
+// Path is one of those that the sums count.
+func (t *Text) Path(*signet.Path) error { return nil }
+
+// reconcile gives listed endpoints the names and severities of their whole host.
+func (t *Text) reconcile() {
+	e := &t.estate
+	if e.names == nil {
+		return
+	}
+	fit := func(list []entry) {
+		for i := range list {
+			if n := e.names[list[i].at.Addr]; n != "" {
+				list[i].who = n
+			}
+		}
+	}
+	fit(t.undetermined)
+	for rule, g := range t.groups {
+		fit(g.exposed)
+		fit(g.other)
+		if len(e.ratings) == 0 {
+			continue
+		}
+		worst := signet.Info
+		for _, list := range [][]entry{g.exposed, g.other} {
+			for i := range list {
+				s, other := e.ratings[rated{list[i].at.Addr, list[i].at.Port, rule}]
+				if !other {
+					s = list[i].severity
+				}
+				worst = max(worst, s)
+			}
+		}
+		g.finding.Severity = worst
+	}
+}
+
+// domains prints the domains whose controllers were asked, the worst first.
+func (t *Text) domains(p *page) {
+	e := &t.estate
+	if len(e.domains) == 0 {
+		return
+	}
+	worst := func(domain string) (v signet.Verdict) {
+		v = signet.Guarded
+		for _, c := range e.domains[domain] {
+			v = v.Worse(c.verdict)
+		}
+		return v
+	}
+	names := slices.SortedFunc(maps.Keys(e.domains), func(a, b string) int {
+		return cmp.Or(int(worst(b))-int(worst(a)), cmp.Compare(a, b))
+	})
+	p.heading("DOMAINS", "one weak domain controller opens its whole domain")
+	for _, domain := range names {
+		list := e.domains[domain]
+		slices.SortFunc(list, func(a, b controller) int { return a.addr.Compare(b.addr) })
+		var count [3]int
+		for _, c := range list {
+			count[c.verdict]++
+		}
+		v := worst(domain)
+		p.item("", domain+": "+t.style.verdict(v, v.String())+fmt.Sprintf(" (%s asked: %d weak, %d undetermined, %d guarded)",
+			plural(uint64(len(list)), "controller", "controllers"), count[signet.Exposed], count[signet.Undetermined], count[signet.Guarded]))
+		left := mostEntries
+		for _, c := range list {
+			if c.verdict == signet.Guarded && len(c.weak) == 0 {
+				continue
+			}
+			if left--; left < 0 {
+				break
+			}
+			said := strings.Join(c.weak, "; ")
+			if said == "" {
+				said = c.verdict.String()
+			}
+			p.hang(10, strings.TrimSpace(c.addr.String()+" "+cut(c.name, 40)), said)
+		}
+	}
+}
+
+// hosts prints what the hosts are, in sums, and where their names do not agree.
+func (t *Text) hosts(p *page) {
+	e := &t.estate
+	if e.named == 0 && len(e.systems) == 0 && len(e.odd) == 0 {
+		return
+	}
+	p.heading("HOSTS", fmt.Sprintf("%s, %d named", plural(uint64(e.hosts), "host", "hosts"), e.named))
+	for _, sums := range []map[string]int{e.roles, e.systems} {
+		if len(sums) > 0 {
+			p.text(10, 10, most(sums))
+		}
+	}
+	if len(e.odd) > 0 {
+		p.text(10, 10, "Not everything that names a host says the same:")
+		for _, o := range e.odd {
+			p.text(12, 14, o)
+		}
+		if e.oddMore > 0 {
+			p.text(12, 12, t.style.faint(fmt.Sprintf("… and %d more: -o jsonl has them all", e.oddMore)))
+		}
+	}
+}
+
+// most lists the largest numbers of something.
+func most(sums map[string]int) string {
+	words := slices.SortedFunc(maps.Keys(sums), func(a, b string) int { return cmp.Or(sums[b]-sums[a], cmp.Compare(a, b)) })
+	var parts []string
+	for i, w := range words {
+		if i == mostSums {
+			parts = append(parts, fmt.Sprintf("and %d more kinds", len(words)-i))
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", sums[w], w))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// removed words what a fix takes away.
+func removed(f *signet.PathFix) string {
+	var parts []string
+	if f.Open > 0 {
+		parts = append(parts, plural(f.Open, "path", "paths"))
+	}
+	if f.Conditional > 0 {
+		parts = append(parts, plural(f.Conditional, "conditional path", "conditional paths"))
+	}
+	if f.Unknown > 0 {
+		parts = append(parts, plural(f.Unknown, "path", "paths")+" that may be open")
+	}
+	if parts == nil {
+		return ""
+	}
+	return ", removes " + strings.Join(parts, " and ")
+}
+
+// ways prints the fixes that remove most paths.
+func (t *Text) ways(p *page) {
+	paths := t.estate.paths
+	if paths == nil || len(paths.Fixes) == 0 {
+		return
+	}
+	about := "the fixes that remove most, counted from " + plural(paths.Sources, "Windows host", "Windows hosts") + " seen; signet explain path-smb-to-smb says how"
+	if paths.Sources == 0 {
+		about = "no Windows host was seen to count paths from: fixes by the endpoints that they close"
+	}
+	p.heading("PATHS", about)
+	for i := range paths.Fixes[:min(len(paths.Fixes), mostFixes)] {
+		f := &paths.Fixes[i]
+		p.item(fmt.Sprintf("%d", i+1), t.style.bold(f.Finding)+" ("+t.style.severity(f.Severity)+"), "+plural(f.Endpoints, "endpoint", "endpoints")+removed(f))
+		p.text(10, 10, f.Because)
+	}
+}
