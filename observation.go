@@ -26,6 +26,7 @@ type Observation struct {
 	Took         time.Duration // until the outcome was known
 	Outcome      Outcome
 	Open         bool       // a connection was made, or a datagram answered, whatever came of it
+	Connections  int        // how many were opened or tried, datagram exchanges among them
 	Facts        Facts      // nil when nothing was learned
 	Err          *Failure   // nil when nothing went wrong
 	Unasked      []string   // questions left out, as stable words: "smb1", "channel-binding"

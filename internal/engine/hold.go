@@ -40,6 +40,9 @@ func Hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attemp
 func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, a check.Attempt, first *check.TLS, received int, trace *[]signet.Exchange) check.End {
 	h := &holder{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: patience(d, &a), trace: trace}
 	h.end.Connected, h.end.Received = !a.UDP, received
+	if a.UDP {
+		h.buf = make([]byte, 0, maxPending) // what does not fit a reading is lost with its datagram
+	}
 	// The reader of a blocking connection is woken by a deadline in the past.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer func() {
@@ -209,7 +212,7 @@ func traceReceived(trace *[]signet.Exchange, note string, got []byte) {
 	if trace == nil || len(got) == 0 {
 		return
 	}
-	if len(*trace) == 0 {
+	if n := len(*trace); n == 0 || (*trace)[n-1].Note != note { // who speaks first on a new connection
 		*trace = append(*trace, signet.Exchange{Note: note})
 	}
 	last := &(*trace)[len(*trace)-1]

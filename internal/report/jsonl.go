@@ -96,6 +96,10 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 		b = check.AppendString(b, l.Err.Text)
 		b = append(b, '}')
 	}
+	if l.Connections > 0 {
+		b = append(b, `,"connections":`...)
+		b = strconv.AppendInt(b, int64(l.Connections), 10)
+	}
 	b = append(b, `,"took_ms":`...)
 	b = strconv.AppendFloat(b, float64(l.Took.Microseconds())/1000, 'f', -1, 64)
 	if h.Trace && len(l.Trace) > 0 {
