@@ -26,6 +26,8 @@ type Check struct {
 	Judge func(signet.Facts) (Judgement, error)
 	// Identify is pure too: what facts say of the host. It is nil for a check whose facts say nothing of it.
 	Identify func(signet.Facts) (Identity, error)
+	// Passive reads the same facts out of other people's conversations; nil: it cannot.
+	Passive *Passive
 }
 
 // Port is a default port of a check.
@@ -107,6 +109,7 @@ type Definition[F any, P interface {
 	Begin    func(Subject) Interview
 	Judge    func(*F) Judgement
 	Identify func(*F) Identity // nil: the facts say nothing of the host
+	Passive  *Passive          // nil: captures say nothing to it
 }
 
 // Define seals a definition: outside its folder facts are JSON.
@@ -116,7 +119,7 @@ func Define[F any, P interface {
 }](d Definition[F, P]) Check {
 	return Check{
 		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional,
-		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Identify: identifier[F, P](d.Name, d.Identify),
+		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: identifier[F, P](d.Name, d.Identify),
 		Judge: func(facts signet.Facts) (Judgement, error) {
 			if f, ok := facts.(P); ok {
 				return d.Judge((*F)(f)), nil

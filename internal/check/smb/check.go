@@ -38,6 +38,7 @@ func Check() check.Check {
 		Begin:    s.begin,
 		Judge:    judge,
 		Identify: identify,
+		Passive:  passive(),
 	})
 }
 

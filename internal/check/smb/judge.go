@@ -56,7 +56,11 @@ func smb2Way(f *Facts) way {
 			", which was not offered: SecurityMode " + f.SecurityMode + " is shown but not relied upon"}}
 	}
 	w := way{counts: true}
-	bits := func(text string) string { return "SMB " + f.Dialect + " SecurityMode " + f.SecurityMode + text }
+	name := f.Dialect
+	if name == "" {
+		name = "2 or 3" // overheard: the answer that tells the dialect is not in the capture
+	}
+	bits := func(text string) string { return "SMB " + name + " SecurityMode " + f.SecurityMode + text }
 	if f.NTLMOffer == ntlmNo {
 		w.breach(RuleNoNTLM, "NTLM is not among the mechanisms, and an NTLM token was refused")
 	}

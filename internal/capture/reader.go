@@ -1,0 +1,196 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"net/netip"
+	"time"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// Stats counts what went through a Reader.
+type Stats struct {
+	Packets     uint64
+	Bytes       uint64
+	Flows       uint64 // connections that a check recognised
+	UnknownLink map[uint16]uint64
+	Crowded     uint64 // connections to endpoints beyond those that are kept
+}
+
+// Reader listens to captures and collects what they show. It belongs to one goroutine. Several files may be read one
+// after the other: they are one observation of one network.
+type Reader struct {
+	Stats Stats
+
+	checks  []check.Check // those that can listen
+	seed    maphash.Seed
+	now     time.Time
+	flows   map[uint64]*flow
+	queue   []*flow
+	first   int
+	held    int64
+	ignored []uint64
+	frags   fragments
+	scratch [2][]byte
+
+	endpoints map[endpointKey]*listening
+	order     []*listening
+	clients   clients
+}
+
+// maxEndpoints bounds what is kept of a capture of a whole provider.
+const maxEndpoints = 1 << 16
+
+type endpointKey struct {
+	at    netip.AddrPort
+	check int8
+}
+
+// listening is an endpoint that was heard.
+type listening struct {
+	endpoint signet.Endpoint
+	check    *check.Check
+	observer check.Observer
+	at       time.Time
+	last     time.Time
+}
+
+// NewReader listens with those of the checks that can.
+func NewReader(checks []check.Check) *Reader {
+	r := &Reader{
+		seed: maphash.MakeSeed(), flows: map[uint64]*flow{}, ignored: make([]uint64, 1<<ignoredBits),
+		endpoints: map[endpointKey]*listening{},
+	}
+	for _, c := range checks {
+		if c.Passive != nil {
+			r.checks = append(r.checks, c)
+		}
+	}
+	return r
+}
+
+// Read reads one capture to its end. A DamageError says that it was read as far as it makes sense; every other error,
+// that it is none.
+func (r *Reader) Read(kind Kind, in io.Reader) error {
+	var src packets
+	switch kind {
+	case KindPcap:
+		c, err := newClassic(in)
+		if err != nil {
+			return err
+		}
+		if !knownLink(c.link) {
+			return fmt.Errorf("link type %d is not read", c.link)
+		}
+		src = c
+	case KindPcapng:
+		src = newSections(in)
+	case KindNetMon:
+		return ErrNetMon
+	default:
+		return errors.New("no packet capture")
+	}
+	var p packet
+	for {
+		err := src.next(&p)
+		if err == io.EOF {
+			r.flush()
+			return nil
+		}
+		if err != nil {
+			r.flush()
+			return err
+		}
+		r.Stats.Packets++
+		r.Stats.Bytes += uint64(len(p.data))
+		r.now = p.at
+		if !knownLink(p.link) {
+			if r.Stats.UnknownLink == nil {
+				r.Stats.UnknownLink = map[uint16]uint64{}
+			}
+			r.Stats.UnknownLink[p.link]++
+			continue
+		}
+		r.link(p.link, p.data)
+	}
+}
+
+// flush ends every connection under way.
+func (r *Reader) flush() {
+	for len(r.flows) > 0 {
+		r.oldest()
+	}
+	clear(r.queue)
+	r.queue, r.first, r.held = r.queue[:0], 0, 0
+	r.frags = fragments{}
+	clear(r.ignored)
+}
+
+// finish hands a connection to the check that recognised it.
+func (r *Reader) finish(f *flow) {
+	if f.check >= 0 {
+		r.hear(f)
+	}
+	r.drop(f)
+}
+
+func (r *Reader) hear(f *flow) {
+	c := &r.checks[f.check]
+	ends := [2]netip.AddrPort{f.pair.low, f.pair.high}
+	server, client := &f.dirs[f.server], &f.dirs[1-f.server]
+	r.scratch[0], r.scratch[1] = client.assemble(r.scratch[0][:0]), server.assemble(r.scratch[1][:0])
+	o := &check.Overheard{
+		Client: ends[1-f.server], Server: ends[f.server], At: f.at,
+		FromClient: r.scratch[0], FromServer: r.scratch[1],
+		ClientWhole: client.based, ServerWhole: server.based,
+		ServerDone: server.based && server.ended && int64(len(r.scratch[1])) == int64(server.end-server.base),
+	}
+	r.Stats.Flows++
+	key := endpointKey{o.Server, f.check}
+	l := r.endpoints[key]
+	if l == nil {
+		if len(r.order) == maxEndpoints {
+			r.Stats.Crowded++
+			return
+		}
+		e := signet.Endpoint{Target: signet.Target{Addr: o.Server.Addr()}, Port: o.Server.Port()}
+		l = &listening{endpoint: e, check: c, observer: c.Passive.Observe(e), at: f.at, last: f.at}
+		r.endpoints[key] = l
+		r.order = append(r.order, l)
+	}
+	if f.at.Before(l.at) {
+		l.at = f.at
+	}
+	if f.at.After(l.last) {
+		l.last = f.at
+	}
+	l.observer.Hear(o)
+	if c.Passive.Clients != nil {
+		for _, seen := range c.Passive.Clients(o) {
+			r.clients.add(c.Name, o, seen)
+		}
+	}
+}
+
+// Observations calls yield with what was learned of each endpoint of which something was, in the order in which
+// they were first heard.
+func (r *Reader) Observations(yield func(*signet.Observation) error) error {
+	for _, l := range r.order {
+		res := l.observer.Result()
+		if res.Facts == nil {
+			continue
+		}
+		o := &signet.Observation{
+			Endpoint: l.endpoint, Check: l.check.Name, CheckVersion: l.check.Version, At: l.at, Took: l.last.Sub(l.at),
+			Outcome: res.Outcome, Open: true, Facts: res.Facts, Err: res.Err, Unasked: res.Unasked,
+		}
+		if err := yield(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
