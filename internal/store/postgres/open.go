@@ -1,0 +1,152 @@
+package postgres
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"signet/internal/store"
+)
+
+// connectTime is how long a server may take to answer, lockTime how long another process may hold a lock.
+const (
+	connectTime = 10 * time.Second
+	lockTime    = 10 * time.Second
+)
+
+// Store is one database.
+type Store struct {
+	name string // without what is secret
+	pool *pgxpool.Pool
+}
+
+var _ store.Store = (*Store)(nil)
+
+//go:embed migrations/0001_runs.sql
+var runsSQL string
+
+//go:embed migrations/0002_hosts.sql
+var hostsSQL string
+
+// steps lead from an empty schema to the present one. A step that was released is never changed: a later one corrects it.
+var steps = [...]string{runsSQL, hostsSQL}
+
+// Open connects to `postgres://USER@HOST:PORT/DATABASE`. A password comes from the URL, PGPASSWORD or ~/.pgpass, and is in no
+// message.
+func Open(ctx context.Context, address string) (*Store, error) {
+	s := &Store{name: redacted(address)}
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("store %s: the address cannot be read: want postgres://USER@HOST:PORT/DATABASE", s.name)
+	}
+	config.MaxConns = 6
+	config.ConnConfig.ConnectTimeout = connectTime
+	config.ConnConfig.RuntimeParams["application_name"] = "signet"
+	config.ConnConfig.RuntimeParams["lock_timeout"] = fmt.Sprint(lockTime.Milliseconds())
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, s.fail(err)
+	}
+	if err := s.migrate(ctx, len(steps)); err != nil {
+		s.pool.Close()
+		return nil, s.fail(err)
+	}
+	return s, nil
+}
+
+// redacted is an address without its password and options.
+func redacted(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "postgres://…"
+	}
+	u.RawQuery, u.Fragment = "", ""
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	return u.String()
+}
+
+// Close closes every connection.
+func (s *Store) Close() error {
+	s.pool.Close()
+	return nil
+}
+
+// migrate brings the schema to a version, one process at a time and all of it or nothing.
+func (s *Store) migrate(ctx context.Context, to int) error {
+	const counter = "SELECT version FROM signet_schema"
+	version := 0
+	err := s.pool.QueryRow(ctx, counter).Scan(&version)
+	if err == nil && version == to {
+		return nil
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); err != nil && (!ok || e.Code != "42P01") { // undefined_table
+		return err
+	}
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		const setUp = `SELECT pg_advisory_xact_lock(1399287412);
+			CREATE TABLE IF NOT EXISTS signet_schema (version integer NOT NULL);
+			INSERT INTO signet_schema SELECT 0 WHERE NOT EXISTS (SELECT FROM signet_schema)`
+		if _, err := tx.Exec(ctx, setUp); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, counter).Scan(&version); err != nil {
+			return err
+		}
+		if version > len(steps) {
+			return fmt.Errorf("it was written by a newer Signet (its schema is %d, this version knows %d): use that one, or another --store", version, len(steps))
+		}
+		for ; version < to; version++ {
+			if _, err := tx.Exec(ctx, steps[version]); err != nil {
+				return fmt.Errorf("schema %d: %w", version+1, err)
+			}
+		}
+		_, err := tx.Exec(ctx, "UPDATE signet_schema SET version = $1", version)
+		return err
+	})
+}
+
+// fail words an error for the user, in one line that names the store.
+func (s *Store) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	const kept = "; what was stored before is kept"
+	why := ""
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch {
+		case e.Code == "53100":
+			why = "the server's disk is full" + kept
+		case e.Code == "25006":
+			why = "it cannot be written (read-only)"
+		case e.Code == "55P03":
+			why = fmt.Sprintf("another process holds it locked for more than %s", lockTime)
+		case strings.HasPrefix(e.Code, "57P") || strings.HasPrefix(e.Code, "53"):
+			why = "the server cannot go on" + kept
+		case strings.HasPrefix(e.Code, "28"):
+			why = "access denied"
+		case e.Code == "XX001" || e.Code == "XX002":
+			why = "the database is damaged"
+		}
+	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		why = "no connection"
+	}
+	if why != "" {
+		return fmt.Errorf("store %s: %s (%w)", s.name, why, oneLine{err})
+	}
+	return fmt.Errorf("store %s: %w", s.name, oneLine{err})
+}
+
+// oneLine is an error without line breaks.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLine) Unwrap() error { return e.error }

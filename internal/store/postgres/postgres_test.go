@@ -1,0 +1,178 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"signet/internal/store"
+	"signet/internal/store/storetest"
+)
+
+func TestStore(t *testing.T) {
+	srv := start(t)
+	storetest.Run(t, func(t testing.TB) storetest.Place { return place(srv.database(t)) })
+	t.Run("old schema", func(t *testing.T) { testOldSchema(t, srv) })
+	t.Run("newer schema", func(t *testing.T) { testNewerSchema(t, srv) })
+	t.Run("half-written schema", func(t *testing.T) { testHalfWritten(t, srv) })
+	t.Run("read-only", func(t *testing.T) { testReadOnly(t, srv) })
+	t.Run("locked", func(t *testing.T) { testLocked(t, srv) })
+	t.Run("no server", testNoServer)
+}
+
+func storeRun(t *testing.T, s store.Store, id string, n int) error {
+	t.Helper()
+	r, err := store.Record(t.Context(), s, storetest.NewRun(id), nil)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		if err := r.Put(storetest.Observation(i), true); err != nil {
+			return err
+		}
+	}
+	return r.Finish(func(*store.Run) {})
+}
+
+func count(t *testing.T, s store.Store) (n int) {
+	t.Helper()
+	for _, err := range store.Observations(t.Context(), s, storetest.NewRun("a-run"), store.ByAddress) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
+}
+
+func testOldSchema(t *testing.T, srv *server) {
+	for version := 1; version < len(steps); version++ {
+		address := srv.database(t)
+		pool, err := pgxpool.New(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := &Store{name: "old", pool: pool}
+		if err := old.migrate(t.Context(), version); err != nil {
+			t.Fatal(err)
+		}
+		if err := storeRun(t, old, "a-run", 500); err != nil {
+			t.Fatal(err)
+		}
+		old.Close()
+		s := place(address).Open(t)
+		if n := count(t, s); n != 500 {
+			t.Errorf("%d observations survived", n)
+		}
+		var hosts int
+		if err := s.(*Store).pool.QueryRow(t.Context(), "SELECT count(*) FROM host").Scan(&hosts); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	}
+}
+
+func testNewerSchema(t *testing.T, srv *server) {
+	address := srv.database(t)
+	place(address).Open(t).Close()
+	srv.exec(t, address, "UPDATE signet_schema SET version = 99")
+	_, err := Open(t.Context(), address)
+	wantLine(t, err, "newer Signet", "schema is 99")
+}
+
+// A step that fails leaves nothing: the next one who comes begins anew.
+func testHalfWritten(t *testing.T, srv *server) {
+	address := srv.database(t)
+	srv.exec(t, address, "CREATE TABLE observation (x int)") // in the way of the first step, after two of its tables
+	_, err := Open(t.Context(), address)
+	wantLine(t, err, "schema 1")
+	srv.exec(t, address, "DROP TABLE observation")
+	s := place(address).Open(t)
+	defer s.Close()
+	if err := storeRun(t, s, "a-run", 5); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testReadOnly(t *testing.T, srv *server) {
+	address := srv.database(t)
+	s := place(address).Open(t)
+	if err := storeRun(t, s, "a-run", 5); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s = place(address + "?default_transaction_read_only=on").Open(t)
+	defer s.Close()
+	wantLine(t, storeRun(t, s, "b", 5), "read-only")
+	if n := count(t, s); n != 5 {
+		t.Errorf("%d observations can be read", n)
+	}
+}
+
+func testLocked(t *testing.T, srv *server) {
+	address := srv.database(t)
+	s := place(address + "?options=-c%20lock_timeout%3D100").Open(t)
+	defer s.Close()
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE run IN EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	wantLine(t, storeRun(t, s, "a-run", 5), "locked")
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := storeRun(t, s, "a-run", 5); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testNoServer(t *testing.T) {
+	_, err := Open(t.Context(), "postgres://me:hunter2@127.0.0.1:1/db?sslmode=disable")
+	wantLine(t, err, "store postgres://me@127.0.0.1:1/db", "no connection")
+	_, err = Open(t.Context(), "postgres://me:hunter2@127.0.0.1:port/db")
+	wantLine(t, err)
+	if errors.Is(err, store.ErrMissing) {
+		t.Error("it counts as missing")
+	}
+}
+
+// BenchmarkPut is bar b of the store: run it with -benchtime 1000000x.
+func BenchmarkPut(b *testing.B) {
+	srv := start(b)
+	address := srv.database(b)
+	s := place(address).Open(b)
+	defer s.Close()
+	conn, err := pgx.Connect(b.Context(), address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(b.Context()))
+	if _, err := conn.Exec(b.Context(), "CREATE TABLE bare (id bigint PRIMARY KEY, at bigint, took bigint, port integer, kind integer, state smallint, addr bytea, body bytea, trace bytea)"); err != nil {
+		b.Fatal(err)
+	}
+	storetest.Benchmark(b, s, func(n int, row func(int) *store.Row) {
+		_, err := conn.CopyFrom(b.Context(), pgx.Identifier{"bare"}, columns(), pgx.CopyFromSlice(n, func(i int) ([]any, error) {
+			r := row(i)
+			return []any{int64(1)<<seqBits | int64(r.Seq), r.At, r.Took, int32(r.Port), int32(r.Kind), int16(r.State), r.Addr.AsSlice(), r.Body, r.Trace}, nil
+		}))
+		if err != nil {
+			b.Fatal(err)
+		}
+	})
+	var size int64
+	if err := conn.QueryRow(b.Context(), "SELECT pg_total_relation_size('observation')").Scan(&size); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(size)/float64(b.N+8192), "B/row")
+}
