@@ -455,7 +455,7 @@ func TestAgendaOfTypedPorts(t *testing.T) {
 	if len(b.first) != 1 || len(b.later) != 1 {
 		t.Errorf("%d, %d questions with the default ones", len(b.first), len(b.later))
 	}
-	if got := s.of(&Item{}).first[0].opening; got != (opening{opensPlain, true, true, true}) {
+	if got := s.of(&Item{}).first[0].opening; got.how != opensPlain || !got.noAnswer || !got.rejected || !got.unroutable || string(got.says) != "hello\n" {
 		t.Errorf("opening %+v", got)
 	}
 	if !slices.Equal(ports, []uint16{7, 9}) {

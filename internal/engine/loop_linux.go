@@ -51,6 +51,9 @@ type loop struct {
 	hosts    deadlines
 	trips    roundTrips
 
+	eagerness int // how well saying the first words at once has worked
+	shy       uint
+
 	followers followers
 	mu        sync.Mutex
 	returned  []*followUp
@@ -92,7 +95,7 @@ func looped(s *session) {
 	l.window = min(windowFrom, l.most)
 	l.resends.after = int64(dial.SYNRetransmit)
 	l.hosts.after = int64(s.Dialer.Limits.Host)
-	watch(l.poll, l.bell, math.MaxUint32)
+	watch(l.poll, l.bell, math.MaxUint32, false)
 	stop := context.AfterFunc(s.ctx, l.ring)
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -344,6 +347,9 @@ func (l *loop) overtime(id int32) {
 	for fd := range l.conns {
 		c := &l.conns[fd]
 		if c.state == connFree || c.slot != id || l.slots[id].stamp != stamp {
+			continue
+		}
+		if c.state == connTalking && c.a == nil && !l.catchUp(int32(fd), c) {
 			continue
 		}
 		q, a := c.q, c.a

@@ -3,6 +3,7 @@ package engine
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"signet"
 	"signet/internal/check"
@@ -28,8 +29,13 @@ func (q *question) key() key { return key{q.plan.Check.Name, q.port.Number} }
 // nothing listens needs an interview at all. It is what keeps dark addresses from costing memory.
 type opening struct {
 	how opens
-	// quiet: an interview that is told of this end asks nothing more and has this outcome.
+	// An interview that is told of this end asks nothing more, and reports silence or a refusal.
 	noAnswer, rejected, unroutable bool
+
+	// says is what every interview of the question says first, to whomever; nil where that differs. It lets the
+	// loop ask and put off the interview until something answers.
+	says []byte
+	wait time.Duration // for the answer to it
 }
 
 // opens says how an interview of a question starts.
@@ -69,10 +75,37 @@ func (r *Run) opening(plan *Plan, port check.Port) (op opening) {
 	if a.TLS != nil || a.Logons > 0 {
 		op.how = opensSecure
 	}
+	if op.how == opensPlain {
+		op.says, op.wait = r.firstWords(plan, port)
+	}
 	op.noAnswer = try(check.NoAnswer, signet.Silent)
 	op.rejected = try(check.Rejected, signet.Refused)
 	op.unroutable = try(check.Unroutable, signet.Silent)
 	return op
+}
+
+// firstWords is what every interview of a question begins with; nil if that depends on who is asked, or if it says
+// nothing before it has heard something.
+func (r *Run) firstWords(plan *Plan, port check.Port) (says []byte, wait time.Duration) {
+	for i, target := range []signet.Target{
+		{Addr: netip.AddrFrom4([4]byte{192, 0, 2, 1})},
+		{Addr: netip.MustParseAddr("2001:db8::7"), Name: "host.example"},
+	} {
+		a := r.begin(&Item{Target: target}, &question{plan: plan, port: port})
+		if !a.next(r, a, check.End{}) {
+			return nil, 0
+		}
+		step, err := a.say(nil, false)
+		if err != nil || a.dead || a.rehearsed < 0 || step.Done || step.StartTLS != nil || len(step.Send) == 0 {
+			return nil, 0
+		}
+		if i == 0 {
+			says, wait = slices.Clone(step.Send), a.attempt.Wait
+		} else if !slices.Equal(says, step.Send) || a.attempt.Wait != wait {
+			return nil, 0
+		}
+	}
+	return says, patience(r.Dialer, &check.Attempt{Wait: wait})
 }
 
 // nobody is an endpoint of an address set aside for documentation (RFC 5737).

@@ -52,6 +52,7 @@ type Run struct {
 	Stats Stats
 
 	place  place
+	script [rehearsal]byte
 	driver driver // nil: the system's own
 }
 
@@ -92,6 +93,9 @@ func (s *Stats) visited(alive bool) {
 func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if r.Options.Random != nil {
+		r.Options.Random(r.script[:])
+	}
 	s := &session{Run: r, ctx: ctx, cancel: cancel, drain: drain, agendas: newAgendas(r)}
 	r.place.start(r.Resume)
 	drive := r.driver

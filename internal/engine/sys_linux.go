@@ -64,11 +64,20 @@ func socketError(fd int32) syscall.Errno {
 	return syscall.Errno(n)
 }
 
-// watch has a poll report what a socket becomes ready for, once each time.
-func watch(poll, fd int32, stamp uint32) syscall.Errno {
-	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: fd, Pad: int32(stamp)}
+// watch has a poll report what a socket becomes ready for, once each time; out says that it is to be written to.
+func watch(poll, fd int32, stamp uint32, out bool) syscall.Errno {
+	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: fd, Pad: int32(stamp)}
+	if out {
+		e.Events |= unix.EPOLLOUT
+	}
 	_, _, no := syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(poll), unix.EPOLL_CTL_ADD, uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
 	return no
+}
+
+// rewatch has a socket's room for writing reported too.
+func rewatch(poll, fd int32, stamp uint32) {
+	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: fd, Pad: int32(stamp)}
+	syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(poll), unix.EPOLL_CTL_MOD, uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
 }
 
 func unwatch(poll, fd int32) {
