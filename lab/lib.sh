@@ -75,6 +75,23 @@ launch() {
     printf '%s %s\n' "$pid" "$(born "$pid")" >"$RUN/$unit/pid"
 }
 
+# launch_apart UNIT FOLDER [--pid] COMMAND...: launch it with an empty FOLDER of
+# its own in place of the machine's, for servers whose socket or pid file has a
+# compiled-in place; with --pid in a process namespace too, so that helpers that
+# leave its session end with it. In a chroot "/" may be no mount point and cannot
+# be made private; then the mount is made all the same.
+launch_apart() {
+    local unit=$1 folder=$2 apart=(--mount --propagation unchanged)
+    shift 2
+    if [ "$1" = --pid ]; then apart+=(--pid --fork --kill-child=TERM); shift; fi
+    # shellcheck disable=SC2016
+    launch "$unit" unshare "${apart[@]}" sh -c '
+        mount --make-rprivate / 2>/dev/null
+        [ $$ != 1 ] || mount -t proc proc /proc
+        folder=$1; shift
+        mkdir -p "$folder" && mount -t tmpfs -o mode=1777 none "$folder" && exec "$@"' sh "$folder" "$@"
+}
+
 # alive UNIT: does the very process we started still run?
 alive() {
     local pid started

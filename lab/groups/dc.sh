@@ -68,7 +68,5 @@ start_dc() {
     # winbindd's socket has a compiled-in place that one machine has once: each
     # controller gets a /run/samba of its own. Its helpers take sessions of their
     # own and outlive a crash: a process namespace ends them with it.
-    launch "$1" unshare --mount --propagation private --pid --fork --kill-child=TERM --mount-proc sh -c \
-        'mkdir -p /run/samba && mount -t tmpfs none /run/samba && exec "$@"' sh \
-        samba --foreground --no-process-group --model=$model --configfile="$dir/smb.conf"
+    launch_apart "$1" /run/samba --pid samba --foreground --no-process-group --model=$model --configfile="$dir/smb.conf"
 }

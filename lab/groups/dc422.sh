@@ -19,7 +19,8 @@ mirror() {
 # leaves nothing mounted behind.
 inside() {
     # shellcheck disable=SC2016
-    unshare --mount --propagation private sh -c '
+    unshare --mount --propagation unchanged sh -c '
+        mount --make-rprivate / 2>/dev/null
         root=$1; shift
         mount -t proc proc "$root/proc" && mount -t tmpfs none "$root/run" && exec chroot "$root" "$@"' \
         sh "${1:?}" "${@:2}"
@@ -91,7 +92,8 @@ start_dc422() {
         -e "s|@TLSKEY@|/lab/$1/tls/$1.key|" -e "s|@TLSCA@|/lab/$1/tls/ca.pem|" >"$dir/smb.conf"
     ln -s "$dir/log" "$RUN/$1/log"
     # shellcheck disable=SC2016
-    launch "$1" unshare --mount --propagation private --pid --fork --kill-child=TERM sh -c '
+    launch "$1" unshare --mount --propagation unchanged --pid --fork --kill-child=TERM sh -c '
+        mount --make-rprivate / 2>/dev/null
         root=$1; shift
         mount -t proc proc "$root/proc" && mount -t tmpfs none "$root/run" && mkdir -p "$root/run/samba" &&
             exec chroot "$root" "$@"' sh "$TRIXIE" \

@@ -24,9 +24,7 @@ start_rdp() {
 start_xrdp() {
     fill "$LAB/rdp/xrdp.ini.in" "$1" | sed -e "s|@LAYER@|$2|" >"$RUN/$1/xrdp.ini"
     # The place of its pid file is compiled in, and one machine has it once.
-    launch "$1" unshare --mount --propagation private sh -c \
-        'mkdir -p /run/xrdp && mount -t tmpfs none /run/xrdp && exec "$@"' sh \
-        xrdp --nodaemon --config "$RUN/$1/xrdp.ini"
+    launch_apart "$1" /run/xrdp xrdp --nodaemon --config "$RUN/$1/xrdp.ini"
 }
 
 # start_shadow UNIT OPTION...: a screen of its own to share, and a user for NLA.
@@ -38,9 +36,8 @@ start_shadow() {
     addr=$(address "$unit")
     printf 'lab:::8846f7eaee8fb117ad06bdd830b7586c:::\n' >"$dir/sam"
     # shellcheck disable=SC2016
-    launch "$unit" unshare --mount --propagation private env HOME="$dir" sh -c '
+    launch_apart "$unit" /tmp/.X11-unix env HOME="$dir" sh -c '
         screen=$1; shift
-        mkdir -p /tmp/.X11-unix && mount -t tmpfs -o mode=1777 none /tmp/.X11-unix || exit 1
         Xvfb ":$screen" -screen 0 640x480x24 -noreset -nolock -nolisten tcp -nolisten local &
         tries=0
         until [ -S "/tmp/.X11-unix/X$screen" ]; do
