@@ -23,12 +23,19 @@ type asking struct {
 	iv      check.Interview
 	attempt check.Attempt
 	logons  int
+	options check.Options
 	dead    bool // it panicked: the observation says so and nothing more is asked
 
 	// What the loop keeps of the attempt between two events.
 	rest []byte // received and not consumed
 	out  []byte // to be sent when the socket has room
 	need int    // how many bytes the conversation waits for
+
+	// rehearsed counts the random bytes that were taken from the run's while the interview had not said its first
+	// words; -1 when those are over.
+	rehearsed int
+	real      func([]byte)
+	script    *[rehearsal]byte
 }
 
 // purse is a host's budget of logons.
@@ -49,10 +56,32 @@ func (r *Run) begin(item *Item, q *question) *asking {
 		At:           r.Now().UTC(),
 	}}
 	a.attempt.Note = "begin"
+	a.options, a.real, a.script = *r.Options, r.Options.Random, &r.script
+	if a.real != nil {
+		a.options.Random = a.random
+	}
 	defer a.caught()
-	a.iv = q.plan.Check.Begin(check.Subject{Endpoint: a.o.Endpoint, Options: r.Options})
+	a.iv = q.plan.Check.Begin(check.Subject{Endpoint: a.o.Endpoint, Options: &a.options})
 	return a
 }
+
+// rehearsal is how many random bytes first words may have.
+const rehearsal = 256
+
+// random gives an interview random bytes. Until it has said its first words they are the same for every interview of
+// a run, so that these words are: they can then be said before there is an interview to say them.
+func (a *asking) random(b []byte) {
+	if a.rehearsed >= 0 && a.rehearsed+len(b) <= rehearsal {
+		copy(b, a.script[a.rehearsed:])
+		a.rehearsed += len(b)
+		return
+	}
+	a.rehearsed = -1
+	a.real(b)
+}
+
+// spend stands in for a host where there is none.
+func (a *asking) spend(int) bool { return true }
 
 // caught turns a panic of a check into outcome fault of this endpoint: it is nobody else's.
 func (a *asking) caught() {
@@ -107,6 +136,14 @@ func (a *asking) next(r *Run, host purse, end check.End) (more bool) {
 func (a *asking) say(in []byte, eof bool) (step check.Step, err error) {
 	defer a.caught()
 	return a.attempt.Talk.Next(in, eof)
+}
+
+// sayFirst repeats the first words of an interview that were said already; false: it says something else.
+func (a *asking) sayFirst(said []byte) bool {
+	step, err := a.say(nil, false)
+	a.rehearsed = -1
+	a.need = step.Need
+	return err == nil && !a.dead && string(step.Send) == string(said)
 }
 
 // finish seals what was learned. cause is why the interview ended before its end, or nil.
