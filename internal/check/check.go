@@ -22,6 +22,8 @@ type Check struct {
 
 	// Begin starts the interview of one endpoint.
 	Begin func(Subject) Interview
+	// Decode gives stored facts the check's own type.
+	Decode func(signet.RawFacts) (signet.Facts, error)
 	// Judge is pure. Facts may be the check's own type or signet.RawFacts.
 	Judge func(signet.Facts) (Judgement, error)
 	// Identify is pure too: what facts say of the host. It is nil for a check whose facts say nothing of it.
@@ -120,6 +122,13 @@ func Define[F any, P interface {
 	return Check{
 		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional,
 		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: identifier[F, P](d.Name, d.Identify),
+		Decode: func(raw signet.RawFacts) (signet.Facts, error) {
+			f := new(F)
+			if err := json.Unmarshal(raw, f); err != nil {
+				return nil, fmt.Errorf("%s: facts: %w", d.Name, err)
+			}
+			return P(f), nil
+		},
 		Judge: func(facts signet.Facts) (Judgement, error) {
 			if f, ok := facts.(P); ok {
 				return d.Judge((*F)(f)), nil

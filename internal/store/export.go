@@ -100,6 +100,10 @@ func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
 		b = check.AppendString(b, o.Err.Text)
 		b = append(b, '}')
 	}
+	if o.Connections > 0 {
+		b = append(b, `,"connections":`...)
+		b = strconv.AppendInt(b, int64(o.Connections), 10)
+	}
 	b = append(b, `,"took_ms":`...)
 	b = strconv.AppendFloat(b, float64(o.Took.Microseconds())/1000, 'f', -1, 64)
 	if len(o.Trace) > 0 {

@@ -80,6 +80,8 @@ type imported struct {
 	Took    float64           `json:"took_ms"`
 	Trace   []importedTraffic `json:"trace"`
 
+	Connections uint16 `json:"connections"`
+
 	Observations uint64 `json:"observations"`
 }
 
@@ -179,7 +181,7 @@ func (im *importer) endpoint(l *imported) error {
 	o := &signet.Observation{
 		Endpoint: signet.Endpoint{Target: signet.Target{Addr: l.Address, Name: l.Name}, Port: l.Port, Transport: signet.Transport(l.UDP)},
 		Check:    l.Check, CheckVersion: l.Version, At: l.At, Took: time.Duration(math.Round(l.Took*1000)) * time.Microsecond,
-		Outcome: l.Outcome, Open: l.Open, Err: l.Err, Unasked: l.Unasked,
+		Outcome: l.Outcome, Open: l.Open, Err: l.Err, Unasked: l.Unasked, Connections: int(l.Connections),
 	}
 	if l.Facts != nil {
 		if l.Facts[0] != '{' {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -57,6 +58,7 @@ const (
 	hasName = 1 << iota
 	hasErr
 	hasUnasked
+	hasConnections
 	hasFacts
 )
 
@@ -83,6 +85,10 @@ func appendBody(b []byte, o *signet.Observation) []byte {
 		for _, s := range o.Unasked {
 			b = appendSection(b, s)
 		}
+	}
+	if o.Connections > 0 {
+		has |= hasConnections
+		b = binary.AppendUvarint(b, uint64(o.Connections))
 	}
 	if o.Facts != nil {
 		has |= hasFacts
@@ -139,6 +145,13 @@ func readBody(o *signet.Observation, b []byte) error {
 		for range n {
 			o.Unasked = append(o.Unasked, string(c.section()))
 		}
+	}
+	if has&hasConnections != 0 {
+		n := c.number()
+		if n > math.MaxInt32 {
+			return errDamaged
+		}
+		o.Connections = int(n)
 	}
 	if has&hasFacts != 0 {
 		o.Facts = signet.RawFacts(append([]byte(nil), c.b...))

@@ -23,7 +23,7 @@ func Observation(i int) *signet.Observation {
 	o := &signet.Observation{
 		Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.AddrFrom4(four)}, Port: 445},
 		Check:    "smb", CheckVersion: 1, At: Started().Add(time.Duration(i) * 66 * time.Microsecond), Took: time.Duration(r.IntN(9000)) * time.Microsecond,
-		Outcome: signet.Answered, Open: true,
+		Outcome: signet.Answered, Open: true, Connections: r.IntN(3),
 	}
 	guid := make([]byte, 16)
 	for at := range guid {
