@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"signet/internal/check"
 	"signet/internal/judge"
 	"signet/internal/path"
 )
@@ -88,7 +89,7 @@ func (a *app) explain(b *strings.Builder, name string) error {
 				return trouble("%v", err)
 			}
 			fmt.Fprintf(b, "%s\n", strings.TrimSpace(advice.Text))
-			return nil
+			return writeReferences(b, name)
 		}
 	}
 	if text, ok := path.Explain(name); ok {
@@ -96,4 +97,24 @@ func (a *app) explain(b *strings.Builder, name string) error {
 		return nil
 	}
 	return usage("no rule or check is called %q: signet explain lists them", name)
+}
+
+// writeReferences lists where others name the same thing.
+func writeReferences(b *strings.Builder, rule string) error {
+	refs, err := check.References()
+	if err != nil {
+		return trouble("%v", err)
+	}
+	if len(refs[rule]) == 0 {
+		return nil
+	}
+	b.WriteString("\n## References\n")
+	for _, r := range refs[rule] {
+		fmt.Fprintf(b, "- %s %s", r.KindLabel(), r.ID)
+		if r.Title != r.ID {
+			fmt.Fprintf(b, ": %s", r.Title)
+		}
+		fmt.Fprintf(b, "\n  %s\n", r.URL)
+	}
+	return nil
 }
