@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"signet"
+	"signet/internal/check/all"
+	"signet/internal/judge"
+	"signet/internal/report"
+)
+
+// notes is a writer that keeps hosts and paths, in the order in which they come.
+type notes struct {
+	order []string
+	hosts []signet.Host
+	paths []signet.Path
+	sums  *signet.Paths
+}
+
+func (n *notes) Begin(*report.Header) error  { return nil }
+func (n *notes) End(*report.Summary) error   { return nil }
+func (n *notes) Endpoint(*report.Line) error { return nil }
+func (n *notes) Host(h *signet.Host) error {
+	n.order, n.hosts = append(n.order, "host"), append(n.hosts, *h)
+	return nil
+}
+func (n *notes) Paths(p *signet.Paths) error {
+	n.order, n.sums = append(n.order, "paths"), p
+	return nil
+}
+func (n *notes) Path(p *signet.Path) error {
+	n.order, n.paths = append(n.order, "path"), append(n.paths, *p)
+	return nil
+}
+
+// What a port beside it proves of a host rates the findings of all of it, in host lines and for the exit code; hosts
+// come as they are whole, paths last.
+func TestCensus(t *testing.T) {
+	p, err := judge.Parse([]byte("name: p\nversion: 1\ndefault: low\nrules: {smb-signing-not-required: high}\nroles:\n  domain-controller: {smb-signing-not-required: critical}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := judge.New(all.Checks(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n notes
+	var tally report.Tally
+	c := newCensus(all.Checks(), j, &tally, []report.Writer{&n}, 10*time.Second)
+	begun := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	seen := func(addr string, port uint16, check, facts string, after time.Duration) {
+		o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(addr)}, Port: port},
+			Check: check, At: begun.Add(after), Took: time.Second, Outcome: signet.Answered, Open: true, Facts: signet.RawFacts(facts)}
+		l := &report.Line{Observation: o, Judgement: j.Observation(o)}
+		tally.Add(l)
+		if err := c.put(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const smb = `{"transport":"direct","dialect":"3.1.1","dialect_floor":"2.0.2","signing":"optional","smb2_offered":true,"smb1":{"offered":false},"ntlm_offer":"proven","ntlm":{"nb_computer":"DC1","os_version":"10.0.20348"}}`
+	seen("10.0.0.1", 445, "smb", smb, 0)
+	if code := tally.Exit(signet.Critical, true); code == 3 {
+		t.Fatal("critical before anything is known of the host")
+	}
+	if tally.Exit(signet.High, true) != 3 {
+		t.Fatalf("the SMB facts break no rule: %+v", tally)
+	}
+	seen("10.0.0.1", 389, "ldap", `{"role":"ad-dc","domain":"corp.example","root":{},"binds":[]}`, time.Second)
+	seen("10.0.0.2", 445, "smb", smb, 2*time.Second)
+	if len(n.hosts) != 0 {
+		t.Fatalf("a host is let go too soon: %+v", n.hosts)
+	}
+	seen("10.0.0.3", 445, "smb", smb, 20*time.Second)
+	if len(n.hosts) != 2 || n.hosts[0].Address.String() != "10.0.0.1" {
+		t.Fatalf("hosts after their time: %+v", n.hosts)
+	}
+	if err := c.end(); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []signet.Severity{signet.Critical, signet.High, signet.High} {
+		if got := n.hosts[i].Findings; len(got) == 0 || got[0].Severity != want {
+			t.Errorf("%s: %+v, want %s", n.hosts[i].Address, got, want)
+		}
+	}
+	if code := tally.Exit(signet.Critical, true); code != 3 {
+		t.Errorf("exit %d, want 3", code)
+	}
+	if n.sums == nil || n.sums.Fixes[0].Open != 3*2 {
+		t.Errorf("paths: %+v", n.sums)
+	}
+	if got := n.order; len(got) != 3+1+3 || got[2] != "host" || got[3] != "paths" || got[4] != "path" {
+		t.Errorf("order: %v", got)
+	}
+}
+
+func TestNoCensus(t *testing.T) {
+	var c *census
+	if err := c.put(&report.Line{}); err != nil {
+		t.Error(err)
+	}
+	if err := c.end(); err != nil {
+		t.Error(err)
+	}
+}
