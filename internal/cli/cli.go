@@ -34,18 +34,22 @@ const (
 
 // exitError carries an exit code. Its text, if any, is one line for standard error.
 type exitError struct {
-	code int
-	text string
+	code  int
+	text  string
+	cause error
 }
 
 func (e *exitError) Error() string { return e.text }
+func (e *exitError) Unwrap() error { return e.cause }
 
 func usage(format string, args ...any) error {
-	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
+	err := fmt.Errorf(format, args...)
+	return &exitError{exitUsage, err.Error(), errors.Unwrap(err)}
 }
 
 func trouble(format string, args ...any) error {
-	return &exitError{exitTrouble, fmt.Sprintf(format, args...)}
+	err := fmt.Errorf(format, args...)
+	return &exitError{exitTrouble, err.Error(), errors.Unwrap(err)}
 }
 
 // app is a process and what every command needs of it.
@@ -106,7 +110,7 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 		return usage("%v (see signet %s --help)", err, cmd.Name())
 	})
 	root.AddCommand(
-		a.scanCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
+		a.scanCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
 	)
 	for _, c := range laterCommands() {
 		root.AddCommand(c)

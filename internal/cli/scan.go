@@ -25,6 +25,7 @@ import (
 	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/scope"
+	"signet/internal/store"
 )
 
 func (a *app) scanCommand() *cobra.Command {
@@ -38,10 +39,20 @@ them with a port (10.0.0.5:8530).
 The default depth makes no logon fail and locks no account; signet checks says what each check sends and what the
 target will log.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := a.configure(cmd); err != nil {
+			var r *resumed
+			var err error
+			if cmd.Flags().Changed("resume") {
+				r, args, err = a.resume(cmd, &f, args)
+			} else {
+				err = a.configure(cmd)
+			}
+			if err == nil {
+				f.kept, err = keptOf(cmd.Flags(), args)
+			}
+			if err != nil {
 				return err
 			}
-			return a.scan(cmd.Context(), &f, args)
+			return a.scan(cmd.Context(), &f, args, r)
 		},
 	}
 	f.register(cmd)
@@ -49,12 +60,12 @@ target will log.`,
 }
 
 // scan is the main job.
-func (a *app) scan(ctx context.Context, f *scanFlags, targets []string) error {
+func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resumed) error {
+	if r != nil {
+		defer r.store.Close()
+	}
 	depth, failOn, fail, err := f.settle()
 	if err != nil {
-		return err
-	}
-	if err := a.settleStore(f); err != nil {
 		return err
 	}
 	policy, err := a.policy(f.policy)
@@ -89,6 +100,14 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string) error {
 		return err
 	}
 	defer out.close()
+	var memory store.Store
+	if r != nil {
+		memory = r.store
+	} else if memory, err = a.openStore(ctx, f.store, true); err != nil {
+		return err
+	} else if memory != nil {
+		defer memory.Close()
+	}
 
 	limits := dial.Defaults()
 	limits.Host, limits.Retries = f.hostTimeout, f.retries
@@ -107,18 +126,38 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string) error {
 		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers, f.hostTimeout+hostSlack)
 	}
 	run := &engine.Run{
-		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace, Sink: sink, Now: time.Now,
+		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Sink: sink, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: limits, Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
+	}
+	if r != nil {
+		if sink.census != nil { // what was stored and what comes may be of one host
+			sink.census = newCensus(a.checks, judge, &sink.tally, out.writers, 0)
+		}
+		if err := r.begin(ctx, s, visit, run, header); err != nil {
+			return err
+		}
 	}
 	for _, w := range out.writers {
 		if err := w.Begin(header); err != nil {
 			return trouble("output: %v", err)
 		}
 	}
+	if r != nil {
+		if err := r.replay(ctx, a, sink); err != nil {
+			return err
+		}
+	}
+	if sink.keep, err = keep(ctx, memory, r, header, s, f, run); err != nil {
+		return err
+	}
 	err = a.drive(ctx, run, sink, f)
 	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, errDrained)
 	if err != nil && !interrupted {
+		sink.keep.stop(time.Time{}, true) // the first error is the one to tell
 		return trouble("%v", err)
+	}
+	if err := sink.keep.stop(time.Now(), interrupted); err != nil {
+		return err
 	}
 	if err := sink.census.end(); err != nil {
 		return trouble("%v", err)
@@ -198,13 +237,28 @@ type sink struct {
 	all      bool
 	tally    report.Tally
 	census   *census // nil: hosts are not looked at
+	keep     *keeper // nil: the run is not stored
 	findings atomic.Uint64
 	mu       sync.Mutex // writers against the flushing of files
 }
 
 // Put is called by the engine, one observation at a time.
 func (s *sink) Put(o *signet.Observation) error {
-	l := &report.Line{Observation: o, Judgement: s.judge.Observation(o)}
+	l := s.judged(o)
+	if err := s.keep.put(l); err != nil {
+		return err
+	}
+	return s.write(l)
+}
+
+// show judges and writes what is stored already.
+func (s *sink) show(o *signet.Observation) error { return s.write(s.judged(o)) }
+
+func (s *sink) judged(o *signet.Observation) *report.Line {
+	return &report.Line{Observation: o, Judgement: s.judge.Observation(o)}
+}
+
+func (s *sink) write(l *report.Line) error {
 	s.tally.Add(l)
 	s.findings.Add(uint64(len(l.Findings)))
 	s.mu.Lock()
@@ -243,16 +297,6 @@ func (s *sink) summary(run *engine.Run) *report.Summary {
 		sum.Coverage.Outcomes[i] = run.Stats.Outcomes[i].Load()
 	}
 	return sum
-}
-
-func (a *app) settleStore(f *scanFlags) error {
-	if f.store != "" && f.store != "none" {
-		return usage("--store %s: stores come in a later version; this one keeps a run with -o jsonl=FILE", f.store)
-	}
-	if f.resume != "" {
-		return usage("--resume comes in a later version")
-	}
-	return nil
 }
 
 func (a *app) policy(name string) (*judge.Policy, error) {

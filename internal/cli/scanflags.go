@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,8 @@ type scanFlags struct {
 	domain, stats, resume        string
 	credentialFile               string
 	seed                         uint64
+
+	kept json.RawMessage // what of them is stored with the run
 }
 
 // scopeFlags adds what `scan` and `targets` share.
@@ -57,7 +60,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: text, jsonl, list (default text)")
 	fl.BoolVar(&f.all, "all", false, "report every endpoint asked, closed and silent ones too")
 	fl.BoolVar(&f.trace, "trace", false, "keep the bytes of every exchange in the output")
-	fl.StringVar(&f.store, "store", "", "where runs are kept: none (sqlite: and postgres: come later)")
+	storeFlag(cmd, &f.store)
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")

@@ -30,6 +30,11 @@ type Numbered struct {
 	Seq uint64
 }
 
+// NumberedObservations reads a run in the order of storing, each observation with its Seq.
+func NumberedObservations(ctx context.Context, s Store, run *Run) iter.Seq2[Numbered, error] {
+	return numbered(ctx, s, run, AsStored)
+}
+
 func numbered(ctx context.Context, s Store, run *Run, order Order) iter.Seq2[Numbered, error] {
 	return func(yield func(Numbered, error) bool) {
 		d := &decoder{started: run.Started, reload: func() ([]Kind, error) { return s.Kinds(ctx, run.ID) }}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"signet"
+	"signet/internal/judge"
+	"signet/internal/report"
+	"signet/internal/store"
+)
+
+// reportFlags are the flags of commands that render what is known.
+type reportFlags struct {
+	outputs       []string
+	store, policy string
+	failOn, color string
+	all, trace    bool
+}
+
+func (f *reportFlags) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
+	storeFlag(cmd, &f.store)
+	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
+	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them")
+	fl.BoolVar(&f.trace, "trace", false, "write the bytes of every exchange that the store kept")
+	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
+}
+
+// settle checks the values that stand on their own.
+func (f *reportFlags) settle() (failOn signet.Severity, fail bool, err error) {
+	if f.color != "auto" && f.color != "always" && f.color != "never" {
+		return 0, false, usage("--color %q: want auto, always or never", f.color)
+	}
+	if f.failOn == "none" {
+		return 0, false, nil
+	}
+	if err := failOn.UnmarshalText([]byte(f.failOn)); err != nil {
+		return 0, false, usage("--fail-on: %v, or none", err)
+	}
+	return failOn, true, nil
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "report [flags] [RUN]",
+		Short: "Render a stored run",
+		Long: `Judge a stored run again under a policy and render it, without a packet. RUN is an ID, a unique prefix of one, latest
+(the default) or previous.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.configure(cmd); err != nil {
+				return err
+			}
+			return a.report(cmd.Context(), &f, append(args, "")[0])
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
+	failOn, fail, err := f.settle()
+	if err != nil {
+		return err
+	}
+	policy, err := a.policy(f.policy)
+	if err != nil {
+		return err
+	}
+	judge, err := judge.New(a.checks, policy)
+	if err != nil {
+		return usage("%v", err)
+	}
+	s, run, err := a.storedRun(ctx, f.store, name)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	out, err := a.open(f.outputs, f.color)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	sink := &sink{judge: judge, out: out}
+	if !quick(run) {
+		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers, 0)
+	}
+	header := headerOf(run, policy.ID())
+	header.Trace = f.trace
+	for _, w := range out.writers {
+		if err := w.Begin(header); err != nil {
+			return trouble("output: %v", err)
+		}
+	}
+	for o, err := range store.Observations(ctx, s, run, store.ByAddress) {
+		if ctx.Err() != nil {
+			return &exitError{code: exitInterrupted}
+		}
+		if err != nil {
+			return trouble("%v", err)
+		}
+		if !f.all && !o.Reached() {
+			continue
+		}
+		a.decode(o)
+		if err := sink.show(o); err != nil {
+			return trouble("%v", err)
+		}
+	}
+	if err := sink.census.end(); err != nil {
+		return trouble("%v", err)
+	}
+	summary := summaryOf(run, &sink.tally)
+	for _, w := range out.writers {
+		if err := w.End(summary); err != nil {
+			return trouble("output: %v", err)
+		}
+	}
+	if err := out.close(); err != nil {
+		return trouble("output: %v", err)
+	}
+	code := sink.tally.Exit(failOn, fail)
+	if code == exitDone && fail && (run.Unresolved > 0 || !run.Finished()) {
+		code = exitIncomplete
+	}
+	if code != exitDone {
+		return &exitError{code: code}
+	}
+	return nil
+}
+
+// headerOf is the header of a stored run under a policy.
+func headerOf(run *store.Run, policy string) *report.Header {
+	return &report.Header{
+		Run: run.ID, Tool: run.Tool, Started: run.Started, Targets: run.Targets, Checks: run.Checks, Depth: run.Depth,
+		Policy: policy, Warnings: run.Warnings,
+	}
+}
+
+// summaryOf is the summary of a stored run. One that never ended counts as interrupted, at its start.
+func summaryOf(run *store.Run, t *report.Tally) *report.Summary {
+	p := &run.Progress
+	sum := &report.Summary{Ended: run.Ended, Interrupted: !run.Finished(), Verdicts: t.Verdicts, Findings: t.Findings}
+	if sum.Ended.IsZero() {
+		sum.Ended = run.Started
+	}
+	sum.Coverage = report.Coverage{
+		Addresses: p.Addresses, Alive: p.Alive, Asked: p.Asked, Outcomes: p.Outcomes, Undetermined: t.Verdicts[signet.Undetermined],
+	}
+	return sum
+}
+
+// took is how long a run took, as far as the store knows.
+func took(run *store.Run) time.Duration {
+	if run.Ended.IsZero() {
+		return 0
+	}
+	return run.Ended.Sub(run.Started)
+}

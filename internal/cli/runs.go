@@ -1,0 +1,337 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"signet"
+	"signet/internal/report"
+	"signet/internal/store"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	var url, output string
+	cmd := &cobra.Command{
+		Use:   "runs",
+		Short: "List stored runs; show, delete, prune, export and import them",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.configure(cmd); err != nil {
+				return err
+			}
+			return a.listRuns(cmd.Context(), url, output)
+		},
+	}
+	storeFlag(cmd, &url)
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text or jsonl")
+	cmd.AddCommand(a.runsShow(), a.runsDelete(), a.runsPrune(), a.runsExport(), a.runsImport())
+	return cmd
+}
+
+// runsSub makes a command below `runs` with --store.
+func (a *app) runsSub(use, short string, args cobra.PositionalArgs, run func(ctx context.Context, url string, args []string) error) *cobra.Command {
+	var url string
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: args,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.configure(cmd); err != nil {
+				return err
+			}
+			return run(cmd.Context(), url, args)
+		},
+	}
+	storeFlag(cmd, &url)
+	return cmd
+}
+
+// allRuns opens the store and lists its runs; a store that does not exist yet has none, and is nil.
+func (a *app) allRuns(ctx context.Context, url string) (store.Store, []store.Run, error) {
+	s, err := a.openStore(ctx, url, false)
+	if errors.Is(err, store.ErrMissing) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if s == nil {
+		return nil, nil, usage("--store none keeps no run")
+	}
+	runs, err := s.Runs(ctx)
+	if err != nil {
+		s.Close()
+		return nil, nil, trouble("%v", err)
+	}
+	return s, runs, nil
+}
+
+func (a *app) listRuns(ctx context.Context, url, output string) error {
+	if output != "text" && output != "jsonl" {
+		return usage("-o %q: signet runs has text and jsonl", output)
+	}
+	s, runs, err := a.allRuns(ctx, url)
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		defer s.Close()
+	}
+	w := bufio.NewWriter(a.Stdout)
+	if output == "text" && len(runs) == 0 {
+		fmt.Fprintln(a.Stderr, "signet: no run is stored yet")
+	} else if output == "text" {
+		fmt.Fprintf(w, "%-24s  %-16s  %9s  %-11s  %12s  %s\n", "RUN", "STARTED (UTC)", "TOOK", "STATE", "OBSERVATIONS", "TARGETS")
+	}
+	for i := range runs {
+		r := &runs[i]
+		if output == "jsonl" {
+			if err := writeRun(w, r); err != nil {
+				return trouble("%v", err)
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%-24s  %-16s  %9s  %-11s  %12d  %s\n", report.Clean(r.ID), r.Started.Format("2006-01-02 15:04"), took(r).Round(time.Second/10),
+			runState(r), r.Observations, report.Clean(strings.Join(r.Targets, ", ")))
+	}
+	if err := w.Flush(); err != nil {
+		return trouble("%v", err)
+	}
+	return nil
+}
+
+// runState says how a run stands. One that was killed is not told from one that is being made.
+func runState(r *store.Run) string {
+	switch {
+	case r.Finished():
+		return "done"
+	case r.Interrupted:
+		return "interrupted"
+	}
+	return "not ended"
+}
+
+// runLine is a stored run in the contract's words.
+type runLine struct {
+	Kind         string       `json:"kind"`
+	Schema       string       `json:"schema"`
+	Run          string       `json:"run"`
+	Tool         string       `json:"tool"`
+	Started      time.Time    `json:"started"`
+	Ended        time.Time    `json:"ended,omitzero"`
+	Targets      []string     `json:"targets"`
+	Checks       []string     `json:"checks"`
+	Depth        signet.Depth `json:"depth"`
+	Policy       string       `json:"policy"`
+	State        string       `json:"state"`
+	Interrupted  bool         `json:"interrupted,omitempty"`
+	Warnings     []string     `json:"warnings,omitempty"`
+	Seed         uint64       `json:"seed"`
+	Addresses    uint64       `json:"addresses"`
+	Asked        uint64       `json:"endpoints_asked"`
+	Observations uint64       `json:"observations"`
+}
+
+func writeRun(w io.Writer, r *store.Run) error {
+	line, err := json.Marshal(runLine{
+		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, runState(r), r.Interrupted,
+		r.Warnings, r.Seed, r.Progress.Addresses, r.Progress.Asked, r.Observations,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}
+
+func (a *app) runsShow() *cobra.Command {
+	return a.runsSub("show [RUN]", "Show one run", cobra.MaximumNArgs(1), func(ctx context.Context, url string, args []string) error {
+		s, r, err := a.storedRun(ctx, url, append(args, "")[0])
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		var b strings.Builder
+		row := func(label, format string, args ...any) {
+			fmt.Fprintf(&b, "%-13s %s\n", label, report.Clean(fmt.Sprintf(format, args...)))
+		}
+		row("run", "%s", r.ID)
+		row("state", "%s", runState(r))
+		row("started", "%s", r.Started.Format(time.RFC3339))
+		if !r.Ended.IsZero() {
+			row("ended", "%s, after %s", r.Ended.Format(time.RFC3339), took(r).Round(time.Second/10))
+		}
+		row("tool", "%s", r.Tool)
+		row("targets", "%s", strings.Join(r.Targets, ", "))
+		row("checks", "%s, depth %s", strings.Join(r.Checks, " "), r.Depth)
+		row("policy", "%s when it was made", r.Policy)
+		row("seed", "%d", r.Seed)
+		row("addresses", "%d done, %d alive", r.Progress.Addresses, r.Progress.Alive)
+		row("endpoints", "%d asked", r.Progress.Asked)
+		row("observations", "%d", r.Observations)
+		for _, w := range r.Warnings {
+			row("warning", "%s", w)
+		}
+		if !r.Finished() {
+			row("go on", "signet scan --resume %s", r.ID)
+		}
+		if _, err := io.WriteString(a.Stdout, b.String()); err != nil {
+			return trouble("%v", err)
+		}
+		return nil
+	})
+}
+
+func (a *app) runsDelete() *cobra.Command {
+	return a.runsSub("delete RUN...", "Delete runs", cobra.MinimumNArgs(1), func(ctx context.Context, url string, args []string) error {
+		s, runs, err := a.allRuns(ctx, url)
+		if err != nil {
+			return err
+		}
+		if s != nil {
+			defer s.Close()
+		}
+		var ids []string
+		for _, name := range args { // all are found before any is deleted
+			run, err := store.Find(runs, name)
+			if err != nil || name == "" {
+				return usage("%v (signet runs lists them)", err)
+			}
+			ids = append(ids, run.ID)
+		}
+		return a.deleteRuns(ctx, s, ids)
+	})
+}
+
+func (a *app) deleteRuns(ctx context.Context, s store.Store, ids []string) error {
+	for _, id := range ids {
+		if err := s.Delete(ctx, id); err != nil && !errors.Is(err, store.ErrUnknown) {
+			return trouble("%v", err)
+		}
+		fmt.Fprintf(a.Stderr, "signet: run %s is deleted\n", id)
+	}
+	return nil
+}
+
+func (a *app) runsPrune() *cobra.Command {
+	var keepN int
+	var older string
+	cmd := a.runsSub("prune [--keep N] [--older-than AGE]", "Delete all but the newest runs, or old ones", cobra.NoArgs,
+		func(ctx context.Context, url string, _ []string) error {
+			if keepN < 0 && older == "" {
+				return usage("prune: say which: --keep N, --older-than AGE (30d, 12h), or both")
+			}
+			var age time.Duration
+			if older != "" {
+				var err error
+				if age, err = parseAge(older); err != nil {
+					return usage("--older-than: %v", err)
+				}
+			}
+			s, runs, err := a.allRuns(ctx, url)
+			if err != nil || s == nil {
+				return err
+			}
+			defer s.Close()
+			var ids []string
+			for i := range runs {
+				if i >= keepN && (older == "" || time.Since(runs[i].Started) > age) {
+					ids = append(ids, runs[i].ID)
+				}
+			}
+			return a.deleteRuns(ctx, s, ids)
+		})
+	cmd.Flags().IntVar(&keepN, "keep", -1, "keep the newest `N` runs, whatever their age")
+	cmd.Flags().StringVar(&older, "older-than", "", "delete only runs that began longer ago than `AGE`: 30d, 8w, 12h")
+	return cmd
+}
+
+// parseAge reads a duration that may be in days or weeks.
+func parseAge(s string) (time.Duration, error) {
+	for suffix, unit := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		if number, ok := strings.CutSuffix(s, suffix); ok {
+			n, err := strconv.ParseUint(number, 10, 16)
+			if err != nil {
+				return 0, fmt.Errorf("%q is not a number of days or weeks", s)
+			}
+			return time.Duration(n) * unit, nil
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%q is not an age: want 30d, 8w or 12h", s)
+	}
+	return d, nil
+}
+
+func (a *app) runsExport() *cobra.Command {
+	return a.runsSub("export RUN...", "Write runs as JSON lines to standard output, for import elsewhere", cobra.MinimumNArgs(1),
+		func(ctx context.Context, url string, args []string) error {
+			for _, name := range args {
+				if err := a.exportRun(ctx, url, name); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+func (a *app) exportRun(ctx context.Context, url, name string) error {
+	s, run, err := a.storedRun(ctx, url, name)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := store.Export(ctx, a.Stdout, s, run); err != nil {
+		return trouble("export %s: %v", run.ID, err)
+	}
+	return nil
+}
+
+func (a *app) runsImport() *cobra.Command {
+	return a.runsSub("import FILE...", "Store runs that export wrote (- for standard input)", cobra.MinimumNArgs(1),
+		func(ctx context.Context, url string, args []string) error {
+			s, err := a.openStore(ctx, url, true)
+			if err != nil {
+				return err
+			}
+			if s == nil {
+				return usage("--store none keeps no run")
+			}
+			defer s.Close()
+			for _, path := range args {
+				if err := a.importFile(ctx, s, path); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+func (a *app) importFile(ctx context.Context, s store.Store, path string) error {
+	in := a.Stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return usage("import: %v", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	ids, err := store.Import(ctx, in, s)
+	for _, id := range ids {
+		fmt.Fprintf(a.Stderr, "signet: run %s is stored\n", report.Clean(id))
+	}
+	if err != nil {
+		return trouble("import %s: %v", path, err)
+	}
+	return nil
+}
