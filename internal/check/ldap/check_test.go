@@ -127,7 +127,7 @@ func TestRecordedFacts(t *testing.T) {
 		"samba417-yes-636.decoy":            {overLDAPS, signet.Required, signet.Unknown, certOK, roleDC, "signet.test"},
 		"samba417-sasltls-389.decoy":        {overStartTLS, signet.Required, signet.Off, certOK, roleDC, "signet.test"},
 		"samba417-no-389.decoy":             {overStartTLS, signet.Optional, signet.Off, certOK, roleDC, "signet.test"},
-		"samba417-notls-389.decoy":          {overPlain, signet.Required, signet.Unknown, certMissing, roleDC, "signet.test"},
+		"samba417-notls-389.decoy":          {overPlain, signet.Required, signet.Unknown, certUnknown, roleDC, "signet.test"},
 		"samba422-yes-389.decoy":            {overStartTLS, signet.Required, signet.Required, certOK, roleDC, "signet22.test"},
 		"samba422-yes-636.anonymous":        {overLDAPS, signet.Unknown, signet.Required, certOK, roleDC, "signet22.test"},
 		"samba422-nobindings-636.decoy":     {overLDAPS, signet.Unknown, signet.Optional, certOK, roleDC, "signet22.test"},

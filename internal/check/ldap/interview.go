@@ -17,6 +17,8 @@ type interview struct {
 	facts   Facts
 	spoke   bool // LDAP came from the endpoint
 
+	knocked check.Cause // what came of the knock on the LDAPS port
+
 	talk   *dialogue
 	last   ask
 	asked  []ask
@@ -35,9 +37,12 @@ func begin(s check.Subject) check.Interview {
 
 // Next files what the last attempt told and says what to ask next.
 func (iv *interview) Next(end check.End) (check.Attempt, bool) {
-	if iv.talk != nil {
+	switch {
+	case iv.talk != nil:
 		iv.file(end)
 		iv.talk = nil
+	case iv.last.question == askKnock:
+		iv.knocked, iv.ends[iv.last] = end.Cause, end
 	}
 	a, ok := iv.following()
 	if !ok {
@@ -48,6 +53,10 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 
 // attempt turns an ask into a conversation on a new connection.
 func (iv *interview) attempt(a ask) check.Attempt {
+	if a.question == askKnock {
+		iv.last, iv.asked = a, append(iv.asked, a)
+		return check.Attempt{Note: a.note(), Talk: knock{}, Port: securePort(iv.port)}
+	}
 	tls := &check.TLS{ServerName: iv.name}
 	// A directory that shows its rootDSE only over TLS is asked again there.
 	d := &dialogue{question: a.question, root: a.opening || iv.facts.Role == roleUnknown && !a.decoy(), mechanism: wire.GSSSPNEGO, listed: iv.facts.Mechanisms}

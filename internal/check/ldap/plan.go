@@ -31,6 +31,8 @@ func (a ask) note() string {
 		}
 	}
 	switch a.question {
+	case askKnock:
+		s += "port"
 	case askChallenge:
 		s += "ntlm challenge"
 	case askAnonymous:
@@ -87,7 +89,10 @@ func (iv *interview) following() (ask, bool) {
 	secure := overLDAPS
 	if iv.facts.TLS != overLDAPS {
 		secure = overStartTLS
-		if !iv.did(overStartTLS, question) {
+		if iv.fragile() && !iv.did(overLDAPS, askKnock) {
+			return ask{over: overLDAPS, question: askKnock}, true
+		}
+		if !iv.did(overStartTLS, question) && iv.knocked != check.Rejected {
 			return ask{over: overStartTLS, question: question}, true
 		}
 	}
