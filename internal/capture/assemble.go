@@ -46,6 +46,28 @@ func (s *stream) assemble(dst []byte) []byte {
 	return dst
 }
 
+// first is the piece that starts the stream, as far as it was seen; false: nothing was.
+func (s *stream) first() (segment, bool) {
+	if len(s.pieces) == 0 {
+		return segment{}, false
+	}
+	p := s.pieces[0]
+	for _, q := range s.pieces[1:] {
+		if int32(q.seq-p.seq) < 0 {
+			p = q
+		}
+	}
+	return p, true
+}
+
+// aligned says that what was seen of the server's stream starts with the answer to what was seen of the client's: the
+// client had received nothing of it when it spoke. A connection whose start is not in the capture can be read then.
+func aligned(client, server *stream) bool {
+	c, asked := client.first()
+	s, answered := server.first()
+	return asked && answered && c.ack == s.seq
+}
+
 // agree counts the bytes that two slices share at their start.
 func agree(a, b []byte) int {
 	n := min(len(a), len(b))

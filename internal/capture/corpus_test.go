@@ -3,13 +3,14 @@ package capture_test
 import (
 	"bufio"
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,5 +186,157 @@ func TestCorpusSMB(t *testing.T) {
 	}
 }
 
-var _ = base64.StdEncoding
-var _ = strings.Contains
+type ntlmLabel struct {
+	Nb_computer, Nb_domain, Dns_computer string
+}
+
+type label struct {
+	File, Server_ip, Transport, Carrier, Origin string
+	Port, Frame                                 int
+	Ntlm                                        *ntlmLabel
+
+	Schemes []string // http
+	Path    string
+	Status  int
+
+	What        string // tds
+	Encryption  string
+	Version_str string
+
+	SelectedProtocol *string // rdp
+
+	ResultCode *string // ldap
+	Rootdse    map[string]any
+}
+
+// byFile groups labels, so that each capture is read once.
+func byFile(list []label) map[string][]label {
+	out := map[string][]label{}
+	for _, l := range list {
+		out[l.File] = append(out[l.File], l)
+	}
+	return out
+}
+
+// meet runs one test a file; see says what is missing, or "".
+func meet(t *testing.T, name, check string, see func(facts string, l *label) string) {
+	for file, labels := range byFile(records[label](t, name)) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			if netmon(t, file) {
+				return
+			}
+			got, _ := hear(t, filepath.Join(corpus(t), file))
+			for _, l := range labels {
+				if l.Transport == "udp" {
+					continue // CLDAP is not heard
+				}
+				if strings.HasSuffix(file, "zeek_zeek__erspan.pcap") {
+					l.Server_ip = "192.168.69.2" // the label names the switch that sent the copy
+				}
+				facts := got[key(l.Server_ip, l.Port, check)]
+				if why := see(facts, &l); why != "" {
+					t.Errorf("frame %d, %s:%d: %s\n%s", l.Frame, l.Server_ip, l.Port, why, facts)
+				}
+			}
+		})
+	}
+}
+
+// named says whether facts hold the names of a challenge.
+func named(facts string, n *ntlmLabel) string {
+	if n == nil {
+		return ""
+	}
+	var f struct{ NTLM *signet.NTLM }
+	if json.Unmarshal([]byte(facts), &f) != nil || f.NTLM == nil {
+		return "no NTLM names"
+	}
+	if f.NTLM.NBComputer != n.Nb_computer || f.NTLM.NBDomain != n.Nb_domain || f.NTLM.DNSComputer != n.Dns_computer {
+		return fmt.Sprintf("names %+v, want %+v", *f.NTLM, *n)
+	}
+	return ""
+}
+
+func TestCorpusHTTP(t *testing.T) {
+	meet(t, "http.jsonl", "http", func(facts string, l *label) string {
+		var f struct {
+			Paths []struct {
+				Path    string
+				Schemes []string
+			}
+		}
+		json.Unmarshal([]byte(facts), &f)
+		u, _ := url.Parse(l.Path)
+		for _, p := range f.Paths {
+			if p.Path != u.Path {
+				continue
+			}
+			for _, s := range l.Schemes {
+				if !slices.Contains(p.Schemes, s) {
+					return "scheme " + s + " is missing"
+				}
+			}
+			return named(facts, l.Ntlm)
+		}
+		return "path " + u.Path + " is missing"
+	})
+}
+
+func TestCorpusTDS(t *testing.T) {
+	meet(t, "tds.jsonl", "mssql", func(facts string, l *label) string {
+		var f struct{ Encryption, Version string }
+		json.Unmarshal([]byte(facts), &f)
+		word := map[string]string{"0": "off", "1": "on", "2": "not-supported", "3": "required"}[l.Encryption]
+		if l.What == "prelogin_response" && (f.Encryption != word || f.Version != l.Version_str) {
+			return "want encryption " + word + ", version " + l.Version_str
+		}
+		return ""
+	})
+}
+
+func TestCorpusRDP(t *testing.T) {
+	words := map[string]string{"0x00000000": "rdp", "0x00000001": "tls", "0x00000002": "nla", "0x00000008": "nla"}
+	meet(t, "rdp.jsonl", "rdp", func(facts string, l *label) string {
+		if l.SelectedProtocol == nil || strings.HasSuffix(l.File, "zeek_zeek__rdp-invalid-length.pcap") && facts == "" {
+			return "" // a negotiation structure of another length than any: nothing is guessed from it
+		}
+		word := words[*l.SelectedProtocol]
+		if word == "" && strings.HasPrefix(*l.SelectedProtocol, "legacy") {
+			word = "rdp"
+		}
+		var f struct{ Protocols []string }
+		json.Unmarshal([]byte(facts), &f)
+		if word != "" && !slices.Contains(f.Protocols, word) {
+			return "protocol " + word + " is missing"
+		}
+		return ""
+	})
+}
+
+func TestCorpusLDAP(t *testing.T) {
+	meet(t, "ldap.jsonl", "ldap", func(facts string, l *label) string {
+		if facts == "" {
+			return "not heard"
+		}
+		return named(facts, l.Ntlm)
+	})
+}
+
+func TestCorpusChallenges(t *testing.T) {
+	for file, labels := range byFile(records[label](t, "ntlm_other.jsonl")) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			got, _ := hear(t, filepath.Join(corpus(t), file))
+			for _, l := range labels {
+				carrier := l.Carrier[strings.LastIndex(l.Carrier, "/")+1:]
+				check := map[string]string{"dcerpc": "rpc", "smb": "smb", "tds": "mssql"}[carrier]
+				if strings.HasPrefix(l.Carrier, "nbss") {
+					check = "smb"
+				}
+				facts := got[key(l.Server_ip, l.Port, check)]
+				if why := named(facts, l.Ntlm); why != "" {
+					t.Errorf("frame %d, %s:%d %s: %s\n%s", l.Frame, l.Server_ip, l.Port, l.Carrier, why, facts)
+				}
+			}
+		})
+	}
+}

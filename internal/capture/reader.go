@@ -143,10 +143,11 @@ func (r *Reader) hear(f *flow) {
 	ends := [2]netip.AddrPort{f.pair.low, f.pair.high}
 	server, client := &f.dirs[f.server], &f.dirs[1-f.server]
 	r.scratch[0], r.scratch[1] = client.assemble(r.scratch[0][:0]), server.assemble(r.scratch[1][:0])
+	paired := !client.based && !server.based && aligned(client, server)
 	o := &check.Overheard{
 		Client: ends[1-f.server], Server: ends[f.server], At: f.at,
 		FromClient: r.scratch[0], FromServer: r.scratch[1],
-		ClientWhole: client.based, ServerWhole: server.based,
+		ClientWhole: client.based || paired, ServerWhole: server.based || paired,
 		ServerDone: server.based && server.ended && int64(len(r.scratch[1])) == int64(server.end-server.base),
 	}
 	r.Stats.Flows++

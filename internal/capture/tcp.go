@@ -53,7 +53,8 @@ type stream struct {
 
 type segment struct {
 	seq   uint32
-	at, n int32 // in buf
+	at, n int32  // in buf
+	ack   uint32 // what its sender had received
 }
 
 // TCP flags.
@@ -118,7 +119,7 @@ func (r *Reader) tcp(src, dst netip.Addr, b []byte) {
 	}
 	if len(data) > 0 {
 		before := cap(s.buf)
-		s.add(seq, data)
+		s.add(seq, binary.BigEndian.Uint32(b[8:]), data)
 		r.held += int64(cap(s.buf) - before)
 		if f.check < 0 {
 			r.recognise(f, dir, data)
@@ -176,7 +177,7 @@ func (s *stream) start(seq uint32) {
 }
 
 // add files a segment. Its bytes are copied.
-func (s *stream) add(seq uint32, data []byte) {
+func (s *stream) add(seq, ack uint32, data []byte) {
 	if s.based {
 		off := int32(seq - s.base)
 		switch {
@@ -207,7 +208,7 @@ func (s *stream) add(seq uint32, data []byte) {
 			return
 		}
 	}
-	s.pieces = append(s.pieces, segment{seq, int32(len(s.buf)), int32(len(data))})
+	s.pieces = append(s.pieces, segment{seq, int32(len(s.buf)), int32(len(data)), ack})
 	s.buf = append(s.buf, data...)
 }
 

@@ -43,8 +43,8 @@ type Overheard struct {
 	At             time.Time // of the first packet
 	FromClient     []byte
 	FromServer     []byte
-	// ClientWhole and ServerWhole say that the stream was seen from its first byte. A stream without it starts
-	// wherever the capture did.
+	// ClientWhole and ServerWhole say that the stream was seen from its first byte, or both that the server's starts
+	// with the answer to what starts the client's. A stream without it starts wherever the capture did.
 	ClientWhole, ServerWhole bool
 	// ServerDone says that the server closed or reset the connection behind FromServer, which is all that it sent.
 	ServerDone bool

@@ -24,6 +24,7 @@ func Check() check.Check {
 		Begin:    func(s check.Subject) check.Interview { return begin(s, &t) },
 		Judge:    judge,
 		Identify: identify,
+		Passive:  passive(&t),
 	})
 }
 

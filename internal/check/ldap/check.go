@@ -25,6 +25,7 @@ func Check() check.Check {
 		Begin:    begin,
 		Judge:    judge,
 		Identify: identify,
+		Passive:  passive(),
 	})
 }
 

@@ -55,6 +55,7 @@ const (
 	askDecoyWrong = "decoy-wrong"  // a user that cannot exist, with a wrong channel binding
 	askDecoyNone  = "decoy-none"   // the same user, without a binding
 	askSimple     = "decoy-simple" // a simple bind as a DN that cannot exist
+	askOverheard  = "overheard"    // somebody else's NTLM bind without SIGN, in a capture
 )
 
 // Bind is one question and its answer. Text is the peer's and is never shown as ours.

@@ -10,7 +10,11 @@ func (f *Facts) readLevels() {
 // signing is decided where there is no TLS. Inside TLS only a refusal for want of signing tells something: AD asks
 // for no signing there, whatever its policy.
 func (f *Facts) signing() signet.Level {
-	switch f.bind(overPlain, askAnonymous).answer() {
+	b := f.bind(overPlain, askAnonymous)
+	if b == nil {
+		b = f.bind(overPlain, askOverheard)
+	}
+	switch b.answer() {
 	case answerAccepted:
 		return signet.Optional // never off: a client that wants signing gets it
 	case answerStronger:

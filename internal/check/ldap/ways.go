@@ -43,6 +43,9 @@ func (f *Facts) first(over string) *Bind {
 	if b := f.bind(over, askAnonymous); b != nil {
 		return b
 	}
+	if b := f.bind(over, askOverheard); b != nil {
+		return b
+	}
 	return f.bind(over, askChallenge)
 }
 
@@ -55,6 +58,10 @@ func plainWay(f *Facts) way {
 	}
 	switch b.answer() {
 	case answerAccepted:
+		if b.Question == askOverheard {
+			return way{verdict: signet.Exposed, breach: ruleSigning, because: []string{
+				"a client's NTLM bind without signing was accepted (" + b.said() + "): LDAP signing is not required", openSigning}}
+		}
 		return way{verdict: signet.Exposed, breach: ruleSigning, because: []string{
 			"an anonymous NTLM bind without signing was accepted (" + b.said() + "): LDAP signing is not required", openSigning}}
 	case answerStronger:

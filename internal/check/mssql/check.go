@@ -31,6 +31,7 @@ func Check() check.Check {
 		Begin:    begin,
 		Judge:    judge,
 		Identify: identify,
+		Passive:  passive(),
 	})
 }
 

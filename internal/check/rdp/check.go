@@ -33,5 +33,6 @@ func Check() check.Check {
 		Begin:    begin,
 		Judge:    judge,
 		Identify: identify,
+		Passive:  passive(),
 	})
 }

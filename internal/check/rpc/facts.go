@@ -3,6 +3,7 @@ package rpc
 import (
 	"slices"
 
+	"signet"
 	"signet/internal/check"
 	"signet/internal/wire/dcerpc"
 )
@@ -15,6 +16,8 @@ type Facts struct {
 	CertificateAuthority bool   `json:"certificate_authority"` // MS-ICPR is registered
 	Complete             bool   `json:"complete"`              // the mapper said that nothing was left
 	Fault                uint32 `json:"fault,omitempty"`       // status with which the question was refused
+
+	NTLM *signet.NTLM `json:"ntlm,omitempty"` // of somebody else's logon, in a capture
 }
 
 // Interface is one registered way to an interface.

@@ -8,5 +8,6 @@ func identify(f *Facts) check.Identity {
 	if f.CertificateAuthority {
 		id.AddRole(check.RoleCA, true, "certificate enrolment over RPC (MS-ICPR) is registered")
 	}
+	id.AddNTLM(f.NTLM)
 	return id
 }

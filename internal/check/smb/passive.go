@@ -361,7 +361,7 @@ func (o *observer) Result() check.Result {
 	if is(f.SMB2Offered) && f.Dialect == smb1Dialect {
 		f.Dialect = ""
 	}
-	if f.SMB2Offered == nil && f.SMB1.Offered == nil {
+	if f.SMB2Offered == nil && f.SMB1.Offered == nil && f.NTLM == nil {
 		return check.Result{}
 	}
 	f.DialectFloor = o.floor()

@@ -1,0 +1,261 @@
+package ldap
+
+import (
+	"errors"
+	"slices"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/wire/ber"
+	wire "signet/internal/wire/ldap"
+	"signet/internal/wire/ntlmssp"
+)
+
+// passive reads the check's facts out of a capture of LDAP without TLS.
+func passive() *check.Passive {
+	return &check.Passive{Recognise: recognise, Clients: clients, Observe: func(e signet.Endpoint) check.Observer {
+		return &observer{root: map[string]wire.Attribute{}, global: e.Port == 3268}
+	}}
+}
+
+// recognise wants a whole header of a message whose operation only one side sends.
+func recognise(b []byte, _ uint16) check.Side {
+	if len(b) < 7 || b[0] != ber.Sequence {
+		return check.NeitherSide
+	}
+	if _, err := wire.FrameSize(b); err != nil {
+		return check.NeitherSide
+	}
+	skip := 2
+	if b[1]&0x80 != 0 {
+		skip += int(b[1] & 0x7f)
+	}
+	if len(b) < skip+4 || b[skip] != ber.Integer || b[skip+1] < 1 || b[skip+1] > 4 || len(b) < skip+3+int(b[skip+1]) {
+		return check.NeitherSide
+	}
+	switch wire.Op(b[skip+2+int(b[skip+1])]) {
+	case wire.OpBindRequest, wire.OpSearchRequest, wire.OpExtendedRequest:
+		return check.ClientSide
+	case wire.OpBindResponse, wire.OpSearchResultEntry, wire.OpSearchResultDone, wire.OpExtendedResponse:
+		return check.ServerSide
+	}
+	return check.NeitherSide
+}
+
+const oidStartTLS = "1.3.6.1.4.1.1466.20037"
+
+// maxAttributes bounds what is collected of a rootDSE.
+const maxAttributes = 128
+
+type observer struct {
+	heard    bool
+	root     map[string]wire.Attribute
+	global   bool
+	starttls *bool
+	ntlm     *signet.NTLM
+	binds    []Bind
+}
+
+// asked is a bind as its request shows it.
+type asked struct {
+	auth      wire.AuthChoice
+	mechanism string
+	logon     bool // an NTLM AUTHENTICATE
+	sign      bool // that asks for signing
+	user      bool // and names somebody
+	password  bool
+}
+
+// messages yields whole messages up to the first bytes that are none: TLS, or a security layer.
+func messages(b []byte) func(func(wire.Message) bool) {
+	return func(yield func(wire.Message) bool) {
+		for len(b) > 0 {
+			m, rest, err := wire.ParseMessage(b)
+			if err != nil {
+				if !errors.Is(err, wire.ErrShort) {
+					return
+				}
+				return
+			}
+			b = rest
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// binds reads a client's binds by message id.
+func binds(stream []byte) (map[int32]asked, bool) {
+	out, tls := map[int32]asked{}, false
+	for m := range messages(stream) {
+		switch m.Op {
+		case wire.OpBindRequest:
+			r, err := wire.ParseBindRequest(m)
+			if err != nil || len(out) == 64 {
+				continue
+			}
+			a := asked{auth: r.Auth, mechanism: r.Mechanism, password: r.Auth == wire.AuthSimple && len(r.Credentials) > 0}
+			if r.Auth != wire.AuthSimple {
+				for _, c := range check.Authentications(r.Credentials) {
+					a.logon, a.sign, a.user = true, c.Sign, c.User != ""
+				}
+			}
+			out[m.ID] = a
+		case wire.OpExtendedRequest:
+			tls = tls || slices.Contains([]string{oidStartTLS}, extendedName(m.Body))
+		}
+	}
+	return out, tls
+}
+
+func extendedName(body []byte) string {
+	tag, name, _, err := ber.Read(body)
+	if err != nil || tag != 0x80 {
+		return ""
+	}
+	return string(name)
+}
+
+// Hear implements check.Observer.
+func (o *observer) Hear(h *check.Overheard) {
+	requests, wantsTLS := binds(h.FromClient)
+	for m := range messages(h.FromServer) {
+		o.heard = true
+		switch m.Op {
+		case wire.OpBindResponse:
+			r, err := wire.ParseBindResponse(m)
+			if err != nil {
+				continue
+			}
+			a, known := requests[m.ID]
+			o.bound(r, a, known)
+		case wire.OpExtendedResponse:
+			r, err := wire.ParseExtendedResponse(m)
+			if err == nil && (wantsTLS || r.Name == oidStartTLS) {
+				yes := r.Code == wire.Success
+				if o.starttls == nil || yes {
+					o.starttls = &yes
+				}
+			}
+		case wire.OpSearchResultEntry:
+			if e, err := wire.ParseEntry(m); err == nil && e.DN == "" {
+				o.collect(e)
+			}
+		}
+	}
+}
+
+// collect adds a rootDSE, of which a client may have asked a few attributes only.
+func (o *observer) collect(e wire.Entry) {
+	for _, a := range e.Attributes {
+		if len(o.root) == maxAttributes && o.root[a.Name].Name == "" || len(a.Values) < len(o.root[a.Name].Values) {
+			continue
+		}
+		kept := wire.Attribute{Name: a.Name}
+		for _, v := range a.Values[:min(len(a.Values), maxValues)] {
+			kept.Values = append(kept.Values, slices.Clone(v[:min(len(v), maxText)]))
+		}
+		o.root[a.Name] = kept
+	}
+}
+
+// bound takes the answer to a bind.
+func (o *observer) bound(r wire.BindResponse, a asked, known bool) {
+	for _, token := range [][]byte{r.SASLCreds, r.MatchedDN} {
+		raw, ok := ntlmssp.Find(token)
+		if !ok {
+			continue
+		}
+		n := &signet.NTLM{}
+		if c, err := ntlmssp.ParseChallenge(raw); err == nil {
+			n = check.NTLM(c)
+		}
+		if o.ntlm == nil || n.Time > o.ntlm.Time {
+			o.ntlm = n
+		}
+		return // not an end of the bind
+	}
+	if !known {
+		return
+	}
+	b := Bind{Over: overPlain, Mechanism: a.mechanism, Result: r.Code.String(), Text: clip(r.Diagnostic, maxText)}
+	code := r.Code
+	b.Code = &code
+	switch {
+	case a.logon && !a.sign && (r.Code == wire.Success || r.Code == wire.StrongerAuthRequired):
+		b.Question, b.Challenge = askOverheard, true
+	case a.password && r.Code == wire.StrongerAuthRequired:
+		b.Question = askSimple
+	default:
+		return // says nothing of what is required
+	}
+	for i := range o.binds {
+		if o.binds[i].Question == b.Question {
+			if r.Code == wire.Success { // the weaker answer counts
+				o.binds[i] = b
+			}
+			return
+		}
+	}
+	o.binds = append(o.binds, b)
+}
+
+// Result implements check.Observer.
+func (o *observer) Result() check.Result {
+	if !o.heard {
+		return check.Result{}
+	}
+	f := newFacts()
+	if len(o.root) > 0 {
+		var e wire.Entry
+		for _, a := range o.root {
+			e.Attributes = append(e.Attributes, a)
+		}
+		f.readRoot(e)
+		if _, told := o.root["supportedCapabilities"]; !told {
+			f.Role, f.Domain = roleUnknown, ""
+		}
+		if list := e.Values("supportedExtension"); o.starttls == nil && list != nil {
+			offered := slices.Contains(list, oidStartTLS)
+			o.starttls = &offered
+		}
+	}
+	f.GlobalCatalog = f.GlobalCatalog || o.global
+	f.StartTLS, f.NTLM = o.starttls, o.ntlm
+	f.Binds = append(f.Binds, o.binds...)
+	slices.SortFunc(f.Binds, func(a, b Bind) int { return len(a.Question) - len(b.Question) })
+	f.readLevels()
+	res := check.Result{Facts: &f, Outcome: signet.Answered}
+	if f.Signing == signet.Unknown {
+		res.Unasked = append(res.Unasked, "signing")
+	}
+	if f.StartTLS == nil {
+		res.Unasked = append(res.Unasked, "starttls")
+	} else if *f.StartTLS {
+		res.Unasked = append(res.Unasked, "channel-binding")
+	}
+	return res
+}
+
+// clients reads who binds in the clear, and how.
+func clients(h *check.Overheard) []check.Client {
+	var out []check.Client
+	for m := range messages(h.FromClient) {
+		if m.Op != wire.OpBindRequest || len(out) == 64 {
+			continue
+		}
+		r, err := wire.ParseBindRequest(m)
+		if err != nil {
+			continue
+		}
+		if r.Auth == wire.AuthSimple {
+			if len(r.Credentials) > 0 {
+				out = append(out, check.Client{Logon: "simple", User: clip(r.Name, maxText)})
+			}
+			continue
+		}
+		out = append(out, check.Authentications(r.Credentials)...)
+	}
+	return out
+}

@@ -1,0 +1,115 @@
+package rdp
+
+import (
+	"signet"
+	"signet/internal/check"
+	wire "signet/internal/wire/rdp"
+)
+
+// passive reads the check's facts out of a capture: the security negotiation, which is in the clear.
+func passive() *check.Passive {
+	return &check.Passive{
+		Recognise: recognise,
+		Observe:   func(signet.Endpoint) check.Observer { return &observer{refused: map[Refusal]bool{}} },
+	}
+}
+
+// recognise wants a TPKT with a connection request or confirm of exactly its length.
+func recognise(b []byte, _ uint16) check.Side {
+	n, err := wire.Size(b)
+	if err != nil || len(b) < 7 || int(b[4]) != n-5 {
+		return check.NeitherSide
+	}
+	switch b[5] {
+	case 0xe0:
+		return check.ClientSide
+	case 0xd0:
+		return check.ServerSide
+	}
+	return check.NeitherSide
+}
+
+type observer struct {
+	heard                 bool
+	plain, tls, nla       bool // accepted
+	withoutNLA, notNLA    bool // another was accepted where NLA was not asked for; where it was
+	required, certificate bool
+	refused               map[Refusal]bool
+}
+
+// Hear implements check.Observer.
+func (o *observer) Hear(h *check.Overheard) {
+	c, _, err := wire.ParseConfirm(h.FromServer)
+	if err != nil {
+		return
+	}
+	req, _, err := wire.ParseRequest(h.FromClient)
+	known := err == nil && h.ClientWhole
+	asksNLA := req.Protocols&(wire.NLA|wire.NLAEx) != 0
+	o.heard = true
+	if c.Refused {
+		if !known || asksNLA {
+			return // what was refused is not known
+		}
+		asked := "rdp"
+		if req.Protocols&wire.TLS != 0 {
+			asked = "tls"
+		}
+		o.refused[Refusal{asked, c.Failure.String()}] = true
+		o.required = o.required || c.Failure == wire.HybridRequired
+		return
+	}
+	nla := false
+	switch c.Selected {
+	case wire.PlainRDP:
+		o.plain = true
+	case wire.TLS:
+		o.tls = true
+	case wire.NLA, wire.NLAEx:
+		o.nla, nla = true, true
+	default:
+		return
+	}
+	switch {
+	case nla || !known:
+	case asksNLA:
+		o.notNLA = true
+	default:
+		o.withoutNLA = true
+	}
+}
+
+// Result implements check.Observer.
+func (o *observer) Result() check.Result {
+	if !o.heard {
+		return check.Result{}
+	}
+	f := &Facts{Protocols: []string{}}
+	for _, p := range []struct {
+		seen bool
+		word string
+	}{{o.plain, "rdp"}, {o.tls, "tls"}, {o.nla, "nla"}} {
+		if p.seen {
+			f.Protocols = append(f.Protocols, p.word)
+		}
+	}
+	for _, asked := range []string{"rdp", "tls"} {
+		for r := range o.refused {
+			if r.Asked == asked && len(f.Refusals) < 8 {
+				f.Refusals = append(f.Refusals, r)
+			}
+		}
+	}
+	res := check.Result{Facts: f, Outcome: signet.Answered}
+	switch {
+	case o.nla && (o.withoutNLA || o.notNLA):
+		f.NLA = signet.Optional
+	case o.notNLA:
+		f.NLA = signet.Off
+	case o.required && !o.withoutNLA:
+		f.NLA = signet.Required
+	default:
+		res.Unasked = []string{"nla"}
+	}
+	return res
+}
