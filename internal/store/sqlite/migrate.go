@@ -14,7 +14,7 @@ var runsSQL string
 var hostsSQL string
 
 // steps lead from an empty database to the present one. A step that was released is never changed: a later one corrects
-// it. The database counts them in user_version, in the transaction of the step.
+// it. The database counts them in user_version, in their transaction.
 var steps = [...]string{runsSQL, hostsSQL}
 
 // application is "Sgnt", so that the database of another program is not taken for ours.
@@ -43,25 +43,16 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 			}
 		}
 	}
-	for ; version < to; version++ {
-		if err := s.step(ctx, version); err != nil {
-			return fmt.Errorf("schema %d: %w", version+1, err)
-		}
-	}
-	return nil
-}
-
-// step runs one step, unless another process was faster.
-func (s *Store) step(ctx context.Context, from int) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
-		var version int
-		if err := tx.QueryRowContext(ctx, "SELECT user_version FROM pragma_user_version").Scan(&version); err != nil || version > from {
-			return err
+		if err := tx.QueryRowContext(ctx, "SELECT user_version FROM pragma_user_version").Scan(&version); err != nil {
+			return err // and what another process did meanwhile is done
 		}
-		if _, err := tx.ExecContext(ctx, steps[from]); err != nil {
-			return err
+		for ; version < to; version++ {
+			if _, err := tx.ExecContext(ctx, steps[version]); err != nil {
+				return fmt.Errorf("schema %d: %w", version+1, err)
+			}
 		}
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", from+1, application))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", version, application))
 		return err
 	})
 }
