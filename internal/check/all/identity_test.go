@@ -53,6 +53,8 @@ func TestEveryCheckIdentifies(t *testing.T) {
 		{check: "rpc", facts: `{"interfaces":[],"coercible":[],"certificate_authority":true}`, roles: []string{check.RoleCA}},
 		{check: "names", facts: `{"protocol":"nbns","name":"WS7","domain":"CORP","names":[]}`,
 			names: []string{"netbios WS7 nbstat", "netbios-domain CORP nbstat"}},
+		{check: "names", facts: `{"protocol":"llmnr","name":"ws7"}`, names: []string{"alias ws7 llmnr"}},
+		{check: "names", facts: `{"protocol":"llmnr","name":"ws7.corp.example"}`, names: []string{"dns ws7.corp.example llmnr"}},
 		{check: "names", facts: `{"protocol":"mdns","name":"ws7.local"}`, names: []string{"alias ws7.local mdns"}},
 	} {
 		i := slices.IndexFunc(all.Checks(), func(c check.Check) bool { return c.Name == tt.check })
