@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"signet"
 	"signet/internal/check"
@@ -13,6 +14,7 @@ type Judge struct {
 	policy *Policy
 	checks map[string]check.Check
 	titles map[string]string
+	day    time.Time // exceptions are held against it; zero: against each observation's own
 }
 
 // New makes a judge. A policy that names a rule no check has is refused: a misspelt rule would silently keep its
@@ -29,6 +31,14 @@ func New(checks []check.Check, p *Policy) (*Judge, error) {
 		return nil, err
 	}
 	return j, nil
+}
+
+// On gives a judge that holds exceptions against a day instead of against the day of each observation: one that has
+// expired since makes a stored run's finding stand again.
+func (j *Judge) On(day time.Time) *Judge {
+	c := *j
+	c.day = day
+	return &c
 }
 
 // Policy is the policy in force.
@@ -54,14 +64,25 @@ func (j *Judge) Observation(o *signet.Observation) signet.Judgement {
 	if o.Outcome == signet.Withheld {
 		out.Verdict = signet.Undetermined
 	}
-	var roles []string
-	if len(view.Breaches) > 0 {
-		roles = j.rolesOf(&c, o.Facts)
+	if len(view.Breaches) == 0 {
+		return out
+	}
+	roles, at := j.standing(&c, o)
+	day := j.day
+	if day.IsZero() {
+		day = o.At
 	}
 	for _, b := range view.Breaches {
-		severity, on := j.policy.SeverityOn(b.Rule, roles)
+		severity, on := j.policy.SeverityAt(b.Rule, roles, at)
 		if !on {
 			continue
+		}
+		if e, expired := j.policy.exception(b.Rule, at, day); e != nil {
+			if !expired {
+				out.Because = append(slices.Clip(out.Because), e.because(b.Rule))
+				continue
+			}
+			b.Because = append(slices.Clip(b.Because), e.lapsed())
 		}
 		out.Findings = append(out.Findings, signet.Finding{
 			Rule: b.Rule, Severity: severity, Title: j.titles[b.Rule], Because: b.Because, Where: b.Where,

@@ -25,11 +25,18 @@ type Policy struct {
 	// Roles rate rules on hosts that are known to play a role: role → rule → severity. The worst of a host's roles
 	// counts, instead of the rule's own rating.
 	Roles map[string]map[string]string `yaml:"roles"`
+	// Tags name scopes, for `tag:NAME` in the scopes of Severities and Exceptions.
+	Tags map[string]Scope `yaml:"tags"`
+	// Severities rate rules in places; the first that fits counts, before Roles and Rules.
+	Severities []Rating `yaml:"severities"`
+	// Exceptions take findings out of judgements until a day.
+	Exceptions []Exception `yaml:"exceptions"`
 
 	byRole     map[string]map[string]signet.Severity // rule → role → severity
 	lines      map[string]int                        // of "rules/RULE" and "roles/ROLE/RULE"
 	severities map[string]signet.Severity
 	off        map[string]bool
+	places     bool // severities or exceptions tell roles or names apart
 	fallback   signet.Severity
 }
 
@@ -46,6 +53,15 @@ func BuiltIn(name string) (*Policy, error) {
 		return nil, err
 	}
 	return Parse(b)
+}
+
+// Source is the text of a built-in policy, comments included; "" where there is none of that name.
+func Source(name string) string {
+	b, err := builtin.ReadFile("policies/" + name + ".yaml")
+	if err != nil {
+		return ""
+	}
+	return string(b)
 }
 
 // Names lists the built-in policies.
@@ -98,6 +114,9 @@ func Parse(b []byte) (*Policy, error) {
 		return nil, err
 	}
 	if err := p.readRoles(); err != nil {
+		return nil, err
+	}
+	if err := p.readPlaces(); err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -78,7 +78,31 @@ func (p *Policy) unknownRule(titles map[string]string) error {
 			}
 		}
 	}
+	for i := range p.Severities {
+		if r := p.Severities[i].Rule; titles[r] == "" && r != anyRule {
+			return fmt.Errorf("policy %s: line %d: severities: no rule is called %q (signet explain lists them)", p.Name, p.Severities[i].line, r)
+		}
+	}
+	for i := range p.Exceptions {
+		if r := p.Exceptions[i].Rule; titles[r] == "" && r != anyRule {
+			return fmt.Errorf("policy %s: line %d: exceptions: no rule is called %q (signet explain lists them)", p.Name, p.Exceptions[i].line, r)
+		}
+	}
 	return nil
+}
+
+// SeverityAt is the severity of a rule on a host that plays the roles and stands in a place: of the first entry of
+// Severities that fits, else SeverityOn. A rule that is off stays off.
+func (p *Policy) SeverityAt(rule string, roles []string, at Place) (s signet.Severity, ok bool) {
+	if p.off[rule] {
+		return 0, false
+	}
+	for i := range p.Severities {
+		if r := &p.Severities[i]; r.fits(p, rule, roles, at) {
+			return r.severity, true
+		}
+	}
+	return p.SeverityOn(rule, roles)
 }
 
 // SeverityOn is the severity of a rule on a host that plays the roles: the worst that one of them gives it, else the
@@ -100,7 +124,7 @@ func (p *Policy) SeverityOn(rule string, roles []string) (s signet.Severity, ok 
 // Host rates the findings of a host by the roles that it is known to play. A host's endpoints are judged before all of
 // it is known: each by the roles that its own facts prove.
 func (j *Judge) Host(h *signet.Host) {
-	if len(j.policy.byRole) == 0 {
+	if len(j.policy.byRole) == 0 && len(j.policy.Severities) == 0 {
 		return
 	}
 	var roles []string
@@ -109,29 +133,42 @@ func (j *Judge) Host(h *signet.Host) {
 			roles = append(roles, r.Role)
 		}
 	}
+	at := Place{Addr: h.Address}
+	for _, n := range h.Names {
+		at.Names = append(at.Names, n.Name)
+	}
 	for i := range h.Findings {
 		f := &h.Findings[i]
-		if s, ok := j.policy.SeverityOn(f.Rule, roles); ok {
+		if s, ok := j.policy.SeverityAt(f.Rule, roles, at); ok {
 			f.Severity = s
 		}
 	}
 	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
 }
 
-// rolesOf lists the roles that an observation proves by itself. It costs nothing under a policy that rates none.
-func (j *Judge) rolesOf(c *check.Check, facts signet.Facts) []string {
-	if len(j.policy.byRole) == 0 || c.Identify == nil {
-		return nil
+// standing lists the roles that an observation proves by itself, and says where it stands. It costs nothing under a
+// policy that tells neither roles nor places apart.
+func (j *Judge) standing(c *check.Check, o *signet.Observation) (roles []string, at Place) {
+	at.Addr = o.Addr
+	if o.Name != "" {
+		at.Names = append(at.Names, o.Name)
 	}
-	id, err := c.Identify(facts)
+	if len(j.policy.byRole) == 0 && !j.policy.places || c.Identify == nil {
+		return nil, at
+	}
+	id, err := c.Identify(o.Facts)
 	if err != nil {
-		return nil
+		return nil, at
 	}
-	var roles []string
 	for _, r := range id.Roles {
 		if r.Certain {
 			roles = append(roles, r.Role)
 		}
 	}
-	return roles
+	for _, n := range id.Names {
+		if n.Kind == check.NameDNS || n.Kind == check.NameNetBIOS {
+			at.Names = append(at.Names, n.Name)
+		}
+	}
+	return roles, at
 }

@@ -1,0 +1,92 @@
+package judge
+
+import (
+	"fmt"
+	"net/netip"
+	"path"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Scope says where a rating or an exception holds: in any of its terms. A term is an address, a CIDR block, a name or a
+// pattern of names (`printer-*.corp.example`; * and ? stand for what they stand for in a shell, dots included, case does
+// not matter) or `tag:NAME`. An empty scope is everywhere.
+type Scope []string
+
+// UnmarshalYAML reads one term or a list of them.
+func (s *Scope) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*s = Scope{n.Value}
+		return nil
+	}
+	return n.Decode((*[]string)(s))
+}
+
+// Place is where a finding stands: an address and the names that its host is known by.
+type Place struct {
+	Addr  netip.Addr
+	Names []string
+}
+
+const (
+	tagPrefix = "tag:"
+	anyRule   = "*"
+)
+
+// wrongTerm says what is wrong with a term, or "".
+func wrongTerm(term string, tags map[string]Scope) string {
+	if name, tagged := strings.CutPrefix(term, tagPrefix); tagged {
+		if _, ok := tags[name]; !ok {
+			return fmt.Sprintf("no tag is called %q", name)
+		}
+		return ""
+	}
+	if strings.ContainsAny(term, "/:") || strings.Trim(term, "0123456789.") == "" {
+		if _, err := prefix(term); err != nil {
+			return fmt.Sprintf("%q is not an address, a CIDR block, a pattern of names or tag:NAME", term)
+		}
+		return ""
+	}
+	if _, err := path.Match(term, ""); err != nil || strings.ContainsFunc(term, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Sprintf("%q is not a pattern of names", term)
+	}
+	return ""
+}
+
+// prefix reads an address or a CIDR block.
+func prefix(term string) (netip.Prefix, error) {
+	if strings.Contains(term, "/") {
+		p, err := netip.ParsePrefix(term)
+		return p.Masked(), err
+	}
+	a, err := netip.ParseAddr(term)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return a.Prefix(a.BitLen())
+}
+
+// holds tells whether a place is in the scope. Tags do not name tags.
+func (s Scope) holds(at Place, tags map[string]Scope) bool {
+	for _, term := range s {
+		if name, tagged := strings.CutPrefix(term, tagPrefix); tagged {
+			if tags != nil && tags[name].holds(at, nil) {
+				return true
+			}
+			continue
+		}
+		if p, err := prefix(term); err == nil {
+			if p.Contains(at.Addr) {
+				return true
+			}
+			continue
+		}
+		for _, n := range at.Names {
+			if ok, err := path.Match(strings.ToLower(term), strings.ToLower(strings.TrimSuffix(n, "."))); ok && err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
