@@ -42,7 +42,7 @@ func (a *app) openStore(ctx context.Context, url string, create bool) (store.Sto
 	s, err := connect(ctx, url, create)
 	switch {
 	case errors.Is(err, store.ErrMissing):
-		return nil, trouble("no run is stored yet: %v", err)
+		return nil, trouble("no run is stored yet: %w", err)
 	case err != nil && ctx.Err() != nil:
 		return nil, &exitError{code: exitInterrupted}
 	}

@@ -14,7 +14,7 @@ import (
 const (
 	commitRows  = 8 << 10
 	commitBytes = 2 << 20
-	commitEvery = 500 * time.Millisecond
+	commitEvery = 250 * time.Millisecond
 )
 
 // Recorder gathers observations into transactions of a Log. One goroutine packs and commits while the next batch is
