@@ -2,7 +2,7 @@ package cli
 
 import (
 	"fmt"
-	"time"
+	"net/netip"
 
 	"signet"
 	"signet/internal/check"
@@ -20,32 +20,29 @@ type census struct {
 	judge   *judge.Judge
 	tally   *report.Tally
 	writers []report.Writer
-	now     time.Time // the latest moment that an observation tells of
-	looked  time.Time // when it was last asked which hosts are whole
 }
 
-// A host is let go this long after it can have been asked for the last time: the engine's own clock may be late.
-const hostSlack = 5 * time.Second
-
-// newCensus counts over observations as a run makes them, or with a wait of 0 in any order.
-func newCensus(checks []check.Check, j *judge.Judge, tally *report.Tally, writers []report.Writer, wait time.Duration) *census {
-	return &census{folder: host.New(checks, wait), judge: j, tally: tally, writers: writers}
+func newCensus(checks []check.Check, j *judge.Judge, tally *report.Tally, writers []report.Writer) *census {
+	return &census{folder: host.New(checks), judge: j, tally: tally, writers: writers}
 }
 
 // put folds one line, after its writers had it.
-func (c *census) put(l *report.Line) error {
+func (c *census) put(l *report.Line) {
+	if c != nil {
+		c.folder.Add(l.Observation, &l.Judgement)
+	}
+}
+
+// left lets the host of an address go: nothing more comes of it.
+func (c *census) left(addr netip.Addr) error {
 	if c == nil {
 		return nil
 	}
-	c.folder.Add(l.Observation, &l.Judgement)
-	if end := l.At.Add(l.Took); end.After(c.now) {
-		c.now = end
-	}
-	if c.now.Sub(c.looked) < time.Second {
+	h, ok := c.folder.Finish(addr)
+	if !ok {
 		return nil
 	}
-	c.looked = c.now
-	return c.hand(c.folder.Due(c.now))
+	return c.hand(h)
 }
 
 // end lets every host go and says what paths there are.
@@ -53,8 +50,10 @@ func (c *census) end() error {
 	if c == nil {
 		return nil
 	}
-	if err := c.hand(c.folder.Rest()); err != nil {
-		return err
+	for _, h := range c.folder.Rest() {
+		if err := c.hand(h); err != nil {
+			return err
+		}
 	}
 	var takers []report.PathWriter
 	for _, w := range c.writers {
@@ -81,18 +80,15 @@ func (c *census) end() error {
 	return nil
 }
 
-// hand rates hosts that are whole, counts them and writes them.
-func (c *census) hand(hosts []signet.Host) error {
-	for i := range hosts {
-		h := &hosts[i]
-		c.judge.Host(h)
-		c.tally.Rate(h)
-		c.estate.Add(h)
-		for _, w := range c.writers {
-			if t, ok := w.(report.HostWriter); ok {
-				if err := t.Host(h); err != nil {
-					return fmt.Errorf("output: %w", err)
-				}
+// hand rates a host that is whole, counts it and writes it.
+func (c *census) hand(h *signet.Host) error {
+	c.judge.Host(h)
+	c.tally.Rate(h)
+	c.estate.Add(h)
+	for _, w := range c.writers {
+		if t, ok := w.(report.HostWriter); ok {
+			if err := t.Host(h); err != nil {
+				return fmt.Errorf("output: %w", err)
 			}
 		}
 	}

@@ -48,14 +48,17 @@ func TestCensus(t *testing.T) {
 	}
 	var n notes
 	var tally report.Tally
-	c := newCensus(all.Checks(), j, &tally, []report.Writer{&n}, 10*time.Second)
+	c := newCensus(all.Checks(), j, &tally, []report.Writer{&n})
 	begun := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	seen := func(addr string, port uint16, check, facts string, after time.Duration) {
 		o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(addr)}, Port: port},
 			Check: check, At: begun.Add(after), Took: time.Second, Outcome: signet.Answered, Open: true, Facts: signet.RawFacts(facts)}
 		l := &report.Line{Observation: o, Judgement: j.Observation(o)}
 		tally.Add(l)
-		if err := c.put(l); err != nil {
+		c.put(l)
+	}
+	left := func(addr string) {
+		if err := c.left(netip.MustParseAddr(addr)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -69,12 +72,14 @@ func TestCensus(t *testing.T) {
 	}
 	seen("10.0.0.1", 389, "ldap", `{"role":"ad-dc","domain":"corp.example","root":{},"binds":[]}`, time.Second)
 	seen("10.0.0.2", 445, "smb", smb, 2*time.Second)
+	seen("10.0.0.3", 445, "smb", smb, 2*time.Second)
 	if len(n.hosts) != 0 {
 		t.Fatalf("a host is let go too soon: %+v", n.hosts)
 	}
-	seen("10.0.0.3", 445, "smb", smb, 20*time.Second)
-	if len(n.hosts) != 2 || n.hosts[0].Address.String() != "10.0.0.1" {
-		t.Fatalf("hosts after their time: %+v", n.hosts)
+	left("10.0.0.1")
+	left("10.0.0.9") // nothing was there
+	if len(n.hosts) != 1 || n.hosts[0].Address.String() != "10.0.0.1" {
+		t.Fatalf("hosts after the visit: %+v", n.hosts)
 	}
 	if err := c.end(); err != nil {
 		t.Fatal(err)
@@ -97,7 +102,8 @@ func TestCensus(t *testing.T) {
 
 func TestNoCensus(t *testing.T) {
 	var c *census
-	if err := c.put(&report.Line{}); err != nil {
+	c.put(&report.Line{})
+	if err := c.left(netip.Addr{}); err != nil {
 		t.Error(err)
 	}
 	if err := c.end(); err != nil {

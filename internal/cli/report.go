@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,7 +90,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	defer out.close()
 	sink := &sink{judge: judge, out: out}
 	if !quick(run) {
-		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers, 0)
+		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers)
 	}
 	header := headerOf(run, policy.ID())
 	header.Trace = f.trace
@@ -98,6 +99,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 			return trouble("output: %v", err)
 		}
 	}
+	var host netip.Addr
 	for o, err := range store.Observations(ctx, s, run, store.ByAddress) {
 		if ctx.Err() != nil {
 			return &exitError{code: exitInterrupted}
@@ -107,6 +109,12 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 		}
 		if !f.all && !o.Reached() {
 			continue
+		}
+		if o.Addr != host { // they come by address
+			if err := sink.Left(host); err != nil {
+				return trouble("%v", err)
+			}
+			host = o.Addr
 		}
 		a.decode(o)
 		if err := sink.show(o); err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -123,16 +124,13 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	header.Warnings = a.warnings(f, s, plans)
 	sink := &sink{judge: judge, out: out, all: f.all}
 	if !f.quick {
-		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers, f.hostTimeout+hostSlack)
+		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers)
 	}
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Sink: sink, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: limits, Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
 	}
 	if r != nil {
-		if sink.census != nil { // what was stored and what comes may be of one host
-			sink.census = newCensus(a.checks, judge, &sink.tally, out.writers, 0)
-		}
 		if err := r.begin(ctx, s, visit, run, header); err != nil {
 			return err
 		}
@@ -268,7 +266,15 @@ func (s *sink) write(l *report.Line) error {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
-	return s.census.put(l)
+	s.census.put(l)
+	return nil
+}
+
+// Left is called by the engine when nothing more comes of an address.
+func (s *sink) Left(addr netip.Addr) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.census.left(addr)
 }
 
 // flushing lets a reader of a file follow the run: lines are on disk within a second.

@@ -59,7 +59,7 @@ func (s *session) host(item Item) bool {
 	if s.ctx.Err() != nil {
 		return false
 	}
-	s.Stats.visited(v.alive)
+	s.left(item.Addr, v.alive)
 	return true
 }
 

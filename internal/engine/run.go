@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,6 +15,12 @@ import (
 // Sink takes observations as they are made. Put is never called twice at once.
 type Sink interface {
 	Put(*signet.Observation) error
+}
+
+// HostSink is a sink that is told when a visit to an address is over, after the last observation of it was put. It is
+// not told of addresses where nothing answered. Left is never called at once with Put.
+type HostSink interface {
+	Left(netip.Addr) error
 }
 
 // Item is a target as a scope yields it. Ports, if any, are asked instead of the checks' own, or with Default
@@ -116,6 +123,20 @@ func (s *session) emit(o *signet.Observation) {
 	s.put.Lock()
 	defer s.put.Unlock()
 	if err := s.Sink.Put(o); err != nil {
+		s.cancel(err)
+	}
+}
+
+// left counts an address that was visited, and tells a sink that wants to know.
+func (s *session) left(addr netip.Addr, alive bool) {
+	s.Stats.visited(alive)
+	sink, ok := s.Sink.(HostSink)
+	if !ok || !alive {
+		return
+	}
+	s.put.Lock()
+	defer s.put.Unlock()
+	if err := sink.Left(addr); err != nil {
 		s.cancel(err)
 	}
 }

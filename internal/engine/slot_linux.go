@@ -171,7 +171,7 @@ func (l *loop) settle(id int32) {
 		case s.visit != nil && len(s.visit.found) > 0:
 			s.phase, s.list, s.visit.found = phaseFound, s.visit.found, nil
 		default:
-			l.Stats.visited(s.alive)
+			l.left(s.item.Addr, s.alive)
 			l.place.finish(s.position)
 			l.vacate(id)
 			return

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"signet"
 	"signet/internal/check"
@@ -21,7 +20,6 @@ const (
 // draft is a host whose questions are still under way.
 type draft struct {
 	addr     netip.Addr
-	begun    time.Time // of its first observation
 	names    []signet.HostName
 	roles    []signet.HostRole
 	versions []signet.HostName // Name is the version
@@ -110,16 +108,16 @@ func (d *draft) role(role string, certain bool, because, port string) {
 }
 
 // host is what the draft comes to.
-func (d *draft) host() signet.Host {
-	h := signet.Host{
+func (d *draft) host() *signet.Host {
+	h := &signet.Host{
 		Address: d.addr, GUID: d.guid, Roles: d.roles, Names: d.names, Products: d.products,
 		Endpoints: d.ends, Findings: d.findings, Disagreements: []string{},
 	}
 	slices.SortFunc(h.Endpoints, func(a, b signet.HostEndpoint) int {
 		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Check, b.Check))
 	})
-	d.call(&h)
-	d.system(&h)
+	d.call(h)
+	d.system(h)
 	slices.SortStableFunc(h.Roles, func(a, b signet.HostRole) int {
 		if a.Certain != b.Certain {
 			if a.Certain {

@@ -24,9 +24,9 @@ func seen(addr, name string, port uint16, check, facts string) *signet.Observati
 	}
 }
 
-func fold(t *testing.T, list ...*signet.Observation) signet.Host {
+func fold(t *testing.T, list ...*signet.Observation) *signet.Host {
 	t.Helper()
-	f := host.New(all.Checks(), 0)
+	f := host.New(all.Checks())
 	for _, o := range list {
 		f.Add(o, &signet.Judgement{Verdict: signet.Guarded})
 	}
@@ -114,32 +114,8 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// A host is let go when its time is over, not before and not only at the end.
-func TestFolderLetsGo(t *testing.T) {
-	f := host.New(all.Checks(), 10*time.Second)
-	for i := range 1000 {
-		o := seen(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).String(), "", 445, "smb", `{}`)
-		o.At = begun.Add(time.Duration(i) * time.Second)
-		f.Add(o, &signet.Judgement{})
-		for _, h := range f.Due(o.At) {
-			if len(h.Endpoints) != 1 {
-				t.Fatalf("%s has %d endpoints", h.Address, len(h.Endpoints))
-			}
-		}
-		if f.Open() > 11 {
-			t.Fatalf("%d hosts are kept after %d seconds", f.Open(), i)
-		}
-	}
-	if n := len(f.Rest()); n != 11 {
-		t.Errorf("%d hosts were left, want 11", n)
-	}
-	if f.Open() != 0 {
-		t.Errorf("%d hosts are kept after the end", f.Open())
-	}
-}
-
 func TestFolderFinish(t *testing.T) {
-	f := host.New(all.Checks(), 0)
+	f := host.New(all.Checks())
 	for i := range 1000 {
 		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
 		f.Add(seen(addr.String(), "", 445, "smb", `{}`), &signet.Judgement{})
@@ -149,6 +125,9 @@ func TestFolderFinish(t *testing.T) {
 		if _, ok := f.Finish(addr); ok {
 			t.Fatalf("%s is finished twice", addr)
 		}
+		if f.Open() != 0 {
+			t.Fatalf("%d hosts are kept", f.Open())
+		}
 	}
 	if n := len(f.Rest()) + f.Open(); n != 0 {
 		t.Errorf("%d hosts are left", n)
@@ -156,7 +135,7 @@ func TestFolderFinish(t *testing.T) {
 }
 
 func TestFolderLeavesOutWhatIsNotThere(t *testing.T) {
-	f := host.New(all.Checks(), 0)
+	f := host.New(all.Checks())
 	for _, o := range []signet.Outcome{signet.Refused, signet.Silent, signet.Skipped} {
 		f.Add(&signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(a)}, Port: 445}, Check: "smb", Outcome: o}, &signet.Judgement{})
 	}
@@ -167,7 +146,7 @@ func TestFolderLeavesOutWhatIsNotThere(t *testing.T) {
 
 func TestOneHostUnderTwoAddresses(t *testing.T) {
 	const guid = `"server_guid":"11223344-5566-7788-99aa-bbccddeeff00","ntlm":{"nb_computer":"%s","nb_domain":"CORP"}`
-	f := host.New(all.Checks(), 0)
+	f := host.New(all.Checks())
 	for _, x := range []struct{ addr, name string }{{"10.0.0.1", "FS1"}, {"fd00::1", "fs1"}, {"10.0.0.2", "CLONE"}} {
 		f.Add(seen(x.addr, "", 445, "smb", "{"+fmt.Sprintf(guid, x.name)+"}"), &signet.Judgement{})
 	}

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"testing"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// leaving is a sink that keeps what it is told, in order.
+type leaving struct {
+	puts  map[netip.Addr]int
+	left  map[netip.Addr]int // puts at the time
+	twice []netip.Addr
+	err   error
+}
+
+func (l *leaving) Put(o *signet.Observation) error { l.puts[o.Addr]++; return nil }
+
+func (l *leaving) Left(a netip.Addr) error {
+	if _, ok := l.left[a]; ok {
+		l.twice = append(l.twice, a)
+	}
+	l.left[a] = l.puts[a]
+	return l.err
+}
+
+// A visit is over once, after the last observation; of dark addresses nothing is said.
+func TestSinkIsToldWhenAVisitIsOver(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d driver) {
+		n := newNetwork(t)
+		var addrs []string
+		for i := range 40 {
+			addrs = append(addrs, fmt.Sprintf("127.9.12.%d", i+1))
+			n.serve(addrs[i], 0, says("good"))
+		}
+		const dark = "127.9.12.99" // excluded: nothing answers there
+		addrs = append(addrs, dark)
+		r, _ := newRun(items(addrs...), Plan{Check: lineCheck(), Ports: []check.Port{{Number: n.port}, {Number: 1}, {Number: 2, WhenAlive: true}}})
+		r.Dialer.Pace = nil
+		r.Dialer.Excluded = func(a netip.Addr, _ uint16) bool { return a.String() == dark }
+		sink := &leaving{puts: map[netip.Addr]int{}, left: map[netip.Addr]int{}}
+		r.Sink = sink
+		do(t, r, d)
+		if len(sink.left) != 40 || len(sink.twice) != 0 {
+			t.Errorf("%d addresses left, %v twice", len(sink.left), sink.twice)
+		}
+		for a, n := range sink.left {
+			if n != 3 || sink.puts[a] != 3 {
+				t.Errorf("%s was left after %d of %d observations, want 3", a, n, sink.puts[a])
+			}
+		}
+		sink.err = io.ErrShortWrite
+		r.Sink = sink
+		if err := r.Do(t.Context(), nil); err != io.ErrShortWrite {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
