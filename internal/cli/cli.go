@@ -112,6 +112,7 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 	root.AddCommand(
 		a.scanCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
 	)
+	root.AddCommand(a.policyCommand())
 	for _, c := range laterCommands() {
 		root.AddCommand(c)
 	}

@@ -11,7 +11,6 @@ func laterCommands() []*cobra.Command {
 		{"diff", "What appeared, vanished, worsened, improved between two runs"},
 		{"serve", "Dashboard, API, schedules, hub of a fleet"},
 		{"sensor", "Scan on behalf of a hub"},
-		{"policy", "Show, check or derive policies"},
 		{"fix", "Print a script that closes a finding"},
 		{"impact", "Who would break"},
 		{"demo", "A stored sample run"},
