@@ -1,0 +1,124 @@
+package storetest
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"signet/internal/store"
+)
+
+// The environment of a process that Kill starts: it is the test's own program, told to write and nothing else.
+const (
+	killedEnv = "SIGNET_TEST_WRITES"
+	fromEnv   = "SIGNET_TEST_FROM"
+)
+
+// Writer turns the process into the one that Kill kills, if it is that: it stores observations of the run until it dies. A
+// test program calls it first thing, from TestMain.
+func Writer(open func(ctx context.Context, where string) (store.Store, error)) {
+	where, from := os.Getenv(killedEnv), os.Getenv(fromEnv)
+	if where == "" {
+		return
+	}
+	fatal := func(err error) {
+		if err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			os.Exit(1)
+		}
+	}
+	ctx := context.Background()
+	s, err := open(ctx, where)
+	fatal(err)
+	first, err := strconv.Atoi(from)
+	fatal(err)
+	run := NewRun("killed")
+	progress := func() store.Progress { return store.Progress{} }
+	var r *store.Recorder
+	if first == 0 {
+		r, err = store.Record(ctx, s, run, progress)
+	} else {
+		var runs []store.Run
+		runs, err = s.Runs(ctx)
+		fatal(err)
+		run, err = store.Find(runs, "killed")
+		fatal(err)
+		r, err = store.GoOn(ctx, s, run, progress)
+	}
+	fatal(err)
+	for i := first; ; i++ {
+		fatal(r.Put(Observation(i), i%2 == 0))
+	}
+}
+
+// Kill kills a process in the middle of a bulk write, times over; each one goes on where the one before was committed. What
+// was committed must be whole each time, and grow.
+func Kill(t *testing.T, times int, where string, p Place) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, grew := 0, 0
+	for range times {
+		cmd := exec.Command(exe)
+		cmd.Env = append(os.Environ(), killedEnv+"="+where, fromEnv+"="+strconv.Itoa(stored))
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(400+rand.IntN(900)) * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+		s := p.Open(t)
+		runs, err := s.Runs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(runs) == 0 { // killed before it began
+			s.Close()
+			continue
+		}
+		n := int(runs[0].Observations)
+		if n < stored {
+			t.Fatalf("%d observations, and %d were stored before", n, stored)
+		}
+		if n > stored {
+			grew++
+		}
+		i := 0
+		for o, err := range store.Observations(t.Context(), s, &runs[0], store.AsStored) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i >= stored || i%997 == 0 {
+				if d := differ(o, canonical(Observation(i), i%2 == 0)); d != "" {
+					t.Fatalf("observation %d: %s", i, d)
+				}
+			}
+			i++
+		}
+		if i != n {
+			t.Fatalf("%d observations can be read, the run counts %d", i, n)
+		}
+		stored = n
+		s.Close()
+	}
+	t.Logf("%d kills, %d observations", times, stored)
+	if grew < times/2 {
+		t.Errorf("only %d of %d processes stored anything", grew, times)
+	}
+}
+
+// Kills is how often a test kills: twice, or twenty times in the long tests.
+func Kills() int {
+	if os.Getenv("SIGNET_LONG") != "" {
+		return 20
+	}
+	return 2
+}
