@@ -43,6 +43,7 @@ func formats() []format {
 		{"json", func(_ *app, o *output, _ string) report.Writer { return report.NewJSON(o) }},
 		{"csv", func(a *app, o *output, _ string) report.Writer { return report.NewCSV(o, checks(a)) }},
 		{"markdown", func(a *app, o *output, _ string) report.Writer { return report.NewMarkdown(o, a.checks, checks(a)) }},
+		{"html", func(a *app, o *output, _ string) report.Writer { return report.NewHTML(o, a.checks, checks(a)) }},
 		{"sarif", func(a *app, o *output, _ string) report.Writer { return report.NewSARIF(o, checks(a)) }},
 		{"ocsf", func(a *app, o *output, _ string) report.Writer { return report.NewOCSF(o, checks(a)) }},
 		{"opengraph", func(a *app, o *output, _ string) report.Writer { return report.NewOpenGraph(o, checks(a)) }},
@@ -53,7 +54,7 @@ func formats() []format {
 }
 
 // laterFormats are in the contract and not in this version.
-func laterFormats() []string { return []string{"html", "xlsx"} }
+func laterFormats() []string { return []string{"xlsx"} }
 
 // formatNames joins the words of -o for a message.
 func formatNames() string {

@@ -1,0 +1,202 @@
+package report
+
+import (
+	"embed"
+	"encoding/hex"
+	"io"
+	"net/netip"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+)
+
+//go:embed html
+var htmlFiles embed.FS
+
+// HTML writes one page that loads nothing: figures and fixes for who decides, every host with its evidence for who
+// repairs. A page has bounds: hosts that are worst come first, and what does not fit is counted and said.
+type HTML struct {
+	w      io.Writer
+	checks []check.Check
+	rules  *Rulebook
+	h      Header
+
+	interned map[string]string
+	hosts    map[netip.Addr]*htmlHost
+	sums     *signet.Paths
+	edges    map[pathEdge]*pathSum
+	room     int // bytes that the data of hosts may take
+}
+
+// htmlHost is what the page says of one host. Texts are clean and shared.
+type htmlHost struct {
+	addr             netip.Addr
+	name, os, domain string
+	roles            []string
+	ends             []htmlEnd
+}
+
+type htmlEnd struct {
+	port      uint16
+	transport signet.Transport
+	outcome   signet.Outcome
+	verdict   signet.Verdict
+	check     string
+	failure   string
+	because   []string
+	unasked   []string
+	findings  []htmlFinding
+	trace     []htmlExchange
+}
+
+type htmlFinding struct {
+	rule, title, where string
+	severity           signet.Severity
+	because            []string
+}
+
+// htmlExchange is an exchange as hexadecimal, cut.
+type htmlExchange struct{ note, sent, received string }
+
+// Bounds of the page. Six megabytes is what a browser opens at once and a mail takes; the page itself, its advice
+// and its lists need less than half of one.
+const (
+	htmlRoom     = 5_400_000
+	mostEvidence = 384 // bytes of each direction of an exchange
+)
+
+// NewHTML writes to w.
+func NewHTML(w io.Writer, checks []check.Check, rules *Rulebook) *HTML {
+	return &HTML{w: w, checks: checks, rules: rules, interned: map[string]string{}, hosts: map[netip.Addr]*htmlHost{}, edges: map[pathEdge]*pathSum{}, room: htmlRoom}
+}
+
+// Begin remembers the header.
+func (p *HTML) Begin(h *Header) error { p.h = *h; return nil }
+
+// text cleans a text and keeps it once: reasons and titles are the same at most endpoints.
+func (p *HTML) text(s string) string {
+	if s == "" {
+		return ""
+	}
+	if kept, ok := p.interned[s]; ok {
+		return kept
+	}
+	c := Clean(s)
+	if len(s) <= 4000 { // the key itself is kept too
+		p.interned[s] = c
+	}
+	return c
+}
+
+func (p *HTML) texts(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = p.text(s)
+	}
+	return out
+}
+
+// Endpoint files one line under its host.
+func (p *HTML) Endpoint(l *Line) error {
+	if !l.Reached() {
+		return nil
+	}
+	h := p.hosts[l.Addr]
+	if h == nil {
+		h = &htmlHost{addr: l.Addr}
+		p.hosts[l.Addr] = h
+	}
+	if h.name == "" {
+		h.name = p.lineName(l)
+	}
+	e := htmlEnd{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, check: p.text(l.Check), because: p.texts(l.Because), unasked: p.texts(l.Unasked)}
+	if l.Err != nil {
+		e.failure = p.text(l.Err.Phase + ": " + l.Err.Text)
+	}
+	for i := range l.Judgement.Findings {
+		f := &l.Judgement.Findings[i]
+		e.findings = append(e.findings, htmlFinding{rule: p.text(f.Rule), title: p.text(f.Title), where: p.text(f.Where), severity: f.Severity, because: p.texts(f.Because)})
+	}
+	if len(e.findings) > 0 || l.Verdict == signet.Undetermined {
+		for _, x := range l.Trace {
+			e.trace = append(e.trace, htmlExchange{p.text(x.Note), evidence(x.Sent), evidence(x.Received)})
+		}
+	}
+	h.ends = append(h.ends, e)
+	return nil
+}
+
+// evidence is bytes in hexadecimal, the beginning of them where they are many.
+func evidence(b []byte) string {
+	if len(b) <= mostEvidence {
+		return hex.EncodeToString(b)
+	}
+	return hex.EncodeToString(b[:mostEvidence]) + " … " + plural(uint64(len(b)-mostEvidence), "byte more", "bytes more")
+}
+
+// lineName names the host behind a line where no host line does.
+func (p *HTML) lineName(l *Line) string {
+	if name := who(l); name != "" {
+		return p.text(name)
+	}
+	if _, raw := l.Facts.(signet.RawFacts); raw {
+		f := factsOf(l)
+		return p.text(f.hostName(l))
+	}
+	return ""
+}
+
+// Host files what is known of a whole host, and rates its findings as the host deserves.
+func (p *HTML) Host(host *signet.Host) error {
+	h := p.hosts[host.Address]
+	if h == nil {
+		return nil // nothing of it was reached
+	}
+	if host.Name != "" {
+		h.name = p.text(host.Name)
+	}
+	h.os, h.domain = p.text(host.OS), p.text(host.Domain)
+	for _, r := range host.Roles {
+		word := strings.ReplaceAll(r.Role, "-", " ")
+		if !r.Certain {
+			word += " (likely)"
+		}
+		h.roles = append(h.roles, p.text(word))
+	}
+	for _, f := range host.Findings {
+		for i := range h.ends {
+			e := &h.ends[i]
+			for j := range e.findings {
+				g := &e.findings[j]
+				if e.port == f.Port && e.check == f.Check && g.rule == f.Rule && g.where == Clean(f.Where) {
+					g.severity = f.Severity
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// verdict is the worst of the host's endpoints.
+func (h *htmlHost) verdict() signet.Verdict {
+	v := signet.Guarded
+	for i := range h.ends {
+		v = v.Worse(h.ends[i].verdict)
+	}
+	return v
+}
+
+// severity is the worst of its findings; info for none.
+func (h *htmlHost) severity() signet.Severity {
+	worst := signet.Info
+	for i := range h.ends {
+		for j := range h.ends[i].findings {
+			worst = max(worst, h.ends[i].findings[j].severity)
+		}
+	}
+	return worst
+}
