@@ -57,17 +57,17 @@ func rules() []check.Rule {
 func sends() []check.Sends {
 	return []check.Sends{
 		{
-			Depth: signet.Handshake, Connections: 4,
-			What: "a rootDSE search and an NTLM negotiate, dropped at the challenge; on a plain port StartTLS and the same behind it",
+			Depth: signet.Handshake, Connections: 5,
+			What: "a rootDSE search and an NTLM negotiate, dropped at the challenge; on a plain port StartTLS and the same behind it, to a Samba only where its LDAPS port is open",
 			Logs: "nothing",
 		},
 		{
-			Depth: signet.Anonymous, Connections: 4, Anonymous: 4,
+			Depth: signet.Anonymous, Connections: 5, Anonymous: 4,
 			What: "the anonymous NTLM bind without signing, on the same connections",
 			Logs: "4624 and 4634 of ANONYMOUS LOGON; 2887, or 2889 with LDAP diagnostics, where signing is not required; 2888 where it is",
 		},
 		{
-			Depth: signet.Decoy, Connections: 6, Anonymous: 4, Logons: 2,
+			Depth: signet.Decoy, Connections: 7, Anonymous: 4, Logons: 2,
 			What: "up to two logons as a user that cannot exist: over TLS with a wrong channel binding, then with none; or one simple bind where no TLS can be had",
 			Logs: "4625 or 4776 of an unknown user for each, and 3039 where a binding is refused",
 		},

@@ -93,7 +93,7 @@ func plainWay(f *Facts) way {
 func startTLSWay(f *Facts) way {
 	switch {
 	case f.StartTLS == nil:
-		w := undetermined("whether StartTLS is offered was not told")
+		w := undetermined("whether StartTLS is offered was not told (a Samba whose LDAPS port is closed is not asked: StartTLS can crash it)")
 		w.unasked = "starttls"
 		return w
 	case !*f.StartTLS:
