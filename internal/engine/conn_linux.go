@@ -181,6 +181,7 @@ func (l *loop) release(fd int32) {
 	c := &l.conns[fd]
 	*c = conn{stamp: c.stamp + 1}
 	l.sockets--
+	l.closed++
 }
 
 // event is what the poll says of a socket.

@@ -33,7 +33,9 @@ type loop struct {
 	now     int64 // nanoseconds since start, read once a round
 	conns   []conn
 	sockets int
-	window  int // sockets at once, for now
+	window  int   // sockets at once, for now
+	looked  int64 // when the window was last thought about
+	closed  int   // sockets since then
 	slots   []slot
 	free    []int32
 	used    int
@@ -267,12 +269,23 @@ func (l *loop) pick(size uint64) (launch, bool) {
 	}
 }
 
-// widen lets more sockets be open when the loop is about to wait with all of them open: it has the time.
+// widen lets more sockets be open when the loop is about to wait with all of them open, and they stay open for long:
+// then it is the network that is slow or dark, not this machine or the other end's. By Little's law the time is the
+// number of sockets over the rate at which they are closed.
 func (l *loop) widen() {
-	if l.sockets >= l.window && l.window < l.most {
+	if l.sockets < l.window || l.window >= l.most || l.now-l.looked < widenEvery {
+		return
+	}
+	took := (l.now - l.looked) * int64(l.window) / int64(max(1, l.closed))
+	if l.looked, l.closed = l.now, 0; took > widenOver {
 		l.window = min(l.most, l.window+max(256, l.window/4))
 	}
 }
+
+const (
+	widenEvery = int64(20 * time.Millisecond)
+	widenOver  = int64(250 * time.Millisecond)
+)
 
 // patience is for how many milliseconds to wait for events: until something is due.
 func (l *loop) patience(wait int64) int {
