@@ -1,0 +1,302 @@
+package compare
+
+import (
+	"bytes"
+	"fmt"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// merge is one comparison under way.
+type merge struct {
+	*Comparer
+	yield    func(*Change) error
+	identify map[string]func(signet.Facts) (check.Identity, error)
+	sum      Summary
+
+	oldOnly, newOnly []*group // hosts at one address in one run only, or replaced there
+	scratch          [2][]byte
+}
+
+func (m *merge) gone(g *group) { m.oldOnly = append(m.oldOnly, g) }
+func (m *merge) come(g *group) { m.newOnly = append(m.newOnly, g) }
+
+// meet compares what is at one address in both runs.
+func (m *merge) meet(a, b *group) error {
+	if m.unchanged(a, b) {
+		m.sum.OldHosts++
+		m.sum.NewHosts++
+		return nil
+	}
+	if m.id(a).same(m.id(b)) == signet.No {
+		m.sum.Replaced++
+		a.replaced = true
+		m.gone(a)
+		m.come(b)
+		return nil
+	}
+	return m.pair(a, b)
+}
+
+// unchanged tells whether two groups say the same but for what clocks say: most hosts of most runs, and the reason why
+// comparing takes less than judging. It counts what it finds to be the same.
+func (m *merge) unchanged(a, b *group) bool {
+	if len(a.list) != len(b.list) {
+		return false
+	}
+	reached := uint64(0)
+	for i, o := range a.list {
+		n := b.list[i]
+		if keyOf(o) != keyOf(n) || o.Outcome != n.Outcome || o.CheckVersion != n.CheckVersion || o.Open != n.Open || o.Name != n.Name ||
+			len(o.Unasked) != len(n.Unasked) || !m.sameFacts(o.Facts, n.Facts) {
+			return false
+		}
+		for j := range o.Unasked {
+			if o.Unasked[j] != n.Unasked[j] {
+				return false
+			}
+		}
+		if o.Reached() {
+			reached++
+		}
+	}
+	m.sum.Changes[Same] += reached
+	m.sum.OldOpen += reached
+	m.sum.NewOpen += reached
+	return true
+}
+
+func (m *merge) sameFacts(a, b signet.Facts) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	x, ok := a.(signet.RawFacts)
+	if !ok {
+		m.scratch[0] = a.AppendJSON(m.scratch[0][:0])
+		x = m.scratch[0]
+	}
+	y, ok := b.(signet.RawFacts)
+	if !ok {
+		m.scratch[1] = b.AppendJSON(m.scratch[1][:0])
+		y = m.scratch[1]
+	}
+	return sameButClocks(x, y)
+}
+
+// id identifies a group once.
+func (m *merge) id(g *group) *identity {
+	if g.id != nil {
+		return g.id
+	}
+	g.id = &identity{}
+	for _, o := range g.list {
+		identify := m.identify[o.Check]
+		if identify == nil || o.Facts == nil {
+			continue
+		}
+		if said, err := identify(o.Facts); err == nil { // unreadable facts are the judge's to report
+			g.id.add(said)
+		}
+	}
+	return g.id
+}
+
+// pair compares two groups of one host.
+func (m *merge) pair(a, b *group) error {
+	host := m.id(b).label()
+	if host == "" {
+		host = m.id(a).label()
+	}
+	after := map[key]*signet.Observation{}
+	for _, o := range b.list {
+		after[keyOf(o)] = o
+	}
+	known := map[key]bool{}
+	counted := [2]bool{}
+	for _, o := range a.list {
+		if !o.Reached() {
+			continue
+		}
+		n := after[keyOf(o)]
+		known[keyOf(o)], counted[0] = true, true
+		counted[1] = counted[1] || n != nil && n.Reached()
+		if err := m.endpoint(o, n, a, b, host); err != nil {
+			return err
+		}
+	}
+	for _, n := range b.list {
+		if !n.Reached() || known[keyOf(n)] {
+			continue
+		}
+		counted[1] = true
+		if err := m.appeared(n, host); err != nil {
+			return err
+		}
+	}
+	if counted[0] {
+		m.sum.OldHosts++
+	}
+	if counted[1] {
+		m.sum.NewHosts++
+	}
+	return nil
+}
+
+func (m *merge) judged(o *signet.Observation) *seen { return &seen{o, m.Judge(o)} }
+
+// endpoint compares one that was there with what is known of it now: n may be nil, a and b are the host's groups.
+func (m *merge) endpoint(o, n *signet.Observation, a, b *group, host string) error {
+	before := m.judged(o)
+	m.sum.OldOpen++
+	m.sum.OldBroken += uint64(len(before.judgement.Findings))
+	var c Change
+	if n != nil && n.Reached() {
+		after := m.judged(n)
+		m.sum.NewOpen++
+		m.sum.NewBroken += uint64(len(after.judgement.Findings))
+		c = both(before, after)
+	} else {
+		c = m.lost(before, n, a, b)
+	}
+	c.Host = host
+	return m.tell(&c)
+}
+
+// lost is an endpoint that was there and is not now.
+func (m *merge) lost(before *seen, n *signet.Observation, a, b *group) Change {
+	c := Change{Old: before.Endpoint, Check: before.Check, OldVerdict: before.judgement.Verdict, Lost: before.judgement.Findings}
+	asked := signet.NotKnown
+	at := *before.Observation
+	at.Addr = b.addr // where the host is now
+	if n != nil && n.Outcome != signet.Skipped {
+		asked = signet.Yes
+	} else if n == nil && m.Asked != nil {
+		asked = m.Asked(&at)
+	}
+	switch {
+	case asked != signet.Yes:
+		c.Kind = NotAsked
+		c.Because = []string{"the new run did not ask it"}
+		if asked == signet.NotKnown {
+			c.Because = []string{"whether the new run asked it is not known"}
+		}
+	case a.replaced:
+		c.Kind, c.Because = Vanished, []string{"another host is at its address now, and this one was found nowhere"}
+	case n != nil:
+		c.Kind, c.Because = Vanished, []string{"asked again: " + n.Outcome.String()}
+	default:
+		c.Kind, c.Because = Vanished, []string{"asked again, and nothing was there"}
+	}
+	return c
+}
+
+func (m *merge) appeared(n *signet.Observation, host string) error {
+	after := m.judged(n)
+	m.sum.NewOpen++
+	m.sum.NewBroken += uint64(len(after.judgement.Findings))
+	return m.tell(&Change{Kind: Appeared, New: n.Endpoint, Host: host, Check: n.Check, NewVerdict: after.judgement.Verdict,
+		Gained: after.judgement.Findings, Because: after.judgement.Because})
+}
+
+// tell counts a change and hands it on.
+func (m *merge) tell(c *Change) error {
+	m.sum.Changes[c.Kind]++
+	if c.Kind == Same {
+		return nil
+	}
+	if c.Moved() {
+		c.Because = append([]string{fmt.Sprintf("the host moved from %s to %s", c.Old.Addr, c.New.Addr)}, c.Because...)
+	}
+	return m.yield(c)
+}
+
+// rest matches the hosts that are at one address in one run only, each by the surest key that just one host of either run
+// has, and compares what is left with nothing.
+func (m *merge) rest() error {
+	if len(m.oldOnly) > 0 && len(m.newOnly) > 0 {
+		byKey := map[string][2][]int{}
+		index := func(side int, list []*group) {
+			for i, g := range list {
+				for _, k := range m.id(g).keys() {
+					e := byKey[k]
+					e[side] = append(e[side], i)
+					byKey[k] = e
+				}
+			}
+		}
+		index(0, m.oldOnly)
+		index(1, m.newOnly)
+		for i, a := range m.oldOnly {
+			for _, k := range m.id(a).keys() {
+				e := byKey[k]
+				if len(e[0]) != 1 || len(e[1]) != 1 || e[0][0] != i {
+					continue // several hosts show it: it tells none from another
+				}
+				b := m.newOnly[e[1][0]]
+				if b == nil || m.id(a).same(m.id(b)) == signet.No {
+					continue
+				}
+				m.oldOnly[i], m.newOnly[e[1][0]] = nil, nil
+				m.sum.Moved++
+				if err := m.pair(a, b); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	for _, a := range m.oldOnly {
+		if a == nil {
+			continue
+		}
+		if err := m.pair(a, &group{addr: a.addr}); err != nil {
+			return err
+		}
+	}
+	for _, b := range m.newOnly {
+		if b == nil {
+			continue
+		}
+		if err := m.pair(&group{addr: b.addr}, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clockKeys are the facts that a clock moves and no verdict depends on, as they stand in JSON.
+func clockKeys() [3]string { return [3]string{`"system_time":"`, `"time":"`, `"start_time":"`} }
+
+// sameButClocks compares two JSON objects of facts of one shape byte by byte, and passes over the values of clocks.
+func sameButClocks(a, b []byte) bool {
+	keys := clockKeys()
+	for {
+		i := 0
+		for i < len(a) && i < len(b) && a[i] == b[i] {
+			i++
+		}
+		if i == len(a) || i == len(b) {
+			return i == len(a) && i == len(b)
+		}
+		// The difference must stand inside the value of a clock, which both began at the same place.
+		open := bytes.LastIndexByte(a[:i], '"')
+		if open < 0 {
+			return false
+		}
+		clock := false
+		for _, k := range keys {
+			if bytes.HasSuffix(a[:open+1], []byte(k)) {
+				clock = true
+			}
+		}
+		if !clock {
+			return false
+		}
+		x, y := bytes.IndexByte(a[i:], '"'), bytes.IndexByte(b[i:], '"')
+		if x < 0 || y < 0 {
+			return false
+		}
+		a, b = a[i+x:], b[i+y:]
+	}
+}
