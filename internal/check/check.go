@@ -41,8 +41,8 @@ type Port struct {
 	Unless    uint16
 }
 
-// Sends declares what a check does to an endpoint at a depth, for `signet checks`. Figures are upper bounds of the
-// default flags.
+// Sends declares what a check does to an endpoint at a depth, for `signet checks`. What says what the depth adds;
+// figures are upper bounds of a whole run at this depth with default flags, lesser depths included.
 type Sends struct {
 	Depth       signet.Depth
 	What        string // what is sent at this depth beyond the depths before

@@ -77,7 +77,7 @@ func TestEveryCheckDeclaresWhatItSends(t *testing.T) {
 			t.Errorf("%s: no declaration, title, version or port", c.Name)
 		}
 		for i, s := range c.Sends {
-			if s.What == "" || s.Logs == "" || s.Connections+s.Anonymous+s.Logons < 1 {
+			if s.What == "" || s.Logs == "" || s.Connections < 1 || i > 0 && s.Connections < c.Sends[i-1].Connections {
 				t.Errorf("%s: declaration %d is incomplete: %+v", c.Name, i, s)
 			}
 			if s.Depth < signet.Decoy && s.Logons > 0 {

@@ -54,8 +54,8 @@ func sends() []check.Sends {
 		{
 			Depth:     signet.Anonymous,
 			What:      "to servers that look like Samba and leave signing open: one anonymous session, which shows whether encryption is required",
-			Anonymous: 1,
-			Logs:      "Samba: an anonymous session setup in its own log, at levels above the default",
+			Connections: 8, Anonymous: 1,
+			Logs: "Samba: an anonymous session setup in its own log, at levels above the default",
 		},
 	}
 }
