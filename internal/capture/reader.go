@@ -177,6 +177,15 @@ func (r *Reader) hear(f *flow) {
 	}
 }
 
+// Addresses counts the servers that were heard.
+func (r *Reader) Addresses() uint64 {
+	seen := map[netip.Addr]bool{}
+	for _, l := range r.order {
+		seen[l.endpoint.Addr] = true
+	}
+	return uint64(len(seen))
+}
+
 // Observations calls yield with what was learned of each endpoint of which something was, in the order in which
 // they were first heard.
 func (r *Reader) Observations(yield func(*signet.Observation) error) error {

@@ -110,7 +110,7 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 		return usage("%v (see signet %s --help)", err, cmd.Name())
 	})
 	root.AddCommand(
-		a.scanCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
+		a.scanCommand(), a.readCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
 	)
 	root.AddCommand(a.policyCommand())
 	for _, c := range laterCommands() {

@@ -7,7 +7,6 @@ import "github.com/spf13/cobra"
 func laterCommands() []*cobra.Command {
 	var cs []*cobra.Command
 	for _, l := range [][2]string{
-		{"read", "Judge without a packet: captures and other tools' results"},
 		{"diff", "What appeared, vanished, worsened, improved between two runs"},
 		{"serve", "Dashboard, API, schedules, hub of a fleet"},
 		{"sensor", "Scan on behalf of a hub"},
@@ -18,7 +17,7 @@ func laterCommands() []*cobra.Command {
 		cs = append(cs, &cobra.Command{
 			Use: l[0], Short: l[1] + " (comes later)", DisableFlagParsing: true,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return usage("%s comes in a later version: this one has scan, report, runs, targets, checks, explain and version", cmd.Name())
+				return usage("%s comes in a later version: this one has scan, read, report, runs, targets, checks, explain and version", cmd.Name())
 			},
 		})
 	}

@@ -180,7 +180,7 @@ func (a *app) hostStandings(in *input, j *judge.Judge, wanted string) (map[strin
 	addr, addrErr := netip.ParseAddr(wanted)
 	var addrs map[netip.Addr]bool
 	if addrErr != nil {
-		folder := host.New(a.checks, 0)
+		folder := host.New(a.checks)
 		for o, err := range in.observations() {
 			if err != nil {
 				return nil, trouble("%v", err)

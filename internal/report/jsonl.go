@@ -89,6 +89,10 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 		b = append(b, `,"unasked":`...)
 		b = appendStrings(b, l.Unasked)
 	}
+	if l.Source != "" {
+		b = append(b, `,"source":`...)
+		b = check.AppendString(b, l.Source)
+	}
 	if l.Err != nil {
 		b = append(b, `,"error":{"phase":`...)
 		b = check.AppendString(b, l.Err.Phase)

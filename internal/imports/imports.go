@@ -1,0 +1,63 @@
+package imports
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"signet"
+)
+
+// Kind is what a text file turned out to be.
+type Kind uint8
+
+const (
+	Unknown Kind = iota
+	NmapXML
+	SignetLines
+	ZgrabLines
+	MasscanJSON
+)
+
+// Detect looks at the first bytes of a text file; a few kilobytes are enough.
+func Detect(head []byte) Kind {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<nmaprun")):
+		return NmapXML
+	case bytes.HasPrefix(head, []byte(`{"kind":`)):
+		return SignetLines
+	case bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte(`"data"`)) && bytes.Contains(line, []byte(`"ip"`)):
+		return ZgrabLines
+	case bytes.HasPrefix(head, []byte("[")) && bytes.Contains(head, []byte(`"ports"`)),
+		bytes.HasPrefix(head, []byte("{")) && bytes.Contains(line, []byte(`"ports"`)) && bytes.Contains(line, []byte(`"ip"`)):
+		return MasscanJSON
+	}
+	return Unknown
+}
+
+// Sink takes observations, one at a time. Facts are signet.RawFacts.
+type Sink func(*signet.Observation) error
+
+// Stats says how much a file held.
+type Stats struct {
+	Hosts     uint64 // addresses
+	Endpoints uint64 // ports that it speaks of
+	Source    string // tool and version
+}
+
+// observation makes one that was answered.
+func observation(addr netip.Addr, name string, port uint16, checkName, source string, at time.Time, facts any, unasked ...string) (*signet.Observation, error) {
+	raw, err := json.Marshal(facts)
+	if err != nil {
+		return nil, fmt.Errorf("%s facts: %w", checkName, err)
+	}
+	return &signet.Observation{
+		Endpoint: signet.Endpoint{Target: signet.Target{Addr: addr.Unmap().WithZone(""), Name: name}, Port: port},
+		Check:    checkName, CheckVersion: 1, At: at, Outcome: signet.Answered, Open: true, Source: source,
+		Facts: signet.RawFacts(raw), Unasked: unasked,
+	}, nil
+}

@@ -1,0 +1,213 @@
+package imports
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// nmapHost is a host element, with what is read of it.
+type nmapHost struct {
+	End       string `xml:"endtime,attr"`
+	Addresses []struct {
+		Addr string `xml:"addr,attr"`
+		Type string `xml:"addrtype,attr"`
+	} `xml:"address"`
+	Names []struct {
+		Name string `xml:"name,attr"`
+		Type string `xml:"type,attr"`
+	} `xml:"hostnames>hostname"`
+	Ports   []nmapPort   `xml:"ports>port"`
+	Scripts []nmapScript `xml:"hostscript>script"`
+}
+
+type nmapPort struct {
+	Proto string `xml:"protocol,attr"`
+	ID    uint16 `xml:"portid,attr"`
+	State struct {
+		State string `xml:"state,attr"`
+	} `xml:"state"`
+	Service struct {
+		Name   string `xml:"name,attr"`
+		Tunnel string `xml:"tunnel,attr"`
+	} `xml:"service"`
+	Scripts []nmapScript `xml:"script"`
+}
+
+// nmapScript is the result of a script: as text, and since nmap 6.20 also as elements.
+type nmapScript struct {
+	ID     string      `xml:"id,attr"`
+	Output string      `xml:"output,attr"`
+	Elems  []nmapElem  `xml:"elem"`
+	Tables []nmapTable `xml:"table"`
+}
+
+type nmapElem struct {
+	Key  string `xml:"key,attr"`
+	Text string `xml:",chardata"`
+}
+
+type nmapTable struct {
+	Key    string      `xml:"key,attr"`
+	Elems  []nmapElem  `xml:"elem"`
+	Tables []nmapTable `xml:"table"`
+}
+
+// elem finds an element by its key.
+func elem(list []nmapElem, key string) string {
+	for _, e := range list {
+		if e.Key == key {
+			return e.Text
+		}
+	}
+	return ""
+}
+
+// table finds a table by its key.
+func table(list []nmapTable, key string) *nmapTable {
+	for i := range list {
+		if list[i].Key == key {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// find returns the first script of that name, nil without.
+func find(list []nmapScript, id string) *nmapScript {
+	for i := range list {
+		if list[i].ID == id {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// Nmap reads XML of nmap, host by host. A file that ends early, as that of an interrupted scan does, gives an error
+// after what it holds. Ports and their states are nmap's own view and decide nothing here.
+func Nmap(r io.Reader, put Sink) (Stats, error) {
+	st := Stats{Source: "nmap"}
+	d := xml.NewDecoder(r)
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it writes UTF-8 whatever it says
+	started := time.Time{}
+	for {
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return st, nil
+		}
+		if err != nil {
+			return st, fmt.Errorf("nmap XML: %w", err)
+		}
+		e, ok := t.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		switch e.Name.Local {
+		case "nmaprun":
+			for _, a := range e.Attr {
+				switch a.Name.Local {
+				case "version":
+					st.Source = "nmap " + clip(a.Value, 40)
+				case "start":
+					started = seconds(a.Value)
+				}
+			}
+		case "host":
+			var h nmapHost
+			if err := d.DecodeElement(&h, &e); err != nil {
+				return st, fmt.Errorf("nmap XML: %w", err)
+			}
+			if err := h.put(&st, started, put); err != nil {
+				return st, err
+			}
+		}
+	}
+}
+
+// seconds reads a Unix time.
+func seconds(s string) time.Time {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 || n > 1<<36 {
+		return time.Time{}
+	}
+	return time.Unix(n, 0).UTC()
+}
+
+// host is one host while its observations are made.
+type host struct {
+	*nmapHost
+	addr   netip.Addr
+	name   string
+	at     time.Time
+	source string
+	sink   Sink
+}
+
+func (h *nmapHost) put(st *Stats, started time.Time, sink Sink) error {
+	one := host{nmapHost: h, at: seconds(h.End), source: st.Source, sink: sink}
+	if one.at.IsZero() {
+		one.at = started
+	}
+	for _, a := range h.Addresses {
+		if addr, err := netip.ParseAddr(a.Addr); err == nil && a.Type != "mac" {
+			one.addr = addr
+			break
+		}
+	}
+	if !one.addr.IsValid() {
+		return nil
+	}
+	for _, n := range h.Names {
+		if n.Type == "user" {
+			if _, err := netip.ParseAddr(n.Name); err != nil {
+				one.name = clip(n.Name, 253)
+			}
+			break
+		}
+	}
+	st.Hosts++
+	st.Endpoints += uint64(len(h.Ports))
+	if err := one.smb(); err != nil {
+		return err
+	}
+	for i := range h.Ports {
+		p := &h.Ports[i]
+		if p.Proto != "tcp" || p.State.State != "open" || len(p.Scripts) == 0 {
+			continue
+		}
+		if err := one.port(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emit hands over one observation.
+func (h *host) emit(check string, port uint16, facts any, unasked ...string) error {
+	o, err := observation(h.addr, h.name, port, check, h.source, h.at, facts, unasked...)
+	if err != nil {
+		return err
+	}
+	return h.sink(o)
+}
+
+// open says whether nmap saw a TCP port open.
+func (h *host) open(port uint16) bool {
+	for _, p := range h.Ports {
+		if p.ID == port && p.Proto == "tcp" && p.State.State == "open" {
+			return true
+		}
+	}
+	return false
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n]
+	}
+	return s
+}

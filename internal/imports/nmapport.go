@@ -1,0 +1,280 @@
+package imports
+
+import (
+	"strings"
+
+	"signet"
+)
+
+// names reads one of the *-ntlm-info scripts, which all print the same fields; nil where it told nothing.
+func (s *nmapScript) names() *signet.NTLM {
+	if s == nil {
+		return nil
+	}
+	text := func(key string) string { return clip(s.value(key), 253) }
+	n := &signet.NTLM{
+		NBComputer: text("NetBIOS_Computer_Name"), NBDomain: text("NetBIOS_Domain_Name"), DNSComputer: text("DNS_Computer_Name"),
+		DNSDomain: text("DNS_Domain_Name"), DNSForest: text("DNS_Tree_Name"), OSVersion: text("Product_Version"), Time: stamp(text("System_Time")),
+	}
+	if *n == (signet.NTLM{}) && text("Target_Name") == "" {
+		return nil
+	}
+	return n
+}
+
+// certificate reads ssl-cert; without it TLS is known to be there and nothing more.
+func (p *nmapPort) certificate() *signet.TLS {
+	t := &signet.TLS{Names: []string{}}
+	s := find(p.Scripts, "ssl-cert")
+	if s == nil {
+		return t
+	}
+	if subject := table(s.Tables, "subject"); subject != nil && elem(subject.Elems, "commonName") != "" {
+		t.Subject = "CN=" + clip(elem(subject.Elems, "commonName"), 253)
+		if issuer := table(s.Tables, "issuer"); issuer != nil {
+			t.Issuer = "CN=" + clip(elem(issuer.Elems, "commonName"), 253)
+		}
+	}
+	if v := table(s.Tables, "validity"); v != nil {
+		t.NotAfter = stamp(elem(v.Elems, "notAfter"))
+	}
+	for _, l := range lines(s.Output) {
+		if list, ok := strings.CutPrefix(l, "Subject Alternative Name: "); ok {
+			for n := range strings.SplitSeq(list, ", ") {
+				if dns, ok := strings.CutPrefix(n, "DNS:"); ok && len(t.Names) < 64 {
+					t.Names = append(t.Names, clip(dns, 253))
+				}
+			}
+		}
+	}
+	return t
+}
+
+func (p *nmapPort) secure() bool { return p.Service.Tunnel == "ssl" }
+
+// port turns the scripts of one port into observations.
+func (h *host) port(p *nmapPort) error {
+	for _, of := range []func(*nmapPort) error{h.http, h.ldap, h.mssql, h.rdp, h.mail} {
+		if err := of(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *host) http(p *nmapPort) error {
+	info, auth := find(p.Scripts, "http-ntlm-info").names(), find(p.Scripts, "http-auth")
+	if info == nil && auth == nil {
+		return nil
+	}
+	f := httpFacts{NTLM: info}
+	if p.secure() {
+		f.TLS = p.certificate()
+	}
+	path := httpPath{Path: "/", Schemes: []string{}, NTLM: "unknown"} // where both scripts ask unless told otherwise
+	if auth != nil {
+		path.Schemes = schemes(auth)
+		if len(path.Schemes) > 0 {
+			path.Status = 401
+		}
+	}
+	for _, s := range path.Schemes {
+		switch strings.ToLower(s) {
+		case "ntlm":
+			path.NTLM = "offered"
+		case "negotiate":
+			path.Negotiate = "unknown"
+		}
+	}
+	if info != nil {
+		path.NTLM = "proven"
+	} else if path.NTLM == "unknown" {
+		path.Note = "no NTLM message was sent"
+	}
+	f.Paths = []httpPath{path}
+	return h.emit("http", p.ID, f, "paths", "ntlm-proof")
+}
+
+// schemes reads http-auth: elements of tables, or lines of text such as "Basic realm=x" after a status line.
+func schemes(s *nmapScript) []string {
+	var out []string
+	for _, t := range s.Tables {
+		if v := elem(t.Elems, "scheme"); v != "" && len(out) < 16 {
+			out = append(out, canonical(v))
+		}
+	}
+	if out != nil {
+		return out
+	}
+	for _, l := range lines(s.Output) {
+		word, _, _ := strings.Cut(l, " ")
+		if c := canonical(word); c != word || c == "NTLM" || c == "Negotiate" || c == "Basic" || c == "Digest" {
+			out = append(out, c)
+		}
+	}
+	if out == nil {
+		out = []string{}
+	}
+	return out
+}
+
+// canonical spells the schemes that matter as servers do: the script writes them in lower case.
+func canonical(s string) string {
+	for _, c := range []string{"NTLM", "Negotiate", "Basic", "Digest", "Bearer", "Kerberos"} {
+		if strings.EqualFold(s, c) {
+			return c
+		}
+	}
+	return clip(s, 32)
+}
+
+func (h *host) ldap(p *nmapPort) error {
+	s := find(p.Scripts, "ldap-rootdse")
+	if s == nil {
+		return nil
+	}
+	f := ldapFacts{TLS: "none", Certificate: "unknown", Role: "unknown", Root: map[string]any{}, Mechanisms: []string{}, Binds: []map[string]string{}}
+	if p.secure() || p.ID == 636 || p.ID == 3269 {
+		f.TLS, f.Certificate, f.Session = "ldaps", "ok", p.certificate()
+	}
+	f.root(s.Output)
+	unasked := []string{"signing", "channel-binding"}
+	if f.TLS == "ldaps" {
+		unasked = unasked[1:]
+	}
+	return h.emit("ldap", p.ID, f, unasked...)
+}
+
+// root reads the attributes that ldap-rootdse prints as `name: value`, one a line.
+func (f *ldapFacts) root(output string) {
+	single := map[string]bool{"dnsHostName": true, "serverName": true, "dsServiceName": true, "ldapServiceName": true, "defaultNamingContext": true,
+		"rootDomainNamingContext": true, "configurationNamingContext": true, "domainFunctionality": true, "forestFunctionality": true,
+		"domainControllerFunctionality": true, "isGlobalCatalogReady": true, "isSynchronized": true, "currentTime": true, "vendorName": true, "vendorVersion": true}
+	many := map[string][]string{"namingContexts": nil, "supportedCapabilities": nil, "supportedExtension": nil}
+	for _, l := range lines(output) {
+		key, v, ok := strings.Cut(l, ": ")
+		if !ok {
+			continue
+		}
+		v = clip(v, 512)
+		list, known := many[key]
+		switch {
+		case single[key]:
+			f.Root[key] = v
+		case known && len(list) < 64:
+			many[key] = append(list, v)
+		case key == "supportedSASLMechanisms" && len(f.Mechanisms) < 64:
+			f.Mechanisms = append(f.Mechanisms, v)
+		}
+	}
+	for k, list := range many {
+		if list != nil {
+			f.Root[k] = list
+		}
+	}
+	has := func(list []string, oid string) bool {
+		for _, v := range list {
+			if v == oid {
+				return true
+			}
+		}
+		return false
+	}
+	if caps := many["supportedCapabilities"]; has(caps, "1.2.840.113556.1.4.800") {
+		f.Role = "ad-dc"
+	} else if has(caps, "1.2.840.113556.1.4.1851") {
+		f.Role = "ad-lds"
+	}
+	f.Catalog = f.Root["isGlobalCatalogReady"] == "TRUE"
+	if list := many["supportedExtension"]; list != nil && f.TLS == "none" && has(list, "1.3.6.1.4.1.1466.20037") {
+		f.StartTLS = yes()
+	}
+}
+
+func (h *host) mssql(p *nmapPort) error {
+	names, info := find(p.Scripts, "ms-sql-ntlm-info").names(), find(p.Scripts, "ms-sql-info")
+	f := newMSSQL()
+	told := names != nil
+	if names != nil {
+		f.NTLM, f.Windows = names, "proven"
+	}
+	for _, s := range []*nmapScript{info, find(h.Scripts, "ms-sql-info")} {
+		told = s != nil && f.version(s, p.ID) || told
+	}
+	if !told {
+		return nil
+	}
+	return h.emit("mssql", p.ID, f, "encryption", "epa")
+}
+
+// version reads ms-sql-info, which lists every instance of a host: the one whose port this is.
+func (f *mssqlFacts) version(s *nmapScript, port uint16) bool {
+	for _, t := range s.Tables {
+		if elem(t.Elems, "TCP port") != itoa(port) {
+			continue
+		}
+		f.Instance = clip(elem(t.Elems, "Instance name"), 64)
+		v := table(t.Tables, "Version")
+		if v == nil {
+			return f.Instance != ""
+		}
+		f.Version, f.Product = clip(elem(v.Elems, "number"), 40), clip(elem(v.Elems, "Product"), 80)
+		return true
+	}
+	return false
+}
+
+func (h *host) rdp(p *nmapPort) error {
+	names, enum := find(p.Scripts, "rdp-ntlm-info").names(), find(p.Scripts, "rdp-enum-encryption")
+	if names == nil && enum == nil {
+		return nil
+	}
+	f := rdpFacts{Protocols: []string{}, NTLM: names}
+	var plain, tls bool
+	nla := names != nil
+	if enum != nil {
+		for _, l := range lines(enum.Output) {
+			switch what, how, _ := strings.Cut(l, ": "); {
+			case !strings.HasPrefix(how, "SUCCESS"):
+			case strings.HasPrefix(what, "Native RDP"):
+				plain = true
+			case what == "SSL":
+				tls = true
+			case strings.HasPrefix(what, "CredSSP"):
+				nla = true
+			}
+		}
+	}
+	for _, x := range []struct {
+		seen bool
+		word string
+	}{{plain, "rdp"}, {tls, "tls"}, {nla, "nla"}} {
+		if x.seen {
+			f.Protocols = append(f.Protocols, x.word)
+		}
+	}
+	if nla && (plain || tls) {
+		f.NLA = signet.Optional
+	}
+	if len(f.Protocols) == 0 {
+		return nil
+	}
+	return h.emit("rdp", p.ID, f, "nla")
+}
+
+func (h *host) mail(p *nmapPort) error {
+	for _, protocol := range []string{"smtp", "imap", "pop3"} {
+		names := find(p.Scripts, protocol+"-ntlm-info").names()
+		if names == nil {
+			continue
+		}
+		f := mailFacts{Protocol: protocol, TLS: "none", Mechanisms: []string{}, NTLM: names}
+		over := "none"
+		if p.secure() {
+			over, f.TLS, f.Session = "implicit", "implicit", p.certificate()
+		}
+		f.Ways = []mailWay{{Over: over, Mechanisms: []string{}, NTLM: "proven", Via: "NTLM"}}
+		return h.emit("mail", p.ID, f, "starttls")
+	}
+	return nil
+}

@@ -1,0 +1,207 @@
+package imports
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"signet"
+)
+
+// dialectName turns nmap's spellings (2.02, 2:0:2, 202) into the contract's; "" for none of SMB 2 and 3.
+func dialectName(s string) string {
+	switch strings.NewReplacer(".", "", ":", "").Replace(strings.TrimSpace(s)) {
+	case "202":
+		return "2.0.2"
+	case "210":
+		return "2.1"
+	case "300":
+		return "3.0"
+	case "302":
+		return "3.0.2"
+	case "311":
+		return "3.1.1"
+	}
+	return ""
+}
+
+// signing reads the sentence of smb2-security-mode.
+func signing(s string) signet.Level {
+	s = strings.ToLower(s)
+	switch {
+	case strings.Contains(s, "disabled"):
+		return signet.Off
+	case strings.Contains(s, "not required"):
+		return signet.Optional
+	case strings.Contains(s, "required"):
+		return signet.Required
+	}
+	return signet.Unknown
+}
+
+// signing1 reads message_signing of smb-security-mode. Its "disabled" is bit 0x04 clear, its "supported" the bit set.
+func signing1(s string) signet.Level {
+	switch word, _, _ := strings.Cut(strings.TrimSpace(s), " "); strings.ToLower(word) {
+	case "disabled":
+		return signet.Off
+	case "supported":
+		return signet.Optional
+	case "required":
+		return signet.Required
+	}
+	return signet.Unknown
+}
+
+// lines splits a script's text into trimmed lines.
+func lines(output string) []string {
+	var out []string
+	for l := range strings.SplitSeq(output, "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// value finds `key: value` in a script's elements or else in its text.
+func (s *nmapScript) value(key string) string {
+	if v := elem(s.Elems, key); v != "" {
+		return strings.TrimSpace(v)
+	}
+	for _, l := range lines(s.Output) {
+		if k, v, ok := strings.Cut(l, ": "); ok && strings.TrimSpace(k) == key {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// smb joins what the host's scripts say of its file service.
+func (h *host) smb() error {
+	port := uint16(445)
+	if !h.open(445) && h.open(139) {
+		port = 139
+	}
+	f := newSMB(port)
+	told := false
+	if s := find(h.Scripts, "smb2-security-mode"); s != nil {
+		told = h.mode2(s, &f) || told
+	}
+	if s := find(h.Scripts, "smb-security-mode"); s != nil {
+		if l := signing1(s.value("message_signing")); l != signet.Unknown {
+			f.SMB1.Offered, f.SMB1.Signing, f.SMB1.Dialect = yes(), l, "NT LM 0.12"
+			told = true
+		}
+		switch v := s.value("challenge_response"); {
+		case strings.HasPrefix(v, "supported"):
+			plain := false
+			f.SMB1.Plaintext, f.NTLMOffer = &plain, "offered" // to answer a challenge is NTLM
+		case strings.HasPrefix(v, "plaintext"):
+			f.SMB1.Plaintext = yes()
+		}
+	}
+	if s := find(h.Scripts, "smb-protocols"); s != nil {
+		told = protocols(s, &f) || told
+	}
+	if !told {
+		return nil
+	}
+	if s := find(h.Scripts, "smb2-time"); s != nil {
+		f.SystemTime, f.StartTime = stamp(s.value("date")), stamp(s.value("start_date"))
+	}
+	if s := find(h.Scripts, "smb-os-discovery"); s != nil {
+		f.SMB1.NativeOS = clip(s.value("os"), 120)
+		f.SMB1.Server = clip(strings.TrimRight(strings.ReplaceAll(s.value("server"), `\x00`, ""), "\x00"), 64)
+		f.SMB1.Domain = clip(strings.TrimRight(strings.ReplaceAll(s.value("workgroup"), `\x00`, ""), "\x00"), 64)
+	}
+	if f.SMB2Offered == nil && f.SMB1.Offered != nil {
+		f.Dialect = "1.0"
+	}
+	unasked := []string{"encryption", "names"}
+	if f.SMB1.Offered == nil {
+		unasked = append(unasked, "smb1")
+	}
+	if f.SMB2Offered == nil {
+		unasked = append(unasked, "smb2")
+	}
+	if f.Floor == "" {
+		unasked = append(unasked, "dialect-floor")
+	}
+	return h.emit("smb", port, f, unasked...)
+}
+
+// mode2 reads smb2-security-mode. Where it tells of several dialects the weakest level counts.
+func (h *host) mode2(s *nmapScript, f *smbFacts) bool {
+	told := false
+	take := func(dialect, sentence string) {
+		l := signing(sentence)
+		if l == signet.Unknown {
+			return
+		}
+		if !told || l < f.Signing {
+			f.Signing, f.SecurityMode = l, map[signet.Level]string{signet.Off: "0x00", signet.Optional: "0x01", signet.Required: "0x03"}[l]
+		}
+		told, f.SMB2Offered = true, yes()
+		if d := dialectName(dialect); d > f.Dialect {
+			f.Dialect = d
+		}
+	}
+	for _, t := range s.Tables {
+		for _, e := range t.Elems {
+			take(t.Key, e.Text)
+		}
+	}
+	if !told {
+		dialect := ""
+		for _, l := range lines(s.Output) {
+			if d, ok := strings.CutSuffix(l, ":"); ok {
+				dialect = d
+				continue
+			}
+			take(dialect, l)
+		}
+	}
+	return told
+}
+
+// protocols reads smb-protocols. That a dialect is not in its list may have any reason, and says nothing.
+func protocols(s *nmapScript, f *smbFacts) bool {
+	list := lines(s.Output)
+	if t := table(s.Tables, "dialects"); t != nil {
+		list = nil
+		for _, e := range t.Elems {
+			list = append(list, e.Text)
+		}
+	}
+	told := false
+	for _, l := range list {
+		if strings.HasPrefix(l, "NT LM 0.12") {
+			told = true
+			f.SMB1.Offered, f.SMB1.Dialect = yes(), "NT LM 0.12"
+		}
+		d := dialectName(l)
+		if d == "" {
+			continue
+		}
+		told, f.SMB2Offered = true, yes()
+		if !slices.Contains(f.Dialects, d) {
+			f.Dialects = append(f.Dialects, d)
+		}
+		f.Dialect = max(f.Dialect, d)
+	}
+	slices.Sort(f.Dialects)
+	if len(f.Dialects) > 0 && f.Dialects[0] < "3.1.1" {
+		f.Floor = f.Dialects[0]
+	}
+	return told
+}
+
+// stamp reads a time of a script, which is UTC; "" where it is none.
+func stamp(s string) string {
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC().Format(time.RFC3339)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,273 @@
+package imports
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"signet"
+)
+
+func itoa(port uint16) string { return strconv.Itoa(int(port)) }
+
+// zgrabLine is a line of zgrab2, of the modules whose output says anything to a check.
+type zgrabLine struct {
+	IP     string                     `json:"ip"`
+	Domain string                     `json:"domain"`
+	Data   map[string]json.RawMessage `json:"data"`
+}
+
+type zgrabResult struct {
+	Status    string          `json:"status"`
+	Protocol  string          `json:"protocol"`
+	Port      uint16          `json:"port"`
+	Timestamp time.Time       `json:"timestamp"`
+	Result    json.RawMessage `json:"result"`
+}
+
+// Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
+func Zgrab(r io.Reader, put Sink) (Stats, error) {
+	st := Stats{Source: "zgrab2"}
+	in := bufio.NewScanner(r)
+	in.Buffer(make([]byte, 64<<10), mostLine)
+	for n := 1; in.Scan(); n++ {
+		b := bytes.TrimSpace(in.Bytes())
+		if len(b) == 0 {
+			continue
+		}
+		var l zgrabLine
+		if err := json.Unmarshal(b, &l); err != nil {
+			return st, fmt.Errorf("line %d: %w", n, err)
+		}
+		addr, err := netip.ParseAddr(l.IP)
+		if err != nil {
+			continue // a name alone: zgrab2 did not say which of its addresses answered
+		}
+		st.Hosts++
+		for module, raw := range l.Data {
+			var res zgrabResult
+			if json.Unmarshal(raw, &res) != nil || res.Status != "success" && len(res.Result) == 0 {
+				continue
+			}
+			st.Endpoints++
+			if res.Protocol == "" {
+				res.Protocol = module
+			}
+			o, err := res.observation(addr, l.Domain)
+			if err != nil {
+				return st, fmt.Errorf("line %d: %w", n, err)
+			}
+			if o == nil {
+				continue
+			}
+			if err := put(o); err != nil {
+				return st, err
+			}
+		}
+	}
+	return st, in.Err()
+}
+
+// zgrabNTLM is how zgrab2 prints a challenge (lib/smb).
+type zgrabNTLM struct {
+	TargetName          string `json:"target_name"`
+	NetBIOSComputerName string `json:"netbios_computer_name"`
+	NetBIOSDomainName   string `json:"netbios_domain_name"`
+	DNSComputerName     string `json:"dns_computer_name"`
+	DNSDomainName       string `json:"dns_domain_name"`
+	ForestName          string `json:"forest_name"`
+	OSVersion           string `json:"os_version"`
+}
+
+func (n *zgrabNTLM) names() *signet.NTLM {
+	if n == nil || *n == (zgrabNTLM{}) {
+		return nil
+	}
+	return &signet.NTLM{NBComputer: n.NetBIOSComputerName, NBDomain: n.NetBIOSDomainName, DNSComputer: n.DNSComputerName,
+		DNSDomain: n.DNSDomainName, DNSForest: n.ForestName, OSVersion: n.OSVersion}
+}
+
+// observation reads what a module found; nil where it says nothing to a check.
+func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observation, error) {
+	make := func(check string, port uint16, facts any, unasked ...string) (*signet.Observation, error) {
+		if z.Port != 0 {
+			port = z.Port
+		}
+		return observation(addr, name, port, check, "zgrab2", z.Timestamp.UTC(), facts, unasked...)
+	}
+	switch z.Protocol {
+	case "smb":
+		return z.smb(make)
+	case "mssql":
+		var v struct {
+			Version      string `json:"version"`
+			InstanceName string `json:"instance_name"`
+			EncryptMode  string `json:"encrypt_mode"`
+		}
+		if json.Unmarshal(z.Result, &v) != nil || v.Version == "" {
+			return nil, nil
+		}
+		f := newMSSQL()
+		f.Version, f.Instance = clip(v.Version, 40), clip(v.InstanceName, 64)
+		f.Encryption = map[string]string{"ENCRYPT_OFF": "off", "ENCRYPT_ON": "on", "ENCRYPT_REQ": "required", "ENCRYPT_NOT_SUP": "not-supported"}[v.EncryptMode]
+		if f.Encryption == "" {
+			f.Encryption = "unknown"
+		}
+		return make("mssql", 1433, f, "windows-authentication", "epa")
+	case "http":
+		return z.http(make)
+	case "rdp":
+		var v struct {
+			NTLM *zgrabNTLM `json:"ntlm"`
+		}
+		if json.Unmarshal(z.Result, &v) != nil || v.NTLM.names() == nil {
+			return nil, nil
+		}
+		return make("rdp", 3389, rdpFacts{Protocols: []string{"nla"}, NTLM: v.NTLM.names()}, "nla")
+	}
+	return nil, nil
+}
+
+type maker func(check string, port uint16, facts any, unasked ...string) (*signet.Observation, error)
+
+func (z *zgrabResult) smb(make maker) (*signet.Observation, error) {
+	var v struct {
+		SupportV1 bool       `json:"smbv1_support"`
+		HasNTLM   bool       `json:"has_ntlm"`
+		NativeOS  string     `json:"native_os"`
+		Group     string     `json:"group_name"`
+		NTLM      *zgrabNTLM `json:"ntlm"`
+		Version   *struct {
+			Major    int `json:"major"`
+			Minor    int `json:"minor"`
+			Revision int `json:"revision"`
+		} `json:"smb_version"`
+		Negotiation *struct {
+			SecurityMode *uint16 `json:"security_mode"`
+			Dialect      *uint16 `json:"dialect_revision"`
+			ServerGUID   []byte  `json:"server_guid"`
+		} `json:"negotiation_log"`
+	}
+	if json.Unmarshal(z.Result, &v) != nil {
+		return nil, nil
+	}
+	f := newSMB(z.Port)
+	if n := v.Negotiation; n != nil && n.SecurityMode != nil && n.Dialect != nil && *n.Dialect != 0 {
+		f.SMB2Offered = yes()
+		f.SecurityMode = fmt.Sprintf("0x%02x", *n.SecurityMode)
+		f.Dialect = map[uint16]string{0x202: "2.0.2", 0x210: "2.1", 0x300: "3.0", 0x302: "3.0.2", 0x311: "3.1.1"}[*n.Dialect]
+		switch {
+		case *n.SecurityMode&2 != 0:
+			f.Signing = signet.Required
+		case *n.SecurityMode&1 != 0:
+			f.Signing = signet.Optional
+		default:
+			f.Signing = signet.Off
+		}
+	}
+	if v.SupportV1 {
+		// That it is false may mean that it was not tried: zgrab2 tries one version at a time.
+		f.SMB1.Offered, f.SMB1.Dialect, f.SMB1.NativeOS, f.SMB1.Domain = yes(), "NT LM 0.12", clip(v.NativeOS, 120), clip(v.Group, 64)
+	}
+	if v.HasNTLM {
+		f.NTLMOffer = "offered"
+	}
+	if f.NTLM = v.NTLM.names(); f.NTLM != nil {
+		f.NTLMOffer = "proven"
+	}
+	if f.SMB2Offered == nil && f.SMB1.Offered == nil {
+		return nil, nil
+	}
+	return make("smb", 445, f, "smb1", "dialect-floor", "encryption")
+}
+
+func (z *zgrabResult) http(make maker) (*signet.Observation, error) {
+	var v struct {
+		Response *struct {
+			StatusCode int `json:"status_code"`
+			Headers    struct {
+				Auth   []string `json:"www_authenticate"`
+				Server []string `json:"server"`
+			} `json:"headers"`
+			Request struct {
+				URL struct {
+					Scheme string `json:"scheme"`
+					Path   string `json:"path"`
+				} `json:"url"`
+				TLS json.RawMessage `json:"tls_log"`
+			} `json:"request"`
+		} `json:"response"`
+	}
+	if json.Unmarshal(z.Result, &v) != nil || v.Response == nil || len(v.Response.Headers.Auth) == 0 {
+		return nil, nil
+	}
+	r := v.Response
+	path := httpPath{Path: r.Request.URL.Path, Status: r.StatusCode, Schemes: []string{}, NTLM: "unknown", Note: "no NTLM message was sent"}
+	if path.Path == "" {
+		path.Path = "/"
+	}
+	for _, line := range r.Headers.Auth {
+		scheme, _, _ := strings.Cut(line, " ")
+		if len(path.Schemes) == 16 {
+			break
+		}
+		switch c := canonical(scheme); c {
+		case "NTLM":
+			path.NTLM, path.Note = "offered", ""
+			path.Schemes = append(path.Schemes, c)
+		case "Negotiate":
+			path.Negotiate = "unknown"
+			path.Schemes = append(path.Schemes, c)
+		default:
+			path.Schemes = append(path.Schemes, c)
+		}
+	}
+	f := httpFacts{Paths: []httpPath{path}}
+	if len(r.Headers.Server) > 0 {
+		f.Server = clip(r.Headers.Server[0], 256)
+	}
+	port := uint16(80)
+	if r.Request.URL.Scheme == "https" || len(r.Request.TLS) > 4 {
+		f.TLS, port = &signet.TLS{Names: []string{}}, 443
+	}
+	return make("http", port, f, "paths", "ntlm-proof")
+}
+
+// Masscan reads masscan's JSON, whole or a line each. It tells of open ports and nothing else: they are counted.
+func Masscan(r io.Reader, _ Sink) (Stats, error) {
+	st := Stats{Source: "masscan"}
+	in := bufio.NewScanner(r)
+	in.Buffer(make([]byte, 64<<10), mostLine)
+	for n := 1; in.Scan(); n++ {
+		b := bytes.Trim(bytes.TrimSpace(in.Bytes()), ",[] \t\r")
+		if len(b) == 0 || b[0] != '{' || b[len(b)-1] != '}' {
+			continue
+		}
+		// masscan before 1.3 ends with {finished: 1}, which is no JSON.
+		if bytes.HasPrefix(b, []byte("{finished")) {
+			continue
+		}
+		var l struct {
+			IP    string `json:"ip"`
+			Ports []struct {
+				Port   uint16 `json:"port"`
+				Status string `json:"status"`
+			} `json:"ports"`
+		}
+		if err := json.Unmarshal(b, &l); err != nil {
+			return st, fmt.Errorf("line %d: %w", n, err)
+		}
+		if _, err := netip.ParseAddr(l.IP); err != nil {
+			continue
+		}
+		st.Hosts++
+		st.Endpoints += uint64(len(l.Ports))
+	}
+	return st, in.Err()
+}
