@@ -52,8 +52,8 @@ func sends() []check.Sends {
 			Logs:        "SMBServer/Audit 3000 or SMBServer/Operational 1001 for SMB 1, where that is audited; 1003 where encryption is required; no logon",
 		},
 		{
-			Depth:     signet.Anonymous,
-			What:      "to servers that look like Samba and leave signing open: one anonymous session, which shows whether encryption is required",
+			Depth:       signet.Anonymous,
+			What:        "to servers that look like Samba and leave signing open: one anonymous session, which shows whether encryption is required",
 			Connections: 8, Anonymous: 1,
 			Logs: "Samba: an anonymous session setup in its own log, at levels above the default",
 		},
