@@ -77,9 +77,7 @@ func describe(st tls.ConnectionState) signet.TLS {
 	f.SelfSigned = string(leaf.RawSubject) == string(leaf.RawIssuer) &&
 		leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) == nil
 	const most = 100 // a certificate for more names than this says no more of who answers
-	for _, n := range leaf.DNSNames[:min(len(leaf.DNSNames), most)] {
-		f.Names = append(f.Names, n)
-	}
+	f.Names = append(f.Names, leaf.DNSNames[:min(len(leaf.DNSNames), most)]...)
 	for _, ip := range leaf.IPAddresses[:min(len(leaf.IPAddresses), most)] {
 		f.Names = append(f.Names, ip.String())
 	}
