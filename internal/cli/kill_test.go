@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -222,5 +223,66 @@ func wantWhole(t *testing.T, path string, size int) {
 	}
 	if summary.Coverage.Addresses != size || summary.Coverage.Answered != size {
 		t.Errorf("the summary says %+v", summary)
+	}
+}
+
+// One interrupt lets what is under way end: exit code 130, everything stored, and nothing of it is asked again.
+func TestInterruptedAndResumed(t *testing.T) {
+	const size = 512
+	dir := t.TempDir()
+	srv := keepLedger(t, 50*time.Millisecond)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "run.jsonl")
+	signet := func(args ...string) *exec.Cmd {
+		return &exec.Cmd{Path: exe, Args: append([]string{"signet"}, args...), Env: append(os.Environ(), "XDG_STATE_HOME="+dir, "SIGNET_CONFIG="+os.DevNull)}
+	}
+	ports := fmt.Sprintf("smb=%d", srv.port)
+	cmd := signet("scan", "127.78.0.0/23", "--checks", "smb", "--ports", ports, "--quick", "--rate", "0", "--in-flight", "16", "-o", "jsonl="+out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if n, _ := srv.answered(time.Time{}); n > 100 {
+			break
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted {
+		t.Fatalf("exit code %d", cmd.ProcessState.ExitCode())
+	}
+	first, _ := addresses(t, out)
+	runs, err := signet("runs", "-o", "jsonl").Output()
+	if err != nil || !strings.Contains(string(runs), `"interrupted":true`) || !strings.Contains(string(runs), fmt.Sprintf(`"observations":%d}`, len(first))) {
+		t.Errorf("%d were reported; runs says %s, %v", len(first), runs, err)
+	}
+	for flag, want := range map[string]string{"--quick=false": "begun with --quick", "--ports=smb=1": "begun with --ports", "--seed=7": "its seed is"} {
+		var errs bytes.Buffer
+		cmd := signet("scan", "--resume", "latest", flag)
+		cmd.Stderr = &errs
+		if cmd.Run(); cmd.ProcessState.ExitCode() != exitUsage || !strings.Contains(errs.String(), want) {
+			t.Errorf("%s: exit code %d, %s", flag, cmd.ProcessState.ExitCode(), &errs)
+		}
+	}
+	var errs bytes.Buffer
+	cmd = signet("scan", "--resume", "latest", "--exclude", "127.78.0.9")
+	cmd.Stderr = &errs
+	if cmd.Run(); cmd.ProcessState.ExitCode() != exitUsage {
+		t.Errorf("another scope: exit code %d, %s", cmd.ProcessState.ExitCode(), &errs)
+	}
+	if b, err := signet("scan", "--resume", "latest", "127.78.0.0/23", "-o", "jsonl="+out).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, b)
+	}
+	wantWhole(t, out, size)
+	if _, twice := srv.answered(time.Time{}); twice > 0 {
+		t.Errorf("%d addresses were asked twice", twice)
+	}
+	whole, err := signet("report", "-o", "jsonl").Output()
+	if err != nil || strings.Count(string(whole), `"kind":"endpoint"`) != size {
+		t.Errorf("report: %v, %d endpoints", err, strings.Count(string(whole), `"kind":"endpoint"`))
 	}
 }
