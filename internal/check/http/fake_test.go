@@ -22,6 +22,7 @@ type fake struct {
 	log         []string // request keys, in order
 	connections int
 	resets      map[string]int // how often a key gets no answer before it gets one
+	lost        map[string]int // how often a key is answered as if it carried no token, as behind a balancer
 }
 
 const (
@@ -155,6 +156,10 @@ func (f *fake) answer(key string, secure bool) string {
 		return "close"
 	}
 	answer, ok := f.answers[key]
+	if f.lost[key] > 0 {
+		f.lost[key]--
+		ok = false
+	}
 	if !ok {
 		if bare, _, proof := strings.Cut(key, " as "); proof {
 			if answer, ok = f.answers[bare]; ok {

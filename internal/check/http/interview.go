@@ -34,6 +34,7 @@ type interview struct {
 	stalls   int // attempts that ran out of time
 	gaveUp   bool
 	skipped  []string // paths that cannot be written into a request
+	steady   bool     // a bare answer to NTLM stayed bare when asked again: no balancer loses the exchange
 }
 
 // maxFailures in a row, or as many time-outs, end an interview: who stops answering is left alone.
@@ -215,4 +216,19 @@ func (iv *interview) heardProof(answers []*http1.Response) {
 	if n := p.take(iv.kind, answers[0]); n != nil && iv.ntlm == nil {
 		iv.ntlm = n
 	}
+	iv.askAgain(p)
+}
+
+// askAgain gives NTLM that is announced, alone, and brought no challenge a second connection: a balancer that spreads
+// the requests of a connection loses some exchanges and not others (protocols.md §2.1). Where Negotiate is announced
+// too, its own proofs are further tries. What stays bare once is bare on every path.
+func (iv *interview) askAgain(p *page) {
+	if iv.kind != underNTLM || p.found[underNTLM] != bare || p.offers("Negotiate") || iv.steady {
+		return
+	}
+	if p.again[underNTLM] {
+		iv.steady = true
+		return
+	}
+	p.again[underNTLM], p.sent[underNTLM] = true, false
 }

@@ -132,6 +132,29 @@ func TestLostProofIsAskedTwice(t *testing.T) {
 	}
 }
 
+// A balancer without affinity in front of IIS with the NTLM provider alone (the case (h) of protocols.md §2.1, no
+// product in particular): the exchange is lost on one connection and found on the next. A server with nothing behind
+// its header costs one request more, not one a path.
+func TestAnnouncedNTLMIsAskedTwice(t *testing.T) {
+	const ntlm401 = "HTTP/1.1 401 Unauthorized\r\nServer: nginx\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
+	f := &fake{answers: map[string]string{"GET /": ntlm401, "*": page404, "GET / as NTLM": challenge("NTLM")}, lost: map[string]int{"GET / as NTLM": 1}}
+	r := f.run(t, 80, nil)
+	if p := pathFacts(t, r, "/"); p.NTLM != OfferProven || verdict(t, r) != signet.Exposed {
+		t.Errorf("%v: %+v, %v", f, p, verdict(t, r))
+	}
+	f = &fake{answers: map[string]string{"*": ntlm401}}
+	r = f.run(t, 80, nil)
+	asked := 0
+	for _, key := range f.log {
+		if strings.HasSuffix(key, " as NTLM") {
+			asked++
+		}
+	}
+	if asked != 7+1 || verdict(t, r) != signet.Undetermined {
+		t.Errorf("%d requests under NTLM, %v: %v", asked, verdict(t, r), f)
+	}
+}
+
 func TestHowItIsSpokenTo(t *testing.T) {
 	tests := []struct {
 		name    string
