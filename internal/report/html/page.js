@@ -134,11 +134,15 @@
       });
       if (e.error) box.append(el("p", "small", el("b", "", "Failed: "), e.error));
       if (e.unasked.length) box.append(el("p", "soft small", "Not asked: " + e.unasked.join(", ")));
-      e.trace.forEach(function (x) {
-        box.append(el("p", "small", el("b", "", "Evidence: "), T[x[0]]));
-        if (x[1]) box.append(el("pre", "", el("code", "", "sent      " + x[1])));
-        if (x[2]) box.append(el("pre", "", el("code", "", "received  " + x[2])));
-      });
+      if (e.trace.length) {
+        var proof = el("details", "", el("summary", "small", "Evidence: " + e.trace.length + (e.trace.length === 1 ? " exchange" : " exchanges") + ", in hexadecimal"));
+        e.trace.forEach(function (x) {
+          proof.append(el("p", "small", el("b", "", T[x[0]])));
+          if (x[1]) proof.append(el("pre", "", el("code", "", "sent\n" + x[1])));
+          if (x[2]) proof.append(el("pre", "", el("code", "", "received\n" + x[2])));
+        });
+        box.append(proof);
+      }
       td.append(box);
     });
     return el("tr", "more", td);
