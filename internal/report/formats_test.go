@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"signet"
 )
 
 func newCSV(w io.Writer) Writer      { return NewCSV(w, NewRulebook(stubChecks())) }
@@ -54,7 +56,7 @@ func TestJSON(t *testing.T) {
 		var doc struct {
 			Schema       string
 			Run, Summary map[string]any
-			Endpoints    []map[string]any
+			Results      []map[string]any
 		}
 		d := json.NewDecoder(bytes.NewReader(got))
 		d.DisallowUnknownFields()
@@ -67,9 +69,9 @@ func TestJSON(t *testing.T) {
 		if doc.Schema != Schema || doc.Run["kind"] != "run" || doc.Summary["kind"] != "summary" {
 			t.Errorf("schema %q, run %v, summary %v", doc.Schema, doc.Run["kind"], doc.Summary["kind"])
 		}
-		for _, e := range doc.Endpoints {
+		for _, e := range doc.Results {
 			if e["kind"] != "endpoint" {
-				t.Errorf("an endpoint of kind %v", e["kind"])
+				t.Errorf("a result of kind %v", e["kind"])
 			}
 		}
 	}
@@ -147,4 +149,24 @@ func TestMarkdown(t *testing.T) {
 	if !strings.Contains(string(renderEmpty(t, newMarkdown)), "## Coverage") {
 		t.Error("an empty run has no coverage")
 	}
+}
+
+// Hosts and paths stand among the results.
+func TestJSONHosts(t *testing.T) {
+	var b bytes.Buffer
+	j := NewJSON(&b)
+	lines := sampleLines()[:1]
+	for _, err := range []error{j.Begin(sampleHeader()), j.Host(&signet.Host{Name: hostile()}), j.Endpoint(lines[0]), j.Path(&signet.Path{Because: hostile()}), j.End(sampleSummary(lines))} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var doc struct{ Results []struct{ Kind string } }
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Results) != 3 || doc.Results[0].Kind != "host" || doc.Results[2].Kind != "path" {
+		t.Errorf("results %v", doc.Results)
+	}
+	unfit(t, b.Bytes())
 }

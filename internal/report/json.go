@@ -3,18 +3,21 @@ package report
 import (
 	"bytes"
 	"io"
+
+	"signet"
 )
 
-// JSON writes one document: the run, its endpoints and its summary, each as JSON lines have it. It streams, one
-// endpoint a line, and is a valid document whenever End was called.
+// JSON writes one document: the run, what it found and its summary. "results" holds endpoints, hosts and paths, each
+// with its "kind" and in the shape that JSON lines give it: so the document streams, one object a line, and is valid
+// whenever End was called.
 type JSON struct {
 	w     io.Writer
 	lines *JSONL
 	buf   bytes.Buffer // one object of JSONL
-	state int          // 0 nothing, 1 header written, 2 a first endpoint written
+	some  bool         // a first result was written
 }
 
-// NewJSON writes to w, one Write an endpoint.
+// NewJSON writes to w, one Write a result.
 func NewJSON(w io.Writer) *JSON {
 	j := &JSON{w: w}
 	j.lines = NewJSONL(&j.buf)
@@ -26,17 +29,28 @@ func (j *JSON) Begin(h *Header) error {
 	if err := j.lines.Begin(h); err != nil {
 		return err
 	}
-	return j.put("{\"schema\":\""+Schema+"\",\n\"run\":", ",\n\"endpoints\":[")
+	return j.put("{\"schema\":\""+Schema+"\",\n\"run\":", ",\n\"results\":[")
 }
 
-// Endpoint writes one element of "endpoints".
-func (j *JSON) Endpoint(l *Line) error {
-	if err := j.lines.Endpoint(l); err != nil {
+// Endpoint writes one result.
+func (j *JSON) Endpoint(l *Line) error { return j.result(j.lines.Endpoint(l)) }
+
+// Host writes one result.
+func (j *JSON) Host(h *signet.Host) error { return j.result(j.lines.Host(h)) }
+
+// Paths writes nothing: the paths say it all.
+func (j *JSON) Paths(*signet.Paths) error { return nil }
+
+// Path writes one result.
+func (j *JSON) Path(p *signet.Path) error { return j.result(j.lines.Path(p)) }
+
+func (j *JSON) result(err error) error {
+	if err != nil {
 		return err
 	}
 	sep := ",\n"
-	if j.state == 0 {
-		j.state, sep = 1, "\n"
+	if !j.some {
+		j.some, sep = true, "\n"
 	}
 	return j.put(sep, "")
 }
