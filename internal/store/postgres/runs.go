@@ -127,7 +127,7 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 
 // Delete removes a run.
 func (s *Store) Delete(ctx context.Context, id string) error {
-	tag, err := s.pool.Exec(ctx, "UPDATE run SET gone = true, epoch = epoch + 1, id = id || ' ' || key WHERE id = $1 AND NOT gone", id)
+	tag, err := s.pool.Exec(ctx, "UPDATE run SET gone = true, epoch = epoch + 1 WHERE id = $1 AND NOT gone", id)
 	if err != nil {
 		return s.fail(err)
 	}

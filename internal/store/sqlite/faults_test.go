@@ -350,3 +350,27 @@ func TestFull(t *testing.T) {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
 }
+
+// A deletion that is cut short is invisible, and finished by whoever writes next.
+func TestDeletionCutShort(t *testing.T) {
+	path := filled(t, 1000)
+	raw(t, path, "CREATE TRIGGER stop BEFORE DELETE ON observation BEGIN SELECT raise(ABORT, 'cut short'); END")
+	s, err := Open(t.Context(), path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	wantLine(t, s.Delete(t.Context(), "a-run"), "cut short")
+	if runs, err := s.Runs(t.Context()); err != nil || len(runs) != 0 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+	if _, err := s.Reopen(t.Context(), "a-run"); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("reopened: %v", err)
+	}
+	raw(t, path, "DROP TRIGGER stop")
+	storeRun(t, s, "a-run", 10)
+	var rows int
+	if err := s.read.QueryRow("SELECT count(*) FROM observation").Scan(&rows); err != nil || rows != 10 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}

@@ -146,7 +146,7 @@ const deleteAtOnce = 20000
 
 // Delete removes a run.
 func (s *Store) Delete(ctx context.Context, id string) error {
-	res, err := s.write.ExecContext(ctx, "UPDATE run SET gone = 1, epoch = epoch + 1, id = id || ' ' || key WHERE id = ? AND gone = 0", id)
+	res, err := s.write.ExecContext(ctx, "UPDATE run SET gone = 1, epoch = epoch + 1 WHERE id = ? AND gone = 0", id)
 	if err != nil {
 		return s.fail(err)
 	}

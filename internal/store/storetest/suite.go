@@ -482,6 +482,7 @@ func testImportRefuses(t *testing.T, p Place) {
 		"line 2: ":  join(lines[0], []byte(`{"kind":"endpoint","run":"a-run","address":"10.0.0.999"}`+"\n")),
 		"cut short": join(lines[:4]...),
 		"summary":   join(lines[:4]...),
+		"counts 5":  join(lines[0], lines[1], lines[2], lines[3], lines[4], lines[6]),
 	} {
 		_, err := store.Import(t.Context(), bytes.NewReader(text), s)
 		if err == nil || !bytes.Contains([]byte(err.Error()), []byte(name)) {
