@@ -14,7 +14,7 @@ type Facts struct {
 	SMB2Offered *bool `json:"smb2_offered"`
 	SMB1        SMB1  `json:"smb1"`
 	// Dialects are all that are accepted, lowest first; only with --deep.
-	Dialects []string `json:"dialects"`
+	Dialects []string `json:"dialects,omitempty"`
 	// DialectFloor is the lowest dialect of SMB 2/3 that is accepted; empty when that was not asked or not learned.
 	DialectFloor string `json:"dialect_floor"`
 	// Odd says that the dialect of the answer is none that was offered.

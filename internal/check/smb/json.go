@@ -17,7 +17,9 @@ func (f *Facts) AppendJSON(dst []byte) []byte {
 	dst = appendBool(dst, `,"smb2_offered":`, f.SMB2Offered)
 	dst = append(dst, `,"smb1":`...)
 	dst = f.SMB1.appendJSON(dst)
-	dst = appendList(dst, `,"dialects":`, f.Dialects)
+	if len(f.Dialects) > 0 { // without --deep nobody asked: an empty list would read as none accepted
+		dst = appendList(dst, `,"dialects":`, f.Dialects)
+	}
 	dst = appendWord(dst, `,"dialect_floor":`, f.DialectFloor)
 	if f.Odd {
 		dst = append(dst, `,"odd_dialect":true`...)

@@ -183,6 +183,9 @@ func TestJSON(t *testing.T) {
 			t.Errorf("%s: read back\n%s, want\n%s", name, again, got)
 		}
 	}
+	if usual := row(func(*Facts) {}); strings.Contains(string(usual.AppendJSON(nil)), `"dialects"`) {
+		t.Errorf("dialects that were not asked for: %s", usual.AppendJSON(nil))
+	}
 	text := string(full.AppendJSON(nil))
 	for _, piece := range []string{`"server_guid":"aec6e793-2b11-4019-952d-4555f1d20a3a"`, `"system_time":"2017-10-09T15:21:18.0981549Z"`, `"start_time":"1601-01-01T00:00:00.0000001Z"`} {
 		if !strings.Contains(text, piece) {
