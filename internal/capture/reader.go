@@ -204,3 +204,6 @@ func (r *Reader) Observations(yield func(*signet.Observation) error) error {
 	}
 	return nil
 }
+
+// Held is how many bytes of connections under way are kept: 0 between files.
+func (r *Reader) Held() int64 { return r.held }
