@@ -7,7 +7,6 @@ import "github.com/spf13/cobra"
 func laterCommands() []*cobra.Command {
 	var cs []*cobra.Command
 	for _, l := range [][2]string{
-		{"diff", "What appeared, vanished, worsened, improved between two runs"},
 		{"serve", "Dashboard, API, schedules, hub of a fleet"},
 		{"sensor", "Scan on behalf of a hub"},
 		{"fix", "Print a script that closes a finding"},

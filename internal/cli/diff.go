@@ -1,0 +1,360 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"signet"
+	"signet/internal/compare"
+	"signet/internal/judge"
+	"signet/internal/scope"
+	"signet/internal/store"
+)
+
+// diffFlags are the flags of `signet diff`.
+type diffFlags struct {
+	outputs               []string
+	store, policy, failOn string
+}
+
+func (a *app) diffCommand() *cobra.Command {
+	var f diffFlags
+	cmd := &cobra.Command{
+		Use:   "diff [flags] OLD NEW",
+		Short: "What appeared, vanished, worsened, improved between two runs",
+		Long: `Compare two runs under one policy, host by host: a host that took another address is found again by what it calls itself.
+OLD and NEW are runs of the store (an ID, a unique prefix, latest, previous) or files of JSON lines. What the new run did
+not ask, or could not tell any more, is said apart and never counts as fixed.
+
+--fail-on worsened exits 3 when something worsened or appeared exposed, and 4 when nothing did but something can no
+longer be told or was not asked again. Other kinds: appeared, undetermined, not-asked, vanished, improved.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.configure(cmd); err != nil {
+				return err
+			}
+			return a.diff(cmd.Context(), &f, args[0], args[1])
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+strings.Join(compare.Formats(), ", ")+" (default text)")
+	storeFlag(cmd, &f.store)
+	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge both runs by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 for changes of these `KINDS`: worsened, or a list like worsened,appeared")
+	return cmd
+}
+
+func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) error {
+	kinds, err := parseKinds(f.failOn)
+	if err != nil {
+		return err
+	}
+	policy, err := a.policy(f.policy)
+	if err != nil {
+		return err
+	}
+	j, err := judge.New(a.checks, policy)
+	if err != nil {
+		return usage("%v", err)
+	}
+	before, err := a.input(ctx, f.store, oldName)
+	if err != nil {
+		return err
+	}
+	defer before.close()
+	after, err := a.input(ctx, f.store, newName)
+	if err != nil {
+		return err
+	}
+	defer after.close()
+	asked, err := a.askedBy(ctx, after.run, before.run)
+	if err != nil {
+		return err
+	}
+	writers, done, err := a.openDiff(f.outputs)
+	if err != nil {
+		return err
+	}
+	h := &compare.Header{Old: before.name, New: after.name, Policy: policy.ID(), Warnings: diffWarnings(before.run, after.run)}
+	each := func(do func(compare.Writer) error) error {
+		for _, w := range writers {
+			if err := do(w); err != nil {
+				return trouble("output: %v", err)
+			}
+		}
+		return nil
+	}
+	if err := each(func(w compare.Writer) error { return w.Begin(h) }); err != nil {
+		return err
+	}
+	hit := false
+	c := &compare.Comparer{Checks: a.checks, Judge: j.On(time.Now()).Observation, Asked: asked}
+	sum, err := c.Runs(ahead(before.observations()), ahead(after.observations()), func(c *compare.Change) error {
+		if ctx.Err() != nil {
+			return &exitError{code: exitInterrupted}
+		}
+		hit = hit || slices.Contains(kinds, c.Kind) ||
+			slices.Contains(kinds, compare.Worsened) && c.Kind == compare.Appeared && c.NewVerdict == signet.Exposed
+		return each(func(w compare.Writer) error { return w.Change(c) })
+	})
+	if err != nil {
+		if _, ours := err.(*exitError); ours {
+			return err
+		}
+		return trouble("%v", err)
+	}
+	if err := each(func(w compare.Writer) error { return w.End(sum) }); err != nil {
+		return err
+	}
+	if err := done(); err != nil {
+		return trouble("output: %v", err)
+	}
+	switch {
+	case hit:
+		return &exitError{code: exitFinding}
+	case len(kinds) > 0 && (sum.Changes[compare.Undetermined]+sum.Changes[compare.NotAsked] > 0 || !after.run.Finished()):
+		return &exitError{code: exitIncomplete}
+	}
+	return nil
+}
+
+// exitFinding is the contract's code for what --fail-on names.
+const exitFinding = 3
+
+func parseKinds(list string) ([]compare.Kind, error) {
+	if list == "none" || list == "" {
+		return nil, nil
+	}
+	var kinds []compare.Kind
+	for word := range strings.SplitSeq(list, ",") {
+		k, err := compare.ParseKind(strings.TrimSpace(word))
+		if err != nil {
+			return nil, usage("--fail-on: %v", err)
+		}
+		kinds = append(kinds, k)
+	}
+	return kinds, nil
+}
+
+// diffWarnings says what makes two runs hard to compare.
+func diffWarnings(before, after *store.Run) []string {
+	var w []string
+	for _, r := range []*store.Run{before, after} {
+		if !r.Finished() {
+			w = append(w, fmt.Sprintf("run %s did not come to its end", r.ID))
+		}
+	}
+	if before.Depth > after.Depth {
+		w = append(w, fmt.Sprintf("the new run asked at depth %s, the old one at %s: less can be told", after.Depth, before.Depth))
+	}
+	if before.Started.After(after.Started) {
+		w = append(w, "OLD is the newer run")
+	}
+	return w
+}
+
+// openDiff creates the writers of -o, and what closes them.
+func (a *app) openDiff(specs []string) ([]compare.Writer, func() error, error) {
+	if len(specs) == 0 {
+		specs = []string{"text"}
+	}
+	var writers []compare.Writer
+	var files []*os.File
+	done := func() error {
+		for _, f := range files {
+			if err := f.Close(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	stdout := false
+	for _, spec := range specs {
+		name, path, toFile := strings.Cut(spec, "=")
+		if !slices.Contains(compare.Formats(), name) {
+			return nil, nil, usage("-o %q: signet diff has %s", name, strings.Join(compare.Formats(), ", "))
+		}
+		out := a.Stdout
+		switch {
+		case toFile && path == "":
+			return nil, nil, usage("-o %s: a file name is missing after =", spec)
+		case toFile && path != "-":
+			f, err := os.Create(path)
+			if err != nil {
+				return nil, nil, trouble("-o %s: %v", spec, err)
+			}
+			files = append(files, f)
+			out = f
+		case stdout:
+			return nil, nil, usage("two outputs go to standard output; give one of them a file: -o %s=FILE", name)
+		default:
+			stdout = true
+		}
+		w, _ := compare.NewWriter(name, out) // the name was looked up
+		writers = append(writers, w)
+	}
+	return writers, done, nil
+}
+
+// askedBy tells what a run asked, as far as its header says.
+func (a *app) askedBy(ctx context.Context, run, before *store.Run) (func(*signet.Observation) signet.Answer, error) {
+	ports := map[string][]uint16{}
+	var kept keptFlags
+	known := len(run.Flags) > 0 && json.Unmarshal(run.Flags, &kept) == nil
+	for _, list := range kept.Flags["ports"] {
+		named, err := parsePorts(list)
+		if err != nil {
+			return nil, err
+		}
+		ports = named
+	}
+	addresses, names, whole := typedScope(ctx, run.Targets, kept.Flags)
+	same := run.Scope != "" && run.Scope == before.Scope
+	return func(o *signet.Observation) signet.Answer {
+		if len(run.Checks) > 0 && !slices.Contains(run.Checks, o.Check) {
+			return signet.No
+		}
+		if !run.Finished() {
+			return signet.NotKnown
+		}
+		typed, inScope := signet.NotKnown, false
+		if addresses != nil {
+			if it, ok := addresses.Find(o.Addr); ok {
+				inScope = true
+				if slices.Contains(it.Ports, o.Port) {
+					return signet.Yes
+				}
+				if it.Default {
+					typed = signet.Yes
+				}
+			}
+		}
+		switch {
+		case same || slices.Contains(names, strings.ToLower(o.Name)) && o.Name != "":
+			typed = signet.Yes
+		case !inScope && whole:
+			typed = signet.No
+		}
+		if typed != signet.Yes {
+			return typed
+		}
+		if list, ok := ports[o.Check]; ok {
+			return answer(slices.Contains(list, o.Port))
+		}
+		for _, c := range a.checks {
+			for _, p := range c.Ports {
+				if c.Name == o.Check && p.Number == o.Port {
+					if p.WhenAlive {
+						return signet.NotKnown // only where another port did not answer
+					}
+					return signet.Yes
+				}
+			}
+		}
+		if known {
+			return signet.No
+		}
+		return signet.NotKnown // a file of JSON lines does not say --ports
+	}, nil
+}
+
+func answer(yes bool) signet.Answer {
+	if yes {
+		return signet.Yes
+	}
+	return signet.No
+}
+
+// typedScope lays out what was typed, without looking a name up or a file: the addresses, the names, and whether that is
+// all there is to the run.
+func typedScope(ctx context.Context, targets []string, flags map[string][]string) (*scope.Scope, []string, bool) {
+	c := scope.Config{}
+	var names []string
+	whole := len(flags["domain"]) == 0
+	for _, t := range targets {
+		f, err := scope.Parse(t)
+		switch {
+		case err != nil: // `-f FILE`
+			whole = false
+		case f.Name != "":
+			names = append(names, strings.ToLower(f.Name))
+			whole = false
+		default:
+			c.Targets = append(c.Targets, t)
+		}
+	}
+	if len(flags["exclude-file"]) > 0 {
+		return nil, names, false // what it left out is not known
+	}
+	for _, t := range flags["exclude"] {
+		f, err := scope.Parse(t)
+		if err != nil || f.Name != "" {
+			return nil, names, false
+		}
+		c.Exclude = append(c.Exclude, t)
+	}
+	s, err := scope.Build(ctx, c)
+	if err != nil {
+		return nil, names, false
+	}
+	return s, names, whole
+}
+
+// ahead reads a run on a goroutine of its own, a batch before it is needed: two runs are unpacked on two processors.
+func ahead(run iter.Seq2[*signet.Observation, error]) iter.Seq2[*signet.Observation, error] {
+	type batch struct {
+		list []*signet.Observation
+		err  error
+	}
+	const each = 512
+	return func(yield func(*signet.Observation, error) bool) {
+		batches, stop := make(chan batch, 4), make(chan struct{})
+		finished := make(chan struct{})
+		go func() {
+			defer close(finished)
+			defer close(batches)
+			b := batch{list: make([]*signet.Observation, 0, each)}
+			send := func() bool {
+				select {
+				case batches <- b:
+					b = batch{list: make([]*signet.Observation, 0, each)}
+					return true
+				case <-stop:
+					return false
+				}
+			}
+			for o, err := range run {
+				if err != nil {
+					b.err = err
+					send()
+					return
+				}
+				b.list = append(b.list, o)
+				if len(b.list) == each && !send() {
+					return
+				}
+			}
+			send()
+		}()
+		defer func() { close(stop); <-finished }()
+		for b := range batches {
+			for _, o := range b.list {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			if b.err != nil {
+				yield(nil, b.err)
+				return
+			}
+		}
+	}
+}
