@@ -1,0 +1,208 @@
+package imports_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/check/all"
+	"signet/internal/imports"
+)
+
+// verdicts reads a file and judges what it says, one line an observation.
+func verdicts(t *testing.T, read func(imports.Sink) (imports.Stats, error)) []string {
+	t.Helper()
+	var out []string
+	_, err := read(func(o *signet.Observation) error {
+		for _, c := range all.Checks() {
+			if c.Name != o.Check {
+				continue
+			}
+			j, err := c.Judge(o.Facts)
+			if err != nil {
+				return err
+			}
+			out = append(out, fmt.Sprintf("%s %s %s %s", o.Endpoint, o.Check, j.Verdict, o.Source))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func compare(t *testing.T, got []string, want string) {
+	t.Helper()
+	if g, w := strings.Join(got, "\n"), strings.TrimSpace(want); g != w {
+		t.Errorf("got\n%s\nwant\n%s", g, w)
+	}
+}
+
+func sample(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestNmap(t *testing.T) {
+	got := verdicts(t, func(s imports.Sink) (imports.Stats, error) {
+		return imports.Nmap(bytes.NewReader(sample(t, "nmap.xml")), s)
+	})
+	compare(t, got, `
+192.0.2.10:25 mail exposed nmap 7.93
+192.0.2.10:3389 rdp guarded nmap 7.93
+192.0.2.10:389 ldap undetermined nmap 7.93
+192.0.2.10:443 http undetermined nmap 7.93
+192.0.2.10:445 smb exposed nmap 7.93
+192.0.2.10:80 http exposed nmap 7.93
+192.0.2.11:1433 mssql undetermined nmap 7.93
+192.0.2.11:445 smb guarded nmap 7.93
+192.0.2.12:445 smb undetermined nmap 7.93
+192.0.2.13:139 smb exposed nmap 7.93
+[2001:db8::14]:445 smb exposed nmap 7.93`)
+}
+
+// TestNmapCutShort: what stands before the end is taken, and the end is an error.
+func TestNmapCutShort(t *testing.T) {
+	b := sample(t, "nmap.xml")
+	b = b[:bytes.Index(b, []byte("192.0.2.12"))]
+	n := 0
+	_, err := imports.Nmap(bytes.NewReader(b), func(*signet.Observation) error { n++; return nil })
+	if err == nil || n != 8 {
+		t.Errorf("%d observations, error %v; want 8 and one", n, err)
+	}
+}
+
+// TestNmapLevels: every wording of the two scripts, and none that is guessed.
+func TestNmapLevels(t *testing.T) {
+	for wording, want := range map[string]string{
+		"Message signing enabled and required":          "required",
+		"Message signing enabled but not required":      "optional",
+		"Message signing is disabled and not required!": "off",
+		"Message signing is required":                   "required",
+		"ERROR: Failed to connect":                      "",
+	} {
+		x := `<nmaprun version="7"><host><address addr="192.0.2.1" addrtype="ipv4"/><hostscript><script id="smb2-security-mode" output="&#xa;  3:1:1: &#xa;    ` + wording + `"/></hostscript></host></nmaprun>`
+		got := ""
+		_, err := imports.Nmap(strings.NewReader(x), func(o *signet.Observation) error {
+			var f struct{ Signing, Dialect string }
+			err := json.Unmarshal(o.Facts.AppendJSON(nil), &f)
+			if got = f.Signing; f.Dialect != "3.1.1" {
+				t.Errorf("dialect %q", f.Dialect)
+			}
+			return err
+		})
+		if err != nil || got != want {
+			t.Errorf("%q: %q, want %q (%v)", wording, got, want, err)
+		}
+	}
+}
+
+func TestZgrab(t *testing.T) {
+	got := verdicts(t, func(s imports.Sink) (imports.Stats, error) {
+		return imports.Zgrab(bytes.NewReader(sample(t, "zgrab2.jsonl")), s)
+	})
+	compare(t, got, `
+192.0.2.20:445 smb exposed zgrab2
+192.0.2.21:445 smb guarded zgrab2
+192.0.2.22:1433 mssql undetermined zgrab2
+192.0.2.23:80 http undetermined zgrab2`)
+}
+
+func TestMasscan(t *testing.T) {
+	st, err := imports.Masscan(bytes.NewReader(sample(t, "masscan.json")), nil)
+	if err != nil || st.Hosts != 3 || st.Endpoints != 3 {
+		t.Errorf("%+v, %v", st, err)
+	}
+}
+
+func TestLines(t *testing.T) {
+	const in = `{"kind":"run","tool":"signet/1","run":"r"}
+{"kind":"endpoint","run":"r","at":"2026-11-22T12:00:00.000Z","address":"192.0.2.5","port":445,"transport":"tcp","check":"smb","outcome":"answered","verdict":"guarded","facts":{"signing":"optional","smb2_offered":true,"dialect":"3.1.1","security_mode":"0x01","ntlm_offer":"proven","smb1":{}},"source":"nmap 7.93","took_ms":3.1,"trace":[{"note":"n","sent":"00","received":"01"}]}
+{"kind":"endpoint","run":"r","at":"2026-11-22T12:00:00.000Z","address":"192.0.2.6","port":445,"transport":"tcp","check":"smb","outcome":"silent","verdict":"undetermined","facts":{},"took_ms":3}
+{"kind":"of the future"}
+`
+	var got []string
+	_, err := imports.Lines(strings.NewReader(in), func(o *signet.Observation) error {
+		got = append(got, fmt.Sprintln(o.Endpoint, o.Outcome, o.Facts != nil, o.Source, len(o.Trace), o.Took))
+		return nil
+	})
+	want := "192.0.2.5:445 answered true nmap 7.93 1 3.1ms\n192.0.2.6:445 silent false  0 3ms\n"
+	if err != nil || strings.Join(got, "") != want {
+		t.Errorf("%v\n%s", err, strings.Join(got, ""))
+	}
+	for _, bad := range []string{`{"kind":"endpoint"}`, `{"kind":"endpoint","address":"x"}`, `{`, `{"kind":"endpoint","address":"192.0.2.5","check":"smb","facts":[1,2]}`} {
+		if _, err := imports.Lines(strings.NewReader(bad), func(*signet.Observation) error { return nil }); err == nil {
+			t.Errorf("%s: no error", bad)
+		}
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for file, want := range map[string]imports.Kind{"nmap.xml": imports.NmapXML, "zgrab2.jsonl": imports.ZgrabLines, "masscan.json": imports.MasscanJSON} {
+		if got := imports.Detect(sample(t, file)); got != want {
+			t.Errorf("%s: %d, want %d", file, got, want)
+		}
+	}
+	if imports.Detect([]byte(`{"kind":"run","schema":"signet/1"}`)) != imports.SignetLines || imports.Detect([]byte("hello")) != imports.Unknown {
+		t.Error("Signet's own lines, or a text of no kind")
+	}
+}
+
+// fuzz holds a reader to two things: it ends, and what it gives can be judged.
+func fuzz(f *testing.F, read func([]byte, imports.Sink) error) {
+	checks := all.Checks()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var bad error
+		read(b, func(o *signet.Observation) error {
+			if !o.Addr.IsValid() {
+				bad = errors.New("an observation without an address")
+			}
+			for _, c := range checks {
+				if c.Name == o.Check && o.Facts != nil {
+					if _, err := c.Judge(o.Facts); err != nil && o.Source != "" {
+						bad = err
+					}
+				}
+			}
+			return nil
+		})
+		if bad != nil {
+			t.Fatal(bad)
+		}
+	})
+}
+
+func FuzzNmap(f *testing.F) {
+	f.Add(sample(f, "nmap.xml"))
+	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Nmap(bytes.NewReader(b), s); return err })
+}
+
+func FuzzZgrab(f *testing.F) {
+	f.Add(sample(f, "zgrab2.jsonl"))
+	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Zgrab(bytes.NewReader(b), s); return err })
+}
+
+func FuzzMasscan(f *testing.F) {
+	f.Add(sample(f, "masscan.json"))
+	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Masscan(bytes.NewReader(b), s); return err })
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add([]byte(`{"kind":"endpoint","address":"192.0.2.5","port":445,"transport":"tcp","check":"smb","outcome":"answered","facts":{"signing":"optional"}}`))
+	fuzz(f, func(b []byte, s imports.Sink) error {
+		_, err := imports.Lines(bytes.NewReader(b), func(o *signet.Observation) error { o.Source = ""; return s(o) })
+		return err
+	})
+}
