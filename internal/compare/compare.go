@@ -19,15 +19,13 @@ type Comparer struct {
 
 // Summary counts what a comparison came to.
 type Summary struct {
-	Changes   [7]uint64 // by Kind; Same are the endpoints that did not change
-	OldHosts  uint64
-	NewHosts  uint64
-	Moved     uint64 // hosts found again at another address
-	Replaced  uint64 // addresses at which another host is now
-	OldOpen   uint64 // endpoints where anything was there
-	NewOpen   uint64
-	OldBroken uint64 // findings
-	NewBroken uint64
+	Changes  [7]uint64 // by Kind; Same are the endpoints that did not change
+	OldHosts uint64
+	NewHosts uint64
+	Moved    uint64 // hosts found again at another address
+	Replaced uint64 // addresses at which another host is now
+	OldOpen  uint64 // endpoints where anything was there
+	NewOpen  uint64
 }
 
 // Runs compares two runs, both ordered by address, and yields every change that matters: by address, then those of hosts

@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"signet"
 	"signet/internal/check"
@@ -47,15 +48,8 @@ func (m *merge) unchanged(a, b *group) bool {
 	}
 	reached := uint64(0)
 	for i, o := range a.list {
-		n := b.list[i]
-		if keyOf(o) != keyOf(n) || o.Outcome != n.Outcome || o.CheckVersion != n.CheckVersion || o.Open != n.Open || o.Name != n.Name ||
-			len(o.Unasked) != len(n.Unasked) || !m.sameFacts(o.Facts, n.Facts) {
+		if !m.sameAnswer(o, b.list[i]) {
 			return false
-		}
-		for j := range o.Unasked {
-			if o.Unasked[j] != n.Unasked[j] {
-				return false
-			}
 		}
 		if o.Reached() {
 			reached++
@@ -65,6 +59,12 @@ func (m *merge) unchanged(a, b *group) bool {
 	m.sum.OldOpen += reached
 	m.sum.NewOpen += reached
 	return true
+}
+
+// sameAnswer tells whether an endpoint says the same in both runs but for what clocks say.
+func (m *merge) sameAnswer(o, n *signet.Observation) bool {
+	return keyOf(o) == keyOf(n) && o.Outcome == n.Outcome && o.CheckVersion == n.CheckVersion && o.Open == n.Open && o.Name == n.Name &&
+		slices.Equal(o.Unasked, n.Unasked) && m.sameFacts(o.Facts, n.Facts)
 }
 
 func (m *merge) sameFacts(a, b signet.Facts) bool {
@@ -97,6 +97,9 @@ func (m *merge) id(g *group) *identity {
 		}
 		if said, err := identify(o.Facts); err == nil { // unreadable facts are the judge's to report
 			g.id.add(said)
+		}
+		if len(g.id.names) > 0 && g.id.guid != "" {
+			break // the rest would only say it again
 		}
 	}
 	return g.id
@@ -147,14 +150,17 @@ func (m *merge) judged(o *signet.Observation) *seen { return &seen{o, m.Judge(o)
 
 // endpoint compares one that was there with what is known of it now: n may be nil, a and b are the host's groups.
 func (m *merge) endpoint(o, n *signet.Observation, a, b *group, host string) error {
-	before := m.judged(o)
 	m.sum.OldOpen++
-	m.sum.OldBroken += uint64(len(before.judgement.Findings))
+	if n != nil && o.Addr == n.Addr && m.sameAnswer(o, n) {
+		m.sum.NewOpen++
+		m.sum.Changes[Same]++
+		return nil
+	}
+	before := m.judged(o)
 	var c Change
 	if n != nil && n.Reached() {
 		after := m.judged(n)
 		m.sum.NewOpen++
-		m.sum.NewBroken += uint64(len(after.judgement.Findings))
 		c = both(before, after)
 	} else {
 		c = m.lost(before, n, a, b)
@@ -194,7 +200,6 @@ func (m *merge) lost(before *seen, n *signet.Observation, a, b *group) Change {
 func (m *merge) appeared(n *signet.Observation, host string) error {
 	after := m.judged(n)
 	m.sum.NewOpen++
-	m.sum.NewBroken += uint64(len(after.judgement.Findings))
 	return m.tell(&Change{Kind: Appeared, New: n.Endpoint, Host: host, Check: n.Check, NewVerdict: after.judgement.Verdict,
 		Gained: after.judgement.Findings, Because: after.judgement.Because})
 }
