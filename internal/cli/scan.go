@@ -130,6 +130,8 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Sink: sink, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: limits, Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
 	}
+	run.Discover = discovery(f.discover)
+	run.Tell = func(line string) { fmt.Fprintln(a.Stderr, "signet: "+line) }
 	if r != nil {
 		if err := r.begin(ctx, s, visit, run, header); err != nil {
 			return err
@@ -385,6 +387,17 @@ func (a *app) warnings(f *scanFlags, s *scope.Scope, plans []engine.Plan) []stri
 		fmt.Fprintln(a.Stderr, "signet: "+report.Clean(text))
 	}
 	return w
+}
+
+// discovery is the engine's word for --discover, which settle has checked.
+func discovery(flag string) engine.Discover {
+	switch flag {
+	case "syn":
+		return engine.DiscoverSYN
+	case "connect":
+		return engine.DiscoverConnect
+	}
+	return engine.DiscoverAuto
 }
 
 // runID names a run so that names sort by time.

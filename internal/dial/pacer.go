@@ -10,6 +10,9 @@ import (
 // subnetRate is how many connections a second one /24 or /64 sees.
 const subnetRate = 200
 
+// subnetShare is the part of the rate that one subnet may get beyond that.
+const subnetShare = 0.01
+
 // How far a pacer may catch up after it was kept from sending: a second never carries more than 4 % above its rate.
 const (
 	runSlack    = 40 * time.Millisecond
@@ -32,6 +35,7 @@ const (
 type Pacer struct {
 	base time.Time
 	gap  int64 // nanoseconds between two connections of the run
+	net  int64 // and between two into one subnet
 
 	mu      sync.Mutex
 	due     int64 // since base
@@ -45,12 +49,14 @@ type subnet struct {
 	slower uint8 // the rate is halved so many times
 }
 
-// NewPacer allows perSecond connections over the run and 200 a second into one /24 (IPv6: /64); 0 allows all.
+// NewPacer allows perSecond connections over the run and 200 a second into one /24 (IPv6: /64); 0 allows all. Whoever
+// asks for more than 20,000 a second gets a hundredth of it into one subnet: a /16 at the whole rate is more than 200
+// for each of its subnets.
 func NewPacer(perSecond float64) *Pacer {
 	if perSecond == 0 {
 		return nil
 	}
-	return &Pacer{base: time.Now(), gap: int64(float64(time.Second) / perSecond)}
+	return &Pacer{base: time.Now(), gap: int64(float64(time.Second) / perSecond), net: int64(float64(time.Second) / max(subnetRate, perSecond*subnetShare))}
 }
 
 // Try takes the place of one connection to an address, if there is one now, and returns 0. Otherwise it takes
@@ -73,21 +79,30 @@ func (p *Pacer) Try(to netip.Addr) (wait time.Duration, subnet bool) {
 	return 0, false
 }
 
+// Reserve takes the next place and says how long until it has come.
+func (p *Pacer) Reserve(to netip.Addr) time.Duration {
+	if p == nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := int64(time.Since(p.base))
+	s := p.subnet(to)
+	wait := max(s.due, p.due) - now
+	p.take(s, now)
+	return time.Duration(max(0, wait))
+}
+
 // Wait takes the next place and returns when it has come, or when ctx ends.
 func (p *Pacer) Wait(ctx context.Context, to netip.Addr) error {
 	if p == nil {
 		return ctx.Err()
 	}
-	p.mu.Lock()
-	now := int64(time.Since(p.base))
-	s := p.subnet(to)
-	wait := max(s.due, p.due) - now
-	p.take(s, now)
-	p.mu.Unlock()
-	if wait <= 0 {
+	wait := p.Reserve(to)
+	if wait == 0 {
 		return ctx.Err()
 	}
-	t := time.NewTimer(time.Duration(wait))
+	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -110,7 +125,7 @@ func (p *Pacer) Charge(to netip.Addr) {
 // take moves what is due on by one connection.
 func (p *Pacer) take(s *subnet, now int64) {
 	p.due = max(p.due, now-int64(runSlack)) + p.gap
-	s.due = max(s.due, now-int64(subnetSlack)) + int64(time.Second/subnetRate)<<s.slower
+	s.due = max(s.due, now-int64(subnetSlack)) + p.net<<s.slower
 }
 
 // Heard tells how a connection to an address went, for the back-off: good is a connection that was made.

@@ -3,7 +3,29 @@ package engine
 import "sync"
 
 // agenda is what is asked of an item: first in any case, later where the host is alive.
-type agenda struct{ first, later []question }
+type agenda struct {
+	first, later []question
+
+	swept   []uint16 // the ports of first that a sweep can ask, in its order; question.bit is the place in it
+	unswept bool     // there are questions in first that it cannot
+}
+
+// mostSwept is how many ports of an address a sweep keeps account of.
+const mostSwept = 31
+
+// prepare settles which questions a sweep asks.
+func (a *agenda) prepare() {
+	for i := range a.first {
+		q := &a.first[i]
+		q.bit = -1
+		if q.opening.how == opensElsewhere || len(a.swept) == mostSwept {
+			a.unswept = true
+			continue
+		}
+		q.bit = int8(len(a.swept))
+		a.swept = append(a.swept, q.port.Number)
+	}
+}
 
 // agendas remembers agendas: most items of a scope share one.
 type agendas struct {
@@ -26,6 +48,7 @@ const mostAgendas = 4096
 func newAgendas(r *Run) *agendas {
 	a := &agendas{run: r, known: map[typed]*agenda{}, common: &agenda{}}
 	a.common.first, a.common.later = r.questions(Item{})
+	a.common.prepare()
 	return a
 }
 
@@ -44,6 +67,7 @@ func (a *agendas) of(item *Item) *agenda {
 	}
 	g := &agenda{}
 	g.first, g.later = a.run.questions(*item)
+	g.prepare()
 	a.known[k] = g
 	return g
 }

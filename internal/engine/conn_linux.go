@@ -41,6 +41,7 @@ type launch struct {
 	a       *asking
 	slot    int32
 	try     uint8
+	paid    bool  // its place was taken ahead of time
 	trouble uint8 // how often this machine could not even begin it
 }
 

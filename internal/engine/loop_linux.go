@@ -56,6 +56,9 @@ type loop struct {
 	eagerness int // how well saying the first words at once has worked
 	shy       uint
 
+	sweep     *sweep // nil: addresses are found by connecting to them
+	arrivals  ring[arrival]
+	swept     bool // the sweep is over
 	followers followers
 	mu        sync.Mutex
 	returned  []*followUp
@@ -108,6 +111,23 @@ func looped(s *session) {
 		case <-done:
 		}
 	})
+	if s.Discover != DiscoverConnect {
+		w, err := sweepable(l)
+		if err != nil {
+			if s.Tell != nil {
+				s.Tell("discovery by connect: " + err.Error())
+			}
+		} else {
+			l.sweep = w
+			wg.Go(func() {
+				w.run()
+				l.mu.Lock()
+				l.swept = true
+				l.mu.Unlock()
+				l.ring()
+			})
+		}
+	}
 	wg.Go(func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -152,7 +172,7 @@ func (l *loop) run() {
 		if l.ctx.Err() != nil {
 			break
 		}
-		if l.used == 0 && (l.draining() || l.place.done(size)) {
+		if l.used == 0 && l.exhausted(size) {
 			break
 		}
 		n := poll(l.poll, l.events[:], 0)
@@ -208,7 +228,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 			return l.later.wait(l.now)
 		}
 		s := &l.slots[n.slot]
-		if !s.touched && n.a == nil && l.draining() {
+		if !s.touched && !s.swept && n.a == nil && l.draining() {
 			l.giveBack(n.slot)
 			continue
 		}
@@ -221,7 +241,23 @@ func (l *loop) pump(size uint64) (wait int64) {
 			l.follow(&followUp{slot: n.slot, q: n.q, fd: -1})
 			continue
 		}
-		if w, subnet := l.Dialer.Pace.Try(s.item.Addr); w > 0 {
+		if s.swept && n.a == nil && s.phase == phaseFirst && n.q.bit >= 0 && s.open>>n.q.bit&1 == 0 {
+			end := check.End{Cause: check.NoAnswer}
+			if s.closed>>n.q.bit&1 != 0 {
+				end.Cause = check.Rejected
+			}
+			l.over(n.slot, n.q, nil, end)
+			continue
+		}
+		if n.paid {
+			n.paid = false
+		} else if l.sweep != nil && l.paced { // it takes every place that is free: this one is taken ahead of time
+			if w := l.Dialer.Pace.Reserve(s.item.Addr); w > 0 {
+				n.paid = true
+				l.later.put(l.now+int64(w), n)
+				continue
+			}
+		} else if w, subnet := l.Dialer.Pace.Try(s.item.Addr); w > 0 {
 			if subnet {
 				l.later.put(l.now+int64(w), n)
 				continue
@@ -258,15 +294,72 @@ func (l *loop) pick(size uint64) (launch, bool) {
 			}
 			continue
 		}
-		if l.used >= l.window+l.followers.most || len(l.later.list) >= mostAsleep || l.draining() {
+		if l.used >= l.window+l.followers.most || len(l.later.list) >= mostAsleep {
 			return launch{}, false
+		}
+		if !l.admitNext(size) {
+			return launch{}, false
+		}
+	}
+}
+
+// arrival is a position that a sweep has seen to.
+type arrival struct {
+	position     uint64
+	open, closed uint32 // by question.bit
+	plain        bool   // it could not: everything is to be asked
+}
+
+// arrive takes a position from the sweep.
+func (l *loop) arrive(a arrival) {
+	l.mu.Lock()
+	l.arrivals.push(a)
+	first := l.arrivals.size == 1
+	l.mu.Unlock()
+	if first {
+		l.ring()
+	}
+}
+
+// waits is how many positions of the sweep the loop has not taken up.
+func (l *loop) waits() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.arrivals.size
+}
+
+// admitNext gives the next address a slot; false: there is none now.
+func (l *loop) admitNext(size uint64) bool {
+	if l.sweep == nil {
+		if l.draining() {
+			return false
 		}
 		position, ok := l.place.begin(size)
-		if !ok {
-			return launch{}, false
+		if ok {
+			l.admit(position)
 		}
-		l.admit(position)
+		return ok
 	}
+	l.mu.Lock()
+	if l.arrivals.size == 0 {
+		l.mu.Unlock()
+		return false
+	}
+	a := l.arrivals.pop()
+	l.mu.Unlock()
+	s := l.admit(a.position)
+	s.swept, s.open, s.closed = !a.plain, a.open, a.closed
+	return true
+}
+
+// exhausted tells whether no address will come any more.
+func (l *loop) exhausted(size uint64) bool {
+	if l.sweep == nil {
+		return l.draining() || l.place.done(size)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.swept && l.arrivals.size == 0
 }
 
 // widen lets more sockets be open when the loop is about to wait with all of them open, and they stay open for long:

@@ -15,6 +15,7 @@ type question struct {
 	port    check.Port
 	name    string
 	opening opening
+	bit     int8 // its place in a sweep, -1: none
 }
 
 // key tells the questions of one host apart.
@@ -169,7 +170,7 @@ func (r *Run) found(f check.Found) (question, bool) {
 	for i := range r.Plans {
 		if r.Plans[i].Check.Name == f.Check {
 			port := check.Port{Number: f.Port}
-			return question{plan: &r.Plans[i], port: port, name: f.Name, opening: r.opening(&r.Plans[i], port)}, true
+			return question{plan: &r.Plans[i], port: port, name: f.Name, opening: r.opening(&r.Plans[i], port), bit: -1}, true
 		}
 	}
 	return question{}, false

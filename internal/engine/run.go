@@ -52,6 +52,8 @@ type Run struct {
 	InFlight int  // sockets at once; 0 fits it to the limit of open files and to what the network bears
 	All      bool // also put observations of closed and dark endpoints, and of those not asked
 	Untraced bool // nobody wants the bytes of the exchanges: observations have no Trace
+	Discover Discover
+	Tell     func(string) // takes a line about how the scope is swept, from any goroutine; nil: nobody listens
 	Sink     Sink
 	Now      func() time.Time
 	Resume   *Resume // nil: from the beginning
@@ -94,6 +96,15 @@ func (s *Stats) visited(alive bool) {
 		s.Alive.Add(1)
 	}
 }
+
+// Discover is how live addresses are found.
+type Discover uint8
+
+const (
+	DiscoverAuto    Discover = iota // by raw SYN where route and rights allow it, else by connect
+	DiscoverSYN                     // the same, and say why where they do not
+	DiscoverConnect                 // by connect
+)
 
 // Do visits the source until it is exhausted, ctx ends, or drain is closed, after which hosts under way are
 // finished and no new one is begun. It returns the first error of the sink, or ctx's.

@@ -22,8 +22,11 @@ type slot struct {
 	active   int32      // questions under way
 	stamp    uint32     // raised when the slot is given up
 	phase    phase
+	open     uint32 // by question.bit
+	closed   uint32
 	alive    bool
 	overtime bool // the host took too long
+	swept    bool // a sweep has found out which ports are open
 	touched  bool // a connection was begun
 	given    bool // given back: the run is being drained before anything was asked
 	ready    bool // stands in loop.ready
@@ -105,7 +108,7 @@ func (s *slot) note(q *question, outcome signet.Outcome) {
 }
 
 // admit gives a position a slot.
-func (l *loop) admit(position uint64) {
+func (l *loop) admit(position uint64) *slot {
 	var id int32
 	if n := len(l.free); n > 0 {
 		id, l.free = l.free[n-1], l.free[:n-1]
@@ -120,6 +123,7 @@ func (l *loop) admit(position uint64) {
 	l.hosts.arm(l.now, id, s.stamp)
 	l.used++
 	l.makeReady(id)
+	return s
 }
 
 func (l *loop) makeReady(id int32) {

@@ -1,0 +1,533 @@
+//go:build amd64 || arm64
+
+package engine
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"signet"
+)
+
+// sweep finds open ports with SYNs of its own making, and keeps nothing for an address but two bits a port while it
+// is between its first SYN and the end of the wait for an answer to its last. The sequence number of a SYN says which
+// position it belongs to; the address that answers must be the one that stands there.
+//
+// The kernel, which knows nothing of the connection, resets what a SYN opened.
+type sweep struct {
+	*session
+	l      *loop
+	routes routes
+	wires  []*wire
+	gates  map[gate]mac
+	near   map[netip.Addr]*neighbour // of this link, while they are being swept
+	lines  int                       // told so far
+	hold   int                       // a socket that keeps the source port from the kernel's own use
+	port   uint16
+	key    [2]uint64
+
+	ring  []entry
+	mask  uint64
+	tail  uint64   // positions below are settled
+	heads []uint64 // by pass: the next position to send to
+	sent  [][]int64
+	now   int64
+	trip  int64 // the longest round trip seen
+	over  bool  // no position is left to begin
+	poll  []unix.PollFd
+}
+
+// entry is what is known of a position: a bit for each port of its agenda. settled says that it was handed on.
+type entry struct{ open, closed uint32 }
+
+const settled = 1 << 31
+
+type gate struct {
+	link int
+	addr netip.Addr
+}
+
+type neighbour struct {
+	position uint64
+	mac      mac
+	known    bool
+}
+
+const (
+	ringBits   = 20 // a position is told by so many bits of the sequence number, the rest prove that it is ours
+	blockShift = 6  // times are kept for so many positions together
+	chunk      = 64 // positions between two looks around
+	passLag    = int64(500 * time.Millisecond)
+	leastWait  = int64(500 * time.Millisecond)
+	mostNear   = 1 << 16
+	mostWaits  = 2048 // arrivals that the loop has not taken up
+)
+
+// sweepable prepares a sweep; the error says why there can be none at all.
+func sweepable(l *loop) (*sweep, error) {
+	w := &sweep{session: l.session, l: l, gates: map[gate]mac{}, near: map[netip.Addr]*neighbour{}, hold: -1}
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("raw packets are not allowed here (CAP_NET_RAW: %w)", err)
+	}
+	unix.Close(fd)
+	if w.routes, err = readRoutes(); err != nil {
+		return nil, err
+	}
+	if w.hold, w.port, err = holdPort(); err != nil {
+		return nil, fmt.Errorf("no source port: %w", err)
+	}
+	var seed [16]byte
+	if _, err := unix.Getrandom(seed[:], 0); err != nil {
+		w.close()
+		return nil, err
+	}
+	w.key = [2]uint64{binary.NativeEndian.Uint64(seed[:]), binary.NativeEndian.Uint64(seed[8:]) | 1}
+	size := l.Source.Len()
+	room := uint64(1) << min(ringBits, max(8, bits.Len64(max(size, 1)-1)))
+	w.ring, w.mask = make([]entry, room), room-1
+	w.heads = make([]uint64, 1+l.Dialer.Limits.Retries)
+	w.sent = make([][]int64, len(w.heads))
+	from := l.Place().Low
+	w.tail = from
+	for k := range w.heads {
+		w.heads[k] = from
+		w.sent[k] = make([]int64, room>>blockShift)
+	}
+	return w, nil
+}
+
+func (w *sweep) close() {
+	for _, x := range w.wires {
+		x.close()
+	}
+	if w.hold >= 0 {
+		unix.Close(w.hold)
+	}
+}
+
+// holdPort binds a port, outside those the kernel gives to connections if there is one, so that nobody else gets it.
+// Both families hold it where there are two.
+func holdPort() (fd int, port uint16, err error) {
+	family := unix.AF_INET6
+	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		family = unix.AF_INET
+		if fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
+			return -1, 0, err
+		}
+	}
+	bind := func(p int) error {
+		if family == unix.AF_INET6 {
+			return unix.Bind(fd, &unix.SockaddrInet6{Port: p})
+		}
+		return unix.Bind(fd, &unix.SockaddrInet4{Port: p})
+	}
+	low, high := 32768, 60999
+	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
+		fmt.Sscan(strings.TrimSpace(string(b)), &low, &high)
+	}
+	var r [2]byte
+	unix.Getrandom(r[:], 0)
+	span, from := 65535-high, high+1
+	if span < 16 {
+		span, from = low-1024, 1024
+	}
+	for i := 0; i < min(span, 64); i++ {
+		p := from + (int(binary.NativeEndian.Uint16(r[:]))+i)%span
+		if bind(p) == nil {
+			return fd, uint16(p), nil
+		}
+	}
+	if err := bind(0); err != nil {
+		unix.Close(fd)
+		return -1, 0, err
+	}
+	sa, err := unix.Getsockname(fd)
+	if err != nil {
+		unix.Close(fd)
+		return -1, 0, err
+	}
+	switch s := sa.(type) {
+	case *unix.SockaddrInet6:
+		return fd, uint16(s.Port), nil
+	case *unix.SockaddrInet4:
+		return fd, uint16(s.Port), nil
+	}
+	unix.Close(fd)
+	return -1, 0, fmt.Errorf("a socket of another family")
+}
+
+// run sweeps until nothing is left. Whatever stands to be asked is handed to the loop.
+func (w *sweep) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer w.close()
+	size := w.Source.Len()
+	last := len(w.heads) - 1
+	for w.ctx.Err() == nil {
+		w.now = int64(time.Since(w.l.start))
+		w.receive()
+		for w.tail < w.heads[last] && w.now-w.time(last, w.tail) >= w.wait() {
+			w.settle(w.tail)
+			w.tail++
+		}
+		busy := false
+		for k := last; k > 0; k-- {
+			for n := 0; n < chunk && w.heads[k] < w.heads[k-1] && w.now-w.time(k-1, w.heads[k]) >= passLag; n++ {
+				w.send(k, w.heads[k])
+				w.heads[k]++
+				busy = true
+			}
+		}
+		if !w.draining() {
+			for n := 0; n < chunk && !w.over && w.heads[0]-w.tail < uint64(len(w.ring)) && w.l.waits() < mostWaits; n++ {
+				w.begin(size)
+				busy = true
+			}
+		}
+		for _, x := range w.wires {
+			x.flush()
+		}
+		if w.tail == w.heads[0] && (w.over || w.draining()) {
+			return
+		}
+		if !busy {
+			w.rest(2)
+		}
+	}
+}
+
+// begin takes the next position and sends its first SYNs.
+func (w *sweep) begin(size uint64) {
+	position, ok := w.place.begin(size)
+	if !ok {
+		w.over = w.place.done(size)
+		if !w.over {
+			w.rest(10)
+		}
+		return
+	}
+	for w.heads[0] < position { // finished before the run was resumed
+		w.ring[w.heads[0]&w.mask] = entry{closed: settled}
+		w.mark(0, w.heads[0])
+		w.heads[0]++
+	}
+	w.ring[position&w.mask] = entry{}
+	w.send(0, position)
+	w.heads[0]++
+}
+
+func (w *sweep) time(pass int, position uint64) int64 {
+	return w.sent[pass][position&w.mask>>blockShift]
+}
+
+func (w *sweep) mark(pass int, position uint64) {
+	w.sent[pass][position&w.mask>>blockShift] = w.now
+}
+
+// wait is how long the answer to a last SYN may take: what round trips say, within --timeout; all of that while
+// nothing has answered yet.
+func (w *sweep) wait() int64 {
+	most := int64(w.Dialer.Limits.Connect)
+	if w.trip == 0 {
+		return most
+	}
+	return min(most, max(leastWait, 2*w.trip+int64(100*time.Millisecond)))
+}
+
+// rest waits a little, or until something comes.
+func (w *sweep) rest(ms int) {
+	if len(w.poll) == 0 {
+		time.Sleep(time.Duration(ms) * time.Millisecond)
+	} else {
+		unix.Poll(w.poll, ms)
+	}
+	w.now = int64(time.Since(w.l.start))
+}
+
+// send sends the SYNs of a position that are still unanswered.
+func (w *sweep) send(pass int, position uint64) {
+	w.mark(pass, position)
+	e := &w.ring[position&w.mask]
+	if e.closed&settled != 0 {
+		return
+	}
+	item := w.Source.At(position)
+	a := w.agendas.of(&item)
+	if len(a.swept) == 0 {
+		w.handOn(position, e, true)
+		return
+	}
+	x, to, src, ready := w.way(&item, position, pass)
+	if x == nil {
+		w.handOn(position, e, true)
+		return
+	}
+	if !ready {
+		if !w.excludedWhole(&item, a) {
+			w.paced(x, item.Addr)
+			x.sent(appendWhoHas(x.next(), x.link.mac, src, item.Addr))
+			w.Stats.SYNs.Add(1)
+		}
+		return
+	}
+	for i, port := range a.swept {
+		if (e.open|e.closed)>>i&1 != 0 || w.excluded(&item, port) {
+			continue
+		}
+		w.paced(x, item.Addr)
+		seq := w.hash(item.Addr, port) ^ uint32(position&w.mask)<<(32-ringBits)
+		x.sent(appendSYN(x.next(), to, x.link.mac, src, item.Addr.WithZone(""), w.port, port, seq))
+		w.Stats.SYNs.Add(1)
+	}
+}
+
+func (w *sweep) excludedWhole(item *Item, a *agenda) bool {
+	for _, port := range a.swept {
+		if !w.excluded(item, port) {
+			return false
+		}
+	}
+	return true
+}
+
+// paced waits for the place of a packet. It wakes up every few milliseconds at most and then catches up, so that
+// packets leave in batches.
+func (w *sweep) paced(x *wire, to netip.Addr) {
+	for w.ctx.Err() == nil {
+		wait, _ := w.Dialer.Pace.Try(to)
+		if wait == 0 {
+			return
+		}
+		for _, y := range w.wires {
+			y.flush()
+		}
+		w.rest(int(max(1, min(wait, 50*time.Millisecond).Milliseconds())))
+		w.receive()
+	}
+}
+
+// hash is what makes a sequence number ours: what comes back without it was not asked.
+func (w *sweep) hash(a netip.Addr, port uint16) uint32 {
+	b := a.As16()
+	h := w.key[0] ^ uint64(port)<<48
+	for _, v := range [2]uint64{binary.BigEndian.Uint64(b[:]), binary.BigEndian.Uint64(b[8:])} {
+		high, low := bits.Mul64(h^v, w.key[1])
+		h = high ^ low ^ bits.RotateLeft64(h, 23)
+	}
+	high, low := bits.Mul64(h, w.key[1])
+	return uint32(high ^ low>>32)
+}
+
+func (w *sweep) receive() {
+	for _, x := range w.wires {
+		x.receive(func(f []byte) { w.frame(x, f) })
+	}
+}
+
+func (w *sweep) frame(x *wire, f []byte) {
+	if who, at, ok := parseIsAt(f); ok {
+		if n, asked := w.near[who]; asked && !n.known {
+			n.mac, n.known = at, true
+			if e := &w.ring[n.position&w.mask]; n.position >= w.tail && e.closed&settled == 0 {
+				w.answerNear(x, n, who)
+			}
+		}
+		for g, m := range w.gates {
+			if g.addr == who && g.link == x.link.index && m == (mac{}) {
+				w.gates[g] = at
+			}
+		}
+		return
+	}
+	r, ok := parseTCP(f)
+	if !ok || r.dport != w.port || r.flags&tcpACK == 0 {
+		return
+	}
+	id := (r.ack - 1) ^ w.hash(r.src, r.sport)
+	if id&(1<<(32-ringBits)-1) != 0 {
+		return
+	}
+	position := w.tail + (uint64(id>>(32-ringBits))-w.tail)&w.mask
+	if position >= w.heads[0] {
+		return
+	}
+	e := &w.ring[position&w.mask]
+	if e.closed&settled != 0 {
+		return
+	}
+	item := w.Source.At(position)
+	if item.Addr.WithZone("") != r.src {
+		return
+	}
+	a := w.agendas.of(&item)
+	for i, port := range a.swept {
+		if port != r.sport {
+			continue
+		}
+		switch {
+		case r.flags&tcpRST != 0:
+			e.closed |= 1 << i
+		case r.flags&tcpSYN != 0:
+			e.open |= 1 << i
+		}
+	}
+	if len(w.heads) == 1 || w.heads[1] <= position {
+		w.trip = max(w.trip, w.now-w.time(0, position), 1)
+	}
+	if e.open|e.closed == 1<<len(a.swept)-1 {
+		w.handOn(position, e, false)
+	}
+}
+
+// answerNear sends the SYNs to a host of this link that has said where it is.
+func (w *sweep) answerNear(x *wire, n *neighbour, who netip.Addr) {
+	item := w.Source.At(n.position)
+	rt := w.routes.find(who)
+	if rt == nil || item.Addr != who {
+		return
+	}
+	for _, port := range w.agendas.of(&item).swept {
+		if w.excluded(&item, port) {
+			continue
+		}
+		w.Dialer.Pace.Charge(who)
+		seq := w.hash(who, port) ^ uint32(n.position&w.mask)<<(32-ringBits)
+		x.sent(appendSYN(x.next(), n.mac, x.link.mac, rt.src, who, w.port, port, seq))
+		w.Stats.SYNs.Add(1)
+	}
+}
+
+// settle ends a position whose last wait is over.
+func (w *sweep) settle(position uint64) {
+	e := &w.ring[position&w.mask]
+	if e.closed&settled != 0 {
+		return
+	}
+	item := w.Source.At(position)
+	if len(w.near) > 0 {
+		delete(w.near, item.Addr)
+	}
+	a := w.agendas.of(&item)
+	if e.open|e.closed != 0 || w.All || a.unswept || w.Resume != nil {
+		w.handOn(position, e, false)
+		return
+	}
+	for _, port := range a.swept {
+		if !w.excluded(&item, port) {
+			w.quiet(signet.Silent)
+		}
+	}
+	w.Stats.visited(false)
+	w.place.finish(position)
+}
+
+// handOn gives a position to the loop; plain: nothing was found out about it.
+func (w *sweep) handOn(position uint64, e *entry, plain bool) {
+	w.l.arrive(arrival{position: position, open: e.open, closed: e.closed, plain: plain})
+	e.closed |= settled
+}
+
+// way says how a packet gets to an item: on which wire, to which link address, from which address of ours. A nil wire
+// says that it cannot; ready is false while the link address is still to be asked for.
+func (w *sweep) way(item *Item, position uint64, pass int) (x *wire, to mac, src netip.Addr, ready bool) {
+	r := w.routes.find(item.Addr)
+	switch {
+	case r == nil || item.Addr.Zone() != "":
+		return nil, to, src, false
+	case r.link == nil:
+		w.tell(r, "connect: %s", r.why)
+		return nil, to, src, false
+	}
+	x = w.wire(r)
+	if x == nil {
+		return nil, to, src, false
+	}
+	if r.via.IsValid() {
+		to, ready = w.gateway(x, r)
+		if !ready {
+			return nil, to, src, false
+		}
+		w.tell(r, "raw SYN, through %s on %s", r.via, x.link.name)
+		return x, to, r.src, true
+	}
+	n := w.near[item.Addr]
+	if n == nil {
+		if len(w.near) >= mostNear {
+			return nil, to, src, false
+		}
+		w.tell(r, "raw SYN, on the link of %s", x.link.name)
+		n = &neighbour{position: position}
+		w.near[item.Addr] = n
+	}
+	return x, n.mac, r.src, n.known
+}
+
+// wire opens a link's wire when it is first needed.
+func (w *sweep) wire(r *route) *wire {
+	for _, x := range w.wires {
+		if x.link == r.link {
+			return x
+		}
+	}
+	x, err := openWire(r.link, w.port)
+	if err != nil {
+		w.tell(r, "connect: no raw packets on %s: %v", r.link.name, err)
+		r.link, r.why = nil, "raw packets are refused"
+		return nil
+	}
+	w.wires = append(w.wires, x)
+	w.poll = append(w.poll, unix.PollFd{Fd: int32(x.fd), Events: unix.POLLIN})
+	return x
+}
+
+// gateway finds the link address of a route's gateway, once.
+func (w *sweep) gateway(x *wire, r *route) (mac, bool) {
+	g := gate{x.link.index, r.via}
+	if m, ok := w.gates[g]; ok {
+		return m, m != mac{}
+	}
+	w.gates[g] = mac{}
+	src := r.src
+	if s := x.link.source(r.via, r.via); s.IsValid() {
+		src = s
+	}
+	for range 3 {
+		x.sent(appendWhoHas(x.next(), x.link.mac, src, r.via))
+		x.flush()
+		for until := time.Now().Add(500 * time.Millisecond); time.Now().Before(until) && w.ctx.Err() == nil; {
+			w.rest(10)
+			w.receive()
+			if m := w.gates[g]; m != (mac{}) {
+				return m, true
+			}
+		}
+	}
+	r.link, r.why = nil, fmt.Sprintf("its gateway %s does not say where it is", r.via)
+	w.tell(r, "connect: %s", r.why)
+	return mac{}, false
+}
+
+// tell says once how a route is swept.
+func (w *sweep) tell(r *route, format string, args ...any) {
+	if r.told {
+		return
+	}
+	r.told = true
+	if w.Tell != nil && w.lines < mostLines {
+		w.lines++
+		w.Tell(fmt.Sprintf("discovery of %s by ", r.prefix) + fmt.Sprintf(format, args...))
+	}
+}
+
+// mostLines is how many routes are told of.
+const mostLines = 16

@@ -1,0 +1,142 @@
+//go:build amd64 || arm64
+
+package engine
+
+import (
+	"encoding/binary"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// wire sends and receives frames on one link.
+type wire struct {
+	link *link
+	fd   int
+
+	out   [txBatch][96]byte
+	outIO [txBatch]unix.Iovec
+	outM  [txBatch]mmsghdr
+	n     int
+
+	in   [rxBatch][256]byte // the headers are enough
+	inIO [rxBatch]unix.Iovec
+	inM  [rxBatch]mmsghdr
+}
+
+const (
+	txBatch = 64
+	rxBatch = 64
+)
+
+// mmsghdr is struct mmsghdr of recvmmsg(2).
+type mmsghdr struct {
+	hdr unix.Msghdr
+	n   uint32
+	_   uint32
+}
+
+// openWire needs CAP_NET_RAW. It receives TCP to one port, and what neighbours say of themselves.
+func openWire(l *link, port uint16) (*wire, error) {
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	filter := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_ABS, K: 12},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 2, K: etherIPv4},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 8, K: etherIPv6},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 12, Jf: 13, K: etherARP},
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 23}, // 4: IPv4
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 11, K: 6},
+		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_ABS, K: 20},
+		{Code: unix.BPF_JMP | unix.BPF_JSET | unix.BPF_K, Jt: 9, K: 0x1fff},
+		{Code: unix.BPF_LDX | unix.BPF_B | unix.BPF_MSH, K: 14},
+		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_IND, K: 16},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 5, Jf: 6, K: uint32(port)},
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 20}, // 11: IPv6
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jt: 3, K: 58},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 3, K: 6},
+		{Code: unix.BPF_LD | unix.BPF_H | unix.BPF_ABS, K: 56},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: uint32(port)},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 256}, // 16
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+	}
+	w := &wire{link: l, fd: fd}
+	fail := func(err error) (*wire, error) {
+		unix.Close(fd)
+		return nil, err
+	}
+	prog := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &prog); err != nil {
+		return fail(err)
+	}
+	const room = 8 << 20
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, room) != nil {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, room)
+	}
+	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, room) != nil {
+		unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, room)
+	}
+	unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1)
+	unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1)
+	all := binary.NativeEndian.Uint16([]byte{0, unix.ETH_P_ALL}) // network order
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: l.index}); err != nil {
+		return fail(err)
+	}
+	for i := range w.in {
+		w.inIO[i] = unix.Iovec{Base: &w.in[i][0], Len: uint64(len(w.in[i]))}
+		w.inM[i].hdr.Iov, w.inM[i].hdr.Iovlen = &w.inIO[i], 1
+	}
+	for i := range w.out {
+		w.outIO[i].Base = &w.out[i][0]
+		w.outM[i].hdr.Iov, w.outM[i].hdr.Iovlen = &w.outIO[i], 1
+	}
+	return w, nil
+}
+
+// next is room for a frame; sent puts it into the batch.
+func (w *wire) next() []byte { return w.out[w.n][:0] }
+
+func (w *wire) sent(frame []byte) {
+	w.outIO[w.n].Len = uint64(len(frame))
+	if w.n++; w.n == txBatch {
+		w.flush()
+	}
+}
+
+// flush sends the batch. What the interface has no room for waits a moment; what it refuses is lost, as on a wire.
+func (w *wire) flush() {
+	for at, tries := 0, 0; at < w.n; {
+		r, _, no := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(w.fd), uintptr(unsafe.Pointer(&w.outM[at])), uintptr(w.n-at), unix.MSG_DONTWAIT, 0, 0)
+		switch {
+		case no == 0:
+			at += int(r)
+		case (no == syscall.EAGAIN || no == syscall.ENOBUFS || no == syscall.EINTR) && tries < 1000:
+			tries++
+			unix.Poll([]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLOUT}}, 1)
+		default:
+			at++
+		}
+	}
+	w.n = 0
+}
+
+// receive hands every frame that has come to f.
+func (w *wire) receive(f func(frame []byte)) {
+	for {
+		r, _, no := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(w.fd), uintptr(unsafe.Pointer(&w.inM[0])), rxBatch, unix.MSG_DONTWAIT, 0, 0)
+		if no != 0 {
+			return
+		}
+		for i := range int(r) {
+			f(w.in[i][:min(w.inM[i].n, uint32(len(w.in[i])))])
+		}
+		if int(r) < rxBatch {
+			return
+		}
+	}
+}
+
+func (w *wire) close() { unix.Close(w.fd) }
