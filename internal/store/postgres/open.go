@@ -50,7 +50,9 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	config.MaxConns = 6
 	config.ConnConfig.ConnectTimeout = connectTime
 	config.ConnConfig.RuntimeParams["application_name"] = "signet"
-	config.ConnConfig.RuntimeParams["lock_timeout"] = fmt.Sprint(lockTime.Milliseconds())
+	if _, set := config.ConnConfig.RuntimeParams["lock_timeout"]; !set {
+		config.ConnConfig.RuntimeParams["lock_timeout"] = fmt.Sprint(lockTime.Milliseconds())
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, s.fail(err)
 	}
@@ -128,7 +130,7 @@ func (s *Store) fail(err error) error {
 		case e.Code == "25006":
 			why = "it cannot be written (read-only)"
 		case e.Code == "55P03":
-			why = fmt.Sprintf("another process holds it locked for more than %s", lockTime)
+			why = "another process holds it locked for too long"
 		case strings.HasPrefix(e.Code, "57P") || strings.HasPrefix(e.Code, "53"):
 			why = "the server cannot go on" + kept
 		case strings.HasPrefix(e.Code, "28"):

@@ -114,7 +114,7 @@ func testReadOnly(t *testing.T, srv *server) {
 
 func testLocked(t *testing.T, srv *server) {
 	address := srv.database(t)
-	s := place(address + "?options=-c%20lock_timeout%3D100").Open(t)
+	s := place(address + "?lock_timeout=100").Open(t)
 	defer s.Close()
 	conn, err := pgx.Connect(t.Context(), address)
 	if err != nil {
