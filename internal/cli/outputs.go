@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +43,7 @@ func formats() []format {
 		{"csv", func(a *app, o *output, _ string) report.Writer { return report.NewCSV(o, checks(a)) }},
 		{"markdown", func(a *app, o *output, _ string) report.Writer { return report.NewMarkdown(o, a.checks, checks(a)) }},
 		{"html", func(a *app, o *output, _ string) report.Writer { return report.NewHTML(o, a.checks, checks(a)) }},
+		{"xlsx", func(a *app, o *output, _ string) report.Writer { return report.NewXLSX(o, checks(a)) }},
 		{"sarif", func(a *app, o *output, _ string) report.Writer { return report.NewSARIF(o, checks(a)) }},
 		{"ocsf", func(a *app, o *output, _ string) report.Writer { return report.NewOCSF(o, checks(a)) }},
 		{"opengraph", func(a *app, o *output, _ string) report.Writer { return report.NewOpenGraph(o, checks(a)) }},
@@ -52,9 +52,6 @@ func formats() []format {
 		{"list", func(_ *app, o *output, _ string) report.Writer { return report.NewList(o) }},
 	}
 }
-
-// laterFormats are in the contract and not in this version.
-func laterFormats() []string { return []string{"xlsx"} }
 
 // formatNames joins the words of -o for a message.
 func formatNames() string {
@@ -87,9 +84,6 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 		format, known := formatOf(name)
 		if !known {
 			o.close()
-			if slices.Contains(laterFormats(), name) {
-				return nil, usage("-o %s comes in a later version: this one has %s", name, formatNames())
-			}
 			return nil, usage("-o %q: there is no such format (%s)", name, formatNames())
 		}
 		if toFile && path == "" {

@@ -57,7 +57,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.DurationVar(&f.timeout, "timeout", 0, "longest wait of each phase (default 2s to connect, 5s per exchange)")
 	fl.DurationVar(&f.hostTimeout, "host-timeout", 30*time.Second, "longest time one host may take")
 	fl.IntVar(&f.retries, "retries", 1, "further tries where nothing answered")
-	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: text, jsonl, list (default text)")
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
 	fl.BoolVar(&f.all, "all", false, "report every endpoint asked, closed and silent ones too")
 	fl.BoolVar(&f.trace, "trace", false, "keep the bytes of every exchange in the output")
 	storeFlag(cmd, &f.store)
