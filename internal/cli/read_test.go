@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"signet/internal/capture/capturetest"
+	"signet/internal/check/checktest"
+	"signet/internal/wire/ldap"
+	"signet/internal/wire/ntlmssp"
+	"signet/internal/wire/smb1"
+	"signet/internal/wire/smb2"
+	"signet/internal/wire/spnego"
+)
+
+// read runs `signet read` in process.
+func read(t *testing.T, stdin []byte, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = Run(context.Background(), Process{
+		Args: append([]string{"read"}, args...), Stdin: bytes.NewReader(stdin), Stdout: &out, Stderr: &err, Version: "test",
+	})
+	return out.String(), err.String(), code
+}
+
+// of turns a recording into connections of one client.
+func of(t *testing.T, path, client string) []capturetest.Connection {
+	t.Helper()
+	f, err := checktest.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []capturetest.Connection
+	for i, a := range f.Attempts {
+		c := capturetest.Connection{
+			Client: netip.AddrPortFrom(netip.MustParseAddr(client), uint16(40000+i)), Server: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.5"), a.Port),
+		}
+		for _, turn := range a.Turns {
+			c.Turns = append(c.Turns, capturetest.Turn{Client: turn.Client, Bytes: turn.Bytes})
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func pcap(list []capturetest.Connection) []byte {
+	return capturetest.Pcap(capturetest.Packets(list...), capturetest.Wraps()[0], binary.LittleEndian, false)
+}
+
+const sambaAuto = "../check/smb/testdata/samba-auto.exposed.flow"
+
+// TestReadCapture: a capture is judged as a scan is, with its exit codes, from a file, a folder and standard input.
+func TestReadCapture(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.pcap")
+	b := pcap(of(t, sambaAuto, "192.0.2.77"))
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+	}{
+		{[]string{file}, 0}, {[]string{dir}, 0}, {[]string{"-"}, 0}, {[]string{"--fail-on", "high", file}, 3}, {[]string{"--fail-on", "critical", file}, 0},
+		{nil, 2}, {[]string{filepath.Join(dir, "none")}, 1}, {[]string{"--policy", "nosuch", file}, 2},
+	} {
+		stdout, stderr, code := read(t, b, append([]string{"--store", "none", "-o", "jsonl"}, c.args...)...)
+		if code != c.code {
+			t.Errorf("%v: exit code %d, want %d: %s", c.args, code, c.code, stderr)
+		}
+		if code == 0 || code == 3 {
+			if !strings.Contains(stdout, `"address":"192.0.2.5","port":445,"transport":"tcp","check":"smb","outcome":"answered","verdict":"exposed"`) {
+				t.Errorf("%v: %s", c.args, stdout)
+			}
+		}
+	}
+	// What was read can be read again, and says the same.
+	first, _, _ := read(t, b, "--store", "none", "-o", "jsonl", "-")
+	again, _, _ := read(t, []byte(first), "--store", "none", "-o", "jsonl", "-")
+	endpoint := func(s string) string {
+		for l := range strings.Lines(s) {
+			if _, l, ok := strings.Cut(l, `"address"`); ok && strings.Contains(l, `"check":"smb"`) {
+				return l
+			}
+		}
+		return ""
+	}
+	if endpoint(first) == "" || endpoint(first) != endpoint(again) {
+		t.Errorf("first %s\nagain %s", endpoint(first), endpoint(again))
+	}
+	damaged := append(append([]byte{}, b...), 1, 2, 3)
+	if _, stderr, code := read(t, damaged, "--store", "none", "--fail-on", "critical", "-"); code != 4 || !strings.Contains(stderr, "damaged at byte") {
+		t.Errorf("damaged: exit code %d, %s", code, stderr)
+	}
+	if _, stderr, code := read(t, []byte("GMBU\x03\x02\x01\x00"), "--store", "none", "-"); code != 1 || !strings.Contains(stderr, "Network Monitor") {
+		t.Errorf("NetMon: exit code %d, %s", code, stderr)
+	}
+}
+
+// Secrets of the test's own clients.
+const (
+	password = "Correct-Horse-77"
+	cookie   = "SESSION=0123456789deadbeefcafe"
+)
+
+// logons is a capture of clients that log on in every way that has something to steal, and what there is to steal.
+func logons(t *testing.T) (file []byte, secrets [][]byte) {
+	t.Helper()
+	challenge, err := hex.DecodeString("4e544c4d53535000020000000800080038000000358289e2a1b2c3d4e5f60718000000000000000024002400400000000a0063450000000f43004f0052005000" +
+		"02000800" + "43004f0052005000" + "01000800" + "5300520056003100" + "0700080000c0a1b2c3d4dc01" + "00000000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, err := ntlmssp.Authenticate(ntlmssp.Negotiate(), challenge, ntlmssp.Logon{
+		User: "alice", Domain: "CORP", Workstation: "WS1", Key: [16]byte([]byte("sixteen byte key")), ClientChallenge: [8]byte([]byte("CLNTCHAL")),
+		Time: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), TargetName: "cifs/srv1.corp.example",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := len(auth); c < 200 {
+		t.Fatalf("an AUTHENTICATE of %d bytes", c)
+	}
+	secrets = append(secrets, []byte(password), []byte(cookie), []byte("0123456789deadbeefcafe"), []byte("CLNTCHAL"), []byte("b2c3d4e5"))
+	le := binary.LittleEndian
+	for _, at := range []int{12, 20} { // the LM and NT responses
+		n, off := int(le.Uint16(auth[at:])), int(le.Uint32(auth[at+4:]))
+		if n >= 16 && !bytes.Equal(auth[off:off+16], make([]byte, 16)) { // an LM response beside NTLMv2 is empty
+			secrets = append(secrets, auth[off:off+16])
+		}
+	}
+	if mic := auth[72:88]; !bytes.Equal(mic, make([]byte, 16)) {
+		secrets = append(secrets, mic)
+	}
+	ask, say := func(b []byte) capturetest.Turn { return capturetest.Turn{Client: true, Bytes: b} }, func(b []byte) capturetest.Turn { return capturetest.Turn{Bytes: b} }
+	client := func(port uint16, turns ...capturetest.Turn) capturetest.Connection {
+		return capturetest.Connection{Client: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.77"), 50000+port), Server: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.5"), port), Turns: turns}
+	}
+	smb := of(t, sambaAuto, "192.0.2.77")[0]
+	smb.Turns = append(smb.Turns, ask(smb2.AppendSessionSetup(nil, &smb2.SessionSetupRequest{MessageID: 2, Token: spnego.AppendResp(nil, auth)})))
+	old := client(139, ask(smb1.AppendNegotiate(nil)), ask(smb1.AppendSessionSetup(nil, auth)))
+	b64 := base64.StdEncoding.EncodeToString
+	get := func(authorization string) []byte {
+		return []byte("GET /certsrv/?token=" + password + " HTTP/1.1\r\nHost: srv1\r\nUser-Agent: Microsoft-WebDAV-MiniRedir/10.0\r\nCookie: " + cookie + "\r\n" + authorization + "\r\n")
+	}
+	web := client(80,
+		ask(get("")), say([]byte("HTTP/1.1 401 Unauthorized\r\nServer: Microsoft-IIS/10.0\r\nSet-Cookie: "+cookie+"\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n")),
+		ask(get("Authorization: NTLM "+b64(ntlmssp.Negotiate())+"\r\n")),
+		say([]byte("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM "+b64(challenge)+"\r\nContent-Length: 0\r\n\r\n")),
+		ask(get("Authorization: NTLM "+b64(auth)+"\r\n")), say([]byte("HTTP/1.1 200 OK\r\nSet-Cookie: "+cookie+"\r\nContent-Length: 0\r\n\r\n")),
+		ask(get("Authorization: Basic "+b64([]byte("bob:"+password))+"\r\n")), say([]byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))
+	directory := client(389,
+		ask(ldap.AppendSimpleBind(nil, 1, "CN=carol,DC=corp,DC=example", password)), say(ldap.AppendBindResponse(nil, 1, ldap.BindResponse{})),
+		ask(ldap.AppendSASLBind(nil, 2, "GSS-SPNEGO", ntlmssp.Negotiate())), say(ldap.AppendBindResponse(nil, 2, ldap.BindResponse{Result: ldap.Result{Code: ldap.SaslBindInProgress}, SASLCreds: challenge})),
+		ask(ldap.AppendSASLBind(nil, 3, "GSS-SPNEGO", auth)), say(ldap.AppendBindResponse(nil, 3, ldap.BindResponse{})))
+	mail := client(25, say([]byte("220 srv1 ESMTP\r\n")), ask([]byte("EHLO ws1\r\n")), say([]byte("250-srv1\r\n250 AUTH NTLM PLAIN\r\n")),
+		ask([]byte("AUTH PLAIN "+b64([]byte("\x00dave\x00"+password))+"\r\n")), say([]byte("235 ok\r\n")),
+		ask([]byte("AUTH NTLM\r\n")), say([]byte("334 \r\n")), ask([]byte(b64(ntlmssp.Negotiate())+"\r\n")), say([]byte("334 "+b64(challenge)+"\r\n")), ask([]byte(b64(auth)+"\r\n")))
+	return pcap([]capturetest.Connection{smb, old, web, directory, mail}), secrets
+}
+
+// TestReadKeepsNoSecret: no output, no warning and no store holds anything of a logon that could be cracked or replayed,
+// in the clear, in hex or in base64; and yet who logged on where is told.
+func TestReadKeepsNoSecret(t *testing.T) {
+	file, secrets := logons(t)
+	dir := t.TempDir()
+	args := []string{"--trace", "--all", "--store", "sqlite:" + filepath.Join(dir, "runs.db")}
+	for _, f := range formats() {
+		args = append(args, "-o", f.name+"="+filepath.Join(dir, "out."+f.name))
+	}
+	stdout, stderr, code := read(t, file, append(args, "-")...)
+	if code != 0 {
+		t.Fatal(code, stderr)
+	}
+	outputs := map[string]string{"standard output": stdout, "standard error": stderr}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) < len(formats())+1 {
+		t.Fatal(entries, err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		outputs[e.Name()] = string(b)
+	}
+	for name, text := range outputs {
+		lower := strings.ToLower(text)
+		for _, s := range secrets {
+			if bytes.Contains([]byte(text), s) || strings.Contains(lower, hex.EncodeToString(s)) {
+				t.Errorf("%s holds the secret %q", name, s)
+			}
+			for shift := range 3 { // base64 of the same bytes at every alignment
+				enc := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), s...))
+				if enc = enc[4 : len(enc)-2]; len(enc) >= 8 && strings.Contains(text, enc) {
+					t.Errorf("%s holds the secret %q in base64", name, s)
+				}
+			}
+		}
+	}
+	seen := map[string]clientLine{}
+	for l := range strings.Lines(outputs["out.jsonl"]) {
+		var c clientLine
+		if json.Unmarshal([]byte(l), &c) == nil && c.Kind == "client" {
+			seen[c.Check+" "+c.Logon+" "+c.User] = c
+		}
+	}
+	for _, want := range []string{"smb ntlm alice", "http ntlm alice", "http basic bob", "ldap simple CN=carol,DC=corp,DC=example", "ldap ntlm alice", "mail ntlm alice"} {
+		if _, ok := seen[want]; !ok {
+			t.Errorf("no client line of %s", want)
+		}
+	}
+	c := seen["http ntlm alice"]
+	if c.Workstation != "WS1" || c.Domain != "CORP" || c.Target != "cifs/srv1.corp.example" || c.Response != "ntlmv2" || !c.WebDAV || c.MIC == nil || !*c.MIC || c.Sign == nil || *c.Sign || c.Binding != "absent" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestReadAnonymizes: no name and no address of the capture is in the output, and the verdicts stay.
+func TestReadAnonymizes(t *testing.T) {
+	file, _ := logons(t)
+	plain, _, _ := read(t, file, "--store", "none", "-o", "jsonl", "-")
+	stdout, _, code := read(t, file, "--store", "none", "--anonymize", "-o", "jsonl", "-")
+	if code != 0 {
+		t.Fatal(code)
+	}
+	for _, name := range []string{"192.0.2.", "alice", "CORP", "carol", "bob", "WS1", "srv1", "SIGLAB", "siglab", "SRV1"} {
+		if strings.Contains(stdout, name) {
+			t.Errorf("%s is in the output:\n%s", name, stdout)
+		}
+		if name != "SIGLAB" && name != "siglab" && name != "srv1" && !strings.Contains(plain, name) {
+			t.Errorf("%s is not in the plain output either: the test proves nothing", name)
+		}
+	}
+	if a, b := strings.Count(plain, `"verdict":"exposed"`), strings.Count(stdout, `"verdict":"exposed"`); a == 0 || a != b {
+		t.Errorf("%d exposed, %d when anonymized", a, b)
+	}
+}
