@@ -50,8 +50,15 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	config.MaxConns = 6
 	config.ConnConfig.ConnectTimeout = connectTime
 	config.ConnConfig.RuntimeParams["application_name"] = "signet"
-	if _, set := config.ConnConfig.RuntimeParams["lock_timeout"]; !set {
-		config.ConnConfig.RuntimeParams["lock_timeout"] = fmt.Sprint(lockTime.Milliseconds())
+	for name, value := range map[string]string{
+		"lock_timeout": fmt.Sprint(lockTime.Milliseconds()),
+		// A server that loses its power may forget the last second, position and observations alike, as an SQLite file
+		// would; a commit waits for no disk in return.
+		"synchronous_commit": "off",
+	} {
+		if _, set := config.ConnConfig.RuntimeParams[name]; !set {
+			config.ConnConfig.RuntimeParams[name] = value
+		}
 	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, s.fail(err)
