@@ -86,8 +86,8 @@ func (n *Nmap) Endpoint(l *Line) error {
 	}
 	if l.Check == "smb" {
 		for _, s := range f.hostScripts() {
-			if text := string(s.append(nil)); h.scripts[s.id] == "" {
-				h.scripts[s.id] = text
+			if h.scripts[s.id] == "" && len(s.entries) > 0 {
+				h.scripts[s.id] = string(s.append(nil))
 			}
 		}
 	}
