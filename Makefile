@@ -54,4 +54,4 @@ new-check:
 	tools/new-check $(NAME)
 
 clean:
-	rm -rf signet dist lab/run bench/build bench/run
+	rm -rf signet dist lab/run bench/build
