@@ -344,7 +344,9 @@ func TestIndependentToolsAgree(t *testing.T) {
 	up := running(t)
 	var groups []string
 	for g := range up {
-		groups = append(groups, g)
+		if g != "mssql" { // nothing in Debian asks a PRELOGIN but Signet
+			groups = append(groups, g)
+		}
 	}
 	slices.Sort(groups)
 	out, err := exec.CommandContext(t.Context(), "./verify", groups...).CombinedOutput()
