@@ -30,7 +30,7 @@ type Observation struct {
 	Facts        Facts      // nil when nothing was learned
 	Err          *Failure   // nil when nothing went wrong
 	Unasked      []string   // questions left out, as stable words: "smb1", "channel-binding"
-	Source       string     // the tool that saw it and its version, where that was not Signet's own asking; not stored yet
+	Source       string     // the tool that saw it and its version, where that was not Signet's own asking
 	Trace        []Exchange // the bytes that prove the facts; may be nil
 }
 

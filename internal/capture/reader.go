@@ -196,7 +196,7 @@ func (r *Reader) Observations(yield func(*signet.Observation) error) error {
 		}
 		o := &signet.Observation{
 			Endpoint: l.endpoint, Check: l.check.Name, CheckVersion: l.check.Version, At: l.at, Took: l.last.Sub(l.at),
-			Outcome: res.Outcome, Open: true, Facts: res.Facts, Err: res.Err, Unasked: res.Unasked,
+			Outcome: res.Outcome, Open: true, Facts: res.Facts, Err: res.Err, Unasked: res.Unasked, Source: "capture",
 		}
 		if err := yield(o); err != nil {
 			return err

@@ -104,6 +104,7 @@ func (r *Reader) tcp(src, dst netip.Addr, b []byte) {
 		f = r.open(p, hash)
 	}
 	s := &f.dirs[dir]
+	full := s.dropped
 	if flags&flagSYN != 0 {
 		s.start(seq + 1)
 		if !f.syn {
@@ -118,9 +119,9 @@ func (r *Reader) tcp(src, dst netip.Addr, b []byte) {
 		seq++
 	}
 	if len(data) > 0 {
-		before := cap(s.buf)
+		before := s.size()
 		s.add(seq, binary.BigEndian.Uint32(b[8:]), data)
-		r.held += int64(cap(s.buf) - before)
+		r.held += s.size() - before
 		if f.check < 0 {
 			r.recognise(f, dir, data)
 		}
@@ -131,7 +132,7 @@ func (r *Reader) tcp(src, dst netip.Addr, b []byte) {
 	if f.gone {
 		return
 	}
-	if f.check >= 0 && (flags&(flagFIN|flagRST) != 0 || s.dropped) && f.dirs[0].complete() && f.dirs[1].complete() {
+	if f.check >= 0 && (flags&(flagFIN|flagRST) != 0 || s.dropped && !full) && f.dirs[0].complete() && f.dirs[1].complete() {
 		r.finish(f)
 		return
 	}
@@ -168,6 +169,9 @@ func (r *Reader) oldest() {
 	}
 	r.held = 0 // nothing is under way
 }
+
+// size is what the stream holds, in bytes.
+func (s *stream) size() int64 { return int64(cap(s.buf)) + 20*int64(cap(s.pieces)) }
 
 // start notes the sequence number of the first byte.
 func (s *stream) start(seq uint32) {
@@ -268,11 +272,11 @@ func (s *stream) prefix() []byte {
 func (r *Reader) drop(f *flow) {
 	f.gone = true
 	delete(r.flows, f.hash)
-	r.held -= int64(cap(f.dirs[0].buf) + cap(f.dirs[1].buf))
+	r.held -= f.dirs[0].size() + f.dirs[1].size()
 	f.dirs = [2]stream{}
 	r.ignored[f.hash>>(64-ignoredBits)] = f.hash
 	// The queue keeps the shell until its turn comes; connections that end at once must not pile up in it.
-	if len(r.queue)-r.first > 4*maxFlows {
+	if len(r.queue)-r.first > 2*maxFlows {
 		kept := r.queue[:0]
 		for _, q := range r.queue[r.first:] {
 			if q != nil && !q.gone {

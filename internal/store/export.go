@@ -100,6 +100,10 @@ func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
 		b = check.AppendString(b, o.Err.Text)
 		b = append(b, '}')
 	}
+	if o.Source != "" {
+		b = append(b, `,"source":`...)
+		b = check.AppendString(b, o.Source)
+	}
 	if o.Connections > 0 {
 		b = append(b, `,"connections":`...)
 		b = strconv.AppendInt(b, int64(o.Connections), 10)

@@ -76,6 +76,7 @@ type imported struct {
 	Open    bool              `json:"open"`
 	Facts   json.RawMessage   `json:"facts"`
 	Unasked []string          `json:"unasked"`
+	Source  string            `json:"source"`
 	Err     *signet.Failure   `json:"error"`
 	Took    float64           `json:"took_ms"`
 	Trace   []importedTraffic `json:"trace"`
@@ -181,7 +182,7 @@ func (im *importer) endpoint(l *imported) error {
 	o := &signet.Observation{
 		Endpoint: signet.Endpoint{Target: signet.Target{Addr: l.Address, Name: l.Name}, Port: l.Port, Transport: signet.Transport(l.UDP)},
 		Check:    l.Check, CheckVersion: l.Version, At: l.At, Took: time.Duration(math.Round(l.Took*1000)) * time.Microsecond,
-		Outcome: l.Outcome, Open: l.Open, Err: l.Err, Unasked: l.Unasked, Connections: int(l.Connections),
+		Outcome: l.Outcome, Open: l.Open, Err: l.Err, Unasked: l.Unasked, Source: l.Source, Connections: int(l.Connections),
 	}
 	if l.Facts != nil {
 		if l.Facts[0] != '{' {

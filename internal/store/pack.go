@@ -59,7 +59,8 @@ const (
 	hasErr
 	hasUnasked
 	hasConnections
-	hasFacts
+	hasFacts  // the last of a body
+	hasSource // came later: it stands before the facts
 )
 
 func appendSection(b []byte, s string) []byte {
@@ -89,6 +90,10 @@ func appendBody(b []byte, o *signet.Observation) []byte {
 	if o.Connections > 0 {
 		has |= hasConnections
 		b = binary.AppendUvarint(b, uint64(o.Connections))
+	}
+	if o.Source != "" {
+		has |= hasSource
+		b = appendSection(b, o.Source)
 	}
 	if o.Facts != nil {
 		has |= hasFacts
@@ -127,7 +132,7 @@ func (c *cursor) section() []byte {
 
 // readBody fills an observation from a body. Facts are copied.
 func readBody(o *signet.Observation, b []byte) error {
-	if len(b) == 0 || b[0] >= hasFacts<<1 {
+	if len(b) == 0 || b[0] >= hasSource<<1 {
 		return errDamaged
 	}
 	has, c := b[0], cursor{b: b[1:]}
@@ -152,6 +157,9 @@ func readBody(o *signet.Observation, b []byte) error {
 			return errDamaged
 		}
 		o.Connections = int(n)
+	}
+	if has&hasSource != 0 {
+		o.Source = string(c.section())
 	}
 	if has&hasFacts != 0 {
 		o.Facts = signet.RawFacts(append([]byte(nil), c.b...))

@@ -45,6 +45,8 @@ func Observation(i int) *signet.Observation {
 	case 13:
 		o.Outcome, o.Facts, o.Trace, o.Open = signet.Silent, nil, nil, false
 		o.Err = &signet.Failure{Phase: "connect", Text: "no answer in 2s"}
+	case 16:
+		o.Source = "nmap 7.93"
 	case 17:
 		o.Check, o.CheckVersion, o.Port, o.Transport = "names", 3, 137, signet.UDP
 		o.Facts = signet.RawFacts(`{}`)
