@@ -89,6 +89,8 @@ func TestProofs(t *testing.T) {
 		{"Negotiate, and 500 decides nothing", nego401, "", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", OfferUnknown, NegotiateUnknown, signet.Undetermined},
 		{"Negotiate, and no answer decides nothing", nego401, "close", "close", "close", OfferUnknown, NegotiateUnknown, signet.Undetermined},
 		{"Negotiate with a token of no meaning", nego401, "", "HTTP/1.1 401 U\r\nWWW-Authenticate: Negotiate AAAA\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 401 U\r\nWWW-Authenticate: Negotiate !\r\nContent-Length: 0\r\n\r\n", OfferUnknown, NegotiateUnknown, signet.Undetermined},
+		{"our own type 1 comes back, as from an echoing front end", windows401, "HTTP/1.1 401 U\r\nWWW-Authenticate: NTLM TlRMTVNTUAABAAAABYKIogAAAAAoAAAAAAAAACgAAAAKAGFKAAAADw==\r\nContent-Length: 0\r\n\r\n", "", "", OfferAnnounced, NegotiateUnknown, signet.Undetermined},
+		{"type 2 in a folded field, after Basic (RFC 9110 §5.5, obs-fold)", basic401, "HTTP/1.1 401 U\r\nWWW-Authenticate: Basic realm=\"x\",\r\n NTLM " + type2 + "\r\nContent-Length: 0\r\n\r\n", "", "", OfferProven, NegotiateAbsent, signet.Exposed},
 		{"Negotiate:Kerberos", strings.Replace(nego401, "Negotiate", "Negotiate:Kerberos", 1), "", "", "", OfferNo, NegotiateKerberosOnly, signet.Guarded},
 	}
 	for _, test := range tests {
