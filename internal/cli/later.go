@@ -9,7 +9,6 @@ func laterCommands() []*cobra.Command {
 	for _, l := range [][2]string{
 		{"serve", "Dashboard, API, schedules, hub of a fleet"},
 		{"sensor", "Scan on behalf of a hub"},
-		{"fix", "Print a script that closes a finding"},
 		{"impact", "Who would break"},
 		{"demo", "A stored sample run"},
 	} {

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"signet"
+	"signet/internal/fix"
+	"signet/internal/host"
+	"signet/internal/judge"
+)
+
+// fromFlags name the run that a command is about.
+type fromFlags struct{ from, store, policy string }
+
+func (f *fromFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.from, "from", "latest", "`RUN` of the store, or a file of JSON lines")
+	cmd.Flags().StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	storeFlag(cmd, &f.store)
+}
+
+func (a *app) fixCommand() *cobra.Command {
+	var f fromFlags
+	var format string
+	cmd := &cobra.Command{
+		Use:   "fix RULE... [--format powershell|ansible|reg|smb.conf|csv]",
+		Short: "Print a script that closes a finding on the exposed hosts of a run; executes nothing",
+		Long: `Print a script that closes findings on the hosts of a run that break them, in the order audit, enforce, verify, roll
+back. It is printed and never run: read it, try it on one host, and let days pass between audit and enforce.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := a.configure(cmd); err != nil {
+				return err
+			}
+			return a.fix(cmd.Context(), &f, format, args)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return a.ruleNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().StringVar(&format, "format", "powershell", "`FORMAT`: "+strings.Join(fix.Formats(), ", "))
+	return cmd
+}
+
+func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []string) error {
+	if !slices.Contains(fix.Formats(), format) {
+		return usage("--format %q: there is %s", format, strings.Join(fix.Formats(), ", "))
+	}
+	run, hosts, err := a.hostsOf(ctx, f, rules)
+	if err != nil {
+		return err
+	}
+	p := &fix.Plan{Run: run, Rules: rules}
+	for _, rule := range rules {
+		for _, h := range hosts {
+			for _, b := range h.Findings {
+				if b.Rule == rule {
+					p.Targets = append(p.Targets, fix.Target{Rule: rule, Addr: h.Address, Port: b.Port, Name: h.Name, Where: b.Where, Windows: h.Windows, Samba: h.Samba})
+				}
+			}
+		}
+	}
+	if len(p.Targets) == 0 {
+		fmt.Fprintf(a.Stderr, "signet: no host of run %s breaks %s\n", run, strings.Join(rules, ", "))
+	}
+	script, _ := fix.Write(format, p) // the format was looked up
+	if _, err := a.Stdout.Write(script); err != nil {
+		return trouble("%v", err)
+	}
+	return nil
+}
+
+// hostsOf judges a run and folds it into hosts. Rules that are none are refused.
+func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (run string, hosts []*signet.Host, err error) {
+	names := a.ruleNames()
+	for _, r := range rules {
+		if !slices.Contains(names, r) {
+			return "", nil, usage("no rule is called %q: signet explain lists them", r)
+		}
+	}
+	policy, err := a.policy(f.policy)
+	if err != nil {
+		return "", nil, err
+	}
+	j, err := judge.New(a.checks, policy)
+	if err != nil {
+		return "", nil, usage("%v", err)
+	}
+	j = j.On(time.Now())
+	in, err := a.input(ctx, f.store, f.from)
+	if err != nil {
+		return "", nil, err
+	}
+	defer in.close()
+	folder := host.New(a.checks)
+	for o, err := range in.observations() {
+		if err != nil {
+			return "", nil, trouble("%v", err)
+		}
+		judgement := j.Observation(o)
+		folder.Add(o, &judgement)
+	}
+	hosts = folder.Rest()
+	slices.SortFunc(hosts, func(a, b *signet.Host) int { return a.Address.Compare(b.Address) })
+	return in.name, hosts, nil
+}

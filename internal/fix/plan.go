@@ -1,0 +1,131 @@
+package fix
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+)
+
+// Target is a host that breaks a rule.
+type Target struct {
+	Rule    string
+	Addr    netip.Addr
+	Port    uint16
+	Name    string // what it calls itself; it stands in a script only where it is a host name in form
+	Where   string
+	Windows signet.Answer
+	Samba   bool
+}
+
+// hostName is a DNS name that may stand in a script: letters, digits, hyphens, dots.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
+
+// host is how a script names it: by name where that is one, else by address.
+func (t *Target) host() string {
+	if len(t.Name) <= 253 && hostName.MatchString(t.Name) && strings.Trim(t.Name, "0123456789.") != "" {
+		return strings.ToLower(t.Name)
+	}
+	return t.Addr.String()
+}
+
+// Plan is what is to be closed where.
+type Plan struct {
+	Run     string // the run it is made from
+	Rules   []string
+	Targets []Target
+}
+
+// Formats lists the words of --format.
+func Formats() []string { return []string{"powershell", "ansible", "reg", "smb.conf", "csv"} }
+
+// Write writes the plan; ok is false for a format that is none.
+func Write(format string, p *Plan) (script []byte, ok bool) {
+	var b bytes.Buffer
+	switch format {
+	case "powershell":
+		p.powershell(&b)
+	case "ansible":
+		p.ansible(&b)
+	case "reg":
+		p.reg(&b)
+	case "smb.conf":
+		p.smbconf(&b)
+	case "csv":
+		p.csv(&b)
+	default:
+		return nil, false
+	}
+	return b.Bytes(), true
+}
+
+// job is one rule and the hosts that a script is for.
+type job struct {
+	Recipe
+	known bool
+	hosts []string
+	notes []string // hosts that it is not for, or not known to be for
+}
+
+// jobs sorts the targets by rule. windows chooses hosts that are not known to be Samba, else those that are not known to
+// be Windows.
+func (p *Plan) jobs(windows bool) []job {
+	var list []job
+	for _, rule := range p.Rules {
+		j := job{}
+		j.Recipe, j.known = For(rule)
+		other, unsure := 0, 0
+		for i := range p.Targets {
+			t := &p.Targets[i]
+			if t.Rule != rule {
+				continue
+			}
+			if windows && t.Samba || !windows && t.Windows == signet.Yes {
+				other++
+				continue
+			}
+			if h := t.host(); !slices.Contains(j.hosts, h) {
+				j.hosts = append(j.hosts, h)
+				if windows && t.Windows != signet.Yes || !windows && !t.Samba {
+					unsure++
+				}
+			}
+		}
+		system, opposite := "Windows", "Samba, not Windows: signet fix --format smb.conf"
+		if !windows {
+			system, opposite = "Samba", "Windows, not Samba: signet fix --format powershell"
+		}
+		if other > 0 {
+			j.notes = append(j.notes, fmt.Sprintf("%d left out: %s.", other, opposite))
+		}
+		if unsure > 0 {
+			j.notes = append(j.notes, fmt.Sprintf("%d of these hosts are not known to be %s: look before you run this on them.", unsure, system))
+		}
+		list = append(list, j)
+	}
+	return list
+}
+
+// line keeps text on one line and free of what a terminal or a script would obey.
+func line(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if check.Unseen(r) && r != ' ' {
+			return '\ufffd'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))), " ")
+}
+
+// heads are the lines that stand above every script.
+func (p *Plan) heads() []string {
+	return []string{
+		"Printed by signet fix for run " + line(p.Run) + ". Nothing was run: read it, try it on one host, then go on.",
+		"The order is audit, enforce, verify, roll back. Between audit and enforce lie days, not minutes.",
+		"Hosts are named as they name themselves: check that each is the one you mean.",
+	}
+}
