@@ -43,18 +43,5 @@ func (b *Rulebook) of(rule string) *ruling {
 // fix is the setting that closes a finding, in one line.
 func (b *Rulebook) fix(rule string) string { return b.of(rule).advice.Setting }
 
-// section returns the body of one heading of the advice, or "".
-func (r *ruling) section(heading string) string {
-	for _, s := range r.advice.Sections {
-		if s.Heading == heading {
-			return s.Body
-		}
-	}
-	return ""
-}
-
-// ruleURI is where a rule may be read about without Signet at hand; it is an identifier, never loaded.
-func ruleURI(rule string) string { return "urn:signet:rule:" + rule }
-
 // counted tells whether a finding stands for a weakness: one of severity info is for information alone.
 func counted(f *signet.Finding) bool { return f.Severity > signet.Info }
