@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,8 @@ type Process struct {
 	Stderr  io.Writer
 	Env     []string
 	Version string
+	// Resolver looks names up; nil is the system's.
+	Resolver *net.Resolver
 }
 
 // Exit codes of contract.md.
@@ -62,6 +65,9 @@ type app struct {
 // Run is the program.
 func Run(ctx context.Context, p Process) int {
 	a := &app{Process: p, checks: all.Checks(), env: map[string]string{}}
+	if a.Resolver == nil {
+		a.Resolver = net.DefaultResolver
+	}
 	for _, kv := range p.Env {
 		if k, v, ok := strings.Cut(kv, "="); ok {
 			a.env[k] = v

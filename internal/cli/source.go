@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	"signet"
 	"signet/internal/check"
@@ -26,7 +25,7 @@ func (a *app) scope(ctx context.Context, f *scanFlags, targets []string, plans [
 	}
 	s, err := scope.Build(ctx, scope.Config{
 		Targets: targets, Files: f.files, Exclude: f.exclude, ExcludeFiles: f.excludeFiles,
-		Resolver: net.DefaultResolver, Stdin: a.Stdin,
+		Resolver: a.Resolver, Stdin: a.Stdin,
 		ScannedPort: func(port uint16) bool { return ownerOf(plans, port) },
 	})
 	if err != nil {
@@ -75,7 +74,7 @@ func ownerOf(plans []engine.Plan, port uint16) bool {
 
 // controllers finds the domain controllers of a domain by the SRV record that each registers ([MS-ADTS] §6.3.2.3).
 func (a *app) controllers(ctx context.Context, domain string) ([]string, error) {
-	_, records, err := net.DefaultResolver.LookupSRV(ctx, "", "", "_ldap._tcp.dc._msdcs."+domain)
+	_, records, err := a.Resolver.LookupSRV(ctx, "", "", "_ldap._tcp.dc._msdcs."+domain)
 	if err != nil {
 		return nil, usage("--domain %s: %v", domain, err)
 	}
