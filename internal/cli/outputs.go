@@ -77,19 +77,13 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 	if len(specs) == 0 {
 		specs = []string{"text"}
 	}
+	if err := settleOutputs(specs); err != nil {
+		return nil, err
+	}
 	o := &outputs{}
-	stdout := ""
 	for _, spec := range specs {
 		name, path, toFile := strings.Cut(spec, "=")
-		format, known := formatOf(name)
-		if !known {
-			o.close()
-			return nil, usage("-o %q: there is no such format (%s)", name, formatNames())
-		}
-		if toFile && path == "" {
-			o.close()
-			return nil, usage("-o %s: a file name is missing after =", spec)
-		}
+		format, _ := formatOf(name)
 		out := &output{Writer: a.Stdout, name: "standard output"}
 		if toFile && path != "-" {
 			f, err := os.Create(path)
@@ -100,17 +94,36 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 			out.file, out.name = f, path
 			out.buf = bufio.NewWriterSize(f, 64<<10)
 			out.Writer = out.buf
-		} else {
-			if stdout != "" {
-				o.close()
-				return nil, usage("-o %s and -o %s both go to standard output; give one of them a file: -o %s=FILE", stdout, name, name)
-			}
-			stdout = name
 		}
 		o.files = append(o.files, out)
 		o.writers = append(o.writers, format.open(a, out, color))
 	}
 	return o, nil
+}
+
+// settleOutputs looks at every -o before a file is made: a slip in one must not empty the file of another.
+func settleOutputs(specs []string) error {
+	stdout, files := "", map[string]string{}
+	for _, spec := range specs {
+		name, path, toFile := strings.Cut(spec, "=")
+		_, known := formatOf(name)
+		switch {
+		case !known:
+			return usage("-o %q: there is no such format (%s)", name, formatNames())
+		case toFile && path == "":
+			return usage("-o %s: a file name is missing after =", spec)
+		case toFile && path != "-":
+			if other, twice := files[path]; twice {
+				return usage("-o %s and -o %s both go to %s", other, name, path)
+			}
+			files[path] = name
+		case stdout != "":
+			return usage("-o %s and -o %s both go to standard output; give one of them a file: -o %s=FILE", stdout, name, name)
+		default:
+			stdout = name
+		}
+	}
+	return nil
 }
 
 // width is the terminal's, or COLUMNS, or what fits a ticket.

@@ -68,8 +68,19 @@ func (e *Estate) Add(h *signet.Host, known ...Source) {
 	e.count(h.Address, me)
 	for i := range h.Findings {
 		f := &h.Findings[i]
-		if _, ok := opens(f.Rule); !ok || guarded(h, f) || again(h.Findings[:i], f) {
+		w, ok := opens(f.Rule)
+		if !ok || again(h.Findings[:i], f) {
 			continue
+		}
+		switch verdict(h, f) {
+		case signet.Guarded: // closed all the same
+			continue
+		case signet.Undetermined:
+			// A rule that is broken opens a path only if NTLM is taken there, and that could not be told, or was
+			// refuted for NTLM alone. Where the guard itself is what is unknown the model says so already.
+			if w.guard != signet.Unknown {
+				continue
+			}
 		}
 		t := target{
 			at:    signet.Endpoint{Target: signet.Target{Addr: h.Address, Name: h.Name}, Port: f.Port},
@@ -84,11 +95,14 @@ func (e *Estate) Add(h *signet.Host, known ...Source) {
 	}
 }
 
-// guarded tells whether the endpoint of a finding is closed all the same.
-func guarded(h *signet.Host, f *signet.HostFinding) bool {
-	return slices.ContainsFunc(h.Endpoints, func(p signet.HostEndpoint) bool {
-		return p.Port == f.Port && p.Check == f.Check && p.Verdict == signet.Guarded
-	})
+// verdict is that of the endpoint of a finding; exposed where the host tells none.
+func verdict(h *signet.Host, f *signet.HostFinding) signet.Verdict {
+	for _, p := range h.Endpoints {
+		if p.Port == f.Port && p.Check == f.Check {
+			return p.Verdict
+		}
+	}
+	return signet.Exposed
 }
 
 // again tells whether a rule is broken in the same endpoint by another of its ways.

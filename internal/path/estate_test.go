@@ -51,6 +51,9 @@ func TestCounts(t *testing.T) {
 	closed := windows(12, smb)
 	closed.Endpoints[0].Verdict = signet.Guarded
 	e.Add(closed)
+	untold := windows(16, smb) // whether NTLM is taken there could not be told: no path is claimed
+	untold.Windows, untold.Endpoints[0].Verdict = signet.No, signet.Undetermined
+	e.Add(untold)
 	twin := windows(13)
 	twin.SameAs = addr(1)
 	e.Add(twin)
