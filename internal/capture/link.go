@@ -4,19 +4,17 @@ import "encoding/binary"
 
 // Link types (the registry of pcap's link types).
 const (
-	linkNull      = 0
-	linkEthernet  = 1
-	linkRaw       = 101
-	linkRawBSD    = 12
-	linkRawBSD2   = 14
-	linkLoop      = 108
-	linkSLL       = 113
-	linkSLL2      = 276
-	linkIPv4      = 228
-	linkIPv6      = 229
-	linkPPP       = 9
-	linkPFLog     = 117
-	linkWireshark = 252
+	linkNull     = 0
+	linkEthernet = 1
+	linkRaw      = 101
+	linkRawBSD   = 12
+	linkRawBSD2  = 14
+	linkLoop     = 108
+	linkSLL      = 113
+	linkSLL2     = 276
+	linkIPv4     = 228
+	linkIPv6     = 229
+	linkPPP      = 9
 )
 
 // EtherTypes.

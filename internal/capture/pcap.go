@@ -67,7 +67,6 @@ type classic struct {
 	nano     bool
 	modified bool // Kuznetzov's: eight bytes more before each packet
 	link     uint16
-	lastSec  uint32
 }
 
 func newClassic(r io.Reader) (*classic, error) {

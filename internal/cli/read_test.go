@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -244,5 +245,36 @@ func TestReadAnonymizes(t *testing.T) {
 	}
 	if a, b := strings.Count(plain, `"verdict":"exposed"`), strings.Count(stdout, `"verdict":"exposed"`); a == 0 || a != b {
 		t.Errorf("%d exposed, %d when anonymized", a, b)
+	}
+}
+
+// TestReadVerdicts: what other people's logons prove is judged by the checks' own rules.
+func TestReadVerdicts(t *testing.T) {
+	file, _ := logons(t)
+	stdout, _, _ := read(t, file, "--store", "none", "-o", "jsonl", "-")
+	want := map[string]string{
+		"smb 445": "smb-signing-not-required", "http 80": "adcs-web-enrollment-ntlm-http", "ldap 389": "ldap-signing-not-required", "mail 25": "mail-ntlm-plain",
+	}
+	for l := range strings.Lines(stdout) {
+		var e struct {
+			Kind, Check, Verdict, Source string
+			Port                         int
+			Findings                     []struct{ Rule string }
+		}
+		if err := json.Unmarshal([]byte(l), &e); err != nil {
+			continue // a line of another shape
+		}
+		key := e.Check + " " + strconv.Itoa(e.Port)
+		rule, ok := want[key]
+		if e.Kind != "endpoint" || !ok {
+			continue
+		}
+		delete(want, key)
+		if len(e.Findings) == 0 || e.Findings[0].Rule != rule || e.Verdict != "exposed" || e.Source != "capture" {
+			t.Errorf("%s: %+v, want %s", key, e, rule)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not heard: %v", want)
 	}
 }

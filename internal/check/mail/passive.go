@@ -39,7 +39,6 @@ type observer struct {
 	ntlm     *signet.NTLM
 	proven   bool
 	via      string
-	greeting string
 }
 
 // Hear implements check.Observer.

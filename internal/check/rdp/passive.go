@@ -30,11 +30,11 @@ func recognise(b []byte, _ uint16) check.Side {
 }
 
 type observer struct {
-	heard                 bool
-	plain, tls, nla       bool // accepted
-	withoutNLA, notNLA    bool // another was accepted where NLA was not asked for; where it was
-	required, certificate bool
-	refused               map[Refusal]bool
+	heard              bool
+	plain, tls, nla    bool // accepted
+	withoutNLA, notNLA bool // another was accepted where NLA was not asked for; where it was
+	required           bool
+	refused            map[Refusal]bool
 }
 
 // Hear implements check.Observer.
