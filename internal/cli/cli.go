@@ -118,7 +118,7 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 	root.AddCommand(
 		a.scanCommand(), a.readCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
 	)
-	root.AddCommand(a.policyCommand(), a.diffCommand(), a.fixCommand())
+	root.AddCommand(a.policyCommand(), a.diffCommand(), a.fixCommand(), a.impactCommand(), a.demoCommand())
 	for _, c := range laterCommands() {
 		root.AddCommand(c)
 	}

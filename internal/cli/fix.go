@@ -52,10 +52,12 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 	if !slices.Contains(fix.Formats(), format) {
 		return usage("--format %q: there is %s", format, strings.Join(fix.Formats(), ", "))
 	}
-	run, hosts, err := a.hostsOf(ctx, f, rules)
+	in, hosts, err := a.hostsOf(ctx, f, rules)
 	if err != nil {
 		return err
 	}
+	defer in.close()
+	run := in.name
 	p := &fix.Plan{Run: run, Rules: rules}
 	for _, rule := range rules {
 		for _, h := range hosts {
@@ -76,37 +78,36 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 	return nil
 }
 
-// hostsOf judges a run and folds it into hosts. Rules that are none are refused.
-func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (run string, hosts []*signet.Host, err error) {
+// hostsOf opens a run, judges it and folds it into hosts; the caller closes it. Rules that are none are refused.
+func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (in *input, hosts []*signet.Host, err error) {
 	names := a.ruleNames()
 	for _, r := range rules {
 		if !slices.Contains(names, r) {
-			return "", nil, usage("no rule is called %q: signet explain lists them", r)
+			return nil, nil, usage("no rule is called %q: signet explain lists them", r)
 		}
 	}
 	policy, err := a.policy(f.policy)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	j, err := judge.New(a.checks, policy)
 	if err != nil {
-		return "", nil, usage("%v", err)
+		return nil, nil, usage("%v", err)
 	}
 	j = j.On(time.Now())
-	in, err := a.input(ctx, f.store, f.from)
-	if err != nil {
-		return "", nil, err
+	if in, err = a.input(ctx, f.store, f.from); err != nil {
+		return nil, nil, err
 	}
-	defer in.close()
 	folder := host.New(a.checks)
 	for o, err := range in.observations() {
 		if err != nil {
-			return "", nil, trouble("%v", err)
+			in.close()
+			return nil, nil, trouble("%v", err)
 		}
 		judgement := j.Observation(o)
 		folder.Add(o, &judgement)
 	}
 	hosts = folder.Rest()
 	slices.SortFunc(hosts, func(a, b *signet.Host) int { return a.Address.Compare(b.Address) })
-	return in.name, hosts, nil
+	return in, hosts, nil
 }

@@ -78,36 +78,32 @@ func (a *app) fileInput(name string) (*input, error) {
 
 // line is a line of `-o jsonl` or of `signet runs export`, as far as reading a run again needs it.
 type line struct {
-	Kind        string          `json:"kind"`
-	Schema      string          `json:"schema"`
-	Run         string          `json:"run"`
-	Tool        string          `json:"tool"`
-	Started     time.Time       `json:"started"`
-	Ended       time.Time       `json:"ended"`
-	Targets     []string        `json:"targets"`
-	Checks      []string        `json:"checks"`
-	Depth       signet.Depth    `json:"depth"`
-	Policy      string          `json:"policy"`
-	Interrupted bool            `json:"interrupted"`
-	Warnings    []string        `json:"warnings"`
-	At          time.Time       `json:"at"`
-	Address     netip.Addr      `json:"address"`
-	Port        uint16          `json:"port"`
-	Transport   string          `json:"transport"`
-	Name        string          `json:"name"`
-	Check       string          `json:"check"`
-	Version     int             `json:"check_version"`
-	Outcome     signet.Outcome  `json:"outcome"`
-	Open        *bool           `json:"open"`
-	Facts       json.RawMessage `json:"facts"`
-	Unasked     []string        `json:"unasked"`
-	Err         *signet.Failure `json:"error"`
-	Took        float64         `json:"took_ms"`
-	Coverage    struct {
-		Addresses uint64 `json:"addresses"`
-		Alive     uint64 `json:"alive"`
-		Asked     uint64 `json:"endpoints_asked"`
-	} `json:"coverage"`
+	Kind        string            `json:"kind"`
+	Schema      string            `json:"schema"`
+	Run         string            `json:"run"`
+	Tool        string            `json:"tool"`
+	Started     time.Time         `json:"started"`
+	Ended       time.Time         `json:"ended"`
+	Targets     []string          `json:"targets"`
+	Checks      []string          `json:"checks"`
+	Depth       signet.Depth      `json:"depth"`
+	Policy      string            `json:"policy"`
+	Interrupted bool              `json:"interrupted"`
+	Warnings    []string          `json:"warnings"`
+	At          time.Time         `json:"at"`
+	Address     netip.Addr        `json:"address"`
+	Port        uint16            `json:"port"`
+	Transport   string            `json:"transport"`
+	Name        string            `json:"name"`
+	Check       string            `json:"check"`
+	Version     int               `json:"check_version"`
+	Outcome     signet.Outcome    `json:"outcome"`
+	Open        *bool             `json:"open"`
+	Facts       json.RawMessage   `json:"facts"`
+	Unasked     []string          `json:"unasked"`
+	Err         *signet.Failure   `json:"error"`
+	Took        float64           `json:"took_ms"`
+	Coverage    map[string]uint64 `json:"coverage"`
 }
 
 // mostLine bounds one line of a file.
@@ -148,7 +144,10 @@ func readLines(r io.Reader) (*store.Run, []signet.Observation, error) {
 				ended = true
 				if !l.Ended.IsZero() {
 					run.Ended, run.Interrupted = l.Ended, l.Interrupted
-					run.Progress = store.Progress{Addresses: l.Coverage.Addresses, Alive: l.Coverage.Alive, Asked: l.Coverage.Asked}
+					run.Progress = store.Progress{Addresses: l.Coverage["addresses"], Alive: l.Coverage["alive"], Asked: l.Coverage["endpoints_asked"]}
+					for _, o := range signet.Outcomes() {
+						run.Progress.Outcomes[o] = l.Coverage[o.String()]
+					}
 				}
 			case l.Kind == "endpoint":
 				o, err := l.observation()

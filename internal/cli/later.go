@@ -9,8 +9,6 @@ func laterCommands() []*cobra.Command {
 	for _, l := range [][2]string{
 		{"serve", "Dashboard, API, schedules, hub of a fleet"},
 		{"sensor", "Scan on behalf of a hub"},
-		{"impact", "Who would break"},
-		{"demo", "A stored sample run"},
 	} {
 		cs = append(cs, &cobra.Command{
 			Use: l[0], Short: l[1] + " (comes later)", DisableFlagParsing: true,

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed" // the sample
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"signet/internal/judge"
+)
+
+// sample is a run of Signet's own lab as JSON lines, recorded with `signet scan -o jsonl` and compressed.
+//
+//go:embed sample.jsonl.gz
+var sample []byte
+
+func (a *app) demoCommand() *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "A stored sample run, to see the reports without a network",
+		Long: `Render a run that ships with Signet, recorded from the servers of its own lab. No socket is opened and no store is
+touched. Without -o it prints the text report and, where this version has the format, writes signet-demo.html.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.demo(&f)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames())
+	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
+	return cmd
+}
+
+func (a *app) demo(f *reportFlags) error {
+	f.failOn = "none"
+	if _, _, err := f.settle(); err != nil {
+		return err
+	}
+	policy, err := a.policy(f.policy)
+	if err != nil {
+		return err
+	}
+	j, err := judge.New(a.checks, policy)
+	if err != nil {
+		return usage("%v", err)
+	}
+	plain, err := gzip.NewReader(bytes.NewReader(sample))
+	if err != nil {
+		return trouble("the sample: %v", err)
+	}
+	run, list, err := readLines(plain)
+	if err != nil {
+		return trouble("the sample: %v", err)
+	}
+	const page = "signet-demo.html"
+	outputs := f.outputs
+	if len(outputs) == 0 {
+		outputs = []string{"text"}
+		if _, ok := formatOf("html"); ok {
+			if _, err := os.Stat(page); err == nil {
+				fmt.Fprintf(a.Stderr, "signet: %s is there already and stays as it is\n", page)
+			} else {
+				outputs = append(outputs, "html="+page)
+			}
+		}
+	}
+	out, err := a.open(outputs, f.color)
+	if err != nil {
+		return err
+	}
+	defer out.close()
+	sink := &sink{judge: j, out: out}
+	sink.census = newCensus(a.checks, j, &sink.tally, out.writers)
+	header := headerOf(run, policy.ID())
+	for _, w := range out.writers {
+		if err := w.Begin(header); err != nil {
+			return trouble("output: %v", err)
+		}
+	}
+	for i := range list {
+		if err := sink.show(&list[i]); err != nil {
+			return trouble("%v", err)
+		}
+	}
+	if err := sink.census.end(); err != nil {
+		return trouble("%v", err)
+	}
+	summary := summaryOf(run, &sink.tally)
+	for _, w := range out.writers {
+		if err := w.End(summary); err != nil {
+			return trouble("output: %v", err)
+		}
+	}
+	if err := out.close(); err != nil {
+		return trouble("output: %v", err)
+	}
+	if len(outputs) > 1 && len(f.outputs) == 0 {
+		fmt.Fprintf(a.Stderr, "signet: the same as a page: %s\n", page)
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package fix
+
+import (
+	"net/netip"
+	"testing"
+
+	"signet"
+)
+
+func TestImpact(t *testing.T) {
+	for _, tt := range []struct {
+		rule, check, facts string
+		outcome            signet.Outcome
+		want               Standing
+	}{
+		{"smb-signing-not-required", "smb", `{"dialect":"1.0","signing":"unknown","smb1":{"offered":true,"signing":"off"}}`, signet.Answered, Breaks},
+		{"smb-signing-not-required", "smb", `{"dialect":"3.1.1","signing":"optional"}`, signet.Answered, Fine},
+		{"smb-signing-not-required", "smb", ``, signet.Broken, NotKnown},
+		{"smb-signing-not-required", "http", `{"server":"nginx"}`, signet.Answered, NotKnown},
+		{"smb1-enabled", "smb", `{"dialect":"1.0","smb1":{"offered":true}}`, signet.Answered, Breaks},
+		{"smb1-enabled", "smb", `{"dialect":"2.1","smb1":{"offered":true}}`, signet.Answered, Fine},
+		{"ldap-signing-not-required", "ldap", `{"certificate":"missing","tls":"none"}`, signet.Answered, Breaks},
+		{"ldap-signing-not-required", "ldap", `{"certificate":"ok","tls":"ldaps"}`, signet.Answered, NotKnown},
+		{"ldap-channel-binding-off", "ldap", `{"certificate":"ok","tls":"ldaps"}`, signet.Answered, NotKnown},
+		{"http-ntlm-plain", "http", `{"paths":[]}`, signet.Answered, Breaks},
+		{"wsus-ntlm-http", "http", `{"tls":{"version":"1.2"}}`, signet.Answered, Fine},
+		{"rdp-nla-not-required", "rdp", `{"nla":"optional"}`, signet.Answered, NotKnown},
+	} {
+		w := NewWitness(tt.rule)
+		o := &signet.Observation{Check: tt.check, Outcome: tt.outcome, Open: true}
+		o.Addr = netip.MustParseAddr("10.0.0.1")
+		if tt.facts != "" {
+			o.Facts = signet.RawFacts(tt.facts)
+		}
+		w.Add(o)
+		if got := w.Judge(o.Addr, ""); got.State != tt.want || got.Because == "" {
+			t.Errorf("%s, %s %s: %s (%s), want %s", tt.rule, tt.check, tt.facts, got.State, got.Because, tt.want)
+		}
+	}
+	if got := NewWitness("smb1-enabled").Judge(netip.MustParseAddr("10.0.0.2"), ""); got.State != NotKnown {
+		t.Errorf("a host that was never seen: %s", got.State)
+	}
+}
