@@ -150,7 +150,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	if sink.keep, err = keep(ctx, memory, r, header, s, f, run); err != nil {
 		return err
 	}
-	err = a.drive(ctx, run, sink, f)
+	err = a.drive(ctx, run, header.Run, sink, f)
 	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, errDrained)
 	if err != nil && !interrupted {
 		sink.keep.stop(time.Time{}, true) // the first error is the one to tell
@@ -192,7 +192,14 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 var errDrained = errors.New("interrupted")
 
 // drive runs the engine under the user's interrupts: the first lets what is under way end, the second stops at once.
-func (a *app) drive(ctx context.Context, run *engine.Run, sink *sink, f *scanFlags) error {
+func (a *app) drive(ctx context.Context, run *engine.Run, id string, sink *sink, f *scanFlags) error {
+	var counters *os.File
+	if f.stats != "" {
+		var err error
+		if counters, err = openStatistics(f.stats); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	drain, done := make(chan struct{}), make(chan struct{})
@@ -219,6 +226,10 @@ func (a *app) drive(ctx context.Context, run *engine.Run, sink *sink, f *scanFla
 	if !f.noProgress && isTerminal(a.Stderr) {
 		p := &progress{w: a.Stderr, stats: &run.Stats, total: run.Source.Len(), terminal: true, findings: sink.findings.Load, start: time.Now()}
 		wg.Go(func() { p.watch(done) })
+	}
+	if counters != nil {
+		s := &statistics{file: counters, run: id, stats: &run.Stats, total: run.Source.Len(), start: time.Now(), found: sink.findings.Load}
+		wg.Go(func() { s.watch(done) })
 	}
 	wg.Go(func() { sink.flushing(done) })
 	err := run.Do(ctx, drain)

@@ -44,7 +44,12 @@ type purse interface {
 }
 
 // begin starts the interview of one question of an item. It does not ask for the first attempt yet.
-func (r *Run) begin(item *Item, q *question) *asking {
+func (r *Run) begin(item *Item, q *question) *asking { return r.start(item, q, -1) }
+
+// rehearse starts an interview whose first words are known, because they are those of every interview of the run.
+func (r *Run) rehearse(item *Item, q *question) *asking { return r.start(item, q, 0) }
+
+func (r *Run) start(item *Item, q *question, rehearsed int) *asking {
 	name := item.Name
 	if q.name != "" {
 		name = q.name
@@ -56,7 +61,7 @@ func (r *Run) begin(item *Item, q *question) *asking {
 		At:           r.Now().UTC(),
 	}}
 	a.attempt.Note = "begin"
-	a.options, a.real, a.script = *r.Options, r.Options.Random, &r.script
+	a.options, a.real, a.script, a.rehearsed = *r.Options, r.Options.Random, &r.script, rehearsed
 	if a.real != nil {
 		a.options.Random = a.random
 	}

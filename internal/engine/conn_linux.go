@@ -261,7 +261,7 @@ func (l *loop) connected(fd int32, c *conn) bool {
 func (l *loop) catchUp(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
 	s := &l.slots[id]
-	a := l.begin(&s.item, q)
+	a := l.rehearse(&s.item, q)
 	a.o.At = a.o.At.Add(time.Duration(c.since - int64(time.Since(l.start))))
 	a.o.Open = true
 	if !a.next(l.Run, s, check.End{}) {

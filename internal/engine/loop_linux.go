@@ -77,31 +77,14 @@ const (
 
 // looped drives a session from an epoll loop, or by goroutines where there is no poll to be had.
 func looped(s *session) {
-	p, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	l, err := newLoop(s)
 	if err != nil {
 		portable(s)
 		return
 	}
-	defer unix.Close(p)
-	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		portable(s)
-		return
-	}
-	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
-	l.paced = s.Dialer.Pace != nil
-	l.perHost = int32(s.hostConnections())
-	l.most = socketsAllowed()
-	l.followers.most = max(8, min(mostFollowers, l.most/4))
-	l.most -= l.followers.most
-	if s.InFlight > 0 {
-		l.most = min(l.most, s.InFlight)
-	}
-	l.window = min(windowFrom, l.most)
-	l.resends.after = int64(dial.SYNRetransmit)
-	l.hosts.after = int64(s.Dialer.Limits.Host)
-	watch(l.poll, l.bell, math.MaxUint32, false)
+	defer l.close()
 	stop := context.AfterFunc(s.ctx, l.ring)
+	defer stop()
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -135,12 +118,42 @@ func looped(s *session) {
 		l.run()
 	})
 	wg.Wait()
-	stop()
 	l.followers.wg.Wait()
+}
+
+// newLoop makes a loop that is ready to run.
+func newLoop(s *session) (*loop, error) {
+	p, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	bell, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		unix.Close(p)
+		return nil, err
+	}
+	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
+	l.paced = s.Dialer.Pace != nil
+	l.perHost = int32(s.hostConnections())
+	l.most = socketsAllowed()
+	l.followers.most = max(8, min(mostFollowers, l.most/4))
+	l.most -= l.followers.most
+	if s.InFlight > 0 {
+		l.most = min(l.most, s.InFlight)
+	}
+	l.window = min(windowFrom, l.most)
+	l.resends.after = int64(dial.SYNRetransmit)
+	l.hosts.after = int64(s.Dialer.Limits.Host)
+	watch(l.poll, l.bell, math.MaxUint32, false)
+	return l, nil
+}
+
+func (l *loop) close() {
 	l.mu.Lock() // a late ring finds the bell gone
+	defer l.mu.Unlock()
+	unix.Close(int(l.bell))
+	unix.Close(int(l.poll))
 	l.bell = -1
-	unix.Close(bell)
-	l.mu.Unlock()
 }
 
 // socketsAllowed is how many file descriptors this process may have, less a few for everything else. The runtime has
@@ -177,7 +190,10 @@ func (l *loop) run() {
 		}
 		n := poll(l.poll, l.events[:], 0)
 		if n == 0 && wait > 0 {
-			l.widen()
+			if l.sockets >= l.window && l.window < l.most {
+				l.widen()
+				wait = min(wait, widenEvery)
+			}
 			n = poll(l.poll, l.events[:], l.patience(wait))
 		}
 		l.now = int64(time.Since(l.start))
@@ -366,12 +382,16 @@ func (l *loop) exhausted(size uint64) bool {
 // then it is the network that is slow or dark, not this machine or the other end's. By Little's law the time is the
 // number of sockets over the rate at which they are closed.
 func (l *loop) widen() {
-	if l.sockets < l.window || l.window >= l.most || l.now-l.looked < widenEvery {
+	if l.now-l.looked < widenEvery {
 		return
 	}
 	took := (l.now - l.looked) * int64(l.window) / int64(max(1, l.closed))
+	more := l.window / 4
+	if l.closed < l.window/16 { // silence
+		more = l.window
+	}
 	if l.looked, l.closed = l.now, 0; took > widenOver {
-		l.window = min(l.most, l.window+max(256, l.window/4))
+		l.window = min(l.most, l.window+max(256, more))
 	}
 }
 

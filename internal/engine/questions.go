@@ -92,7 +92,7 @@ func (r *Run) firstWords(plan *Plan, port check.Port) (says []byte, wait time.Du
 		{Addr: netip.AddrFrom4([4]byte{192, 0, 2, 1})},
 		{Addr: netip.MustParseAddr("2001:db8::7"), Name: "host.example"},
 	} {
-		a := r.begin(&Item{Target: target}, &question{plan: plan, port: port})
+		a := r.rehearse(&Item{Target: target}, &question{plan: plan, port: port})
 		if !a.next(r, a, check.End{}) {
 			return nil, 0
 		}
