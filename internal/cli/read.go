@@ -111,6 +111,9 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	}
 	r.captured()
 	header.Warnings = r.warnings
+	if f.anonymize { // names of files tell whose they are
+		header.Targets, header.Warnings = []string{fmt.Sprintf("files: %d", len(names))}, nil
+	}
 	sink := &sink{judge: judge, out: out, all: f.all}
 	sink.census = newCensus(a.checks, judge, &sink.tally, out.writers)
 	if memory != nil {

@@ -231,7 +231,14 @@ func TestReadKeepsNoSecret(t *testing.T) {
 func TestReadAnonymizes(t *testing.T) {
 	file, _ := logons(t)
 	plain, _, _ := read(t, file, "--store", "none", "-o", "jsonl", "-")
-	stdout, _, code := read(t, file, "--store", "none", "--anonymize", "-o", "jsonl", "-")
+	path := filepath.Join(t.TempDir(), "corp-hq.pcap")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdout, _, code := read(t, nil, "--store", "none", "--anonymize", "-o", "jsonl", path)
+	if strings.Contains(stdout, "corp-hq") {
+		t.Error("the name of the file is in the output")
+	}
 	if code != 0 {
 		t.Fatal(code)
 	}
