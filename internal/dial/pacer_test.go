@@ -1,0 +1,103 @@
+package dial
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// spread gives addresses that are all of different subnets.
+func spread(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}) }
+
+// taken counts how many places were there in a time.
+func taken(p *Pacer, d time.Duration, to func(i int) netip.Addr) (n int) {
+	for start := time.Now(); time.Since(start) < d; {
+		if wait, _ := p.Try(to(n)); wait == 0 {
+			n++
+		} else {
+			time.Sleep(min(wait, time.Millisecond))
+		}
+	}
+	return n
+}
+
+func TestRate(t *testing.T) {
+	// A second's worth and what may be caught up at most; on a busy machine fewer.
+	if n := taken(NewPacer(5000), 500*time.Millisecond, spread); n > 2500+200+1 || n < 1500 {
+		t.Errorf("%d in half a second of 5000 a second", n)
+	}
+	if n := taken(NewPacer(5000), 500*time.Millisecond, func(int) netip.Addr { return spread(1) }); n > 100+5 || n < 60 {
+		t.Errorf("%d into one subnet in half a second of 200 a second", n)
+	}
+	if n := taken(NewPacer(100_000), 200*time.Millisecond, func(int) netip.Addr { return spread(1) }); n > 200+21 {
+		t.Errorf("%d into one subnet in a fifth of a second of 1000 a second", n)
+	}
+	a, b := netip.MustParseAddr("2001:db8:0:1::1"), netip.MustParseAddr("2001:db8:0:1:ffff::1")
+	p := NewPacer(100)
+	p.due = -1 << 40
+	for p.subnet(a).due == 0 {
+		p.Try(a)
+	}
+	if p.subnet(a) != p.subnet(b) || p.subnet(a) == p.subnet(netip.MustParseAddr("2001:db8:0:2::1")) {
+		t.Error("a /64 is not one subnet")
+	}
+}
+
+func TestNoLimit(t *testing.T) {
+	p := NewPacer(0)
+	if wait, _ := p.Try(spread(1)); wait != 0 || p.Reserve(spread(1)) != 0 || p.Wait(context.Background(), spread(1)) != nil {
+		t.Error("the nil pacer waits")
+	}
+	p.Heard(spread(1), false)
+	p.Charge(spread(1))
+}
+
+// Places that were reserved come one after the other; a wait ends with its context.
+func TestReserve(t *testing.T) {
+	p := NewPacer(10)
+	last := time.Duration(0)
+	for i := range 5 {
+		w := p.Reserve(spread(i))
+		if i > 1 && (w-last < 90*time.Millisecond || w-last > 110*time.Millisecond) {
+			t.Errorf("place %d is %v after the one before it", i, w-last)
+		}
+		last = w
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := p.Wait(ctx, spread(9)); err != context.DeadlineExceeded {
+		t.Errorf("a wait of half a second ended with %v", err)
+	}
+	if wait, _ := p.Try(spread(10)); wait < 300*time.Millisecond {
+		t.Errorf("what was reserved is not held: %v", wait)
+	}
+}
+
+// A subnet that answered and then does not is asked more slowly, until it answers again. One that is mostly dark is
+// as it should be.
+func TestBackOff(t *testing.T) {
+	p := NewPacer(1000)
+	s := p.subnet(spread(1))
+	for i := range 500 {
+		p.Heard(spread(1), i%50 == 0)
+	}
+	if s.slower != 0 {
+		t.Errorf("an ordinary subnet is asked %d times slower", 1<<s.slower)
+	}
+	for range trustAfter {
+		p.Heard(spread(1), true)
+	}
+	for range 10 * doubtAfter {
+		p.Heard(spread(1), false)
+	}
+	if s.slower != slowest {
+		t.Errorf("slower by %d after silence", s.slower)
+	}
+	for range slowest {
+		p.Heard(spread(1), true)
+	}
+	if s.slower != 0 {
+		t.Errorf("slower by %d after answers", s.slower)
+	}
+}
