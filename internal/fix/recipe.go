@@ -45,14 +45,14 @@ const gpoNote = "A Group Policy that sets the same value wins at its next refres
 func appcmd(application string) []Command {
 	const tool = `& "$env:windir\System32\inetsrv\appcmd.exe" set config `
 	return []Command{
-		{tool + `'` + application + `' /section:access /sslFlags:Ssl,Ssl128 /commit:apphost`, tool + `'` + application + `' /section:access /sslFlags:None /commit:apphost`},
-		{tool + `'` + application + `' /section:windowsAuthentication /extendedProtection.tokenChecking:Require /extendedProtection.flags:None /commit:apphost`,
-			tool + `'` + application + `' /section:windowsAuthentication /extendedProtection.tokenChecking:None /extendedProtection.flags:None /commit:apphost`},
+		{tool + `'` + application + `' '/section:access' '/sslFlags:Ssl,Ssl128' '/commit:apphost'`, tool + `'` + application + `' '/section:access' '/sslFlags:None' '/commit:apphost'`},
+		{tool + `'` + application + `' '/section:windowsAuthentication' '/extendedProtection.tokenChecking:Require' '/extendedProtection.flags:None' '/commit:apphost'`,
+			tool + `'` + application + `' '/section:windowsAuthentication' '/extendedProtection.tokenChecking:None' '/extendedProtection.flags:None' '/commit:apphost'`},
 	}
 }
 
 func shown(application string) []string {
-	return []string{`& "$env:windir\System32\inetsrv\appcmd.exe" list config '` + application + `' /section:windowsAuthentication`}
+	return []string{`& "$env:windir\System32\inetsrv\appcmd.exe" list config '` + application + `' '/section:windowsAuthentication'`}
 }
 
 // incoming audits NTLM that comes in.
@@ -73,7 +73,7 @@ func recipes() []Recipe {
 		Note:          gpoNote,
 	}
 	smb1 := Recipe{
-		AuditCommands: []Command{{`Set-SmbServerConfiguration -AuditSmb1Access $true -Force`, `Set-SmbServerConfiguration -AuditSmb1Access $false -Force`}},
+		AuditCommands: []Command{{`$With = @{ AuditSmb1Access = $true }; Set-SmbServerConfiguration @With -Force`, `$With = @{ AuditSmb1Access = $false }; Set-SmbServerConfiguration @With -Force`}},
 		Watch:         "event 3000 in Microsoft-Windows-SMBServer/Audit: clients that still speak SMB 1",
 		Enforce:       []Setting{{lanman, "SMB1", 0}},
 		Restart:       "the service Server, or the host",
@@ -122,8 +122,8 @@ func recipes() []Recipe {
 		{Rule: "adcs-ndes-ntlm-http", Audit: ntlmAudit, Watch: ntlmWatch, Commands: appcmd("Default Web Site/CertSrv/mscep_admin"), Verify: shown("Default Web Site/CertSrv/mscep_admin")},
 		{Rule: "adcs-cep-ntlm-http", Audit: ntlmAudit, Watch: ntlmWatch, Commands: appcmd("Default Web Site/ADPolicyProvider_CEP_Kerberos"), Verify: shown("Default Web Site/ADPolicyProvider_CEP_Kerberos")},
 		{Rule: "adcs-rpc-privacy-unknown",
-			Commands: []Command{{`certutil.exe -setreg CA\InterfaceFlags +IF_ENFORCEENCRYPTICERTREQUEST; Restart-Service -Name certsvc`, `certutil.exe -setreg CA\InterfaceFlags -IF_ENFORCEENCRYPTICERTREQUEST; Restart-Service -Name certsvc`}},
-			Verify:   []string{`certutil.exe -getreg CA\InterfaceFlags`},
+			Commands: []Command{{`certutil.exe -setreg 'CA\InterfaceFlags' '+IF_ENFORCEENCRYPTICERTREQUEST'; Restart-Service -Name certsvc`, `certutil.exe -setreg 'CA\InterfaceFlags' '-IF_ENFORCEENCRYPTICERTREQUEST'; Restart-Service -Name certsvc`}},
+			Verify:   []string{`certutil.exe -getreg 'CA\InterfaceFlags'`},
 			Watch:    "failed requests of clients of Windows XP age in the CA's log",
 			Note:     "Verify first: the flag is on by default since Server 2012, and Signet cannot see it. Roll back only where it was off before."},
 		as("mssql-epa-off", sql), as("mssql-epa-unknown", sql),
@@ -133,12 +133,12 @@ func recipes() []Recipe {
 			Watch:   "users whose password has expired, and clients without CredSSP: they cannot log on any more; no event says so beforehand",
 			Note:    gpoNote},
 		{Rule: "winrm-http-encryption-unknown",
-			Commands: []Command{{`Set-Item -Path WSMan:\localhost\Service\AllowUnencrypted -Value $false -Force`, `Set-Item -Path WSMan:\localhost\Service\AllowUnencrypted -Value $true -Force`}},
-			Verify:   []string{`Get-Item -Path WSMan:\localhost\Service\AllowUnencrypted`},
+			Commands: []Command{{`Set-Item -Path 'WSMan:\localhost\Service\AllowUnencrypted' -Value $false -Force`, `Set-Item -Path 'WSMan:\localhost\Service\AllowUnencrypted' -Value $true -Force`}},
+			Verify:   []string{`Get-Item -Path 'WSMan:\localhost\Service\AllowUnencrypted'`},
 			Note:     "false is the default: verify first, and roll back only where it was true."},
 		{Rule: "winrm-https-binding-unknown",
-			Commands: []Command{{`Set-Item -Path WSMan:\localhost\Service\Auth\CbtHardeningLevel -Value Strict -Force`, `Set-Item -Path WSMan:\localhost\Service\Auth\CbtHardeningLevel -Value Relaxed -Force`}},
-			Verify:   []string{`Get-Item -Path WSMan:\localhost\Service\Auth\CbtHardeningLevel`},
+			Commands: []Command{{`Set-Item -Path 'WSMan:\localhost\Service\Auth\CbtHardeningLevel' -Value Strict -Force`, `Set-Item -Path 'WSMan:\localhost\Service\Auth\CbtHardeningLevel' -Value Relaxed -Force`}},
+			Verify:   []string{`Get-Item -Path 'WSMan:\localhost\Service\Auth\CbtHardeningLevel'`},
 			Note:     "Relaxed is the default. A management host without channel bindings locks itself out over HTTPS."},
 		{Rule: "name-responder-active",
 			Enforce:  []Setting{{dnsc, "EnableMulticast", 0}, {`SYSTEM\CurrentControlSet\Services\Dnscache\Parameters`, "EnableMDNS", 0}},
