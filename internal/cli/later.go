@@ -13,7 +13,7 @@ func laterCommands() []*cobra.Command {
 		cs = append(cs, &cobra.Command{
 			Use: l[0], Short: l[1] + " (comes later)", DisableFlagParsing: true,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return usage("%s comes in a later version: this one has scan, read, report, runs, targets, checks, explain and version", cmd.Name())
+				return usage("%s comes in a later version", cmd.Name())
 			},
 		})
 	}
