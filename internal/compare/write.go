@@ -106,7 +106,6 @@ func (c *Change) endpoint() string {
 
 type text struct {
 	w    *bufio.Writer
-	kind Kind
 	byk  map[Kind][]string // lines are kept by kind: the worst are to stand first
 	left map[Kind]uint64
 }

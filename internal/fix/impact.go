@@ -37,9 +37,9 @@ type Witness struct {
 }
 
 type witnessed struct {
-	smb, smb1Only, smb1, smb2, canSign bool
-	ldap, noCertificate                bool
-	plainHTTP, tls                     bool
+	smb, smb1, smb2, canSign bool
+	ldap, noCertificate      bool
+	plainHTTP, tls           bool
 }
 
 // NewWitness begins for a rule.
