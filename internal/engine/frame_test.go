@@ -112,19 +112,20 @@ func TestSweepReadsAnswers(t *testing.T) {
 	if got, want := w.ring[:4], [4]entry{{open: 1}, {closed: 1}, {open: 2}, {}}; [4]entry(got) != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if l.arrivals.size != 0 {
+	if len(w.batch) != 0 {
 		t.Error("a host was handed on before its other port had answered")
 	}
 	in(segment(addr(0), 80, 61000, seq(0, 80)+1, tcpRST|tcpACK))
 	in(segment(addr(0), 80, 61000, seq(0, 80)+1, tcpSYN|tcpACK)) // too late
-	if l.arrivals.size != 1 || l.arrivals.pop() != (arrival{position: 0, open: 1, closed: 2}) {
+	if len(w.batch) != 1 || w.batch[0] != (arrival{position: 0, open: 1, closed: 2}) {
 		t.Error("a host whose ports have all answered was not handed on as it is")
 	}
 	// At the end of the wait the half-known host is handed on, the dark one is counted and forgotten.
 	r.All = false
 	w.settle(1)
 	w.settle(3)
-	if l.arrivals.size != 1 || r.Stats.Addresses.Load() != 1 || r.Stats.Asked.Load() != 2 {
+	w.deliver()
+	if l.arrivals.size != 2 || r.Stats.Addresses.Load() != 1 || r.Stats.Asked.Load() != 2 {
 		t.Errorf("%d arrivals, %d addresses, %d asked", l.arrivals.size, r.Stats.Addresses.Load(), r.Stats.Asked.Load())
 	}
 }

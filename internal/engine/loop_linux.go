@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,6 +37,7 @@ type loop struct {
 	window  int   // sockets at once, for now
 	looked  int64 // when the window was last thought about
 	closed  int   // sockets since then
+	pace    int64 // sockets closed a second when the window was last made wider
 	slots   []slot
 	free    []int32
 	used    int
@@ -58,7 +60,8 @@ type loop struct {
 
 	sweep     *sweep // nil: addresses are found by connecting to them
 	arrivals  ring[arrival]
-	swept     bool // the sweep is over
+	arrived   atomic.Int64 // of them, and of those still to be delivered
+	swept     bool         // the sweep is over
 	followers followers
 	mu        sync.Mutex
 	returned  []*followUp
@@ -326,22 +329,17 @@ type arrival struct {
 	plain        bool   // it could not: everything is to be asked
 }
 
-// arrive takes a position from the sweep.
-func (l *loop) arrive(a arrival) {
+// arrive takes positions from the sweep.
+func (l *loop) arrive(batch []arrival) {
 	l.mu.Lock()
-	l.arrivals.push(a)
-	first := l.arrivals.size == 1
+	first := l.arrivals.size == 0
+	for _, a := range batch {
+		l.arrivals.push(a)
+	}
 	l.mu.Unlock()
 	if first {
 		l.ring()
 	}
-}
-
-// waits is how many positions of the sweep the loop has not taken up.
-func (l *loop) waits() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.arrivals.size
 }
 
 // admitNext gives the next address a slot; false: there is none now.
@@ -363,6 +361,7 @@ func (l *loop) admitNext(size uint64) bool {
 	}
 	a := l.arrivals.pop()
 	l.mu.Unlock()
+	l.arrived.Add(-1)
 	s := l.admit(a.position)
 	s.swept, s.open, s.closed = !a.plain, a.open, a.closed
 	return true
@@ -379,24 +378,28 @@ func (l *loop) exhausted(size uint64) bool {
 }
 
 // widen lets more sockets be open when the loop is about to wait with all of them open, and they stay open for long:
-// then it is the network that is slow or dark, not this machine or the other end's. By Little's law the time is the
-// number of sockets over the rate at which they are closed.
+// at once where there is silence, and otherwise as long as it makes things faster. By Little's law the time a socket
+// is open is their number over the rate at which they are closed; where that is a processor's, more of them only wait
+// longer.
 func (l *loop) widen() {
-	if l.now-l.looked < widenEvery {
+	passed := l.now - l.looked
+	if passed < widenEvery {
 		return
 	}
-	took := (l.now - l.looked) * int64(l.window) / int64(max(1, l.closed))
-	more := l.window / 4
-	if l.closed < l.window/16 { // silence
-		more = l.window
-	}
-	if l.looked, l.closed = l.now, 0; took > widenOver {
-		l.window = min(l.most, l.window+max(256, more))
+	rate := int64(l.closed) * int64(time.Second) / passed
+	silent := rate*widenOver/int64(time.Second) < int64(l.window)/4
+	slow := rate*widenOver/int64(time.Second) < int64(l.window)
+	l.looked, l.closed = l.now, 0
+	switch {
+	case silent:
+		l.window, l.pace = min(l.most, 2*l.window), 0
+	case slow && rate > l.pace+l.pace/8:
+		l.window, l.pace = min(l.most, l.window+l.window/4), rate
 	}
 }
 
 const (
-	widenEvery = int64(20 * time.Millisecond)
+	widenEvery = int64(100 * time.Millisecond)
 	widenOver  = int64(250 * time.Millisecond)
 )
 

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 	"net/netip"
@@ -28,6 +29,7 @@ type sweep struct {
 	routes routes
 	wires  []*wire
 	gates  map[gate]mac
+	batch  []arrival                 // for the loop
 	near   map[netip.Addr]*neighbour // of this link, while they are being swept
 	lines  int                       // told so far
 	hold   int                       // a socket that keeps the source port from the kernel's own use
@@ -82,6 +84,9 @@ func sweepable(l *loop) (*sweep, error) {
 	if w.routes, err = readRoutes(); err != nil {
 		return nil, err
 	}
+	if why := w.pointless(); why != "" {
+		return nil, errors.New(why)
+	}
 	if w.hold, w.port, err = holdPort(); err != nil {
 		return nil, fmt.Errorf("no source port: %w", err)
 	}
@@ -103,6 +108,26 @@ func sweepable(l *loop) (*sweep, error) {
 		w.sent[k] = make([]int64, room>>blockShift)
 	}
 	return w, nil
+}
+
+// pointless says why no address of the scope can be swept, or nothing. Of a large scope it looks at a sample, which the
+// order of a run is: what little it may overlook is found by connecting.
+func (w *sweep) pointless() string {
+	const sample = 4096
+	size := w.Source.Len()
+	why := "there is no route to it"
+	for position := range min(size, sample) {
+		item := w.Source.At(position)
+		r := w.routes.find(item.Addr)
+		if r == nil || item.Addr.Zone() != "" || len(w.agendas.of(&item).swept) == 0 {
+			continue
+		}
+		if r.link != nil {
+			return ""
+		}
+		why = fmt.Sprintf("%s: %s", r.prefix, r.why)
+	}
+	return why
 }
 
 func (w *sweep) close() {
@@ -189,7 +214,7 @@ func (w *sweep) run() {
 			}
 		}
 		if !w.draining() {
-			for n := 0; n < chunk && !w.over && w.heads[0]-w.tail < uint64(len(w.ring)) && w.l.waits() < mostWaits; n++ {
+			for n := 0; n < chunk && !w.over && w.heads[0]-w.tail < uint64(len(w.ring)) && w.l.arrived.Load() < mostWaits; n++ {
 				w.begin(size)
 				busy = true
 			}
@@ -197,6 +222,7 @@ func (w *sweep) run() {
 		for _, x := range w.wires {
 			x.flush()
 		}
+		w.deliver()
 		if w.tail == w.heads[0] && (w.over || w.draining()) {
 			return
 		}
@@ -244,8 +270,17 @@ func (w *sweep) wait() int64 {
 	return min(most, max(leastWait, 2*w.trip+int64(100*time.Millisecond)))
 }
 
+// deliver hands the loop what has been found.
+func (w *sweep) deliver() {
+	if len(w.batch) > 0 {
+		w.l.arrive(w.batch)
+		w.batch = w.batch[:0]
+	}
+}
+
 // rest waits a little, or until something comes.
 func (w *sweep) rest(ms int) {
+	w.deliver()
 	if len(w.poll) == 0 {
 		time.Sleep(time.Duration(ms) * time.Millisecond)
 	} else {
@@ -433,7 +468,8 @@ func (w *sweep) settle(position uint64) {
 
 // handOn gives a position to the loop; plain: nothing was found out about it.
 func (w *sweep) handOn(position uint64, e *entry, plain bool) {
-	w.l.arrive(arrival{position: position, open: e.open, closed: e.closed, plain: plain})
+	w.l.arrived.Add(1)
+	w.batch = append(w.batch, arrival{position: position, open: e.open, closed: e.closed, plain: plain})
 	e.closed |= settled
 }
 
