@@ -13,10 +13,16 @@ const subnetRate = 200
 // subnetShare is the part of the rate that one subnet may get beyond that.
 const subnetShare = 0.01
 
-// How far a pacer may catch up after it was kept from sending: a second never carries more than 4 % above its rate.
+// How far a pacer may catch up at once after it was kept from sending, and how much faster it goes until the rest is
+// made good: a second never carries more than 4.5 % above its rate.
 const (
-	runSlack    = 40 * time.Millisecond
+	runSlack    = 15 * time.Millisecond
+	catchUp     = 3 // percent
 	subnetSlack = 20 * time.Millisecond
+
+	// Longer than this there was nothing to send, which is nobody's loss.
+	idleAfter = time.Second
+	mostOwed  = 10 * time.Second
 )
 
 // subnetSlots is how many subnets are told apart. Two whose numbers meet share one cap, which errs on the polite
@@ -39,6 +45,7 @@ type Pacer struct {
 
 	mu      sync.Mutex
 	due     int64 // since base
+	owed    int64 // nanoseconds in which it was kept from sending
 	subnets [subnetSlots]subnet
 }
 
@@ -124,7 +131,19 @@ func (p *Pacer) Charge(to netip.Addr) {
 
 // take moves what is due on by one connection.
 func (p *Pacer) take(s *subnet, now int64) {
-	p.due = max(p.due, now-int64(runSlack)) + p.gap
+	gap := p.gap
+	if late := now - int64(runSlack) - p.due; late > 0 {
+		p.due += late
+		if late < int64(idleAfter) {
+			p.owed = min(p.owed+late, int64(mostOwed))
+		}
+	}
+	if p.owed > 0 {
+		more := gap * catchUp / 100
+		gap -= more
+		p.owed -= more
+	}
+	p.due += gap
 	s.due = max(s.due, now-int64(subnetSlack)) + p.net<<s.slower
 }
 
