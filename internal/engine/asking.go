@@ -31,11 +31,11 @@ type asking struct {
 	out  []byte // to be sent when the socket has room
 	need int    // how many bytes the conversation waits for
 
-	// rehearsed counts the random bytes that were taken from the run's while the interview had not said its first
-	// words; -1 when those are over.
+	// rehearsed counts the random bytes that were taken from the connection's draw while the interview had not said
+	// its first words; -1 when those are over.
 	rehearsed int
 	real      func([]byte)
-	script    *[rehearsal]byte
+	script    *draw
 }
 
 // purse is a host's budget of logons.
@@ -44,12 +44,13 @@ type purse interface {
 }
 
 // begin starts the interview of one question of an item. It does not ask for the first attempt yet.
-func (r *Run) begin(item *Item, q *question) *asking { return r.start(item, q, -1) }
+func (r *Run) begin(item *Item, q *question) *asking { return r.start(item, q, nil) }
 
-// rehearse starts an interview whose first words are known, because they are those of every interview of the run.
-func (r *Run) rehearse(item *Item, q *question) *asking { return r.start(item, q, 0) }
+// rehearse starts an interview whose first words are known, or are to become known, with a draw. The draw is used
+// until they are said.
+func (r *Run) rehearse(item *Item, q *question, d *draw) *asking { return r.start(item, q, d) }
 
-func (r *Run) start(item *Item, q *question, rehearsed int) *asking {
+func (r *Run) start(item *Item, q *question, d *draw) *asking {
 	name := item.Name
 	if q.name != "" {
 		name = q.name
@@ -61,7 +62,10 @@ func (r *Run) start(item *Item, q *question, rehearsed int) *asking {
 		At:           r.Now().UTC(),
 	}}
 	a.attempt.Note = "begin"
-	a.options, a.real, a.script, a.rehearsed = *r.Options, r.Options.Random, &r.script, rehearsed
+	a.options, a.real, a.script, a.rehearsed = *r.Options, r.Options.Random, d, -1
+	if d != nil {
+		a.rehearsed = 0
+	}
 	if a.real != nil {
 		a.options.Random = a.random
 	}
@@ -70,11 +74,8 @@ func (r *Run) start(item *Item, q *question, rehearsed int) *asking {
 	return a
 }
 
-// rehearsal is how many random bytes first words may have.
-const rehearsal = 256
-
-// random gives an interview random bytes. Until it has said its first words they are the same for every interview of
-// a run, so that these words are: they can then be said before there is an interview to say them.
+// random gives an interview random bytes: until it has said its first words those of its connection's draw, with
+// which they may have been said already.
 func (a *asking) random(b []byte) {
 	if a.rehearsed >= 0 && a.rehearsed+len(b) <= rehearsal {
 		copy(b, a.script[a.rehearsed:])
@@ -146,7 +147,7 @@ func (a *asking) say(in []byte, eof bool) (step check.Step, err error) {
 // sayFirst repeats the first words of an interview that were said already; false: it says something else.
 func (a *asking) sayFirst(said []byte) bool {
 	step, err := a.say(nil, false)
-	a.rehearsed = -1
+	a.rehearsed, a.script = -1, nil
 	a.need = step.Need
 	return err == nil && !a.dead && string(step.Send) == string(said)
 }
@@ -162,15 +163,25 @@ func (a *asking) finish(r *Run, cause error) (found []check.Found) {
 	res := a.iv.Result()
 	o.Outcome, o.Facts, o.Err, o.Unasked = res.Outcome, res.Facts, res.Err, res.Unasked
 	if cause != nil {
-		if o.Outcome == signet.Skipped {
+		if o.Outcome == signet.Skipped && o.Connections > 0 { // without one the time was over before it was asked
 			o.Outcome = signet.Broken
-			if !o.Open {
+			if !o.Open || a.unanswered() {
 				o.Outcome = signet.Silent
 			}
 		}
 		o.Err = &signet.Failure{Phase: a.attempt.Note, Text: cause.Error()}
 	}
 	return res.Found
+}
+
+// unanswered tells that a transcript was kept and that nothing came back in it.
+func (a *asking) unanswered() bool {
+	for i := range a.o.Trace {
+		if len(a.o.Trace[i].Received) > 0 {
+			return false
+		}
+	}
+	return len(a.o.Trace) > 0
 }
 
 // ended is why ctx ended, or nil. A context whose time has come may not have been told yet.

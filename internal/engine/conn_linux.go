@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"syscall"
 	"time"
@@ -19,6 +20,7 @@ type conn struct {
 	q        *question
 	a        *asking // nil until something is known to listen
 	since    int64
+	throw    uint64 // what its random bytes are drawn with
 	slot     int32
 	stamp    uint32 // raised whenever the socket moves on, so that older deadlines and events pass it by
 	received int32
@@ -84,7 +86,8 @@ func (l *loop) open(n launch) bool {
 		l.conns = append(l.conns, make([]conn, 256)...)
 	}
 	c := &l.conns[fd]
-	*c = conn{q: n.q, a: n.a, since: l.now, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
+	l.throw++
+	*c = conn{q: n.q, a: n.a, since: l.now, throw: l.throw, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
 	l.sockets++
 	said, no := l.eager(fd, c, n.a == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
@@ -107,10 +110,24 @@ func (l *loop) open(n launch) bool {
 	return true
 }
 
+// firstWordsOf gives those of a connection, the same whenever they are asked for: its random bytes are thrown with a number
+// of its own. They are valid until those of another connection are asked for.
+func (l *loop) firstWordsOf(c *conn) []byte {
+	w := &c.q.opening.says
+	if w.drawn > 0 {
+		var seed [32]byte
+		binary.LittleEndian.PutUint64(seed[copy(seed[:], l.luck[:]):], c.throw)
+		l.dice.Seed(seed)
+		l.dice.Read(l.draw[:w.drawn])
+	}
+	l.first = w.with(l.first[:0], &l.draw)
+	return l.first
+}
+
 // eager says the first words at once, which works where the other end is this machine: its answer to a SYN comes
 // before the connect returns. It is tried often only where it has worked.
 func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall.Errno) {
-	if !opening || c.q.opening.says == nil {
+	if !opening || c.q.opening.says.text == nil {
 		return false, 0
 	}
 	if l.eagerness == 0 {
@@ -118,8 +135,9 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 			return false, 0
 		}
 	}
-	n, no := send(fd, c.q.opening.says)
-	if no == 0 && n != len(c.q.opening.says) {
+	says := l.firstWordsOf(c)
+	n, no := send(fd, says)
+	if no == 0 && n != len(says) {
 		no = syscall.ECONNRESET // a new socket takes a hundred bytes or none
 	}
 	if no != 0 {
@@ -225,7 +243,8 @@ func (l *loop) connected(fd int32, c *conn) bool {
 			l.handOver(fd, nil, nil, 0)
 			return false
 		}
-		if says := q.opening.says; says != nil {
+		if q.opening.says.text != nil {
+			says := l.firstWordsOf(c)
 			if n, no := send(fd, says); no == 0 && n == len(says) {
 				c.state = connTalking
 				c.stamp++
@@ -261,7 +280,8 @@ func (l *loop) connected(fd int32, c *conn) bool {
 func (l *loop) catchUp(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
 	s := &l.slots[id]
-	a := l.rehearse(&s.item, q)
+	says := l.firstWordsOf(c)
+	a := l.rehearse(&s.item, q, &l.draw)
 	a.o.At = a.o.At.Add(time.Duration(c.since - int64(time.Since(l.start))))
 	a.o.Open = true
 	if !a.next(l.Run, s, check.End{}) {
@@ -269,12 +289,12 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 		l.seal(id, q, a, nil)
 		return false
 	}
-	if t := &a.attempt; t.UDP || t.TLS != nil || t.Port != q.port.Number || !a.sayFirst(q.opening.says) {
+	if t := &a.attempt; t.UDP || t.TLS != nil || t.Port != q.port.Number || !a.sayFirst(says) {
 		l.drop(fd)
 		if a.dead {
 			l.seal(id, q, a, nil)
 		} else {
-			q.opening.says = nil
+			q.opening.says = words{}
 			a = l.begin(&s.item, q)
 			if !a.next(l.Run, s, check.End{}) {
 				l.seal(id, q, a, nil)
@@ -284,7 +304,7 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 		}
 		return false
 	}
-	traceSent(l.transcript(a), a.attempt.Note, q.opening.says)
+	traceSent(l.transcript(a), a.attempt.Note, says)
 	c.a = a
 	return true
 }

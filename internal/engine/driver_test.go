@@ -455,7 +455,7 @@ func TestAgendaOfTypedPorts(t *testing.T) {
 	if len(b.first) != 1 || len(b.later) != 1 {
 		t.Errorf("%d, %d questions with the default ones", len(b.first), len(b.later))
 	}
-	if got := s.of(&Item{}).first[0].opening; got.how != opensPlain || !got.noAnswer || !got.rejected || !got.unroutable || string(got.says) != "hello\n" {
+	if got := s.of(&Item{}).first[0].opening; got.how != opensPlain || !got.noAnswer || !got.rejected || !got.unroutable || string(got.says.text) != "hello\n" {
 		t.Errorf("opening %+v", got)
 	}
 	if !slices.Equal(ports, []uint16{7, 9}) {
@@ -471,15 +471,15 @@ type randomTalk struct {
 
 func (r *randomTalk) Next(in []byte, eof bool) (check.Step, error) {
 	if r.said == nil {
-		r.said = make([]byte, 8)
+		r.said = make([]byte, 16)
 		r.random(r.said)
-		return check.Step{Send: []byte(fmt.Sprintf("%x\n", r.said))}, nil
+		return check.Step{Send: append(slices.Clone(r.said), '\n')}, nil
 	}
-	if i := slices.Index(in, '\n'); i >= 0 {
-		r.heard = slices.Clone(in[:i])
-		return check.Step{Consumed: i + 1, Done: true}, nil
+	if len(in) < 17 {
+		return check.Step{Need: 17}, nil
 	}
-	return check.Step{}, nil
+	r.heard = []byte(fmt.Sprintf("%x", in[:16]))
+	return check.Step{Consumed: 17, Done: true}, nil
 }
 
 type randomAsk struct {
@@ -501,8 +501,8 @@ func (r *randomAsk) Result() check.Result {
 	return check.Result{Outcome: r.end.Outcome(), Facts: &lineFacts{[]string{fmt.Sprintf("%x", r.talk.said), string(r.talk.heard), fmt.Sprintf("%x", r.later)}}}
 }
 
-// First words with random bytes in them are said before there is an interview, and are its own all the same; what is
-// drawn after them is of each host alone.
+// First words with random bytes in them are said before there is an interview, and are its own all the same; their
+// random bytes, and those drawn after them, are of each connection alone.
 func TestFirstWords(t *testing.T) {
 	everyDriver(t, func(t *testing.T, d driver) {
 		n := newNetwork(t)
@@ -531,16 +531,16 @@ func TestFirstWords(t *testing.T) {
 			b[0] = byte(drawn.Load() >> 3)
 		}
 		do(t, r, d)
-		later := map[string]bool{}
+		first, later := map[string]bool{}, map[string]bool{}
 		for _, o := range g.list {
 			f := o.Facts.(*lineFacts).Answers
-			if o.Outcome != signet.Answered || f[0] != f[1] || len(o.Trace) != 1 || string(o.Trace[0].Sent) != f[0]+"\n" {
+			if o.Outcome != signet.Answered || f[0] != f[1] || len(o.Trace) != 1 || fmt.Sprintf("%x", o.Trace[0].Sent) != f[0]+"0a" {
 				t.Errorf("%s: %s, %q", o.Endpoint, word(o), o.Trace)
 			}
-			later[f[2]] = true
+			first[f[0]], later[f[2]] = true, true
 		}
-		if len(g.list) != 30 || len(later) != 30 {
-			t.Errorf("%d observations, %d different draws", len(g.list), len(later))
+		if len(g.list) != 30 || len(first) != 30 || len(later) != 30 {
+			t.Errorf("%d observations, %d different first words, %d different draws after them", len(g.list), len(first), len(later))
 		}
 	})
 }

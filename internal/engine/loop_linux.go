@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,11 @@ type loop struct {
 	resends  deadlines
 	hosts    deadlines
 	trips    roundTrips
+
+	dice  rand.ChaCha8
+	throw uint64 // of the last connection
+	draw  draw   // of the connection that is being seen to
+	first []byte // its first words
 
 	eagerness int // how well saying the first words at once has worked
 	shy       uint

@@ -33,9 +33,9 @@ type opening struct {
 	// An interview that is told of this end asks nothing more, and reports silence or a refusal.
 	noAnswer, rejected, unroutable bool
 
-	// says is what every interview of the question says first, to whomever; nil where that differs. It lets the
+	// says is what every interview of the question says first, to whomever; no text where that differs. It lets the
 	// loop ask and put off the interview until something answers.
-	says []byte
+	says words
 	wait time.Duration // for the answer to it
 }
 
@@ -85,25 +85,33 @@ func (r *Run) opening(plan *Plan, port check.Port) (op opening) {
 	return op
 }
 
-// firstWords is what every interview of a question begins with; nil if that depends on who is asked, or if it says
-// nothing before it has heard something.
-func (r *Run) firstWords(plan *Plan, port check.Port) (says []byte, wait time.Duration) {
+// firstWords is what every interview of a question begins with; without text if that depends on who is asked, or if it
+// says nothing before it has heard something.
+func (r *Run) firstWords(plan *Plan, port check.Port) (says words, wait time.Duration) {
 	for i, target := range []signet.Target{
 		{Addr: netip.AddrFrom4([4]byte{192, 0, 2, 1})},
 		{Addr: netip.MustParseAddr("2001:db8::7"), Name: "host.example"},
 	} {
-		a := r.rehearse(&Item{Target: target}, &question{plan: plan, port: port})
-		if !a.next(r, a, check.End{}) {
-			return nil, 0
-		}
-		step, err := a.say(nil, false)
-		if err != nil || a.dead || a.rehearsed < 0 || step.Done || step.StartTLS != nil || len(step.Send) == 0 {
-			return nil, 0
-		}
-		if i == 0 {
-			says, wait = slices.Clone(step.Send), a.attempt.Wait
-		} else if !slices.Equal(says, step.Send) || a.attempt.Wait != wait {
-			return nil, 0
+		var longest time.Duration
+		w, ok := learn(func(d *draw) ([]byte, int) {
+			a := r.rehearse(&Item{Target: target}, &question{plan: plan, port: port}, d)
+			if !a.next(r, a, check.End{}) {
+				return nil, 0
+			}
+			step, err := a.say(nil, false)
+			if err != nil || a.dead || a.rehearsed < 0 || step.Done || step.StartTLS != nil {
+				return nil, 0
+			}
+			longest = a.attempt.Wait
+			return step.Send, a.rehearsed
+		})
+		switch {
+		case !ok:
+			return words{}, 0
+		case i == 0:
+			says, wait = w, longest
+		case !slices.Equal(says.text, w.text) || !slices.Equal(says.marks, w.marks) || longest != wait:
+			return words{}, 0
 		}
 	}
 	return says, patience(r.Dialer, &check.Attempt{Wait: wait})

@@ -61,8 +61,8 @@ type Run struct {
 	Stats Stats
 
 	place  place
-	script [rehearsal]byte
-	driver driver // nil: the system's own
+	luck   [24]byte // what the draws of connections are made from
+	driver driver   // nil: the system's own
 }
 
 // driver visits the source of a session from where it stands.
@@ -112,7 +112,7 @@ func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if r.Options.Random != nil {
-		r.Options.Random(r.script[:])
+		r.Options.Random(r.luck[:])
 	}
 	s := &session{Run: r, ctx: ctx, cancel: cancel, drain: drain, agendas: newAgendas(r)}
 	r.place.start(r.Resume)

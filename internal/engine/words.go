@@ -1,0 +1,58 @@
+package engine
+
+// rehearsal is how many random bytes first words may have.
+const rehearsal = 255
+
+// draw is the random bytes of one connection, in the order in which its interview asks for them.
+type draw [rehearsal]byte
+
+// words are what every interview of a question says first, to whomever. Random bytes stand in them at marks, and are
+// drawn anew for each connection: the words can be said before there is an interview to say them, and are its own
+// all the same once it is begun with the same draw.
+type words struct {
+	text  []byte
+	marks []mark
+	drawn int // random bytes that an interview asks for until it has said them
+}
+
+// mark is a byte of a text that is random, and where in the draw it comes from.
+type mark struct{ at, from uint16 }
+
+// with appends the words to dst as the interview of a draw says them.
+func (w *words) with(dst []byte, d *draw) []byte {
+	at := len(dst)
+	dst = append(dst, w.text...)
+	for _, m := range w.marks {
+		dst[at+int(m.at)] = d[m.from]
+	}
+	return dst
+}
+
+// learn finds the marks of words by saying them with different draws. say returns nil for words that cannot be said
+// beforehand; otherwise what an interview says with a draw, and how much of the draw it took.
+func learn(say func(*draw) (text []byte, drawn int)) (words, bool) {
+	var same, numbered, other draw
+	for i := range same {
+		same[i], numbered[i], other[i] = 0xff, byte(i), byte(i*151+89)
+	}
+	text, drawn := say(&same)
+	if len(text) == 0 || len(text) > 1<<15 {
+		return words{}, false
+	}
+	w := words{text: append([]byte(nil), text...), drawn: drawn}
+	told, again := say(&numbered)
+	if len(told) != len(w.text) || again != drawn {
+		return words{}, false
+	}
+	for i := range told {
+		if told[i] == w.text[i] {
+			continue
+		}
+		if int(told[i]) >= drawn {
+			return words{}, false // a random byte that is changed before it is said
+		}
+		w.marks = append(w.marks, mark{uint16(i), uint16(told[i])})
+	}
+	told, again = say(&other)
+	return w, again == drawn && string(told) == string(w.with(nil, &other))
+}
