@@ -45,9 +45,9 @@ dist:
 bench:
 	bench/run
 
-# Record conversations again from the lab's servers.
+# Record a conversation again: make record CHECK=ldap AT=127.20.2.1:389 AS=SERVER.VERDICT
 record:
-	tools/record
+	tools/record $(CHECK) $(AT) $(AS)
 
 # Scaffold a check: make new-check NAME=x
 new-check:
