@@ -2,6 +2,13 @@ module signet
 
 go 1.26.0
 
+// Folders of run-time state: a chroot with /proc in it may come and go beneath lab/run.
+ignore (
+	./bench/build
+	./lab/run
+	./tools/run
+)
+
 // Old servers are exactly what has to be asked: RSA key exchange, 3DES, SHA-1 signatures, short keys and
 // certificates with negative serial numbers are facts to report, not reasons to know nothing.
 godebug (
