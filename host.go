@@ -75,8 +75,7 @@ type HostEndpoint struct {
 // HostFinding is a finding of one endpoint of a host.
 type HostFinding struct {
 	Rule     string   `json:"rule"`
-	Severity Severity `json:"severity"` // by what the whole host is known to be
-	Streamed Severity `json:"-"`        // as its endpoint's own line had it
+	Severity Severity `json:"severity"`
 	Check    string   `json:"check"`
 	Port     uint16   `json:"port"`
 	Where    string   `json:"where"`

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"signet"
 	"signet/internal/check"
@@ -14,23 +15,30 @@ import (
 
 // census folds what a run says of each host and hands hosts, and at the end paths, to the writers that take them. A nil
 // census does nothing: --quick learns nothing of hosts worth the time.
+//
+// Where the policy tells hosts apart, a line with a finding waits for its host: so every writer, the host's own line and
+// the exit code have the same severity of it.
 type census struct {
 	folder  *host.Folder
 	estate  path.Estate
 	judge   *judge.Judge
-	tally   *report.Tally
 	writers []report.Writer
+	waiting map[netip.Addr][]*report.Line
+	emit    func(*report.Line) error // counts a line and writes it
 }
 
-func newCensus(checks []check.Check, j *judge.Judge, tally *report.Tally, writers []report.Writer) *census {
-	return &census{folder: host.New(checks), judge: j, tally: tally, writers: writers}
+func newCensus(checks []check.Check, j *judge.Judge, writers []report.Writer, emit func(*report.Line) error) *census {
+	return &census{folder: host.New(checks), judge: j, writers: writers, emit: emit, waiting: map[netip.Addr][]*report.Line{}}
 }
 
-// put folds one line, after its writers had it.
-func (c *census) put(l *report.Line) {
-	if c != nil {
-		c.folder.Add(l.Observation, &l.Judgement)
+// put folds one line and hands it on, at once or with its host.
+func (c *census) put(l *report.Line) error {
+	c.folder.Add(l.Observation, &l.Judgement)
+	if l.Reached() && len(l.Findings) > 0 && c.judge.TellsHosts() {
+		c.waiting[l.Addr] = append(c.waiting[l.Addr], l)
+		return nil
 	}
+	return c.emit(l)
 }
 
 // left lets the host of an address go: nothing more comes of it.
@@ -80,10 +88,20 @@ func (c *census) end() error {
 	return nil
 }
 
-// hand rates a host that is whole, counts it and writes it.
+// hand writes a host that is whole, after the lines that waited for it.
 func (c *census) hand(h *signet.Host) error {
-	c.judge.Host(h)
-	c.tally.Rate(h)
+	if lines := c.waiting[h.Address]; lines != nil {
+		delete(c.waiting, h.Address)
+		h.Findings = h.Findings[:0]
+		for _, l := range lines {
+			l.Judgement = c.judge.OnHost(l.Observation, h)
+			h.Findings = host.AppendFindings(h.Findings, l.Observation, &l.Judgement)
+			if err := c.emit(l); err != nil {
+				return err
+			}
+		}
+	}
+	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
 	c.estate.Add(h)
 	for _, w := range c.writers {
 		if t, ok := w.(report.HostWriter); ok {

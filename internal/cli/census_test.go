@@ -2,6 +2,7 @@ package cli
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,14 +15,18 @@ import (
 // notes is a writer that keeps hosts and paths, in the order in which they come.
 type notes struct {
 	order []string
+	lines []report.Line
 	hosts []signet.Host
 	paths []signet.Path
 	sums  *signet.Paths
 }
 
-func (n *notes) Begin(*report.Header) error  { return nil }
-func (n *notes) End(*report.Summary) error   { return nil }
-func (n *notes) Endpoint(*report.Line) error { return nil }
+func (n *notes) Begin(*report.Header) error { return nil }
+func (n *notes) End(*report.Summary) error  { return nil }
+func (n *notes) Endpoint(l *report.Line) error {
+	n.order, n.lines = append(n.order, "endpoint"), append(n.lines, *l)
+	return nil
+}
 func (n *notes) Host(h *signet.Host) error {
 	n.order, n.hosts = append(n.order, "host"), append(n.hosts, *h)
 	return nil
@@ -35,8 +40,8 @@ func (n *notes) Path(p *signet.Path) error {
 	return nil
 }
 
-// What a port beside it proves of a host rates the findings of all of it, in host lines and for the exit code; hosts
-// come as they are whole, paths last.
+// What a port beside it proves of a host rates the findings of all of it, in its endpoints' lines, in its own and for the
+// exit code; a line with a finding comes with its host, the others at once, hosts as they are whole, paths last.
 func TestCensus(t *testing.T) {
 	p, err := judge.Parse([]byte("name: p\nversion: 1\ndefault: low\nrules: {smb-signing-not-required: high}\nroles:\n  domain-controller: {smb-signing-not-required: critical}\n"))
 	if err != nil {
@@ -48,14 +53,18 @@ func TestCensus(t *testing.T) {
 	}
 	var n notes
 	var tally report.Tally
-	c := newCensus(all.Checks(), j, &tally, []report.Writer{&n})
+	c := newCensus(all.Checks(), j, []report.Writer{&n}, func(l *report.Line) error {
+		tally.Add(l)
+		return n.Endpoint(l)
+	})
 	begun := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	seen := func(addr string, port uint16, check, facts string, after time.Duration) {
 		o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(addr)}, Port: port},
 			Check: check, At: begun.Add(after), Took: time.Second, Outcome: signet.Answered, Open: true, Facts: signet.RawFacts(facts)}
 		l := &report.Line{Observation: o, Judgement: j.Observation(o)}
-		tally.Add(l)
-		c.put(l)
+		if err := c.put(l); err != nil {
+			t.Fatal(err)
+		}
 	}
 	left := func(addr string) {
 		if err := c.left(netip.MustParseAddr(addr)); err != nil {
@@ -64,17 +73,14 @@ func TestCensus(t *testing.T) {
 	}
 	const smb = `{"transport":"direct","dialect":"3.1.1","dialect_floor":"2.0.2","signing":"optional","smb2_offered":true,"smb1":{"offered":false},"ntlm_offer":"proven","ntlm":{"nb_computer":"DC1","os_version":"10.0.20348"}}`
 	seen("10.0.0.1", 445, "smb", smb, 0)
-	if code := tally.Exit(signet.Critical, true); code == 3 {
-		t.Fatal("critical before anything is known of the host")
-	}
-	if tally.Exit(signet.High, true) != 3 {
-		t.Fatalf("the SMB facts break no rule: %+v", tally)
+	if len(n.lines) != 0 {
+		t.Fatalf("a finding is told before its host is known: %+v", n.lines)
 	}
 	seen("10.0.0.1", 389, "ldap", `{"role":"ad-dc","domain":"corp.example","root":{},"binds":[]}`, time.Second)
 	seen("10.0.0.2", 445, "smb", smb, 2*time.Second)
 	seen("10.0.0.3", 445, "smb", smb, 2*time.Second)
-	if len(n.hosts) != 0 {
-		t.Fatalf("a host is let go too soon: %+v", n.hosts)
+	if len(n.hosts) != 0 || len(n.lines) != 1 {
+		t.Fatalf("hosts %+v and lines %+v before the visit is over, want the line without a finding alone", n.hosts, n.lines)
 	}
 	left("10.0.0.1")
 	left("10.0.0.9") // nothing was there
@@ -88,6 +94,9 @@ func TestCensus(t *testing.T) {
 		if got := n.hosts[i].Findings; len(got) == 0 || got[0].Severity != want {
 			t.Errorf("%s: %+v, want %s", n.hosts[i].Address, got, want)
 		}
+		if got := n.lines[i+1]; got.Addr != n.hosts[i].Address || len(got.Findings) == 0 || got.Findings[0].Severity != want {
+			t.Errorf("line %d: %+v, want the finding of %s as %s", i+1, got, n.hosts[i].Address, want)
+		}
 	}
 	if code := tally.Exit(signet.Critical, true); code != 3 {
 		t.Errorf("exit %d, want 3", code)
@@ -95,14 +104,13 @@ func TestCensus(t *testing.T) {
 	if n.sums == nil || n.sums.Fixes[0].Open != 3*2 {
 		t.Errorf("paths: %+v", n.sums)
 	}
-	if got := n.order; len(got) != 3+1+3 || got[2] != "host" || got[3] != "paths" || got[4] != "path" {
-		t.Errorf("order: %v", got)
+	if got, want := strings.Join(n.order, " "), "endpoint endpoint host endpoint host endpoint host paths path path path"; got != want {
+		t.Errorf("order %s, want %s", got, want)
 	}
 }
 
 func TestNoCensus(t *testing.T) {
 	var c *census
-	c.put(&report.Line{})
 	if err := c.left(netip.Addr{}); err != nil {
 		t.Error(err)
 	}

@@ -75,7 +75,7 @@ func (a *app) demo(f *reportFlags) error {
 	}
 	defer out.close()
 	sink := &sink{judge: j, out: out}
-	sink.census = newCensus(a.checks, j, &sink.tally, out.writers)
+	sink.census = newCensus(a.checks, j, out.writers, sink.emit)
 	header := headerOf(run, policy.ID())
 	for _, w := range out.writers {
 		if err := w.Begin(header); err != nil {

@@ -11,8 +11,8 @@ import (
 
 	"signet"
 	"signet/internal/fix"
-	"signet/internal/host"
 	"signet/internal/judge"
+	"signet/internal/report"
 )
 
 // fromFlags name the run that a command is about.
@@ -98,16 +98,28 @@ func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (in *in
 	if in, err = a.input(ctx, f.store, f.from); err != nil {
 		return nil, nil, err
 	}
-	folder := host.New(a.checks)
+	list := &hostList{}
+	c := newCensus(a.checks, j, []report.Writer{list}, list.Endpoint)
 	for o, err := range in.observations() {
+		if err == nil {
+			err = c.put(&report.Line{Observation: o, Judgement: j.Observation(o)})
+		}
 		if err != nil {
 			in.close()
 			return nil, nil, trouble("%v", err)
 		}
-		judgement := j.Observation(o)
-		folder.Add(o, &judgement)
 	}
-	hosts = folder.Rest()
-	slices.SortFunc(hosts, func(a, b *signet.Host) int { return a.Address.Compare(b.Address) })
-	return in, hosts, nil
+	if err := c.end(); err != nil {
+		in.close()
+		return nil, nil, trouble("%v", err)
+	}
+	return in, list.hosts, nil
 }
+
+// hostList keeps the hosts of a run.
+type hostList struct{ hosts []*signet.Host }
+
+func (l *hostList) Begin(*report.Header) error  { return nil }
+func (l *hostList) Endpoint(*report.Line) error { return nil }
+func (l *hostList) Host(h *signet.Host) error   { l.hosts = append(l.hosts, h); return nil }
+func (l *hostList) End(*report.Summary) error   { return nil }

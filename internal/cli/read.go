@@ -115,7 +115,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		header.Targets, header.Warnings = []string{fmt.Sprintf("files: %d", len(names))}, nil
 	}
 	sink := &sink{judge: judge, out: out, all: f.all}
-	sink.census = newCensus(a.checks, judge, &sink.tally, out.writers)
+	sink.census = newCensus(a.checks, judge, out.writers, sink.emit)
 	if memory != nil {
 		rec, err := store.Record(ctx, memory, &store.Run{
 			ID: header.Run, Tool: header.Tool, Started: header.Started, Targets: header.Targets, Checks: header.Checks, Policy: header.Policy, Warnings: header.Warnings,

@@ -91,7 +91,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	defer out.close()
 	sink := &sink{judge: judge, out: out}
 	if !quick(run) {
-		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers)
+		sink.census = newCensus(a.checks, judge, out.writers, sink.emit)
 	}
 	header := headerOf(run, policy.ID())
 	header.Trace = f.trace

@@ -124,7 +124,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	header.Warnings = a.warnings(f, s, plans)
 	sink := &sink{judge: judge, out: out, all: f.all}
 	if !f.quick {
-		sink.census = newCensus(a.checks, judge, &sink.tally, out.writers)
+		sink.census = newCensus(a.checks, judge, out.writers, sink.emit)
 	}
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Sink: sink, Now: time.Now,
@@ -270,16 +270,23 @@ func (s *sink) judged(o *signet.Observation) *report.Line {
 }
 
 func (s *sink) write(l *report.Line) error {
-	s.tally.Add(l)
 	s.findings.Add(uint64(len(l.Findings)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.census == nil {
+		return s.emit(l)
+	}
+	return s.census.put(l)
+}
+
+// emit counts a line whose judgement is final and hands it to every writer.
+func (s *sink) emit(l *report.Line) error {
+	s.tally.Add(l)
 	for _, w := range s.out.writers {
 		if err := w.Endpoint(l); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
-	s.census.put(l)
 	return nil
 }
 

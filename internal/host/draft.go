@@ -34,12 +34,7 @@ type draft struct {
 // add folds one observation.
 func (d *draft) add(o *signet.Observation, j *signet.Judgement, id *check.Identity) {
 	d.ends = append(d.ends, signet.HostEndpoint{Port: o.Port, Transport: o.Transport.String(), Check: o.Check, Outcome: o.Outcome, Verdict: j.Verdict})
-	for i := range j.Findings {
-		f := &j.Findings[i]
-		d.findings = append(d.findings, signet.HostFinding{
-			Rule: f.Rule, Severity: f.Severity, Streamed: f.Severity, Check: o.Check, Port: o.Port, Where: f.Where,
-		})
-	}
+	d.findings = AppendFindings(d.findings, o, j)
 	if o.Name != "" {
 		d.name(check.NameAlias.String(), o.Name, target)
 	}
@@ -67,6 +62,15 @@ func (d *draft) add(o *signet.Observation, j *signet.Judgement, id *check.Identi
 	if id.Samba {
 		d.samba = append(d.samba, port)
 	}
+}
+
+// AppendFindings appends the findings of an observation as its host has them.
+func AppendFindings(list []signet.HostFinding, o *signet.Observation, j *signet.Judgement) []signet.HostFinding {
+	for i := range j.Findings {
+		f := &j.Findings[i]
+		list = append(list, signet.HostFinding{Rule: f.Rule, Severity: f.Severity, Check: o.Check, Port: o.Port, Where: f.Where})
+	}
+	return list
 }
 
 // target is the source of a name that the user gave.

@@ -44,8 +44,20 @@ func (j *Judge) On(day time.Time) *Judge {
 // Policy is the policy in force.
 func (j *Judge) Policy() *Policy { return j.policy }
 
-// Observation judges one observation.
-func (j *Judge) Observation(o *signet.Observation) signet.Judgement {
+// TellsHosts says that the policy rates by the roles or the names of a host. What one endpoint shows of its host is not
+// all of it then: a finding waits for the rest, to be judged by OnHost.
+func (j *Judge) TellsHosts() bool { return j.policy.hosts }
+
+// Observation judges one observation by what it shows of its host itself.
+func (j *Judge) Observation(o *signet.Observation) signet.Judgement { return j.observation(o, nil) }
+
+// OnHost judges one observation as part of its whole host.
+func (j *Judge) OnHost(o *signet.Observation, h *signet.Host) signet.Judgement {
+	return j.observation(o, h)
+}
+
+// observation judges; h is nil where the host is not known.
+func (j *Judge) observation(o *signet.Observation, h *signet.Host) signet.Judgement {
 	c, known := j.checks[o.Check]
 	if !known {
 		return signet.Judgement{Because: []string{fmt.Sprintf("this version of Signet has no check %q", o.Check)}}
@@ -67,7 +79,7 @@ func (j *Judge) Observation(o *signet.Observation) signet.Judgement {
 	if len(view.Breaches) == 0 {
 		return out
 	}
-	roles, at := j.standing(&c, o)
+	roles, at := j.standing(&c, o, h)
 	day := j.day
 	if day.IsZero() {
 		day = o.At

@@ -109,7 +109,7 @@ func (p *Policy) readPlaces() error {
 		if text := wrongScope(r.Scope, p.Tags); text != "" {
 			return bad("%s", text)
 		}
-		p.places = true
+		p.hosts = p.hosts || r.Role != "" || r.Scope.named(p.Tags)
 	}
 	for i := range p.Exceptions {
 		e := &p.Exceptions[i]
@@ -132,7 +132,7 @@ func (p *Policy) readPlaces() error {
 		if text := wrongScope(e.Scope, p.Tags); text != "" {
 			return bad("%s", text)
 		}
-		p.places = true
+		p.hosts = p.hosts || e.Scope.named(p.Tags)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ type Policy struct {
 	lines      map[string]int                        // of "rules/RULE" and "roles/ROLE/RULE"
 	severities map[string]signet.Severity
 	off        map[string]bool
-	places     bool // severities or exceptions tell roles or names apart
+	hosts      bool // a rating or an exception depends on the roles or names of a host
 	fallback   signet.Severity
 }
 

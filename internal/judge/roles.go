@@ -32,6 +32,7 @@ func (p *Policy) readRoles() error {
 				p.byRole[rule] = map[string]signet.Severity{}
 			}
 			p.byRole[rule][role] = s
+			p.hosts = true
 		}
 	}
 	return nil
@@ -121,39 +122,30 @@ func (p *Policy) SeverityOn(rule string, roles []string) (s signet.Severity, ok 
 	return s, ok
 }
 
-// Host rates the findings of a host by the roles that it is known to play. A host's endpoints are judged before all of
-// it is known: each by the roles that its own facts prove.
-func (j *Judge) Host(h *signet.Host) {
-	if len(j.policy.byRole) == 0 && len(j.policy.Severities) == 0 {
-		return
-	}
-	var roles []string
-	for _, r := range h.Roles {
-		if r.Certain {
-			roles = append(roles, r.Role)
-		}
-	}
-	at := Place{Addr: h.Address}
-	for _, n := range h.Names {
-		at.Names = append(at.Names, n.Name)
-	}
-	for i := range h.Findings {
-		f := &h.Findings[i]
-		if s, ok := j.policy.SeverityAt(f.Rule, roles, at); ok {
-			f.Severity = s
-		}
-	}
-	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
-}
-
-// standing lists the roles that an observation proves by itself, and says where it stands. It costs nothing under a
-// policy that tells neither roles nor places apart.
-func (j *Judge) standing(c *check.Check, o *signet.Observation) (roles []string, at Place) {
+// standing says which roles count for an observation and where it stands: as its whole host is known, or as it shows by
+// itself. It costs nothing under a policy that does not tell hosts apart.
+func (j *Judge) standing(c *check.Check, o *signet.Observation, h *signet.Host) (roles []string, at Place) {
 	at.Addr = o.Addr
 	if o.Name != "" {
 		at.Names = append(at.Names, o.Name)
 	}
-	if len(j.policy.byRole) == 0 && !j.policy.places || c.Identify == nil {
+	if !j.policy.hosts {
+		return nil, at
+	}
+	if h != nil {
+		for _, r := range h.Roles {
+			if r.Certain {
+				roles = append(roles, r.Role)
+			}
+		}
+		for _, n := range h.Names {
+			if n.Kind == check.NameDNS.String() || n.Kind == check.NameNetBIOS.String() || n.Kind == check.NameAlias.String() {
+				at.Names = append(at.Names, n.Name)
+			}
+		}
+		return roles, at
+	}
+	if c.Identify == nil {
 		return nil, at
 	}
 	id, err := c.Identify(o.Facts)

@@ -39,33 +39,60 @@ func policy(t *testing.T, text string) *judge.Judge {
 	return j
 }
 
-func TestSeverityByRole(t *testing.T) {
-	j := policy(t, rolesPolicy)
+const weakSMB = `{"transport":"direct","dialect":"3.1.1","dialect_floor":"2.0.2","signing":"optional","smb2_offered":true,"smb1":{"offered":false},"ntlm_offer":"proven"}`
+
+// An observation is rated by the roles that its whole host is known to play, and excepted by all of its names.
+func TestSeverityOnHost(t *testing.T) {
+	j := policy(t, rolesPolicy+"exceptions:\n  - {rule: smb-signing-not-required, scope: copier-?.corp.example, owner: Mara, reason: old, until: 2099-01-01}\n")
+	if !j.TellsHosts() {
+		t.Fatal("roles tell hosts apart")
+	}
+	o := &signet.Observation{Check: "smb", Outcome: signet.Answered, Facts: signet.RawFacts(weakSMB)}
+	o.Addr = netip.MustParseAddr("10.0.0.1")
 	for _, tt := range []struct {
-		rule  string
 		roles []signet.HostRole
+		names []signet.HostName
 		want  signet.Severity
 	}{
-		{"smb-signing-not-required", nil, signet.High},
-		{"smb-signing-not-required", []signet.HostRole{{Role: check.RoleExchange, Certain: true}}, signet.High},
-		{"smb-signing-not-required", []signet.HostRole{{Role: check.RoleDomainController, Certain: true}}, signet.Critical},
-		{"smb-signing-not-required", []signet.HostRole{{Role: check.RoleDomainController}}, signet.High}, // a hint rates nothing
-		{"smb-signing-not-required", []signet.HostRole{{Role: check.RoleWorkstation, Certain: true}}, signet.Medium},
-		{"smb-signing-not-required", []signet.HostRole{{Role: check.RoleWorkstation, Certain: true}, {Role: check.RoleDomainController, Certain: true}}, signet.Critical},
-		{"rdp-nla-not-required", []signet.HostRole{{Role: check.RoleDomainController, Certain: true}}, signet.Low},
+		{nil, nil, signet.High},
+		{[]signet.HostRole{{Role: check.RoleExchange, Certain: true}}, nil, signet.High},
+		{[]signet.HostRole{{Role: check.RoleDomainController, Certain: true}}, nil, signet.Critical},
+		{[]signet.HostRole{{Role: check.RoleDomainController}}, nil, signet.High}, // a hint rates nothing
+		{[]signet.HostRole{{Role: check.RoleWorkstation, Certain: true}}, nil, signet.Medium},
+		{[]signet.HostRole{{Role: check.RoleWorkstation, Certain: true}, {Role: check.RoleDomainController, Certain: true}}, nil, signet.Critical},
+		{nil, []signet.HostName{{Kind: "domain", Name: "copier-1.corp.example"}}, signet.High}, // its domain is no name of it
 	} {
-		h := signet.Host{Address: netip.MustParseAddr("10.0.0.1"), Roles: tt.roles, Findings: []signet.HostFinding{{Rule: tt.rule, Severity: signet.Info}}}
-		if tt.roles == nil {
-			h.Findings[0].Severity = signet.High
+		got := j.OnHost(o, &signet.Host{Address: o.Addr, Roles: tt.roles, Names: tt.names})
+		if len(got.Findings) != 1 || got.Findings[0].Severity != tt.want {
+			t.Errorf("%v %v: %+v, want %s", tt.roles, tt.names, got, tt.want)
 		}
-		j.Host(&h)
-		if got := h.Findings[0].Severity; got != tt.want {
-			t.Errorf("%s on %v: %s, want %s", tt.rule, tt.roles, got, tt.want)
+	}
+	got := j.OnHost(o, &signet.Host{Address: o.Addr, Names: []signet.HostName{{Kind: "dns", Name: "copier-1.corp.example"}}})
+	if len(got.Findings) != 0 || got.Verdict != signet.Exposed {
+		t.Errorf("a name that another port showed: %+v, want the exception and the verdict as it is", got)
+	}
+}
+
+// Lines wait for their host only under a policy that needs it.
+func TestTellsHosts(t *testing.T) {
+	const head, exception = "name: own\nversion: 1\n", "exceptions:\n  - {rule: smb1-enabled, owner: M, reason: r, until: 2099-01-01, scope: "
+	for text, want := range map[string]bool{
+		head:                           false,
+		head + exception + "10.0.0.1}": false,
+		head + exception + "copier-?}": true,
+		head + "tags: {a: [10.0.0.0/8]}\n" + exception + "tag:a}":                        false,
+		head + "tags: {a: [\"x*\"]}\n" + exception + "tag:a}":                            true,
+		head + "severities:\n  - {rule: smb1-enabled, scope: 10.0.0.0/8, severity: low}": false,
+		head + "severities:\n  - {rule: smb1-enabled, role: workstation, severity: low}": true,
+		head + "roles: {workstation: {smb1-enabled: low}}":                               true,
+	} {
+		if got := policy(t, text).TellsHosts(); got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
 		}
 	}
 }
 
-// An endpoint is rated by the roles that its own facts prove, before the rest of its host is known; a rule that is off
+// Without its host an endpoint is rated by the roles that its own facts prove; a rule that is off
 // stays off on every role.
 func TestSeverityOfAnEndpointByItsOwnFacts(t *testing.T) {
 	j := policy(t, rolesPolicy)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -65,6 +66,17 @@ func prefix(term string) (netip.Prefix, error) {
 		return netip.Prefix{}, err
 	}
 	return a.Prefix(a.BitLen())
+}
+
+// named tells whether a term of the scope is a name.
+func (s Scope) named(tags map[string]Scope) bool {
+	return slices.ContainsFunc(s, func(term string) bool {
+		if name, tagged := strings.CutPrefix(term, tagPrefix); tagged {
+			return tags != nil && tags[name].named(nil)
+		}
+		_, err := prefix(term)
+		return err != nil
+	})
 }
 
 // holds tells whether a place is in the scope. Tags do not name tags.

@@ -15,7 +15,6 @@ import (
 // estate is what the text report keeps of hosts: what is said beside an endpoint, and sums.
 type estate struct {
 	names   map[netip.Addr]string // of hosts that a list may name
-	ratings map[rated]signet.Severity
 	domains map[string][]controller
 	systems map[string]int
 	roles   map[string]int
@@ -24,13 +23,6 @@ type estate struct {
 	named   int
 	hosts   int
 	paths   *signet.Paths
-}
-
-// rated is a finding whose severity is another one on the host that it stands on.
-type rated struct {
-	addr netip.Addr
-	port uint16
-	rule string
 }
 
 // controller is a domain controller as far as its directory goes.
@@ -55,7 +47,7 @@ const directory = "ldap"
 func (t *Text) Host(h *signet.Host) error {
 	e := &t.estate
 	if e.names == nil {
-		*e = estate{names: map[netip.Addr]string{}, ratings: map[rated]signet.Severity{}, domains: map[string][]controller{},
+		*e = estate{names: map[netip.Addr]string{}, domains: map[string][]controller{},
 			systems: map[string]int{}, roles: map[string]int{}, paths: e.paths}
 	}
 	e.hosts++
@@ -71,11 +63,6 @@ func (t *Text) Host(h *signet.Host) error {
 	for _, r := range h.Roles {
 		if r.Certain {
 			e.roles[r.Role]++
-		}
-	}
-	for _, f := range h.Findings {
-		if f.Severity != f.Streamed {
-			e.ratings[rated{h.Address, f.Port, f.Rule}] = f.Severity
 		}
 	}
 	for _, d := range h.Disagreements {
@@ -128,7 +115,7 @@ func (t *Text) Paths(p *signet.Paths) error { t.estate.paths = p; return nil }
 // Path is one of those that the sums count.
 func (t *Text) Path(*signet.Path) error { return nil }
 
-// reconcile gives listed endpoints the names and severities of their whole host.
+// reconcile gives listed endpoints the names of their hosts.
 func (t *Text) reconcile() {
 	e := &t.estate
 	if e.names == nil {
@@ -142,23 +129,9 @@ func (t *Text) reconcile() {
 		}
 	}
 	fit(t.undetermined)
-	for rule, g := range t.groups {
+	for _, g := range t.groups {
 		fit(g.exposed)
 		fit(g.other)
-		if len(e.ratings) == 0 {
-			continue
-		}
-		worst := signet.Info
-		for _, list := range [][]entry{g.exposed, g.other} {
-			for i := range list {
-				s, other := e.ratings[rated{list[i].at.Addr, list[i].at.Port, rule}]
-				if !other {
-					s = list[i].severity
-				}
-				worst = max(worst, s)
-			}
-		}
-		g.finding.Severity = worst
 	}
 }
 

@@ -18,12 +18,12 @@ func sampleHosts() []*signet.Host {
 			OSVersion: "10.0.20348", Windows: signet.Yes, Roles: []signet.HostRole{{Role: check.RoleDomainController, Certain: true, Because: "its rootDSE"}},
 			Endpoints: []signet.HostEndpoint{{Port: 389, Transport: "tcp", Check: "ldap", Outcome: signet.Answered, Verdict: v}}, Findings: findings}
 	}
-	weak := signet.HostFinding{Rule: "ldap-signing-not-required", Severity: signet.High, Streamed: signet.High, Check: "ldap", Port: 389}
+	weak := signet.HostFinding{Rule: "ldap-signing-not-required", Severity: signet.High, Check: "ldap", Port: 389}
 	file := &signet.Host{Address: netip.MustParseAddr("10.0.0.5"), Name: "fs1.lab.example", Domain: "lab.example", OS: "Samba",
 		Disagreements: []string{"DNS name: fs1.lab.example (445 ntlm), " + hostile() + " (80 ntlm)"},
 		Findings: []signet.HostFinding{
-			{Rule: "smb-signing-not-required", Severity: signet.Critical, Streamed: signet.High, Check: "smb", Port: 445},
-			{Rule: "smb1-enabled", Severity: signet.Medium, Streamed: signet.Medium, Check: "smb", Port: 445}}}
+			{Rule: "smb-signing-not-required", Severity: signet.Critical, Check: "smb", Port: 445},
+			{Rule: "smb1-enabled", Severity: signet.Medium, Check: "smb", Port: 445}}}
 	return []*signet.Host{
 		dc("10.0.0.9", hostile(), signet.Exposed, weak), dc("10.0.0.8", "dc2.lab.example", signet.Guarded), dc("10.0.0.10", "dc3", signet.Undetermined), file,
 	}
@@ -97,10 +97,6 @@ func TestTextOfHosts(t *testing.T) {
 			t.Errorf("the report has %q", not)
 		}
 	}
-	// On the whole host the finding is critical, and so it stands there.
-	if n := strings.Count(got, "\n  critical  Title"); n != 2 {
-		t.Errorf("%d critical groups, want that of HTTP and that of SMB:\n%s", n, got)
-	}
 	if testing.Verbose() {
 		t.Log(got)
 	}
@@ -159,26 +155,5 @@ func TestJSONLinesOfHosts(t *testing.T) {
 	}
 	if kinds["host"] != 4 || kinds["path"] != 1 || kinds["summary"] != 1 {
 		t.Errorf("kinds: %v", kinds)
-	}
-}
-
-// A finding counts by its severity on the whole host.
-func TestTallyRates(t *testing.T) {
-	var tally Tally
-	for _, l := range sampleLines()[:1] {
-		tally.Add(l)
-	}
-	if code := tally.Exit(signet.Critical, true); code == 3 {
-		t.Fatalf("exit %d before", code)
-	}
-	tally.Rate(sampleHosts()[3])
-	if code := tally.Exit(signet.Critical, true); code != 3 {
-		t.Errorf("exit %d, want 3: the host makes it critical", code)
-	}
-	down := signet.Host{Findings: []signet.HostFinding{
-		{Severity: signet.Low, Streamed: signet.Critical}, {Severity: signet.Low, Streamed: signet.Medium}}}
-	tally.Rate(&down)
-	if code := tally.Exit(signet.Medium, true); code == 3 {
-		t.Errorf("exit %d, want no finding of medium", code)
 	}
 }

@@ -150,7 +150,7 @@ func (p *HTML) lineName(l *Line) string {
 	return ""
 }
 
-// Host files what is known of a whole host, and rates its findings as the host deserves.
+// Host files what is known of a whole host.
 func (p *HTML) Host(host *signet.Host) error {
 	h := p.hosts[host.Address]
 	if h == nil {
@@ -166,17 +166,6 @@ func (p *HTML) Host(host *signet.Host) error {
 			word += " (likely)"
 		}
 		h.roles = append(h.roles, p.text(word))
-	}
-	for _, f := range host.Findings {
-		for i := range h.ends {
-			e := &h.ends[i]
-			for j := range e.findings {
-				g := &e.findings[j]
-				if e.port == f.Port && e.check == f.Check && g.rule == f.Rule && g.where == Clean(f.Where) {
-					g.severity = f.Severity
-				}
-			}
-		}
 	}
 	return nil
 }

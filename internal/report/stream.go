@@ -77,17 +77,6 @@ func (t *Tally) Add(l *Line) {
 	}
 }
 
-// Rate counts a host's findings by the severities that they have on the whole host, instead of those of its endpoints'
-// own lines.
-func (t *Tally) Rate(h *signet.Host) {
-	for i := range h.Findings {
-		if f := &h.Findings[i]; f.Severity != f.Streamed {
-			t.severities[min(f.Streamed, signet.Critical)]--
-			t.severities[min(f.Severity, signet.Critical)]++
-		}
-	}
-}
-
 // found tells whether a finding at or above a severity stands.
 func (t *Tally) found(least signet.Severity) bool {
 	for _, n := range t.severities[min(least, signet.Critical):] {

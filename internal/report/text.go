@@ -40,8 +40,6 @@ type entry struct {
 	at      signet.Endpoint
 	who     string // a name for people
 	because string
-	// severity of the finding that it is listed under, as its own line had it.
-	severity signet.Severity
 }
 
 // mostEntries is how many endpoints of one group are listed; the other formats have them all.
@@ -75,7 +73,6 @@ func (t *Text) Endpoint(l *Line) error {
 			g = &group{finding: *f}
 			t.groups[f.Rule] = g
 		}
-		e.severity = f.Severity
 		e.because = Clean(strings.Join(f.Because, "; "))
 		if f.Where != "" && !strings.HasPrefix(e.because, Clean(f.Where)) {
 			e.because = Clean(f.Where) + ": " + e.because
