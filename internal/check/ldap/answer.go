@@ -45,12 +45,11 @@ func (b *Bind) answer() answer {
 		}
 	case wire.InvalidCredentials:
 		switch {
+		case !b.Challenge: // no password and no binding was there to be looked at
 		case d.Reason() == wire.ReasonBadBindings:
 			return answerBadBindings
 		case d.HasData && d.Data == wire.ErrLogonFailure:
 			return answerLogonFailure
-		case !b.Challenge && d.Reason() == wire.ReasonNTLMUnsupported:
-			return answerNotOffered
 		}
 		return answerRefused
 	}

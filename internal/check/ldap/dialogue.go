@@ -181,10 +181,17 @@ func (d *dialogue) stray(m wire.Message) (check.Step, bool, error) {
 	if err != nil {
 		return check.Step{}, false, err
 	}
-	if r.Name == wire.Disconnection {
-		return check.Step{}, false, fmt.Errorf("notice of disconnection: result %d %v", r.Code, r.Code)
+	if r.Name == wire.Disconnection || r.Name == "" && r.Code != wire.Success { // AD puts the name where it is not read
+		return check.Step{}, false, &noticeError{r.Code}
 	}
 	return check.Step{}, true, d.passOver()
+}
+
+// noticeError is a Notice of Disconnection: the server hangs up, as with a reset, and says why.
+type noticeError struct{ code wire.ResultCode }
+
+func (e *noticeError) Error() string {
+	return fmt.Sprintf("notice of disconnection: result %d %v", e.code, e.code)
 }
 
 func (d *dialogue) passOver() error {

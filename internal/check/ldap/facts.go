@@ -1,6 +1,8 @@
 package ldap
 
 import (
+	"strings"
+
 	"signet"
 	"signet/internal/check"
 	wire "signet/internal/wire/ldap"
@@ -56,6 +58,7 @@ const (
 	askDecoyNone  = "decoy-none"   // the same user, without a binding
 	askSimple     = "decoy-simple" // a simple bind as a DN that cannot exist
 	askOverheard  = "overheard"    // somebody else's NTLM bind without SIGN, in a capture
+	askStartTLS   = "starttls"     // StartTLS itself, where it was not taken
 )
 
 // Bind is one question and its answer. Text is the peer's and is never shown as ours.
@@ -77,6 +80,9 @@ func (f *Facts) AppendJSON(dst []byte) []byte { return check.AppendJSON(dst, f) 
 func newFacts() Facts {
 	return Facts{TLS: overPlain, Certificate: certUnknown, Role: roleUnknown, Mechanisms: []string{}, Binds: []Bind{}}
 }
+
+// samba tells by its own word that a server is Samba.
+func (f *Facts) samba() bool { return strings.HasPrefix(f.Root.VendorName, "Samba Team") }
 
 // bind finds the answer to a question, nil when it was not put.
 func (f *Facts) bind(over, question string) *Bind {

@@ -101,6 +101,9 @@ func (iv *interview) file(end check.End) {
 	if seen.ntlm != nil && f.NTLM == nil {
 		f.NTLM = seen.ntlm
 	}
+	if a.over == overStartTLS && seen.startTLS == nil && failure != nil {
+		f.put(Bind{Over: overStartTLS, Question: askStartTLS, Error: failure.Text})
+	}
 	iv.fileTLS(end, seen)
 	if a.question != askRoot && (a.over != overStartTLS || seen.session != nil) {
 		b := Bind{Over: a.over, Question: a.question, Challenge: seen.challenge}
@@ -124,13 +127,15 @@ func (iv *interview) fileTLS(end check.End, seen learned) {
 		f.Session, f.Certificate = seen.session, certOK
 	}
 	if code := seen.startTLS; code != nil {
-		offered := *code == 0
-		f.StartTLS = &offered
-		if offered && seen.session != nil {
+		f.StartTLS = offersStartTLS(*code)
+		if *code != wire.Success || f.bind(overStartTLS, askStartTLS) != nil {
+			f.put(Bind{Over: overStartTLS, Question: askStartTLS, Code: code, Result: code.String()})
+		}
+		if *code == wire.Success && seen.session != nil {
 			f.TLS = overStartTLS
 		}
-		if *code == startTLSUnavailable || *code == startTLSOperations {
-			f.Certificate = certMissing
+		if *code == wire.Unavailable || *code == wire.OperationsError {
+			f.Certificate = certMissing // what AD answers where it has none (protocols.md §3.3)
 		}
 	}
 	if end.Cause == check.TLSFailed && f.Certificate != certOK {
@@ -141,11 +146,15 @@ func (iv *interview) fileTLS(end check.End, seen learned) {
 	}
 }
 
-// What AD answers to StartTLS where it has no certificate (protocols.md §3.3).
-const (
-	startTLSOperations  = 1
-	startTLSUnavailable = 52
-)
+// offersStartTLS reads the answer to StartTLS (RFC 4511 §4.14.2): nil where it says nothing that lasts.
+func offersStartTLS(code wire.ResultCode) *bool {
+	offered := code == wire.Success
+	switch code {
+	case wire.Success, wire.ProtocolError, wire.AuthMethodNotSupported, wire.UnwillingToPerform, wire.Unavailable, wire.OperationsError:
+		return &offered
+	}
+	return nil
+}
 
 // Result says what was learned so far.
 func (iv *interview) Result() check.Result {
@@ -169,19 +178,20 @@ func (iv *interview) Result() check.Result {
 	return r
 }
 
-// outcome: answered as soon as one way into the endpoint was told; withheld when only a greater depth can tell; and
-// otherwise what became of the attempt that failed.
+// outcome: withheld where only a greater depth can tell the verdict; answered where it is told, or one way into the
+// endpoint is; and otherwise what became of the attempt that failed.
 func (iv *interview) outcome() signet.Outcome {
-	deeper := false
+	told, exposed, deeper := false, false, false
 	for _, w := range ways(&iv.facts) {
-		if w.verdict != signet.Undetermined && !w.absent {
-			return signet.Answered
-		}
+		told = told || w.verdict != signet.Undetermined && !w.absent
+		exposed = exposed || w.verdict == signet.Exposed
 		deeper = deeper || w.deeper != ""
 	}
 	switch {
-	case deeper:
+	case deeper && !exposed:
 		return signet.Withheld
+	case told:
+		return signet.Answered
 	case iv.failed != nil:
 		return iv.cause.Outcome()
 	}

@@ -48,6 +48,13 @@ func tlsFacts(binds ...Bind) *Facts {
 	return &f
 }
 
+// ofSamba makes a directory one that answers an unknown user before it looks at signing.
+func ofSamba(f *Facts) *Facts {
+	f.Root.VendorName = "Samba Team (https://www.samba.org)"
+	f.readLevels()
+	return f
+}
+
 // Every row of protocols.md §3.2 and §3.3, and what each leaves unknown.
 func TestJudge(t *testing.T) {
 	anon := func(over string, code wire.ResultCode, text string) Bind { return told(over, askAnonymous, code, text) }
@@ -72,7 +79,7 @@ func TestJudge(t *testing.T) {
 		{"389: 7 at once", plainFacts(noNTLM(overPlain, askAnonymous, 7, "")), signet.Guarded, 0, 0, ""},
 		{"389: 48 at once", plainFacts(noNTLM(overPlain, askAnonymous, 48, "")), signet.Guarded, 0, 0, ""},
 		{"389: 14 without a type 2", plainFacts(noNTLM(overPlain, askAnonymous, 14, "")), signet.Guarded, 0, 0, ""},
-		{"389: NTLM off at once", plainFacts(noNTLM(overPlain, askAnonymous, 49, textNTLMOff)), signet.Guarded, 0, 0, ""},
+		{"389: NTLM off at once", plainFacts(noNTLM(overPlain, askAnonymous, 49, textNTLMOff)), signet.Undetermined, 0, 0, ""},
 		{"389: 49 at once", plainFacts(noNTLM(overPlain, askAnonymous, 49, textLogon)), signet.Undetermined, 0, 0, ""},
 		{"389: success without a challenge", plainFacts(noNTLM(overPlain, askAnonymous, 0, "")), signet.Undetermined, 0, 0, ""},
 		{"389: 7 after a type 2", plainFacts(anon(overPlain, 7, "")), signet.Undetermined, 0, 0, ""},
@@ -108,6 +115,13 @@ func TestJudge(t *testing.T) {
 		{"636: decoy reset", tlsFacts(anon(overLDAPS, 0, ""), lost(overLDAPS, askDecoyWrong)), signet.Undetermined, 0, 0, ""},
 		{"636: second decoy reset", tlsFacts(anon(overLDAPS, 0, ""), wrong(49, textBinding), lost(overLDAPS, askDecoyNone)), signet.Undetermined, 0, 0, ""},
 		{"636: second decoy 775", tlsFacts(anon(overLDAPS, 0, ""), wrong(49, textBinding), none(49, textLocked)), signet.Undetermined, 0, 0, ""},
+		{"636: 80090346 to the anonymous type 1", tlsFacts(noNTLM(overLDAPS, askAnonymous, 49, textBinding)), signet.Undetermined, 0, 0, ""},
+		{"636: NTLM off at once", tlsFacts(noNTLM(overLDAPS, askAnonymous, 49, textNTLMOff)), signet.Undetermined, 0, 0, ""},
+		{"636: 52e to the decoy's type 1", tlsFacts(anon(overLDAPS, 0, ""), noNTLM(overLDAPS, askDecoyWrong, 49, textLogon)), signet.Undetermined, 0, 0, ""},
+		{"636: 80090346, then 52e to a type 1", tlsFacts(anon(overLDAPS, 0, ""), wrong(49, textBinding), noNTLM(overLDAPS, askDecoyNone, 49, textLogon)), signet.Undetermined, 0, 0, ""},
+		{"636: Samba, anonymous 49, decoy 52e", ofSamba(tlsFacts(anon(overLDAPS, 49, textLogon), wrong(49, textLogon))), signet.Undetermined, 0, 0, ""},
+		{"636: Samba, anonymous reset, decoy 52e", ofSamba(tlsFacts(lost(overLDAPS, askAnonymous), wrong(49, textLogon))), signet.Undetermined, 0, 0, ""},
+		{"636: Samba, anonymous 0, decoy 52e", ofSamba(tlsFacts(anon(overLDAPS, 0, ""), wrong(49, textLogon))), signet.Exposed, 0, signet.Off, ruleBindingOff},
 		{"636: decoy let in", tlsFacts(anon(overLDAPS, 0, ""), wrong(0, "")), signet.Exposed, 0, signet.Off, ruleBindingOff},
 		{"636: 7 at once", tlsFacts(noNTLM(overLDAPS, askAnonymous, 7, "")), signet.Guarded, 0, 0, ""},
 		{"636: challenge only", tlsFacts(told(overLDAPS, askChallenge, 14, "")), signet.Undetermined, 0, 0, ""},

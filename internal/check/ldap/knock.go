@@ -1,10 +1,6 @@
 package ldap
 
-import (
-	"strings"
-
-	"signet/internal/check"
-)
+import "signet/internal/check"
 
 // askKnock is no question of the protocol: whether the LDAPS port beside a plain one is open.
 const askKnock = "knock"
@@ -19,7 +15,7 @@ func (knock) Next([]byte, bool) (check.Step, error) { return check.Step{Done: tr
 // success, and the process that serves the connection crashes (seen with 4.17; with one process for everything the
 // whole controller dies). Nothing in its rootDSE shows it, but such a server does not listen on its LDAPS port, so
 // that is knocked on first and StartTLS left out where it is closed.
-func (iv *interview) fragile() bool { return strings.HasPrefix(iv.facts.Root.VendorName, "Samba Team") }
+func (iv *interview) fragile() bool { return iv.facts.samba() }
 
 // securePort is the LDAPS port beside a plain one.
 func securePort(plain uint16) uint16 {

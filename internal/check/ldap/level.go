@@ -36,6 +36,11 @@ func (f *Facts) channelBinding() signet.Level {
 	}
 	switch f.bind(over, askDecoyWrong).answer() {
 	case answerLogonFailure, answerAccepted:
+		// Samba before 4.21 looks up the user before it asks for signing, so what an unknown one meets says something only
+		// where nobody's unsigned bind was let through.
+		if f.samba() && f.bind(over, askAnonymous).answer() != answerAccepted {
+			return signet.Unknown
+		}
 		return signet.Off
 	case answerBadBindings:
 	default:

@@ -1,7 +1,6 @@
 package ldap
 
 import (
-	"errors"
 	"slices"
 
 	"signet"
@@ -42,8 +41,6 @@ func recognise(b []byte, _ uint16) check.Side {
 	return check.NeitherSide
 }
 
-const oidStartTLS = "1.3.6.1.4.1.1466.20037"
-
 // maxAttributes bounds what is collected of a rootDSE.
 const maxAttributes = 128
 
@@ -72,9 +69,6 @@ func messages(b []byte) func(func(wire.Message) bool) {
 		for len(b) > 0 {
 			m, rest, err := wire.ParseMessage(b)
 			if err != nil {
-				if !errors.Is(err, wire.ErrShort) {
-					return
-				}
 				return
 			}
 			b = rest
@@ -103,7 +97,7 @@ func binds(stream []byte) (map[int32]asked, bool) {
 			}
 			out[m.ID] = a
 		case wire.OpExtendedRequest:
-			tls = tls || slices.Contains([]string{oidStartTLS}, extendedName(m.Body))
+			tls = tls || extendedName(m.Body) == wire.StartTLS
 		}
 	}
 	return out, tls
@@ -132,10 +126,9 @@ func (o *observer) Hear(h *check.Overheard) {
 			o.bound(r, a, known)
 		case wire.OpExtendedResponse:
 			r, err := wire.ParseExtendedResponse(m)
-			if err == nil && (wantsTLS || r.Name == oidStartTLS) {
-				yes := r.Code == wire.Success
-				if o.starttls == nil || yes {
-					o.starttls = &yes
+			if err == nil && (wantsTLS || r.Name == wire.StartTLS) {
+				if offered := offersStartTLS(r.Code); o.starttls == nil || offered != nil && *offered {
+					o.starttls = offered
 				}
 			}
 		case wire.OpSearchResultEntry:
@@ -217,7 +210,7 @@ func (o *observer) Result() check.Result {
 			f.Role, f.Domain = roleUnknown, ""
 		}
 		if list := e.Values("supportedExtension"); o.starttls == nil && list != nil {
-			offered := slices.Contains(list, oidStartTLS)
+			offered := slices.Contains(list, wire.StartTLS)
 			o.starttls = &offered
 		}
 	}

@@ -83,7 +83,7 @@ func (iv *interview) following() (ask, bool) {
 		a := ask{over: overLDAPS, question: question, opening: true}
 		return a, iv.speaksTLS() && !iv.did(overLDAPS, question)
 	}
-	if iv.options.Quick || iv.opened.Cause == check.Malformed {
+	if iv.options.Quick || iv.opened.Cause == check.Malformed && !hungUp(iv.opened) {
 		return ask{}, false
 	}
 	secure := overLDAPS
@@ -119,7 +119,7 @@ func (iv *interview) decoys(secure string) (ask, bool) {
 	// A second opinion on signing costs a logon, so it is asked only where no binding probe is due, and only where
 	// the anonymous bind was refused without a word about signing.
 	plain := f.bind(overPlain, askAnonymous)
-	if plain != nil && plain.answer() == answerRefused && !iv.did(overPlain, askSimple) {
+	if a := plain.answer(); (a == answerRefused || a == answerLogonFailure) && !iv.did(overPlain, askSimple) {
 		return ask{over: overPlain, question: askSimple}, true
 	}
 	return ask{}, false
@@ -136,7 +136,7 @@ func (iv *interview) did(over, question string) bool {
 }
 
 // passing tells whether the last attempt met a fault that may be gone on a second connection: the peer closed or
-// reset, or is busy or unavailable. Logons that fail are never repeated.
+// reset, took its leave, or is busy or unavailable. Logons that fail are never repeated.
 func (iv *interview) passing() bool {
 	if iv.last.again || iv.last.decoy() {
 		return false
@@ -144,6 +144,12 @@ func (iv *interview) passing() bool {
 	end := iv.ends[iv.last]
 	if end.Cause == check.Closed || end.Cause == check.Reset {
 		return end.Received > 0 || !iv.speaksTLS()
+	}
+	if hungUp(end) {
+		return true
+	}
+	if b := iv.facts.bind(overStartTLS, askStartTLS); iv.last.over == overStartTLS && b != nil && b.Code != nil {
+		return *b.Code == wire.OperationsError || *b.Code == wire.Busy || *b.Code == wire.Unavailable
 	}
 	b := iv.facts.bind(iv.last.over, iv.last.question)
 	if b == nil || b.Code == nil {
@@ -154,6 +160,12 @@ func (iv *interview) passing() bool {
 		return true
 	}
 	return false
+}
+
+// hungUp tells whether a peer ended the session with a notice of it.
+func hungUp(end check.End) bool {
+	_, notice := errors.AsType[*noticeError](end.Err)
+	return notice
 }
 
 // speaksTLS tells whether a peer that was spoken to in plain text may want TLS first: it answered in TLS, or on a

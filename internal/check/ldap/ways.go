@@ -1,6 +1,9 @@
 package ldap
 
-import "signet"
+import (
+	"signet"
+	wire "signet/internal/wire/ldap"
+)
 
 // way is one way into an endpoint: plain LDAP, StartTLS on the same port, or LDAPS.
 type way struct {
@@ -84,6 +87,9 @@ func plainWay(f *Facts) way {
 		return undetermined("whether LDAP signing is required was not answered: " + b.said())
 	}
 	w := undetermined("the anonymous NTLM bind was not accepted, for another reason than signing (" + b.said() + "): whether signing is required cannot be told")
+	if wire.ParseDiagnostic(b.Text).Reason() == wire.ReasonNTLMUnsupported {
+		w.because = append(w.because, "80090302 says that NTLM is off there, which Signet has not seen proven")
+	}
 	if simple != nil {
 		w.because = append(w.because, "a simple bind without TLS was answered with "+simple.said()+", which does not settle it either")
 	}
@@ -93,17 +99,34 @@ func plainWay(f *Facts) way {
 func startTLSWay(f *Facts) way {
 	switch {
 	case f.StartTLS == nil:
-		w := undetermined("whether StartTLS is offered was not told (a Samba whose LDAPS port is closed is not asked: StartTLS can crash it)")
-		w.unasked = "starttls"
-		return w
+		return startTLSUntold(f)
 	case !*f.StartTLS:
-		w := guarded("StartTLS is not offered: it opens no way round signing")
+		evidence := ""
+		if b := f.bind(overStartTLS, askStartTLS); b != nil {
+			evidence = " (" + b.said() + ")"
+		}
+		w := guarded("StartTLS is not offered" + evidence + ": it opens no way round signing")
 		if w.absent = true; f.Certificate == certMissing {
-			w.because[0] = "StartTLS is refused, likely for want of a certificate: it opens no way round signing"
+			w.because[0] = "StartTLS is refused" + evidence + ", likely for want of a certificate: it opens no way round signing"
 		}
 		return w
 	}
 	return tlsWay(f, overStartTLS, "behind StartTLS")
+}
+
+// startTLSUntold words a StartTLS that was not asked, or got no answer that lasts.
+func startTLSUntold(f *Facts) way {
+	w := way{unasked: "starttls"}
+	switch b := f.bind(overStartTLS, askStartTLS); {
+	case b != nil:
+		w.unasked = ""
+		w.because = []string{"whether StartTLS is offered was not told: " + b.said()}
+	case f.samba():
+		w.because = []string{"whether StartTLS is offered was not told: a Samba whose LDAPS port is closed is not asked, since StartTLS can crash it"}
+	default:
+		w.because = []string{"whether StartTLS is offered was not told"}
+	}
+	return w
 }
 
 // tlsWay judges a way whose channel is TLS: NTLM is tied to it by a channel binding, or by signing inside it, or

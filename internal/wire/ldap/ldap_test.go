@@ -122,7 +122,7 @@ func TestParseMessageRefuses(t *testing.T) {
 		{"no operation", "3003020101", false},
 		{"operation past its message", "3005020101610a", false},
 		{"an operation of the universal class", "300502010104" + "00", false},
-		{"tail that is no controls", "30070201014200" + "0400", false},
+		{"tail that is no element", "30070201014200" + "0401", false},
 	} {
 		m, rest, err := ParseMessage(unhex(t, c.in))
 		if err == nil {

@@ -86,12 +86,17 @@ func ParseMessage(b []byte) (m Message, rest []byte, err error) {
 		return Message{}, nil, fmt.Errorf("ldap: protocolOp tag 0x%02x is not of the application class", tag)
 	}
 	m = Message{ID: id, Op: Op(tag), Body: op}
-	if len(body) > 0 {
-		tag, controls, tail, err := ber.Read(body)
-		if err != nil || tag != tagControls || len(tail) != 0 {
-			return Message{}, nil, errors.New("ldap: bytes after the protocolOp that are no controls")
+	for len(body) > 0 {
+		tag, content, tail, err := ber.Read(body)
+		if err != nil {
+			return Message{}, nil, fmt.Errorf("ldap: after the protocolOp: %w", whole(err))
 		}
-		m.Controls = controls
+		// What is not known there is passed over: AD puts the name of its notice of disconnection behind the operation
+		// instead of into it.
+		if tag == tagControls {
+			m.Controls = content
+		}
+		body = tail
 	}
 	return m, rest, nil
 }
