@@ -28,6 +28,7 @@ type channel struct {
 	// refused is the reply of a server that does not accept the session request.
 	refused netbios.SessionReply
 	buf     []byte
+	taken   int // bytes of whole frames that came
 }
 
 // calling is who asks; servers take any name.
@@ -35,6 +36,12 @@ const calling = "SIGNET"
 
 // Next implements check.Conversation.
 func (c *channel) Next(in []byte, eof bool) (check.Step, error) {
+	step, err := c.next(in, eof)
+	c.taken += step.Consumed
+	return step, err
+}
+
+func (c *channel) next(in []byte, eof bool) (check.Step, error) {
 	if !c.started {
 		c.started = true
 		if c.netbios {

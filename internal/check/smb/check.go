@@ -47,14 +47,14 @@ func sends() []check.Sends {
 		{
 			Depth: signet.Handshake,
 			What: "an SMB 2 negotiate and NTLM's first token; an SMB 1 negotiate (not with --no-smb1); where the signing bit does not decide, " +
-				"negotiates of single dialects; a multi-protocol negotiate where the first was met with a close; on port 139 a session request, and one node status query (UDP 137) if the name is refused",
-			Connections: 8,
+				"negotiates of single dialects; one without 3.1.1 where the first is refused, a multi-protocol one where it gets no answer of SMB 2; on port 139 a session request, and one node status query (UDP 137) if the name is refused",
+			Connections: 10,
 			Logs:        "SMBServer/Audit 3000 or SMBServer/Operational 1001 for SMB 1, where that is audited; 1003 where encryption is required; no logon",
 		},
 		{
 			Depth:       signet.Anonymous,
 			What:        "to servers that look like Samba and leave signing open: one anonymous session, which shows whether encryption is required",
-			Connections: 8, Anonymous: 1,
+			Connections: 10, Anonymous: 1,
 			Logs: "Samba: an anonymous session setup in its own log, at levels above the default",
 		},
 	}

@@ -21,6 +21,7 @@ type climb struct {
 	current    uint16 // offered last
 	accepted   uint16 // 0: none so far
 	refused    int    // how many were refused on this connection
+	stale      bool   // the last refusal is an older one once more
 	encryption bool   // ask for the challenge, to see whether encryption is required
 	anonymous  bool   // then end the session setup as nobody
 	answered   int    // of the session setup: how many answers came
@@ -49,6 +50,9 @@ func (c *climb) answer(dst, msg []byte) ([]byte, bool, error) {
 	case smb2.StatusPending:
 		return nil, false, nil
 	case smb2.StatusNotSupported:
+		if c.stale = c.refused > 0 && h.MessageID != c.id; c.stale {
+			return nil, true, nil
+		}
 		c.refused++
 		if len(c.dialects) == 0 {
 			return nil, true, nil
@@ -76,6 +80,9 @@ func (c *climb) setup(dst, token []byte) []byte {
 }
 
 func (c *climb) sessionSetup(dst, msg []byte) ([]byte, bool, error) {
+	if repeats(msg) {
+		return nil, false, nil
+	}
 	r, err := smb2.ParseSessionSetup(msg)
 	if err != nil {
 		return nil, false, err
@@ -175,14 +182,14 @@ func (iv *interview) afterClimb(end check.End) (check.Attempt, bool) {
 		if !iv.options.Deep {
 			left = nil
 		}
-	case end.Cause == check.Done:
-	case c.refused > 0 && (end.Cause == check.Closed || end.Cause == check.Reset):
+	case end.Cause == check.Done && !c.stale:
+	case c.stale, c.refused > 0 && abrupt(end):
 		// Some servers close after a refusal instead of taking another offer: the last one was not heard.
 		left = append([]uint16{c.current}, left...)
 	default:
 		iv.gap = true
 		iv.fail(end, noteClimb)
-		if end.Cause != check.Closed && end.Cause != check.Reset {
+		if !abrupt(end) {
 			left = nil // a host that went silent or away is not asked again
 		}
 	}

@@ -249,6 +249,14 @@ func status1(status uint32) func([]byte) ([]byte, check.Cause) {
 	}
 }
 
+// torn1 makes the server break off in the middle of its SMB 1 answer.
+func torn1(end check.Cause) func([]byte) ([]byte, check.Cause) {
+	return func(sent []byte) ([]byte, check.Cause) {
+		reply, _ := speaks1(0x07)(sent)
+		return reply[:len(reply)/2], end
+	}
+}
+
 func isAnonymous(token []byte) bool { return contains(token, ntlmssp.Anonymous()) }
 
 func contains(b, part []byte) bool {

@@ -28,6 +28,7 @@ const (
 // Notes name the attempts.
 const (
 	noteOpening = "smb2 negotiate"
+	noteOld     = "smb2 negotiate below 3.1.1"
 	noteStatus  = "netbios node status"
 	noteSMB1    = "smb1 negotiate"
 	noteMulti   = "multi-protocol negotiate"
@@ -53,15 +54,18 @@ type interview struct {
 	open    opening
 	bytes   [320]byte // backs the channel's buffer
 
-	called  netbios.Name
-	named   bool      // the name was asked for once
-	first   check.End // of the opening
-	spoke2  bool      // an SMB 2 message came
-	bare    bool      // NTLM tokens go without SPNEGO around them
-	failure *signet.Failure
+	called   netbios.Name
+	named    bool      // the name was asked for once
+	first    check.End // of the opening
+	spoke1   bool      // SMB 2 was asked for and SMB 1 answered
+	refused2 bool      // the SMB 2 negotiate was answered with a status that tells nothing of its dialects
+	retried  bool      // the dialects below 3.1.1 were offered on a connection of their own
+	bare     bool      // NTLM tokens go without SPNEGO around them
+	failure  *signet.Failure
 
 	status    *nodeStatus
 	legacyEnd check.End
+	torn      bool // the SMB 1 answer began, and the connection ended in it
 	climb     *climb
 	climbed   []string // dialects that the climb found accepted, lowest first
 	probed    bool     // required encryption was asked about
@@ -118,6 +122,12 @@ func (iv *interview) afterOpening(end check.End) (check.Attempt, bool) {
 	if r := iv.channel.refused; r.Type != 0 {
 		return iv.afterRefusal(r)
 	}
+	if iv.open.stage == stageOld && !iv.retried && iv.facts.SMB2Offered == nil && (iv.open.stale || abrupt(end)) {
+		// Some servers close after a refusal instead of taking another offer: this one was not heard.
+		iv.retried = true
+		iv.open = opening{iv: iv, stage: stageOld}
+		return iv.attempt(stepOpening, noteOld, &iv.open)
+	}
 	if iv.facts.SMB2Offered != nil {
 		iv.fail(end, "smb2 session setup")
 	}
@@ -129,6 +139,9 @@ func (iv *interview) afterOpening(end check.End) (check.Attempt, bool) {
 	}
 	return iv.attempt(stepSMB1, noteSMB1, &legacy{iv: iv, names: !is(iv.facts.SMB2Offered)})
 }
+
+// abrupt tells whether a server ended the connection instead of answering.
+func abrupt(end check.End) bool { return end.Cause == check.Closed || end.Cause == check.Reset }
 
 // stopped tells whether an attempt ended for a reason of ours: asking on would be against it.
 func (iv *interview) stopped(end check.End) bool {
@@ -161,9 +174,8 @@ func (iv *interview) afterStatus(end check.End) (check.Attempt, bool) {
 }
 
 func (iv *interview) afterSMB1(end check.End) (check.Attempt, bool) {
-	iv.legacyEnd = end
-	abrupt := iv.first.Cause == check.Closed || iv.first.Cause == check.Reset
-	if iv.facts.SMB2Offered == nil && (abrupt || is(iv.facts.SMB1.Offered)) && !iv.stopped(end) {
+	iv.legacyEnd, iv.torn = end, end.Received > iv.channel.taken
+	if iv.facts.SMB2Offered == nil && (abrupt(iv.first) || iv.spoke1 || is(iv.facts.SMB1.Offered)) && !iv.stopped(end) {
 		// A close is no answer. In company of SMB 1 the question gets one from every server that speaks either.
 		iv.open = opening{iv: iv, stage: stageMulti}
 		return iv.attempt(stepMulti, noteMulti, &iv.open)
@@ -185,10 +197,10 @@ func (iv *interview) afterMulti(end check.End) (check.Attempt, bool) {
 }
 
 // settleSMB1 reads a connection that was closed on the SMB 1 request. Windows without SMB 1 closes ([MS-SMB2]
-// §3.3.5.3.2); that it was the request it disliked, and not us, is shown by an SMB 2 answer of the same host.
+// §3.3.5.3.2); that it was the request it disliked, and not us, is shown by an SMB 2 dialect agreed with the same host.
 func (iv *interview) settleSMB1() {
 	end := iv.legacyEnd
-	if iv.facts.SMB1.Offered == nil && iv.spoke2 && end.Connected && (end.Cause == check.Closed || end.Cause == check.Reset) {
+	if iv.facts.SMB1.Offered == nil && is(iv.facts.SMB2Offered) && end.Connected && abrupt(end) && !iv.torn {
 		iv.facts.SMB1.Offered = no()
 		return
 	}
@@ -200,61 +212,4 @@ func (iv *interview) fail(end check.End, phase string) {
 	if iv.failure == nil {
 		iv.failure = end.Failure(phase)
 	}
-}
-
-// Result implements check.Interview.
-func (iv *interview) Result() check.Result {
-	f := &iv.facts
-	if f.SMB2Offered == nil && f.SMB1.Offered == nil {
-		return check.Result{Outcome: iv.first.Outcome(), Err: iv.first.Failure(noteOpening)}
-	}
-	f.Undecided = iv.undecided(nil)
-	if iv.options.Deep {
-		f.Dialects = iv.accepted(nil)
-	}
-	return check.Result{Facts: f, Outcome: signet.Answered, Err: iv.failure, Unasked: iv.unasked(nil)}
-}
-
-// undecided lists what was to be asked and has no answer, whether it was interrupted, refused or garbled.
-func (iv *interview) undecided(dst []string) []string {
-	f := &iv.facts
-	if f.SMB2Offered == nil {
-		dst = append(dst, askSMB2)
-	}
-	if iv.options.Quick {
-		return dst
-	}
-	if f.SMB1.Offered == nil && !iv.options.NoSMB1 {
-		dst = append(dst, askSMB1)
-	}
-	if f.floorMatters() && f.DialectFloor == "" {
-		dst = append(dst, askFloor)
-	}
-	if f.encryptionMatters() && f.EncryptionRequired == nil && !iv.withheld() {
-		dst = append(dst, askEncryption)
-	}
-	return dst
-}
-
-// withheld says that only an anonymous session would show whether encryption is required.
-func (iv *interview) withheld() bool {
-	return iv.facts.samba() && iv.options.Depth < signet.Anonymous
-}
-
-// unasked lists what the user's flags left out.
-func (iv *interview) unasked(dst []string) []string {
-	f := &iv.facts
-	if iv.options.Quick || iv.options.NoSMB1 {
-		dst = append(dst, askSMB1)
-	}
-	if iv.options.Quick && f.floorMatters() {
-		dst = append(dst, askFloor)
-	}
-	if f.encryptionMatters() && f.EncryptionRequired == nil && (iv.options.Quick || iv.withheld()) {
-		dst = append(dst, askEncryption)
-	}
-	if iv.options.Quick {
-		dst = append(dst, askNames)
-	}
-	return dst
 }

@@ -27,7 +27,7 @@ func (iv *interview) learn(n *smb2.NegotiateResponse, stage int) {
 		caps &^= smb2.CapEncryption // it says nothing there: the cipher stands in a context
 	}
 	f.Capabilities = smb2.AppendCapabilityNames(iv.words[:0:8], caps)
-	if caps&smb2.CapEncryption != 0 && n.Dialect >= smb2.Dialect300 {
+	if caps&smb2.CapEncryption != 0 && (n.Dialect == smb2.Dialect300 || n.Dialect == smb2.Dialect302) {
 		f.Encryption = append(iv.words[8:8:10], smb2.CipherName(smb2.CipherAES128CCM)) // 3.0 and 3.0.2 know no other
 	}
 	// Garbled contexts or a garbled token cost what they would have told, and nothing else.

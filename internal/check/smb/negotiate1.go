@@ -45,11 +45,9 @@ func (l *legacy) answer(dst, msg []byte) ([]byte, bool, error) {
 	return smb1.AppendSessionSetup(dst, spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())), false, nil
 }
 
-// refusesDialects tells whether a status says that the server does not do SMB 1, as against not now or not for us:
-// STATUS_NOT_SUPPORTED, STATUS_NOT_IMPLEMENTED, STATUS_INVALID_PARAMETER.
-func refusesDialects(status uint32) bool {
-	return status == 0xc00000bb || status == 0xc0000002 || status == 0xc000000d
-}
+// refusesDialects tells whether a status says that the server does not do SMB 1, as against not now, not for us or
+// not like this: STATUS_NOT_SUPPORTED, STATUS_NOT_IMPLEMENTED.
+func refusesDialects(status uint32) bool { return status == 0xc00000bb || status == 0xc0000002 }
 
 func (l *legacy) challenged(msg []byte) error {
 	r, err := smb1.ParseSessionSetup(msg)

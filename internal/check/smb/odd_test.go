@@ -114,7 +114,19 @@ func TestOddServers(t *testing.T) {
 			expect: func(f *Facts) bool { return f.Mechanisms == nil && f.NTLMOffer == ntlmProven }},
 		{name: "garbled blob, NTLM accepted", change: func(s *server) { s.blob = []byte("\x60\x84\xff\xff\xff\xff") }, outcome: signet.Answered, verdict: signet.Exposed},
 		{name: "empty blob, NTLM refused", change: func(s *server) { s.mechs, s.setup = nil, refuseWith(smb2.StatusInvalidParameter) },
-			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmNo }},
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmUnknown }},
+		{name: "NTLM named and refused, then closed", change: func(s *server) { s.dialects = native()[:2] }, host: func(s *server) host {
+			s.setup = refuseWith(smb2.StatusLogonFailure)
+			h, setups := s.host(), 0
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if hd, err := smb2.ParseHeader(sent[4:]); err == nil && hd.Command == smb2.CommandSessionSetup {
+					if setups++; setups > 1 {
+						return nil, check.Closed
+					}
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmUnknown }, err: "smb2 session setup"},
 		{name: "Kerberos only", change: func(s *server) {
 			s.mechs, s.setup = []string{spnego.OIDKerberos}, refuseWith(smb2.StatusNotSupported)
 		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmNo }},
@@ -166,7 +178,70 @@ func TestOddServers(t *testing.T) {
 			}}
 		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return f.Dialect == "3.0.2" }},
 		{name: "no dialect of ours", change: func(s *server) { s.dialects = nil }, outcome: signet.Answered, verdict: signet.Undetermined,
-			expect: func(f *Facts) bool { return isNot(f.SMB2Offered) && isNot(f.SMB1.Offered) }},
+			expect: func(f *Facts) bool { return isNot(f.SMB2Offered) && f.SMB1.Offered == nil }, err: "smb1 negotiate"},
+		{name: "refuses every negotiate for another reason", host: func(s *server) host {
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if h, err := smb2.ParseHeader(sent[4:]); err == nil {
+					return refused(0, h.MessageID, smb2.StatusInvalidParameter), check.Start
+				}
+				return nil, check.Closed
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined,
+			expect: func(f *Facts) bool { return f.SMB2Offered == nil && f.SMB1.Offered == nil }, err: "STATUS_INVALID_PARAMETER"},
+		{name: "refuses SMB 2 for another reason, SMB 1 requires signing", host: func(s *server) host {
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if h, err := smb2.ParseHeader(sent[4:]); err == nil {
+					return refused(0, h.MessageID, smb2.StatusAccessDenied), check.Start
+				}
+				return speaks1(0x0f)(sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined,
+			expect: func(f *Facts) bool { return f.SMB2Offered == nil && is(f.SMB1.Offered) }, err: "STATUS_ACCESS_DENIED"},
+		{name: "takes the dialects below 3.1.1 on a new connection alone", change: func(s *server) { s.dialects = native()[:2] }, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				hd, err := smb2.ParseHeader(sent[4:])
+				switch {
+				case err != nil || hd.Command != smb2.CommandNegotiate:
+				case hd.MessageID > 0:
+					return nil, check.Closed
+				case slices.Contains(offers(sent[4:]), smb2.Dialect311):
+					return refused(0, 0, smb2.StatusNotSupported), check.Start
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return f.Dialect == "2.1" && f.NTLMOffer == ntlmProven }},
+		{name: "says everything twice, floor at 3.0.2", change: func(s *server) { s.dialects = native()[3:] }, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				reply, end := h.say(note, sent)
+				return append(reply, reply...), end
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return f.DialectFloor == "3.0.2" && f.NTLMOffer == ntlmProven }},
+		{name: "says everything twice, no dialect of ours", change: func(s *server) { s.dialects = nil }, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				reply, end := h.say(note, sent)
+				return append(reply, reply...), end
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return isNot(f.SMB2Offered) }, err: "smb1"},
+		{name: "SMB 1 answers an SMB 2 negotiate", host: func(s *server) host {
+			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
+				if sent[4] == 0xff && !contains(sent, []byte("SMB 2.???")) {
+					return nil, check.Closed
+				}
+				if sent[4] == 0xff {
+					return s.answer(0, smb2.Dialect202), check.Start
+				}
+				return smb1.AppendNegotiateResponse(nil, &smb1.NegotiateResponse{WordCount: 1, DialectIndex: smb1.NoDialect}), check.Start
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool { return f.Dialect == "2.0.2" }, err: "multi-protocol negotiate"},
+		{name: "SMB 1 refused for another reason", change: func(s *server) { s.mode, s.smb1 = 3, status1(0xc000000d) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.SMB1.Offered == nil }, err: "0xc000000d"},
+		{name: "half an SMB 1 answer, closed", change: func(s *server) { s.mode, s.smb1 = 3, torn1(check.Closed) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.SMB1.Offered == nil }, err: "smb1 negotiate: the peer closed"},
+		{name: "half an SMB 1 answer, reset", change: func(s *server) { s.mode, s.smb1 = 3, torn1(check.Reset) },
+			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.SMB1.Offered == nil }, err: "smb1 negotiate: the peer reset"},
 		{name: "SMB 1 without a dialect", change: func(s *server) {
 			s.mode = 3
 			s.smb1 = func([]byte) ([]byte, check.Cause) {
@@ -272,7 +347,8 @@ func TestOddServers(t *testing.T) {
 		{name: "refused", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.Rejected}} }, outcome: signet.Refused, err: "refused"},
 		{name: "dark", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.NoAnswer}} }, outcome: signet.Silent, err: "in time"},
 		{name: "excluded", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.Denied}} }, outcome: signet.Withheld, err: "scope"},
-		{name: "quick, refuses the contexts", flags: "quick", change: func(s *server) { s.dialects = nil }, outcome: signet.Answered, verdict: signet.Undetermined},
+		{name: "quick, refuses the contexts", flags: "quick", change: func(s *server) { s.dialects = nil }, outcome: signet.Answered, verdict: signet.Undetermined,
+			expect: func(f *Facts) bool { return f.SMB2Offered == nil }, err: "STATUS_NOT_SUPPORTED"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := windows()

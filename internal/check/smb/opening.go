@@ -2,6 +2,7 @@ package smb
 
 import (
 	"errors"
+	"slices"
 
 	"signet"
 	"signet/internal/check"
@@ -25,6 +26,7 @@ type opening struct {
 	iv    *interview
 	stage int
 	id    uint64 // the message id of what was sent last
+	stale bool   // the answer to what was sent last is an old one once more
 }
 
 // old lists the dialects that a server without negotiate contexts can agree to.
@@ -35,8 +37,11 @@ func old() []uint16 {
 func native() []uint16 { return append(old(), smb2.Dialect311) }
 
 func (o *opening) open(dst []byte) []byte {
-	if o.stage == stageMulti {
+	switch o.stage {
+	case stageMulti:
 		return smb1.AppendMultiProtocol(dst)
+	case stageOld:
+		return o.negotiateOld(dst)
 	}
 	var random [48]byte
 	o.iv.options.Random(random[:])
@@ -56,32 +61,42 @@ func (o *opening) negotiated(dst, msg []byte) ([]byte, bool, error) {
 	f := &o.iv.facts
 	h, err := smb2.ParseHeader(msg)
 	if errors.Is(err, smb2.ErrProtocol) {
-		if _, err1 := smb1.ParseHeader(msg); err1 == nil {
-			f.SMB2Offered = no() // a server that has SMB 2 answers either request in SMB 2
-			return nil, true, nil
+		if _, err1 := smb1.ParseNegotiate(msg); err1 == nil {
+			o.iv.spoke1 = true
+			if o.stage == stageMulti && !o.iv.refused2 {
+				f.SMB2Offered = no() // a server that has SMB 2 answers this request in SMB 2
+				return nil, true, nil
+			}
 		}
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	o.iv.spoke2 = true
 	switch h.Status {
 	case smb2.StatusPending:
 		return nil, false, nil
 	case smb2.StatusNotSupported, smb2.StatusInvalidParameter:
 		if o.stage == stageNative && !o.iv.options.Quick {
 			o.stage = stageOld // perhaps it is the contexts that it does not like
+			o.id++
 			return o.negotiateOld(dst), false, nil
 		}
-		f.SMB2Offered = no()
-		return nil, true, nil
+		if o.stale = h.MessageID < o.id; o.stale {
+			return nil, true, nil
+		}
+		if o.stage != stageNative && h.Status == smb2.StatusNotSupported {
+			f.SMB2Offered = no()
+			return nil, true, nil
+		}
 	}
 	n, err := smb2.ParseNegotiate(msg)
 	if err != nil {
+		o.iv.refused2 = h.Status != smb2.StatusSuccess && h.Response() && h.Command == smb2.CommandNegotiate
 		return nil, false, err
 	}
 	if n.Dialect == smb2.DialectWildcard && o.stage == stageMulti {
 		o.stage = stageOld
+		o.id++
 		return o.negotiateOld(dst), false, nil
 	}
 	o.iv.learn(&n, o.stage)
@@ -93,7 +108,6 @@ func (o *opening) negotiated(dst, msg []byte) ([]byte, bool, error) {
 }
 
 func (o *opening) negotiateOld(dst []byte) []byte {
-	o.id++
 	r := smb2.NegotiateRequest{MessageID: o.id, Dialects: old()}
 	o.iv.options.Random(r.ClientGUID[:])
 	return smb2.AppendNegotiate(dst, &r)
@@ -114,8 +128,17 @@ func (iv *interview) firstToken() []byte {
 	return spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())
 }
 
+// repeats tells that a message is the answer to a negotiate once more, from a server that says everything twice.
+func repeats(msg []byte) bool {
+	h, err := smb2.ParseHeader(msg)
+	return err == nil && h.Command == smb2.CommandNegotiate
+}
+
 // challenged reads an answer to a session setup.
 func (o *opening) challenged(dst, msg []byte) ([]byte, bool, error) {
+	if repeats(msg) {
+		return nil, false, nil
+	}
 	r, err := smb2.ParseSessionSetup(msg)
 	if err != nil {
 		return nil, false, err
@@ -127,6 +150,7 @@ func (o *opening) challenged(dst, msg []byte) ([]byte, bool, error) {
 		return nil, true, nil
 	}
 	if o.stage == stageWrapped && r.Status != smb2.StatusAccessDenied {
+		o.iv.facts.NTLMOffer = ntlmUnknown // named or not: until the token on its own is answered too
 		o.stage = stageRaw
 		return o.ask(dst), false, nil
 	}
@@ -147,12 +171,11 @@ func (f *Facts) challenge(token []byte) bool {
 	return true
 }
 
-// refusedNTLM notes that a server answered NTLM's first token with a refusal. Where it had named NTLM, or denied
-// access as such, the refusal may have another reason than NTLM.
+// refusedNTLM notes that a server answered NTLM's first token with a refusal. Where it had named NTLM, or nothing at
+// all, or denied access as such, the refusal may have another reason than NTLM.
 func (f *Facts) refusedNTLM(denied bool) {
-	if f.NTLMOffer == ntlmOffered || denied {
-		f.NTLMOffer = ntlmUnknown
-		return
+	f.NTLMOffer = ntlmUnknown
+	if len(f.Mechanisms) > 0 && !slices.Contains(f.Mechanisms, spnego.NTLM) && !denied {
+		f.NTLMOffer = ntlmNo
 	}
-	f.NTLMOffer = ntlmNo
 }

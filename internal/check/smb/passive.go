@@ -53,7 +53,6 @@ type observer struct {
 	one     Facts        // what SMB 1 answers say that counts where SMB 2 is not spoken
 	piped   *signet.NTLM // the names that a service behind a pipe showed
 	err     *signet.Failure
-	spoke2  bool
 	closed1 bool // a request for SMB 1 alone was met with a close
 
 	accepted, refused map[uint16]bool // dialects of SMB 2 and 3
@@ -118,7 +117,6 @@ func messages(b []byte) func(func([]byte) bool) {
 // answer takes one message of a server; true: it was the answer to a negotiate.
 func (o *observer) answer(msg []byte, req *request) bool {
 	if h, err := smb2.ParseHeader(msg); err == nil {
-		o.spoke2 = true
 		switch {
 		case !h.Response() || h.Status == smb2.StatusPending:
 		case h.Command == smb2.CommandNegotiate:
@@ -184,9 +182,6 @@ func (o *observer) negotiated(msg []byte, status uint32, req *request) {
 // negotiated1 takes an SMB 1 answer to a negotiate.
 func (o *observer) negotiated1(msg []byte, status uint32, req *request) {
 	f := &o.facts
-	if f.SMB2Offered == nil && (len(req.smb2) > 0 || req.legacy && (req.offers2 || req.offers202)) {
-		f.SMB2Offered = no() // a server that has SMB 2 answers such a request in SMB 2
-	}
 	if status != 0 {
 		if req.legacy && req.offers1 && refusesDialects(status) && f.SMB1.Offered == nil {
 			f.SMB1.Offered = no()
@@ -196,6 +191,9 @@ func (o *observer) negotiated1(msg []byte, status uint32, req *request) {
 	n, err := smb1.ParseNegotiate(msg)
 	if err != nil {
 		return
+	}
+	if f.SMB2Offered == nil && req.legacy && (req.offers2 || req.offers202) {
+		f.SMB2Offered = no() // a server that has SMB 2 answers such a request in SMB 2
 	}
 	if !n.Accepted() {
 		if f.SMB1.Offered == nil && slices.Contains(req.smb1, smb1.Dialect) {
@@ -212,7 +210,7 @@ func (o *observer) negotiated1(msg []byte, status uint32, req *request) {
 // Result implements check.Observer.
 func (o *observer) Result() check.Result {
 	f := o.facts
-	if f.SMB1.Offered == nil && o.closed1 && o.spoke2 {
+	if f.SMB1.Offered == nil && o.closed1 && is(f.SMB2Offered) {
 		f.SMB1.Offered = no()
 	}
 	if f.SMB2Offered == nil && len(o.accepted) == 0 && !slices.ContainsFunc(native(), func(d uint16) bool { return !o.refused[d] }) {

@@ -1,0 +1,67 @@
+package smb
+
+import (
+	"signet"
+	"signet/internal/check"
+)
+
+// Result implements check.Interview.
+func (iv *interview) Result() check.Result {
+	f := &iv.facts
+	failure := iv.failure
+	if f.SMB2Offered == nil {
+		failure = iv.first.Failure(noteOpening)
+		if f.SMB1.Offered == nil && !iv.refused2 {
+			return check.Result{Outcome: iv.first.Outcome(), Err: failure}
+		}
+	}
+	f.Undecided = iv.undecided(nil)
+	if iv.options.Deep {
+		f.Dialects = iv.accepted(nil)
+	}
+	return check.Result{Facts: f, Outcome: signet.Answered, Err: failure, Unasked: iv.unasked(nil)}
+}
+
+// undecided lists what was to be asked and has no answer, whether it was interrupted, refused or garbled.
+func (iv *interview) undecided(dst []string) []string {
+	f := &iv.facts
+	if f.SMB2Offered == nil {
+		dst = append(dst, askSMB2)
+	}
+	if iv.options.Quick {
+		return dst
+	}
+	if f.SMB1.Offered == nil && !iv.options.NoSMB1 {
+		dst = append(dst, askSMB1)
+	}
+	if f.floorMatters() && f.DialectFloor == "" {
+		dst = append(dst, askFloor)
+	}
+	if f.encryptionMatters() && f.EncryptionRequired == nil && !iv.withheld() {
+		dst = append(dst, askEncryption)
+	}
+	return dst
+}
+
+// withheld says that only an anonymous session would show whether encryption is required.
+func (iv *interview) withheld() bool {
+	return iv.facts.samba() && iv.options.Depth < signet.Anonymous
+}
+
+// unasked lists what the user's flags left out.
+func (iv *interview) unasked(dst []string) []string {
+	f := &iv.facts
+	if iv.options.Quick || iv.options.NoSMB1 {
+		dst = append(dst, askSMB1)
+	}
+	if iv.options.Quick && f.floorMatters() {
+		dst = append(dst, askFloor)
+	}
+	if f.encryptionMatters() && f.EncryptionRequired == nil && (iv.options.Quick || iv.withheld()) {
+		dst = append(dst, askEncryption)
+	}
+	if iv.options.Quick {
+		dst = append(dst, askNames)
+	}
+	return dst
+}
