@@ -24,11 +24,8 @@ type Framer interface {
 
 // TLSState is what a handshake showed.
 type TLSState struct {
-	Facts              signet.TLS
-	Version            uint16 // crypto/tls constant
-	Protocol           string // ALPN
-	Leaf               []byte // the server's certificate, DER; nil if it showed none
-	SignatureAlgorithm int    // x509.SignatureAlgorithm of Leaf
-	// BindingHash is the hash that tls-server-end-point prescribes for Leaf (RFC 5929 §4.1): a crypto.Hash.
-	BindingHash uint
+	Facts    signet.TLS
+	Version  uint16 // crypto/tls constant
+	Protocol string // ALPN
+	Leaf     []byte // the server's certificate, DER; nil if it showed none
 }

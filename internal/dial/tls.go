@@ -2,9 +2,7 @@ package dial
 
 import (
 	"context"
-	"crypto"
 	"crypto/tls"
-	"crypto/x509"
 	"net"
 	"time"
 
@@ -14,9 +12,8 @@ import (
 // Secure is a TLS connection and what its handshake showed.
 type Secure struct {
 	*tls.Conn
-	Facts       signet.TLS
-	State       tls.ConnectionState
-	BindingHash crypto.Hash // for tls-server-end-point (RFC 5929 §4.1)
+	Facts signet.TLS
+	State tls.ConnectionState
 }
 
 // Options of a handshake.
@@ -48,9 +45,6 @@ func Client(ctx context.Context, c net.Conn, o TLSOptions) (*Secure, error) {
 	s := &Secure{Conn: conn, State: conn.ConnectionState()}
 	s.Facts = describe(s.State)
 	s.Facts.ClientCertificate = asked
-	if len(s.State.PeerCertificates) > 0 {
-		s.BindingHash = endPointHash(s.State.PeerCertificates[0].SignatureAlgorithm)
-	}
 	return s, nil
 }
 
@@ -96,17 +90,4 @@ func version(v uint16) string {
 		return "1.3"
 	}
 	return "unknown"
-}
-
-// endPointHash is the hash of the certificate's signature algorithm, with MD5 and SHA-1 replaced by SHA-256
-// (RFC 5929 §4.1). For algorithms without one hash of their own (Ed25519) the RFC defines nothing; SHA-256 is what
-// implementations use, unverified against Windows.
-func endPointHash(a x509.SignatureAlgorithm) crypto.Hash {
-	switch a {
-	case x509.SHA384WithRSA, x509.ECDSAWithSHA384, x509.SHA384WithRSAPSS:
-		return crypto.SHA384
-	case x509.SHA512WithRSA, x509.ECDSAWithSHA512, x509.SHA512WithRSAPSS:
-		return crypto.SHA512
-	}
-	return crypto.SHA256
 }

@@ -32,10 +32,9 @@ func (h *holder) secure(t *check.TLS) bool {
 	}
 	h.conn = s
 	h.arm()
-	st := check.TLSState{Facts: s.Facts, Version: s.State.Version, Protocol: s.State.NegotiatedProtocol, BindingHash: uint(s.BindingHash)}
+	st := check.TLSState{Facts: s.Facts, Version: s.State.Version, Protocol: s.State.NegotiatedProtocol}
 	if len(s.State.PeerCertificates) > 0 {
-		leaf := s.State.PeerCertificates[0]
-		st.Leaf, st.SignatureAlgorithm = leaf.Raw, int(leaf.SignatureAlgorithm)
+		st.Leaf = s.State.PeerCertificates[0].Raw
 	}
 	h.end.TLS = &st
 	if w, ok := h.talk.(check.Securable); ok {
