@@ -70,6 +70,10 @@ func (d *dialogue) Next(in []byte, eof bool) (check.Step, error) {
 	if a.status == gone && d.await != askCancel {
 		return check.Step{}, fmt.Errorf("the server hangs up: %q", clip(a.text))
 	}
+	// Read as the answer to what is asked next, more than was asked for would say that nothing is listed.
+	if _, untagged := d.speak.(imap); !untagged && n < len(in) && d.await != askCancel && d.await != askStartTLS {
+		return check.Step{}, fmt.Errorf("%d bytes that nothing asked for", len(in)-n)
+	}
 	step := d.answered(a)
 	step.Consumed = n
 	return step, nil

@@ -1,6 +1,8 @@
 package mail
 
 import (
+	"fmt"
+
 	"signet/internal/check"
 	wire "signet/internal/wire/mail"
 )
@@ -32,8 +34,10 @@ func (smtp) read(in []byte, a ask) (answer, int, error) {
 		out.listed, out.list = true, capabilities{x.StartTLS, x.Mechanisms, x.Exchange}
 	case a == askAgain && out.status == good:
 		out.listed = true // HELO is understood where EHLO was not: a server without extensions
-	case a == askAgain && out.status == bad:
+	case a == askAgain && (r.Code == 500 || r.Code == 502 || r.Code == 530):
 		return answer{}, 0, check.Foreign("FTP, or another protocol that greets with 220")
+	case a == askAgain, a == askList && r.Code < 500: // a refusal that may pass says nothing of what is offered
+		return answer{}, 0, fmt.Errorf("the server takes no EHLO: %d %q", r.Code, clip(out.text))
 	}
 	return out, len(in) - len(rest), nil
 }

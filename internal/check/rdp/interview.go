@@ -168,7 +168,7 @@ func (iv *interview) level() signet.Level {
 				return signet.Optional
 			}
 		}
-		if iv.tls != nil && iv.tls.Refused && (iv.tls.Failure == rdp.HybridRequired || iv.plain != nil && iv.plain.Refused) {
+		if iv.required() {
 			return signet.Required
 		}
 		return signet.Unknown
@@ -176,12 +176,27 @@ func (iv *interview) level() signet.Level {
 	switch {
 	case !iv.all.Negotiated && !iv.all.Refused: // no negotiation at all: plain RDP is all there is
 		return signet.Off
-	case iv.all.Negotiated && iv.nla != nil: // something else was selected, and NLA alone was not taken either
+	case iv.all.Negotiated && iv.nla != nil && lacksNLA(iv.nla): // something else was selected, and NLA alone was not taken either
 		return signet.Off
 	case iv.all.Refused && iv.plain != nil && selectedPlain(iv.plain): // refused TLS and NLA together, takes plain RDP
 		return signet.Off
 	}
 	return signet.Unknown
+}
+
+// required tells whether every request without NLA was refused, and for want of it.
+func (iv *interview) required() bool {
+	if iv.tls == nil || !iv.tls.Refused {
+		return false
+	}
+	plain := iv.plain != nil && iv.plain.Refused
+	return iv.tls.Failure == rdp.HybridRequired || plain && (iv.plain.Failure == rdp.HybridRequired || iv.tls.Failure == rdp.SSLNotAllowed)
+}
+
+// lacksNLA tells whether the answer to a request for NLA alone says that there is none: another layer was selected, or
+// the refusal names one that the server wants or cannot have.
+func lacksNLA(c *rdp.Confirm) bool {
+	return !c.Refused || c.Failure == rdp.SSLRequired || c.Failure == rdp.SSLNotAllowed || c.Failure == rdp.SSLCertNotOnServer
 }
 
 // inOrder lists each protocol once, the weakest first.

@@ -149,6 +149,44 @@ func TestServers(t *testing.T) {
 	}
 }
 
+// Every failure code as the answer that decides. Only one that speaks of NLA, or of the layer that was asked for, says
+// something of NLA; any other leaves the level unknown.
+func TestFailureCodes(t *testing.T) {
+	type levels struct{ tlsAlone, plainAfterOdd, nlaAfterTLS, nlaAfterPlain signet.Level }
+	const required, off = signet.Required, signet.Off
+	for code, want := range map[rdp.Failure]levels{
+		rdp.SSLRequired:         {0, 0, off, off},
+		rdp.SSLNotAllowed:       {required, 0, off, off},
+		rdp.SSLCertNotOnServer:  {0, 0, off, off},
+		rdp.InconsistentFlags:   {0, 0, 0, 0},
+		rdp.HybridRequired:      {required, required, 0, 0},
+		rdp.SSLWithUserRequired: {0, 0, 0, 0},
+		0:                       {0, 0, 0, 0},
+		7:                       {0, 0, 0, 0},
+	} {
+		no := refused(code)
+		level := func(said ...exchange) signet.Level {
+			t.Helper()
+			return checktest.ReplayFlow(t, Check(), flow(t, said...), checktest.Options()).Facts.(*Facts).NLA
+		}
+		nla := exchange{noteAll, askAll, selected(rdp.NLA), "tls-failed"}
+		first := []exchange{nla, {noteTLS, askTLS, no, "done"}}
+		if code != rdp.HybridRequired { // which covers plain RDP too
+			first = append(first, exchange{notePlain, askPlain, refused(rdp.SSLRequired), "done"})
+		}
+		plain := []exchange{{noteAll, askAll, selected(rdp.PlainRDP), "done"}, {noteNLA, askNLA, no, "done"}}
+		got := levels{
+			level(first...),
+			level(nla, exchange{noteTLS, askTLS, refused(rdp.InconsistentFlags), "done"}, exchange{notePlain, askPlain, no, "done"}),
+			level(exchange{noteAll, askAll, selected(rdp.TLS), "done"}, exchange{noteNLA, askNLA, no, "done"}, exchange{notePlain, askPlain, refused(rdp.SSLRequired), "done"}),
+			level(plain...),
+		}
+		if got != want {
+			t.Errorf("%v: %+v, want %+v", code, got, want)
+		}
+	}
+}
+
 // What NLA servers say to the negotiate, over a connection that is secured.
 func TestCredSSP(t *testing.T) {
 	const challenge = "4e544c4d53535000020000000000000038000000058289a20123456789abcdef00000000000000000400040038000000" + "0a00614a0000000f" + "00000000"

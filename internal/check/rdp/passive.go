@@ -1,6 +1,10 @@
 package rdp
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"signet"
 	"signet/internal/check"
 	wire "signet/internal/wire/rdp"
@@ -28,6 +32,9 @@ func recognise(b []byte, _ uint16) check.Side {
 	}
 	return check.NeitherSide
 }
+
+// maxRefusals bounds what is kept of them.
+const maxRefusals = 8
 
 type observer struct {
 	heard              bool
@@ -93,13 +100,10 @@ func (o *observer) Result() check.Result {
 			f.Protocols = append(f.Protocols, p.word)
 		}
 	}
-	for _, asked := range []string{"rdp", "tls"} {
-		for r := range o.refused {
-			if r.Asked == asked && len(f.Refusals) < 8 {
-				f.Refusals = append(f.Refusals, r)
-			}
-		}
-	}
+	f.Refusals = slices.SortedFunc(maps.Keys(o.refused), func(a, b Refusal) int {
+		return cmp.Or(cmp.Compare(a.Asked, b.Asked), cmp.Compare(a.Code, b.Code))
+	})
+	f.Refusals = f.Refusals[:min(len(f.Refusals), maxRefusals)]
 	res := check.Result{Facts: f, Outcome: signet.Answered}
 	switch {
 	case o.nla && (o.withoutNLA || o.notNLA):

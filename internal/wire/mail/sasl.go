@@ -20,7 +20,7 @@ func AppendToken(dst, token []byte) []byte {
 // Token decodes the text of a challenge (334 in SMTP, "+" in IMAP and POP3). An empty text is an empty token.
 // [MS-SMTPNTLM] §2.2.1.2 puts a sentence there on the first 334, so a caller decodes only the answer to its type 1.
 func Token(text string) ([]byte, error) {
-	token, err := base64.StdEncoding.Strict().DecodeString(text)
+	token, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(text))
 	if err != nil {
 		return nil, fmt.Errorf("mail: challenge is not base64: %w", err)
 	}
