@@ -25,7 +25,7 @@ func judge(f *Facts) check.Judgement {
 		}
 		return check.Judgement{Verdict: signet.Guarded, Because: []string{why}}
 	}
-	why := "whether NTLM is offered could not be told: a login with Windows authentication got no challenge and no refusal"
+	why := "whether NTLM is offered could not be told: no login with Windows authentication got a challenge or a refusal"
 	if f.Refusal != nil {
 		why = fmt.Sprintf("whether NTLM is offered could not be told: the login was refused with error %d, which says nothing about it", f.Refusal.Number)
 	}

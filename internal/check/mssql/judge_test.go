@@ -31,7 +31,7 @@ func TestJudge(t *testing.T) {
 		{"no encryption", Facts{NTLM: names, Encryption: "not-supported"}, signet.Undetermined, ruleUnknown, "nothing could bind a login"},
 		{"Windows authentication refused", Facts{WindowsAuthentication: "refused", Refusal: &Refusal{Number: 18452}}, signet.Guarded, "", "refused before any challenge, as a bare token and in SPNEGO (error 18452)"},
 		{"refused, number not kept", Facts{WindowsAuthentication: "refused"}, signet.Guarded, "", "in SPNEGO"},
-		{"unknown", Facts{WindowsAuthentication: "unknown"}, signet.Undetermined, "", "got no challenge and no refusal"},
+		{"unknown", Facts{WindowsAuthentication: "unknown"}, signet.Undetermined, "", "no login with Windows authentication got a challenge or a refusal"},
 		{"unknown, forced encryption", Facts{WindowsAuthentication: "unknown", Encryption: "required"}, signet.Undetermined, "", "no guard by itself"},
 		{"an error about something else", Facts{WindowsAuthentication: "unknown", Refusal: &Refusal{Number: 17809}}, signet.Undetermined, "", "error 17809, which says nothing about it"},
 		// An EPA level without a challenge is no fact of this endpoint.

@@ -88,7 +88,7 @@ func (v *inventory) acknowledged(p dcerpc.PDU) (check.Step, error) {
 		if err != nil {
 			return check.Step{}, err
 		}
-		return check.Step{}, fmt.Errorf("bind refused with reason %d", reason)
+		return check.Step{}, fmt.Errorf("bind refused: %s (reason %d)", nakText(reason), reason)
 	case dcerpc.Fault:
 		return v.refused(p)
 	}

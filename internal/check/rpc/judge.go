@@ -66,6 +66,21 @@ func (f *Facts) at(name string) string {
 	return ""
 }
 
+// nakText words the reason of a bind_nak (C706 §12.6.4.5).
+func nakText(reason uint16) string {
+	switch reason {
+	case 1:
+		return "temporary congestion"
+	case 2:
+		return "local limit exceeded"
+	case 4:
+		return "protocol version not supported"
+	case 8:
+		return "authentication type not recognized"
+	}
+	return "no reason is known"
+}
+
 // faultText names a fault.
 func faultText(status uint32) string {
 	switch status {

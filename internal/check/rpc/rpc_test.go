@@ -204,7 +204,7 @@ func TestOddServers(t *testing.T) {
 		{"other fault", false, 0, [][]byte{ack, faultPDU(2, 0x1c010002)}, signet.Broken, "no such operation", "no such operation"},
 		{"fault to the bind", false, 0, [][]byte{faultPDU(1, 5)}, signet.Withheld, "access denied", "rpc bind"},
 		{"error of the mapper", false, 0, [][]byte{ack, one(2, listing(t, 0, 0x16c9a0cd))}, signet.Broken, "no interface is known", "0x16c9a0cd"},
-		{"bind_nak", false, 0, [][]byte{nak(2)}, signet.Broken, "-", "reason 2"},
+		{"bind_nak", false, 0, [][]byte{nak(2)}, signet.Broken, "-", "bind refused: local limit exceeded (reason 2)"},
 		{"context rejected", false, 0, [][]byte{unhex(t, strings.Replace(ackOK, "0100000000000000045d", "0100000002000100045d", 1))}, signet.Broken, "-", "result 2, reason 1"},
 		{"ack of another call", false, 0, [][]byte{unhex(t, strings.Replace(ackOK, "3c00000001", "3c00000009", 1))}, signet.Broken, "-", "call 9"},
 		{"answer to another call", false, 0, [][]byte{ack, one(7, listing(t, 0, 0, other))}, signet.Broken, "no interface is known", "call 7"},

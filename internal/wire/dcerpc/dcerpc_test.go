@@ -317,6 +317,25 @@ func TestBigEndianLookup(t *testing.T) {
 	}
 }
 
+// A handle goes back in little-endian, as every request does, so one that came big-endian is turned round: four octets of
+// attributes, then a UUID (C706 appendix N).
+func TestHandleOfABigEndianMapper(t *testing.T) {
+	const tail = "91a408002b14a0fa"
+	empty := strings.Repeat("00000000", 3) + "00000000" + "00000000"
+	for _, c := range []struct {
+		order binary.ByteOrder
+		in    string
+	}{{binary.BigEndian, "00000001 e1af8308 5d1f 11c9" + tail}, {binary.LittleEndian, "01000000 0883afe1 1f5d c911" + tail}} {
+		l, err := ParseLookup(Stub{Order: c.order, Data: unhex(t, c.in+empty)})
+		if err != nil || !l.More() {
+			t.Fatalf("%v: %+v, %v", c.order, l, err)
+		}
+		if got := hex.EncodeToString(l.Handle[:]); got != "010000000883afe11f5dc911"+tail {
+			t.Errorf("%v: %s", c.order, got)
+		}
+	}
+}
+
 func TestInterfaceNames(t *testing.T) {
 	for uuid, want := range map[string]string{
 		"12345678-1234-abcd-ef00-0123456789ab": "MS-RPRN",

@@ -11,8 +11,16 @@ const MaxEntries = 500
 // StatusNoMore is the status with which a mapper says that nothing is left: ept_s_not_registered (C706 appendix O).
 const StatusNoMore = 0x16c9a0d6
 
-// Handle is the context handle by which a mapper goes on where its last answer ended. The zero value starts.
+// Handle is the context handle by which a mapper goes on where its last answer ended, as a little-endian sender writes
+// it: attributes and a UUID (C706 appendix N). The zero value starts.
 type Handle [20]byte
+
+// handle reads a handle in its sender's byte order. Sent back as it came it would be another one to a mapper of the
+// other order.
+func (r *reader) handle() Handle {
+	attributes, id := r.uint32(), r.uuid()
+	return Handle(appendUUID(binary.LittleEndian.AppendUint32(nil, attributes), id))
+}
 
 // AppendLookup appends the ept_lookup request for every entry: all elements inquired, no object, no interface, all
 // versions, at most [MaxEntries] (C706 appendix O).
@@ -50,7 +58,7 @@ func (l Lookup) More() bool { return l.Handle != Handle{} && l.Status == 0 }
 func ParseLookup(s Stub) (Lookup, error) {
 	r := reader{b: s.Data, order: s.Order}
 	var l Lookup
-	copy(l.Handle[:], r.take(20))
+	l.Handle = r.handle()
 	count := r.uint32()
 	r.uint32() // how many the array could hold
 	offset, actual := r.uint32(), r.uint32()
