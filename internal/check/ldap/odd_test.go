@@ -303,6 +303,15 @@ func TestDecoyTokens(t *testing.T) {
 	}
 }
 
+// What was asked and not decided was not left out.
+func TestAskedAndOpen(t *testing.T) {
+	d := dc{capabilities: ad(), last: answers(askAnonymous, result(0, ""), askDecoyWrong, result(49, textNTLMOff))}
+	r, _ := hold(t, 636, depth(signet.Decoy), server{reply: d.reply})
+	if r.Unasked != nil || r.Outcome != signet.Answered || judge(r.Facts.(*Facts)).Verdict != signet.Undetermined {
+		t.Errorf("%v, unasked %q", r.Outcome, r.Unasked)
+	}
+}
+
 // The simple bind is a second opinion on signing: only at depth decoy, only where NTLM was refused without a word on
 // signing, and only where no binding probe takes its place.
 func TestSecondOpinion(t *testing.T) {

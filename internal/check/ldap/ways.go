@@ -88,7 +88,7 @@ func plainWay(f *Facts) way {
 	}
 	w := undetermined("the anonymous NTLM bind was not accepted, for another reason than signing (" + b.said() + "): whether signing is required cannot be told")
 	if wire.ParseDiagnostic(b.Text).Reason() == wire.ReasonNTLMUnsupported {
-		w.because = append(w.because, "80090302 says that NTLM is off there, which Signet has not seen proven")
+		w.because = append(w.because, "80090302 is a hint that NTLM is switched off there")
 	}
 	if simple != nil {
 		w.because = append(w.because, "a simple bind without TLS was answered with "+simple.said()+", which does not settle it either")
@@ -136,7 +136,9 @@ func tlsWay(f *Facts, over, place string) way {
 	if over == overStartTLS {
 		w.where = "starttls"
 	}
-	if b := f.first(over); f.ChannelBinding == signet.Unknown && f.tellsBinding() && b != nil && b.Challenge && b.Code != nil && !b.settles() {
+	wrong := f.bind(over, askDecoyWrong)
+	asked := wrong != nil && wrong.Code != nil
+	if b := f.first(over); f.ChannelBinding == signet.Unknown && f.tellsBinding() && b != nil && b.Challenge && b.Code != nil && !b.settles() && !asked {
 		w.unasked = "channel-binding"
 	}
 	return w
