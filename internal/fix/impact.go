@@ -29,7 +29,7 @@ type Impact struct {
 }
 
 // Witness gathers what a run says of who would break. What hosts do as clients is not seen by asking them as servers:
-// only what a server cannot do says something, and the rest is not known.
+// only what a server cannot do says something, and the rest is not known unless a capture showed it.
 type Witness struct {
 	rule  string
 	order []netip.Addr
@@ -40,6 +40,9 @@ type witnessed struct {
 	smb, smb1, smb2, canSign bool
 	ldap, noCertificate      bool
 	plainHTTP, tls           bool
+
+	standing Standing // as a client, where client says why
+	client   string
 }
 
 // NewWitness begins for a rule.
@@ -104,6 +107,10 @@ func (w *Witness) Judge(addr netip.Addr, name string) Impact {
 	}
 	set := func(s Standing, format string, args ...any) {
 		out.State, out.Because = s, fmt.Sprintf(format, args...)
+	}
+	if h.client != "" {
+		set(h.standing, "%s", h.client)
+		return out
 	}
 	switch {
 	case w.rule == "smb-signing-not-required" || w.rule == "smb-guarded-by-dialect-floor-only":

@@ -41,3 +41,45 @@ func TestImpact(t *testing.T) {
 		t.Errorf("a host that was never seen: %s", got.State)
 	}
 }
+
+// What was overheard of a host as a client says more than what it does as a server.
+func TestImpactOnClients(t *testing.T) {
+	yes, no := true, false
+	server := netip.MustParseAddr("10.0.0.9")
+	for _, tt := range []struct {
+		rule string
+		c    []signet.Client
+		want Standing
+	}{
+		{"smb-signing-not-required", []signet.Client{{Check: "smb", Signing: "none"}}, Breaks},
+		{"smb-signing-not-required", []signet.Client{{Check: "smb", Signing: "enabled"}}, Fine},
+		{"smb-signing-not-required", []signet.Client{{Check: "smb", Signing: "enabled"}, {Check: "smb", Signing: "none"}, {Check: "smb", Signing: "enabled"}}, Breaks},
+		{"smb-signing-not-required", []signet.Client{{Check: "ldap", Logon: "simple"}}, NotKnown},
+		{"smb1-enabled", []signet.Client{{Check: "smb", SMB1: "only"}}, Breaks},
+		{"smb1-enabled", []signet.Client{{Check: "smb", SMB1: "offered"}}, Fine},
+		{"ldap-signing-not-required", []signet.Client{{Check: "ldap", Logon: "simple"}}, Breaks},
+		{"ldap-signing-not-required", []signet.Client{{Check: "ldap", Logon: "ntlm", Response: "ntlmv2", Sign: &no}}, Breaks},
+		{"ldap-signing-not-required", []signet.Client{{Check: "ldap", Logon: "ntlm", Response: "ntlmv2", Sign: &yes}}, Fine},
+		{"ldap-signing-not-required", []signet.Client{{Check: "ldap", Logon: "ntlm", Response: "anonymous", Sign: &no}}, NotKnown},
+		{"ldap-signing-not-required", []signet.Client{{Check: "http", Logon: "ntlm", Response: "ntlmv2", Sign: &no}}, NotKnown},
+		{"ldap-channel-binding-off", []signet.Client{{Check: "smb", Logon: "ntlm", Response: "ntlmv2", Binding: "absent"}}, NotKnown},
+		{"mssql-epa-off", []signet.Client{{Check: "mssql", Logon: "ntlm", Response: "ntlmv2", Binding: "present"}}, Fine},
+		{"http-ntlm-plain", []signet.Client{{Check: "http", Logon: "ntlm"}}, Breaks},
+		{"http-ntlm-plain", []signet.Client{{Check: "http", Logon: "basic"}}, NotKnown},
+		{"http-basic-plain", []signet.Client{{Check: "http", Logon: "basic"}}, Breaks},
+		{"mail-ntlm-plain", []signet.Client{{Check: "mail", Logon: "ntlm"}}, Breaks},
+		{"rdp-nla-not-required", []signet.Client{{Check: "smb", Signing: "none"}}, NotKnown},
+	} {
+		w := NewWitness(tt.rule)
+		o := &signet.Observation{Check: "smb", Outcome: signet.Broken, Open: true}
+		o.Addr = netip.MustParseAddr("10.0.0.1")
+		w.Add(o)
+		for _, c := range tt.c {
+			c.Address, c.Server, c.Port = o.Addr, server, 445
+			w.AddClient(&c)
+		}
+		if got := w.Judge(o.Addr, ""); got.State != tt.want || got.Because == "" {
+			t.Errorf("%s, %+v: %s (%s), want %s", tt.rule, tt.c, got.State, got.Because, tt.want)
+		}
+	}
+}

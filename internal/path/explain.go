@@ -73,7 +73,8 @@ does not try. Fewer sources: stop the spooler where nothing prints, RPC filters,
 	case HTTP:
 		return `Possible on every Windows host, and not seen from outside: its WebClient service runs, it looks for a proxy by WPAD, it
 believes an LLMNR, NetBIOS or multicast DNS answer, or an application of it logs on over HTTP. Paths from it are
-called conditional unless a capture showed it. Fewer sources: WebClient disabled, multicast name resolution off.`
+called conditional unless a capture showed it; there every client of NTLMv2 counts that asks for no signing, or whose
+request no MIC covers. Fewer sources: WebClient disabled, multicast name resolution off.`
 	case NTLMv1:
 		return `Possible where LmCompatibilityLevel is 2 or less on the client (absent means 3), and not seen from outside. Paths from it
 are called conditional unless a capture showed it. No sources: LmCompatibilityLevel 5 on every controller, 3 or more

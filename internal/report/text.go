@@ -26,6 +26,8 @@ type Text struct {
 	undetermined []entry
 	guarded      map[string]int // check → endpoints
 	estate       estate
+	overheard    []signet.Client // the first of them
+	clients      int
 }
 
 // group is the endpoints that break one rule.
@@ -116,6 +118,7 @@ func (t *Text) End(s *Summary) error {
 	t.open(p)
 	t.closed(p)
 	t.hosts(p)
+	t.speakers(p)
 	t.ways(p)
 	t.fixes(p, groups)
 	_, err := io.WriteString(t.w, p.b.String())
