@@ -37,6 +37,7 @@ var law = []struct {
 	{4, "internal/judge", []string{"internal/check"}, []string{"net", "os", "math/rand", "math/rand/v2", "crypto/rand", "context", "log", "log/slog"}},
 	{4, "internal/host", []string{"internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync"}},
 	{4, "internal/path", []string{"internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "time"}},
+	{4, "internal/meet", nil, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync"}},
 	{4, "internal/compare", []string{"internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync"}},
 	{4, "internal/fix", []string{"internal/check"}, []string{"net", "os", "os/exec", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "time"}},
 	{4, "internal/report", []string{"internal/check"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},

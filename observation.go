@@ -34,6 +34,9 @@ type Observation struct {
 	Trace        []Exchange // the bytes that prove the facts; may be nil
 }
 
+// SourceCapture is the Source of what Signet heard in a packet capture.
+const SourceCapture = "capture"
+
 // Reached says whether anything was there. A closed or dark port and a question never asked leave a run's coverage
 // complete and its report short; a port that is open and mute does not.
 func (o *Observation) Reached() bool {

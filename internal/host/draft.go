@@ -15,6 +15,7 @@ import (
 const (
 	maxNames    = 64
 	maxProducts = 16
+	maxOdd      = 32
 )
 
 // draft is a host whose questions are still under way.
@@ -29,6 +30,7 @@ type draft struct {
 	samba    []string
 	ends     []signet.HostEndpoint
 	findings []signet.HostFinding
+	odd      []string // what sources say against each other
 }
 
 // add folds one observation.
@@ -115,7 +117,7 @@ func (d *draft) role(role string, certain bool, because, port string) {
 func (d *draft) host() *signet.Host {
 	h := &signet.Host{
 		Address: d.addr, GUID: d.guid, Roles: d.roles, Names: d.names, Products: d.products,
-		Endpoints: d.ends, Findings: d.findings, Disagreements: []string{},
+		Endpoints: d.ends, Findings: d.findings, Disagreements: some(d.odd),
 	}
 	slices.SortFunc(h.Endpoints, func(a, b signet.HostEndpoint) int {
 		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Check, b.Check))

@@ -54,6 +54,13 @@ func (f *Folder) Add(o *signet.Observation, j *signet.Judgement) {
 	d.add(o, j, &id)
 }
 
+// Disagree files what sources say of an endpoint of an address against each other.
+func (f *Folder) Disagree(addr netip.Addr, sentences []string) {
+	if d := f.open[addr]; d != nil {
+		d.odd = append(d.odd, sentences[:min(len(sentences), maxOdd-min(maxOdd, len(d.odd)))]...)
+	}
+}
+
 // Finish gives back the host of an address of which nothing more comes; ok is false when nothing was there.
 func (f *Folder) Finish(addr netip.Addr) (h *signet.Host, ok bool) {
 	d := f.open[addr]

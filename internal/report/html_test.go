@@ -39,7 +39,7 @@ func estateOf(t testing.TB, w Writer, n int) {
 		line := func(port uint16, check string, v signet.Verdict, because string, findings ...signet.Finding) {
 			o := &signet.Observation{Check: check, At: sampleTime(), Took: time.Millisecond, Outcome: signet.Answered, Open: true}
 			o.Addr, o.Port, o.Name = addr, port, name
-			emit(&Line{o, signet.Judgement{Verdict: v, Because: []string{because}, Findings: findings}})
+			emit(&Line{Observation: o, Judgement: signet.Judgement{Verdict: v, Because: []string{because}, Findings: findings}})
 		}
 		if i%3 == 0 {
 			line(445, "smb", signet.Exposed, "SMB signing is not required (3.1.1)", signet.Finding{Rule: "smb-signing-not-required", Severity: signet.High, Title: "SMB signing is not required", Because: []string{"SecurityMode 0x01 at 3.1.1"}})

@@ -93,6 +93,10 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 		b = append(b, `,"source":`...)
 		b = check.AppendString(b, l.Source)
 	}
+	if len(l.Disagreements) > 0 {
+		b = append(b, `,"disagreements":`...)
+		b = appendStrings(b, l.Disagreements)
+	}
 	if l.Err != nil {
 		b = append(b, `,"error":{"phase":`...)
 		b = check.AppendString(b, l.Err.Phase)

@@ -229,7 +229,7 @@ func TestOpenGraphHostOnce(t *testing.T) {
 	lines := sampleLines()[:1]
 	other := *lines[0].Observation
 	other.Port = 139
-	lines = append(lines, &Line{&other, lines[0].Judgement})
+	lines = append(lines, &Line{Observation: &other, Judgement: lines[0].Judgement})
 	var b bytes.Buffer
 	write(t, newOpenGraph(&b), sampleHeader(), lines, sampleSummary(lines))
 	if n := bytes.Count(b.Bytes(), []byte(`"id":"SIGNET:HOST:10.0.0.5"`)); n != 1 {

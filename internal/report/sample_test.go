@@ -105,12 +105,12 @@ func sampleLines() []*Line {
 		return signet.Finding{Rule: rule, Severity: s, Title: "Title " + bad, Because: []string{"because " + bad, long()}, Where: bad}
 	}
 	return []*Line{
-		{smb, signet.Judgement{Verdict: signet.Exposed, Because: []string{"=1+1", bad}, Findings: []signet.Finding{finding("smb-signing-not-required", signet.High), finding("smb1-enabled", signet.Medium)}}},
-		{http, signet.Judgement{Verdict: signet.Exposed, Because: []string{bad}, Findings: []signet.Finding{finding("http-ntlm-plain", signet.Critical), {Rule: "http-note", Title: "For information", Because: []string{"plain"}}}}},
-		{ldap, signet.Judgement{Verdict: signet.Undetermined, Because: []string{bad}}},
-		{guarded, signet.Judgement{Verdict: signet.Guarded, Because: []string{"signing is required"}}},
-		{fault, signet.Judgement{Verdict: signet.Undetermined, Because: []string{"a defect of Signet"}}},
-		{silent, signet.Judgement{Verdict: signet.Undetermined, Because: []string{"silent"}}},
+		{Observation: smb, Judgement: signet.Judgement{Verdict: signet.Exposed, Because: []string{"=1+1", bad}, Findings: []signet.Finding{finding("smb-signing-not-required", signet.High), finding("smb1-enabled", signet.Medium)}}},
+		{Observation: http, Judgement: signet.Judgement{Verdict: signet.Exposed, Because: []string{bad}, Findings: []signet.Finding{finding("http-ntlm-plain", signet.Critical), {Rule: "http-note", Title: "For information", Because: []string{"plain"}}}}},
+		{Observation: ldap, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{bad}}},
+		{Observation: guarded, Judgement: signet.Judgement{Verdict: signet.Guarded, Because: []string{"signing is required"}}},
+		{Observation: fault, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{"a defect of Signet"}}},
+		{Observation: silent, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{"silent"}}},
 	}
 }
 

@@ -26,6 +26,8 @@ type Header struct {
 type Line struct {
 	*signet.Observation
 	signet.Judgement
+	// Disagreements are sentences on what other sources say of the endpoint, where that is something else.
+	Disagreements []string
 }
 
 // Summary closes a run.
