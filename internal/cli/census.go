@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -24,16 +25,18 @@ type census struct {
 	judge   *judge.Judge
 	writers []report.Writer
 	waiting map[netip.Addr][]*report.Line
-	emit    func(*report.Line) error // counts a line and writes it
+	emit    func(*report.Line) error     // counts a line and writes it
+	seen    map[netip.Addr][]path.Source // of clients whose host was not let go yet
 }
 
 func newCensus(checks []check.Check, j *judge.Judge, writers []report.Writer, emit func(*report.Line) error) *census {
-	return &census{folder: host.New(checks), judge: j, writers: writers, emit: emit, waiting: map[netip.Addr][]*report.Line{}}
+	return &census{folder: host.New(checks), judge: j, writers: writers, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]path.Source{}}
 }
 
 // put folds one line and hands it on, at once or with its host.
 func (c *census) put(l *report.Line) error {
 	c.folder.Add(l.Observation, &l.Judgement)
+	c.folder.Disagree(l.Addr, l.Disagreements)
 	if l.Reached() && len(l.Findings) > 0 && c.judge.TellsHosts() {
 		c.waiting[l.Addr] = append(c.waiting[l.Addr], l)
 		return nil
@@ -41,16 +44,36 @@ func (c *census) put(l *report.Line) error {
 	return c.emit(l)
 }
 
+// client remembers which classes of source a client is seen to be.
+func (c *census) client(o *signet.Client) {
+	if c == nil {
+		return
+	}
+	for _, s := range path.Seen(o) {
+		if !slices.Contains(c.seen[o.Address], s) {
+			c.seen[o.Address] = append(c.seen[o.Address], s)
+		}
+	}
+}
+
 // left lets the host of an address go: nothing more comes of it.
 func (c *census) left(addr netip.Addr) error {
 	if c == nil {
 		return nil
 	}
-	h, ok := c.folder.Finish(addr)
-	if !ok {
-		return nil
+	if h, ok := c.folder.Finish(addr); ok {
+		return c.hand(h)
 	}
-	return c.hand(h)
+	c.strange(addr)
+	return nil
+}
+
+// strange counts an address that was seen as a client alone.
+func (c *census) strange(addr netip.Addr) {
+	if known := c.seen[addr]; known != nil {
+		c.estate.Add(&signet.Host{Address: addr}, known...)
+		delete(c.seen, addr)
+	}
 }
 
 // end lets every host go and says what paths there are.
@@ -62,6 +85,9 @@ func (c *census) end() error {
 		if err := c.hand(h); err != nil {
 			return err
 		}
+	}
+	for _, addr := range slices.SortedFunc(maps.Keys(c.seen), netip.Addr.Compare) {
+		c.strange(addr)
 	}
 	var takers []report.PathWriter
 	for _, w := range c.writers {
@@ -102,7 +128,8 @@ func (c *census) hand(h *signet.Host) error {
 		}
 	}
 	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
-	c.estate.Add(h)
+	c.estate.Add(h, c.seen[h.Address]...)
+	delete(c.seen, h.Address)
 	for _, w := range c.writers {
 		if t, ok := w.(report.HostWriter); ok {
 			if err := t.Host(h); err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	_ "embed" // the sample
 	"fmt"
 	"os"
@@ -26,7 +27,7 @@ func (a *app) demoCommand() *cobra.Command {
 touched. Without -o it prints the text report and, where this version has the format, writes signet-demo.html.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.demo(&f)
+			return a.demo(cmd.Context(), &f)
 		},
 	}
 	fl := cmd.Flags()
@@ -36,7 +37,7 @@ touched. Without -o it prints the text report and, where this version has the fo
 	return cmd
 }
 
-func (a *app) demo(f *reportFlags) error {
+func (a *app) demo(ctx context.Context, f *reportFlags) error {
 	f.failOn = "none"
 	if _, _, err := f.settle(); err != nil {
 		return err
@@ -74,30 +75,8 @@ func (a *app) demo(f *reportFlags) error {
 		return err
 	}
 	defer out.close()
-	sink := &sink{judge: j, out: out}
-	sink.census = newCensus(a.checks, j, out.writers, sink.emit)
-	header := headerOf(run, policy.ID())
-	for _, w := range out.writers {
-		if err := w.Begin(header); err != nil {
-			return trouble("output: %v", err)
-		}
-	}
-	for i := range list {
-		if err := sink.show(&list[i]); err != nil {
-			return trouble("%v", err)
-		}
-	}
-	if err := sink.census.end(); err != nil {
-		return trouble("%v", err)
-	}
-	summary := summaryOf(run, &sink.tally)
-	for _, w := range out.writers {
-		if err := w.End(summary); err != nil {
-			return trouble("output: %v", err)
-		}
-	}
-	if err := out.close(); err != nil {
-		return trouble("output: %v", err)
+	if _, err := a.render(ctx, &rendering{header: headerOf(run, policy.ID()), all: true, run: run}, j, out, listed(list)()); err != nil {
+		return err
 	}
 	if len(outputs) > 1 && len(f.outputs) == 0 {
 		fmt.Fprintf(a.Stderr, "signet: the same as a page: %s\n", page)

@@ -96,8 +96,9 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 		return err
 	}
 	hit := false
-	c := &compare.Comparer{Checks: a.checks, Judge: j.On(time.Now()).Observation, Asked: asked}
-	sum, err := c.Runs(ahead(before.observations()), ahead(after.observations()), func(c *compare.Change) error {
+	j = j.On(time.Now())
+	c := &compare.Comparer{Checks: a.checks, Judge: j.Observation, Asked: asked}
+	sum, err := c.Runs(ahead(a.endpoints(before.observations(), j)), ahead(a.endpoints(after.observations(), j)), func(c *compare.Change) error {
 		if ctx.Err() != nil {
 			return &exitError{code: exitInterrupted}
 		}

@@ -52,7 +52,7 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 	if !slices.Contains(fix.Formats(), format) {
 		return usage("--format %q: there is %s", format, strings.Join(fix.Formats(), ", "))
 	}
-	in, hosts, err := a.hostsOf(ctx, f, rules)
+	in, _, hosts, err := a.hostsOf(ctx, f, rules)
 	if err != nil {
 		return err
 	}
@@ -78,42 +78,41 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 	return nil
 }
 
-// hostsOf opens a run, judges it and folds it into hosts; the caller closes it. Rules that are none are refused.
-func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (in *input, hosts []*signet.Host, err error) {
+// hostsOf opens a run, judges it and folds it into hosts; j is the judge; the caller closes it. Rules that are none are refused.
+func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (in *input, j *judge.Judge, hosts []*signet.Host, err error) {
 	names := a.ruleNames()
 	for _, r := range rules {
 		if !slices.Contains(names, r) {
-			return nil, nil, usage("no rule is called %q: signet explain lists them", r)
+			return nil, nil, nil, usage("no rule is called %q: signet explain lists them", r)
 		}
 	}
 	policy, err := a.policy(f.policy)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	j, err := judge.New(a.checks, policy)
-	if err != nil {
-		return nil, nil, usage("%v", err)
+	if j, err = judge.New(a.checks, policy); err != nil {
+		return nil, nil, nil, usage("%v", err)
 	}
 	j = j.On(time.Now())
 	if in, err = a.input(ctx, f.store, f.from); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	list := &hostList{}
 	c := newCensus(a.checks, j, []report.Writer{list}, list.Endpoint)
-	for o, err := range in.observations() {
+	for o, err := range a.endpoints(in.observations(), j) {
 		if err == nil {
 			err = c.put(&report.Line{Observation: o, Judgement: j.Observation(o)})
 		}
 		if err != nil {
 			in.close()
-			return nil, nil, trouble("%v", err)
+			return nil, nil, nil, trouble("%v", err)
 		}
 	}
 	if err := c.end(); err != nil {
 		in.close()
-		return nil, nil, trouble("%v", err)
+		return nil, nil, nil, trouble("%v", err)
 	}
-	return in, list.hosts, nil
+	return in, j, list.hosts, nil
 }
 
 // hostList keeps the hosts of a run.

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"signet"
-	"signet/internal/capture"
 )
 
 // mask replaces addresses and names by others, the same one always by the same. The zero mask and nil replace nothing.
@@ -123,11 +122,11 @@ func (m *mask) walk(v any, key string, naming map[string]bool) any {
 }
 
 // client rewrites one in place.
-func (m *mask) client(c *capture.Client) {
+func (m *mask) client(c *signet.Client) {
 	if !m.on {
 		return
 	}
-	c.Address, c.Server = m.addr(c.Address), netip.AddrPortFrom(m.addr(c.Server.Addr()), c.Server.Port())
+	c.Address, c.Server = m.addr(c.Address), m.addr(c.Server)
 	c.User, c.Domain, c.Workstation, c.Target = m.name(c.User), m.name(c.Domain), m.name(c.Workstation), m.name(c.Target)
 	c.Agent = ""
 }

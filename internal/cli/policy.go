@@ -181,7 +181,7 @@ func (a *app) hostStandings(in *input, j *judge.Judge, wanted string) (map[strin
 	var addrs map[netip.Addr]bool
 	if addrErr != nil {
 		folder := host.New(a.checks)
-		for o, err := range in.observations() {
+		for o, err := range a.endpoints(in.observations(), j) {
 			if err != nil {
 				return nil, trouble("%v", err)
 			}
@@ -198,7 +198,7 @@ func (a *app) hostStandings(in *input, j *judge.Judge, wanted string) (map[strin
 		}
 	}
 	found := map[string]*hostStanding{}
-	for o, err := range in.observations() {
+	for o, err := range a.endpoints(in.observations(), j) {
 		if err != nil {
 			return nil, trouble("%v", err)
 		}

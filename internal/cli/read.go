@@ -1,22 +1,17 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"signet"
 	"signet/internal/capture"
-	"signet/internal/imports"
 	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/store"
@@ -27,11 +22,16 @@ func (a *app) readCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "read [flags] FILE...",
 		Short: "Judge without a packet: captures and other tools' results",
-		Long: `Judge what is already there: packet captures (pcap, pcapng), nmap XML, zgrab2 JSON lines, masscan JSON (coverage only)
-and Signet's own JSON lines. gzip and zstd are undone; - is standard input; a folder stands for every file in it.
+		Long: `Judge what is already there: packet captures (pcap, pcapng), nmap XML, zgrab2 JSON lines, masscan JSON
+(coverage only) and Signet's own JSON lines. gzip and zstd are undone; - is standard input; a folder stands for every
+file in it.
 
 What a capture or a tool does not show stays unknown: nothing is asked. Nothing that could be cracked or replayed is
-kept or printed.`,
+kept or printed.
+
+Where several files speak of one endpoint they meet: what Signet saw of the wire wins, then what is newer, and where
+they disagree the report says so. --merge adds stored runs, a scan for instance, and keeps the whole as a new run.`,
+		Example: "  signet read hq.pcapng nmap.xml.gz\n  signet read --merge latest hq.pcapng -o html=estate.html\n  signet read --merge 20261101 --merge 20261120 --store none",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err
@@ -40,38 +40,22 @@ kept or printed.`,
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().BoolVar(&f.anonymize, "anonymize", false, "replace addresses and names, the same one always by the same")
+	fl := cmd.Flags()
+	fl.StringArrayVar(&f.merge, "merge", nil, "`RUN` to report together with the files: stored, or a file of JSON lines; repeatable")
+	fl.BoolVar(&f.anonymize, "anonymize", false, "replace addresses and names, the same one always by the same")
 	return cmd
 }
 
 type readFlags struct {
 	reportFlags
+	merge     []string
 	anonymize bool
 }
 
-// reading is one `signet read`.
-type reading struct {
-	app      *app
-	capture  *capture.Reader
-	texts    []textFile
-	warnings []string
-	failed   bool // a file that was named could not be read at all
-	damaged  bool // a file was read in part
-	files    int
-	stats    []imports.Stats
-}
-
-// textFile is another tool's file, read while its results are written.
-type textFile struct {
-	name string
-	kind imports.Kind
-	in   *bufio.Reader
-	file io.Closer
-}
-
-// read judges files.
+// read gathers files and runs into one run, and reports it from there: so that what is said of an endpoint meets, by
+// address, in memory that does not grow with the files.
 func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
-	if len(names) == 0 {
+	if len(names)+len(f.merge) == 0 {
 		return usage("no FILE: give a capture, nmap XML, JSON lines or a folder, or - for standard input")
 	}
 	failOn, fail, err := f.settle()
@@ -82,107 +66,214 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if err != nil {
 		return err
 	}
-	judge, err := judge.New(a.checks, policy)
+	j, err := judge.New(a.checks, policy)
 	if err != nil {
 		return usage("%v", err)
 	}
+	runs, err := a.merged(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer closeAll(runs)
 	out, err := a.open(f.outputs, f.color)
 	if err != nil {
 		return err
 	}
 	defer out.close()
-	memory, err := a.openStore(ctx, f.store, true)
+	memory, drop, err := a.gatherIn(ctx, f.store)
 	if err != nil {
 		return err
 	}
-	if memory != nil {
-		defer memory.Close()
-	}
-	r := &reading{app: a, capture: capture.NewReader(a.checks)}
+	defer drop()
+	r := &reading{app: a, capture: capture.NewReader(a.checks), mask: newMask(f.anonymize), all: f.all}
 	defer r.close()
-	header := &report.Header{Run: runID(), Tool: a.tool(), Started: time.Now().UTC(), Targets: names, Depth: signet.Handshake, Policy: policy.ID(), Trace: f.trace}
-	for _, c := range a.checks {
-		header.Checks = append(header.Checks, c.Name)
-	}
 	for _, name := range names {
 		if err := r.open(ctx, name, true); err != nil {
 			return err
 		}
 	}
 	r.captured()
-	header.Warnings = r.warnings
-	if f.anonymize { // names of files tell whose they are
-		header.Targets, header.Warnings = []string{fmt.Sprintf("files: %d", len(names))}, nil
+	run := &store.Run{ID: runID(), Tool: a.tool(), Started: time.Now().UTC(), Targets: targetsOf(runs, names, f.anonymize), Depth: r.depth(runs), Policy: policy.ID()}
+	for _, c := range a.checks {
+		run.Checks = append(run.Checks, c.Name)
 	}
-	sink := &sink{judge: judge, out: out, all: f.all}
-	sink.census = newCensus(a.checks, judge, out.writers, sink.emit)
-	if memory != nil {
-		rec, err := store.Record(ctx, memory, &store.Run{
-			ID: header.Run, Tool: header.Tool, Started: header.Started, Targets: header.Targets, Checks: header.Checks, Policy: header.Policy, Warnings: header.Warnings,
-		}, nil)
+	rec, err := store.Record(context.WithoutCancel(ctx), memory, run, nil)
+	if err != nil {
+		return trouble("%v", err)
+	}
+	r.keep = &keeper{rec: rec, trace: f.trace}
+	r.judge = j
+	err = r.gather(ctx, runs)
+	interrupted := errors.Is(err, context.Canceled)
+	finish := func(stored *store.Run) {
+		stored.Ended, stored.Interrupted, stored.Progress = time.Now().UTC().Truncate(time.Microsecond), interrupted, r.progress
+		if !f.anonymize { // names of files tell whose they are
+			stored.Warnings = r.warnings
+		}
+		*run = *stored
+	}
+	if ended := rec.Finish(finish); err == nil && ended != nil {
+		err = ended
+	}
+	if err != nil && !interrupted {
+		return trouble("%v", err)
+	}
+	header := headerOf(run, policy.ID())
+	header.Trace = f.trace
+	ctx = context.WithoutCancel(ctx) // what was learned until an interruption is written
+	tally, err := a.render(ctx, &rendering{header: header, all: f.all, run: run}, j, out, store.Observations(ctx, memory, run, store.ByAddress))
+	if err != nil {
+		return err
+	}
+	return r.exit(interrupted, tally.Exit(failOn, fail), fail)
+}
+
+// merged opens the runs of --merge.
+func (a *app) merged(ctx context.Context, f *readFlags) ([]*input, error) {
+	var runs []*input
+	for _, name := range f.merge {
+		in, err := a.input(ctx, f.store, name)
 		if err != nil {
-			return trouble("%v", err)
+			closeAll(runs)
+			return nil, err
 		}
-		sink.keep = &keeper{rec: rec, trace: f.trace}
+		runs = append(runs, in)
 	}
-	for _, w := range out.writers {
-		if err := w.Begin(header); err != nil {
-			return trouble("output: %v", err)
+	return runs, nil
+}
+
+func closeAll(runs []*input) {
+	for _, in := range runs {
+		in.close()
+	}
+}
+
+// gatherIn is the store in which a run is gathered: the user's, or one that goes away with drop.
+func (a *app) gatherIn(ctx context.Context, url string) (s store.Store, drop func(), err error) {
+	s, err = a.openStore(ctx, url, true)
+	if err != nil || s != nil {
+		return s, func() {
+			if s != nil {
+				s.Close()
+			}
+		}, err
+	}
+	dir, err := os.MkdirTemp("", "signet-read-")
+	if err != nil {
+		return nil, nil, trouble("%v", err)
+	}
+	if s, err = connect(ctx, "sqlite:"+filepath.Join(dir, "run.db"), true); err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return s, func() { s.Close(); os.RemoveAll(dir) }, nil
+}
+
+// targetsOf says what a run is made of: what merged runs were asked, then files.
+func targetsOf(runs []*input, files []string, anonymize bool) []string {
+	if anonymize {
+		return []string{fmt.Sprintf("runs: %d, files: %d", len(runs), len(files))}
+	}
+	var targets []string
+	for _, in := range runs {
+		targets = append(append(targets, "run "+in.run.ID), in.run.Targets...)
+	}
+	return append(targets, files...)
+}
+
+// depth is how far the deepest of what is gathered went.
+func (r *reading) depth(runs []*input) signet.Depth {
+	deepest := signet.Handshake
+	for _, in := range runs {
+		deepest = max(deepest, in.run.Depth)
+	}
+	for _, t := range r.texts {
+		deepest = max(deepest, t.depth)
+	}
+	return deepest
+}
+
+// gather keeps everything that merged runs, captures and other tools' files say.
+func (r *reading) gather(ctx context.Context, runs []*input) error {
+	for _, in := range runs {
+		if err := r.merge(ctx, in); err != nil {
+			return err
 		}
 	}
-	mask := newMask(f.anonymize)
-	counts := &report.Coverage{}
-	put := func(o *signet.Observation) error {
+	if err := r.results(ctx); err != nil {
+		return err
+	}
+	p := &r.progress
+	p.Addresses = max(p.Addresses, r.capture.Addresses()+r.hosts)
+	p.Alive = max(p.Alive, r.capture.Addresses()+r.hosts) // each was seen to say something, or another tool said that it did
+	return nil
+}
+
+// merge keeps what a run says.
+func (r *reading) merge(ctx context.Context, in *input) error {
+	r.counted(&in.run.Progress)
+	for _, w := range in.run.Warnings {
+		r.warnings = append(r.warnings, "run "+in.run.ID+": "+w)
+	}
+	for o, err := range in.observations() {
+		if err != nil {
+			return err
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		counts.Asked++
-		counts.Outcomes[o.Outcome]++
-		if !f.all && !o.Reached() {
-			return nil
+		if o.Source == "" && o.Check != signet.ClientCheck {
+			o.Source = in.run.Tool
 		}
-		mask.observation(o)
-		a.decode(o)
-		return sink.Put(o)
+		if err := r.store(o); err != nil {
+			return err
+		}
 	}
-	err = r.results(put)
-	interrupted := errors.Is(err, context.Canceled)
-	if err != nil && !interrupted {
-		sink.keep.stop(time.Time{}, true)
-		return trouble("%v", err)
+	return nil
+}
+
+// counted adds what another run asked. Its addresses are those of the same estate, most likely.
+func (r *reading) counted(was *store.Progress) {
+	p := &r.progress
+	p.Addresses, p.Alive, p.Asked = max(p.Addresses, was.Addresses), max(p.Alive, was.Alive), p.Asked+was.Asked
+	for i := range p.Outcomes {
+		p.Outcomes[i] += was.Outcomes[i]
 	}
-	if err := sink.keep.stop(time.Now(), interrupted); err != nil {
+}
+
+// put counts an observation of a file and keeps it, where anything was there.
+func (r *reading) put(o *signet.Observation) error {
+	r.progress.Asked++
+	r.progress.Outcomes[o.Outcome]++
+	return r.store(o)
+}
+
+// store keeps an observation where anything was there, without names where that was asked for.
+func (r *reading) store(o *signet.Observation) error {
+	if !r.all && !o.Reached() {
+		return nil
+	}
+	if c, ok, err := signet.ClientOf(o); ok {
+		if err != nil {
+			return err
+		}
+		return r.client(c)
+	}
+	r.mask.observation(o)
+	l := &report.Line{Observation: o}
+	if len(o.Trace) > 0 {
+		l.Judgement = r.judge.Observation(o) // which says whether the transcript is worth its room
+	}
+	return r.keep.put(l)
+}
+
+func (r *reading) client(c *signet.Client) error {
+	r.mask.client(c)
+	o, err := c.Observation()
+	if err != nil {
 		return err
 	}
-	if err := sink.census.end(); err != nil {
-		return trouble("%v", err)
-	}
-	clients := r.capture.Clients()
-	for i := range clients {
-		mask.client(&clients[i])
-	}
-	if err := writeClients(out, header.Run, clients, false); err != nil {
-		return trouble("output: %v", err)
-	}
-	counts.Undetermined = sink.tally.Verdicts[signet.Undetermined]
-	counts.Addresses = r.capture.Addresses()
-	for _, st := range r.stats {
-		counts.Addresses += st.Hosts
-	}
-	counts.Alive = counts.Addresses // each was seen to say something, or another tool said that it did
-	summary := &report.Summary{Ended: time.Now().UTC(), Interrupted: interrupted, Coverage: *counts, Verdicts: sink.tally.Verdicts, Findings: sink.tally.Findings}
-	for _, w := range out.writers {
-		if err := w.End(summary); err != nil {
-			return trouble("output: %v", err)
-		}
-	}
-	if err := writeClients(out, header.Run, clients, true); err != nil {
-		return trouble("output: %v", err)
-	}
-	if err := out.close(); err != nil {
-		return trouble("output: %v", err)
-	}
-	return r.exit(interrupted, sink.tally.Exit(failOn, fail), fail)
+	return r.keep.put(&report.Line{Observation: o})
 }
 
 // exit is the contract's exit code of what was read.
@@ -198,160 +289,4 @@ func (r *reading) exit(interrupted bool, code int, fail bool) error {
 		return &exitError{code: code}
 	}
 	return nil
-}
-
-// warn says something of a file, on standard error and in the report.
-func (r *reading) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	r.warnings = append(r.warnings, text)
-	fmt.Fprintln(r.app.Stderr, "signet: "+report.Clean(text))
-}
-
-// open reads a capture, or opens another tool's file for later. named: the user asked for this very file.
-func (r *reading) open(ctx context.Context, name string, named bool) error {
-	if ctx.Err() != nil {
-		return &exitError{code: exitInterrupted}
-	}
-	if name == "-" {
-		r.stream("standard input", r.app.Stdin, nil, named)
-		return nil
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		r.failed = true
-		r.warn("%v", err)
-		return nil
-	}
-	if info.IsDir() {
-		return r.folder(ctx, name)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		r.failed = true
-		r.warn("%v", err)
-		return nil
-	}
-	r.stream(name, f, f, named)
-	return nil
-}
-
-// folder reads every file below a folder. What is of no kind that is read is passed over.
-func (r *reading) folder(ctx context.Context, name string) error {
-	var files []string
-	err := filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			r.warn("%v", err)
-			return nil
-		}
-		if d.Type().IsRegular() {
-			files = append(files, path)
-		}
-		return ctx.Err()
-	})
-	if err != nil {
-		return &exitError{code: exitInterrupted}
-	}
-	slices.Sort(files)
-	for _, path := range files {
-		if err := r.open(ctx, path, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *reading) stream(name string, in io.Reader, file io.Closer, named bool) {
-	keep := false
-	defer func() {
-		if file != nil && !keep {
-			file.Close()
-		}
-	}()
-	kind, br, err := capture.Open(in)
-	if err != nil {
-		r.failed = r.failed || named
-		r.warn("%s: %v", name, err)
-		return
-	}
-	switch kind {
-	case capture.KindPcap, capture.KindPcapng, capture.KindNetMon:
-		r.files++
-		var damage *capture.DamageError
-		switch err := r.capture.Read(kind, br); {
-		case errors.As(err, &damage):
-			r.damaged = true
-			r.warn("%s: %v", name, err)
-		case err != nil:
-			r.failed = r.failed || named
-			r.warn("%s: %v", name, err)
-		}
-		return
-	case capture.KindText:
-		head, _ := br.Peek(64 << 10)
-		if k := imports.Detect(head); k != imports.Unknown {
-			keep = true
-			r.files++
-			r.texts = append(r.texts, textFile{name, k, br, file})
-			return
-		}
-	}
-	if named {
-		r.failed = true
-		r.warn("%s: no capture, nmap XML, zgrab2 or masscan JSON, nor JSON lines of Signet", name)
-	}
-}
-
-// captured says what of the captures could not be read.
-func (r *reading) captured() {
-	for link, n := range r.capture.Stats.UnknownLink {
-		r.damaged = true
-		r.warn("%d packets of link type %d are not read", n, link)
-	}
-	if n := r.capture.Stats.Crowded; n > 0 {
-		r.damaged = true
-		r.warn("%d connections to further endpoints: more are in the capture than are kept", n)
-	}
-}
-
-// results hands over everything that was learned.
-func (r *reading) results(put imports.Sink) error {
-	if err := r.capture.Observations(put); err != nil {
-		return err
-	}
-	for i := range r.texts {
-		t := &r.texts[i]
-		var st imports.Stats
-		var err error
-		switch t.kind {
-		case imports.NmapXML:
-			st, err = imports.Nmap(t.in, put)
-		case imports.SignetLines:
-			st, err = imports.Lines(t.in, put)
-		case imports.ZgrabLines:
-			st, err = imports.Zgrab(t.in, put)
-		case imports.MasscanJSON:
-			st, err = imports.Masscan(t.in, put)
-		}
-		r.stats = append(r.stats, st)
-		if errors.Is(err, context.Canceled) {
-			return err
-		}
-		if err != nil {
-			r.damaged = true
-			r.warn("%s: %v; what stands before it was read", t.name, err)
-		}
-		if t.file != nil {
-			t.file.Close()
-			t.file = nil
-		}
-	}
-	return nil
-}
-
-func (r *reading) close() {
-	for _, t := range r.texts {
-		if t.file != nil {
-			t.file.Close()
-		}
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"signet"
 	"signet/internal/capture/capturetest"
 	"signet/internal/check/checktest"
 	"signet/internal/wire/ldap"
@@ -209,9 +210,13 @@ func TestReadKeepsNoSecret(t *testing.T) {
 			}
 		}
 	}
-	seen := map[string]clientLine{}
+	type client struct {
+		Kind string
+		signet.Client
+	}
+	seen := map[string]client{}
 	for l := range strings.Lines(outputs["out.jsonl"]) {
-		var c clientLine
+		var c client
 		if json.Unmarshal([]byte(l), &c) == nil && c.Kind == "client" {
 			seen[c.Check+" "+c.Logon+" "+c.User] = c
 		}

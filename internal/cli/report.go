@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,52 +88,13 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 		return err
 	}
 	defer out.close()
-	sink := &sink{judge: judge, out: out}
-	if !quick(run) {
-		sink.census = newCensus(a.checks, judge, out.writers, sink.emit)
-	}
 	header := headerOf(run, policy.ID())
 	header.Trace = f.trace
-	for _, w := range out.writers {
-		if err := w.Begin(header); err != nil {
-			return trouble("output: %v", err)
-		}
+	tally, err := a.render(ctx, &rendering{header: header, all: f.all, quick: quick(run), run: run}, judge, out, store.Observations(ctx, s, run, store.ByAddress))
+	if err != nil {
+		return err
 	}
-	var host netip.Addr
-	for o, err := range store.Observations(ctx, s, run, store.ByAddress) {
-		if ctx.Err() != nil {
-			return &exitError{code: exitInterrupted}
-		}
-		if err != nil {
-			return trouble("%v", err)
-		}
-		if !f.all && !o.Reached() {
-			continue
-		}
-		if o.Addr != host { // they come by address
-			if err := sink.Left(host); err != nil {
-				return trouble("%v", err)
-			}
-			host = o.Addr
-		}
-		a.decode(o)
-		if err := sink.show(o); err != nil {
-			return trouble("%v", err)
-		}
-	}
-	if err := sink.census.end(); err != nil {
-		return trouble("%v", err)
-	}
-	summary := summaryOf(run, &sink.tally)
-	for _, w := range out.writers {
-		if err := w.End(summary); err != nil {
-			return trouble("output: %v", err)
-		}
-	}
-	if err := out.close(); err != nil {
-		return trouble("output: %v", err)
-	}
-	code := sink.tally.Exit(failOn, fail)
+	code := tally.Exit(failOn, fail)
 	if code == exitDone && fail && (run.Unresolved > 0 || !run.Finished()) {
 		code = exitIncomplete
 	}

@@ -290,6 +290,19 @@ func (s *sink) emit(l *report.Line) error {
 	return nil
 }
 
+// client hands a client to every writer that takes clients.
+func (s *sink) client(c *signet.Client) error {
+	for _, w := range s.out.writers {
+		if t, ok := w.(report.ClientWriter); ok {
+			if err := t.Client(c); err != nil {
+				return fmt.Errorf("output: %w", err)
+			}
+		}
+	}
+	s.census.client(c)
+	return nil
+}
+
 // Left is called by the engine when nothing more comes of an address.
 func (s *sink) Left(addr netip.Addr) error {
 	s.mu.Lock()

@@ -39,6 +39,16 @@ func Detect(head []byte) Kind {
 	return Unknown
 }
 
+// DepthOf is how deep the run asked that a file of Signet's own lines begins with.
+func DepthOf(head []byte) signet.Depth {
+	head, _, _ = bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"), []byte("\n"))
+	var run Run
+	if kindOf(head) != "run" || json.Unmarshal(head, &run) != nil {
+		return signet.Handshake
+	}
+	return run.Depth
+}
+
 // Sink takes observations, one at a time. Facts are signet.RawFacts.
 type Sink func(*signet.Observation) error
 

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"time"
 
@@ -14,34 +16,74 @@ import (
 )
 
 // mostLine bounds a line of JSON: a line with its transcript.
-const mostLine = 16 << 20
+const mostLine = 64 << 20
 
-// line is an endpoint line of Signet's own.
+// Run is a run line of Signet's own, or a summary: what either holds.
+type Run struct {
+	Schema      string            `json:"schema"`
+	Run         string            `json:"run"`
+	Tool        string            `json:"tool"`
+	Started     time.Time         `json:"started"`
+	Ended       time.Time         `json:"ended"`
+	Targets     []string          `json:"targets"`
+	Checks      []string          `json:"checks"`
+	Depth       signet.Depth      `json:"depth"`
+	Policy      string            `json:"policy"`
+	Interrupted bool              `json:"interrupted"`
+	Warnings    []string          `json:"warnings"`
+	Coverage    map[string]uint64 `json:"coverage"`
+	Progress    struct {          // of an export, on its run line
+		Addresses uint64    `json:"addresses"`
+		Alive     uint64    `json:"alive"`
+		Asked     uint64    `json:"endpoints_asked"`
+		Outcomes  [8]uint64 `json:"outcomes"`
+	} `json:"progress"`
+}
+
+// Counts is how much a run asked and was answered, as its summary has it.
+func (r *Run) Counts() (addresses, alive, asked uint64, outcomes [8]uint64) {
+	if r.Coverage == nil {
+		return r.Progress.Addresses, r.Progress.Alive, r.Progress.Asked, r.Progress.Outcomes
+	}
+	for _, o := range signet.Outcomes() {
+		outcomes[o] = r.Coverage[o.String()]
+	}
+	return r.Coverage["addresses"], r.Coverage["alive"], r.Coverage["endpoints_asked"], outcomes
+}
+
+// Handler takes Signet's own lines, one at a time. A function that is nil takes nothing; judgements, hosts and paths are
+// not handed over: they follow from the observations.
+type Handler struct {
+	Run         func(*Run) error
+	Observation Sink
+	Client      func(*signet.Client) error
+	Summary     func(*Run) error
+}
+
+// line is an endpoint line, of `-o jsonl` or of an export.
 type line struct {
-	Kind    string          `json:"kind"`
-	Tool    string          `json:"tool"`
-	At      time.Time       `json:"at"`
-	Address netip.Addr      `json:"address"`
-	Port    uint16          `json:"port"`
-	Proto   string          `json:"transport"`
-	Name    string          `json:"name"`
-	Check   string          `json:"check"`
-	Version int             `json:"check_version"`
-	Outcome signet.Outcome  `json:"outcome"`
-	Open    bool            `json:"open"`
-	Source  string          `json:"source"`
-	Facts   json.RawMessage `json:"facts"`
-	Unasked []string        `json:"unasked"`
-	Err     *signet.Failure `json:"error"`
-	Took    float64         `json:"took_ms"`
-	Trace   []struct {
+	At          time.Time       `json:"at"`
+	Address     netip.Addr      `json:"address"`
+	Port        uint16          `json:"port"`
+	Transport   string          `json:"transport"`
+	Name        string          `json:"name"`
+	Check       string          `json:"check"`
+	Version     int             `json:"check_version"`
+	Outcome     signet.Outcome  `json:"outcome"`
+	Open        *bool           `json:"open"`
+	Source      string          `json:"source"`
+	Facts       json.RawMessage `json:"facts"`
+	Unasked     []string        `json:"unasked"`
+	Err         *signet.Failure `json:"error"`
+	Connections int             `json:"connections"`
+	Took        float64         `json:"took_ms"`
+	Trace       []struct {
 		Note, Sent, Received string
 	} `json:"trace"`
 }
 
-// Lines reads Signet's own JSON lines. Judgements in them are not looked at: they are made anew.
-func Lines(r io.Reader, put Sink) (Stats, error) {
-	var st Stats
+// Lines reads Signet's own JSON lines. An error names its line.
+func Lines(r io.Reader, to Handler) error {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 64<<10), mostLine)
 	for n := 1; in.Scan(); n++ {
@@ -49,50 +91,110 @@ func Lines(r io.Reader, put Sink) (Stats, error) {
 		if len(b) == 0 {
 			continue
 		}
-		var l line
-		if err := json.Unmarshal(b, &l); err != nil {
-			return st, fmt.Errorf("line %d: %w", n, err)
-		}
-		switch l.Kind {
-		case "run":
-			st.Source = l.Tool
-			continue
-		case "endpoint":
-		default:
-			continue
-		}
-		o, err := l.observation()
-		if err != nil {
-			return st, fmt.Errorf("line %d: %w", n, err)
-		}
-		st.Endpoints++
-		if err := put(o); err != nil {
-			return st, err
+		if err := to.take(b); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	return st, in.Err()
+	return in.Err()
+}
+
+// kindOf is the kind of a line, which stands first; "" where it does not.
+func kindOf(b []byte) string {
+	rest, ok := bytes.CutPrefix(b, []byte(`{"kind":"`))
+	if !ok {
+		return ""
+	}
+	kind, _, _ := bytes.Cut(rest, []byte(`"`))
+	return string(kind)
+}
+
+func (to *Handler) take(b []byte) error {
+	switch kindOf(b) {
+	case "run":
+		return decode(b, to.Run)
+	case "summary":
+		return decode(b, to.Summary)
+	case "client":
+		return decode(b, func(c *struct {
+			At time.Time `json:"at"`
+			signet.Client
+		}) error {
+			if !c.Address.IsValid() {
+				return errors.New("a client line without an address")
+			}
+			c.Client.At = c.At.UTC()
+			return to.client(&c.Client)
+		})
+	case "endpoint":
+		return decode(b, to.endpoint)
+	case "":
+		if !json.Valid(b) {
+			return errors.New("this is no JSON")
+		}
+	}
+	return nil // a kind of the future
+}
+
+// decode reads a line into what takes it; a nil function takes nothing.
+func decode[T any](b []byte, take func(*T) error) error {
+	if take == nil {
+		return nil
+	}
+	v := new(T)
+	if err := json.Unmarshal(b, v); err != nil {
+		return err
+	}
+	return take(v)
+}
+
+func (to *Handler) client(c *signet.Client) error {
+	if to.Client == nil {
+		return nil
+	}
+	return to.Client(c)
+}
+
+func (to *Handler) endpoint(l *line) error {
+	o, err := l.observation()
+	if err != nil {
+		return err
+	}
+	if c, ok, err := signet.ClientOf(o); ok { // an export keeps clients so
+		if err != nil {
+			return err
+		}
+		return to.client(c)
+	}
+	if to.Observation == nil {
+		return nil
+	}
+	return to.Observation(o)
 }
 
 func (l *line) observation() (*signet.Observation, error) {
-	if !l.Address.IsValid() || l.Check == "" {
-		return nil, fmt.Errorf("an endpoint line without an address or a check")
+	if !l.Address.IsValid() || l.Check == "" || math.IsNaN(l.Took) {
+		return nil, errors.New("an endpoint line without an address or a check")
 	}
 	o := &signet.Observation{
 		Endpoint: signet.Endpoint{Target: signet.Target{Addr: l.Address.Unmap().WithZone(""), Name: l.Name}, Port: l.Port},
 		Check:    l.Check, CheckVersion: max(l.Version, 1), At: l.At.UTC(), Took: time.Duration(min(max(l.Took, 0), 1e9) * 1e6),
-		Outcome: l.Outcome, Err: l.Err, Unasked: l.Unasked, Source: l.Source,
+		Outcome: l.Outcome, Err: l.Err, Unasked: l.Unasked, Source: l.Source, Connections: l.Connections,
 	}
-	o.Open = l.Open || o.Outcome == signet.Answered
-	switch l.Proto {
+	switch l.Transport {
 	case "udp":
 		o.Transport = signet.UDP
 	case "tcp", "":
 	default:
-		return nil, fmt.Errorf("%q is no transport", l.Proto)
+		return nil, fmt.Errorf("%q is not a transport (tcp or udp)", l.Transport)
 	}
-	if len(l.Facts) > 2 { // {} are no facts
+	// `-o jsonl` leaves open out: what was silent, refused or skipped had no connection unless it says so.
+	o.Open = o.Reached()
+	if l.Open != nil {
+		o.Open = *l.Open
+	}
+	if len(l.Facts) > 2 { // {} stands for none
 		if l.Facts[0] != '{' {
-			return nil, fmt.Errorf("facts that are no object")
+			return nil, errors.New("facts are not an object")
 		}
 		o.Facts = signet.RawFacts(l.Facts)
 	}
@@ -100,7 +202,7 @@ func (l *line) observation() (*signet.Observation, error) {
 		sent, err1 := hex.DecodeString(x.Sent)
 		received, err2 := hex.DecodeString(x.Received)
 		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("a transcript that is no hex")
+			return nil, errors.New("a transcript that is not hex")
 		}
 		o.Trace = append(o.Trace, signet.Exchange{Note: x.Note, Sent: sent, Received: received})
 	}

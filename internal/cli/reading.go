@@ -1,0 +1,255 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"signet"
+	"signet/internal/capture"
+	"signet/internal/imports"
+	"signet/internal/judge"
+	"signet/internal/report"
+	"signet/internal/store"
+)
+
+// reading is one `signet read`.
+type reading struct {
+	app      *app
+	capture  *capture.Reader
+	texts    []textFile
+	mask     *mask
+	judge    *judge.Judge
+	keep     *keeper
+	all      bool
+	warnings []string
+	failed   bool // a file that was named could not be read at all
+	damaged  bool // a file was read in part
+	progress store.Progress
+	hosts    uint64 // of which other tools' files speak
+}
+
+// textFile is another tool's file, opened and not read yet.
+type textFile struct {
+	name    string
+	kind    imports.Kind
+	in      *bufio.Reader
+	file    io.Closer
+	written time.Time // for what bears no time of its own
+	depth   signet.Depth
+}
+
+// warn says something of a file, on standard error and in the report.
+func (r *reading) warn(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.warnings = append(r.warnings, text)
+	fmt.Fprintln(r.app.Stderr, "signet: "+report.Clean(text))
+}
+
+// open reads a capture, or opens another tool's file for later. named: the user asked for this very file.
+func (r *reading) open(ctx context.Context, name string, named bool) error {
+	if ctx.Err() != nil {
+		return &exitError{code: exitInterrupted}
+	}
+	if name == "-" {
+		r.stream(textFile{name: "standard input", written: time.Now()}, r.app.Stdin, named)
+		return nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		r.failed = true
+		r.warn("%v", err)
+		return nil
+	}
+	if info.IsDir() {
+		return r.folder(ctx, name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		r.failed = true
+		r.warn("%v", err)
+		return nil
+	}
+	r.stream(textFile{name: name, file: f, written: info.ModTime()}, f, named)
+	return nil
+}
+
+// folder reads every file below a folder. What is of no kind that is read is passed over.
+func (r *reading) folder(ctx context.Context, name string) error {
+	var files []string
+	err := filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			r.warn("%v", err)
+			return nil
+		}
+		if d.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return &exitError{code: exitInterrupted}
+	}
+	slices.Sort(files)
+	for _, path := range files {
+		if err := r.open(ctx, path, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) stream(t textFile, in io.Reader, named bool) {
+	keep := false
+	defer func() {
+		if t.file != nil && !keep {
+			t.file.Close()
+		}
+	}()
+	kind, br, err := capture.Open(in)
+	if err != nil {
+		r.failed = r.failed || named
+		r.warn("%s: %v", t.name, err)
+		return
+	}
+	switch kind {
+	case capture.KindPcap, capture.KindPcapng, capture.KindNetMon:
+		var damage *capture.DamageError
+		switch err := r.capture.Read(kind, br); {
+		case errors.As(err, &damage):
+			r.damaged = true
+			r.warn("%s: %v", t.name, err)
+		case err != nil:
+			r.failed = r.failed || named
+			r.warn("%s: %v", t.name, err)
+		}
+		return
+	}
+	head, _ := br.Peek(64 << 10)
+	if t.kind = imports.Detect(head); t.kind != imports.Unknown {
+		keep = true
+		t.in = br
+		if t.kind == imports.SignetLines {
+			t.depth = imports.DepthOf(head)
+		}
+		r.texts = append(r.texts, t)
+		return
+	}
+	if named {
+		r.failed = true
+		r.warn("%s: no capture, nmap result, zgrab2 or masscan JSON, nor JSON lines of Signet", t.name)
+	}
+}
+
+// captured says what of the captures could not be read.
+func (r *reading) captured() {
+	for link, n := range r.capture.Stats.UnknownLink {
+		r.damaged = true
+		r.warn("%d packets of link type %d are not read", n, link)
+	}
+	if n := r.capture.Stats.Crowded; n > 0 {
+		r.damaged = true
+		r.warn("%d connections to further endpoints: more are in the capture than are kept", n)
+	}
+}
+
+// results keeps everything that captures and files say.
+func (r *reading) results(ctx context.Context) error {
+	put := func(o *signet.Observation) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return r.put(o)
+	}
+	if err := r.capture.Observations(put); err != nil {
+		return err
+	}
+	clients := r.capture.Clients()
+	for i := range clients {
+		if err := r.client(overheard(&clients[i])); err != nil {
+			return err
+		}
+	}
+	for i := range r.texts {
+		t := &r.texts[i]
+		hosts, err := r.text(t, func(o *signet.Observation) error {
+			if o.At.IsZero() {
+				o.At = t.written.UTC()
+			}
+			return put(o)
+		})
+		r.hosts += hosts
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			r.damaged = true
+			r.warn("%s: %v; what stands before it was read", t.name, err)
+		}
+		t.close()
+	}
+	return nil
+}
+
+// text reads one file of another tool. An error of put that is none of the file's is an error of it all the same: the
+// store says it again at the end.
+func (r *reading) text(t *textFile, put imports.Sink) (hosts uint64, err error) {
+	var st imports.Stats
+	switch t.kind {
+	case imports.NmapXML:
+		st, err = imports.Nmap(t.in, put)
+	case imports.ZgrabLines:
+		st, err = imports.Zgrab(t.in, put)
+	case imports.MasscanJSON:
+		st, err = imports.Masscan(t.in, put)
+	case imports.SignetLines:
+		return 0, r.lines(t.in, put)
+	}
+	return st.Hosts, err
+}
+
+// lines reads Signet's own lines; what its own asking saw bears the version that asked.
+func (r *reading) lines(in io.Reader, put imports.Sink) error {
+	run, before := &imports.Run{}, r.progress
+	return imports.Lines(in, imports.Handler{
+		Run: func(l *imports.Run) error { run = l; return nil },
+		Observation: func(o *signet.Observation) error {
+			if o.Source == "" {
+				o.Source = run.Tool
+			}
+			return put(o)
+		},
+		Client: r.client,
+		Summary: func(l *imports.Run) error { // which knows of the endpoints that have no line, too
+			if l.Coverage == nil {
+				l = run // an export has counts there
+			}
+			var p store.Progress
+			p.Addresses, p.Alive, p.Asked, p.Outcomes = l.Counts()
+			r.progress = before
+			r.counted(&p)
+			before = r.progress
+			return nil
+		},
+	})
+}
+
+func (t *textFile) close() {
+	if t.file != nil {
+		t.file.Close()
+		t.file = nil
+	}
+}
+
+func (r *reading) close() {
+	for i := range r.texts {
+		r.texts[i].close()
+	}
+}
