@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -15,14 +14,15 @@ import (
 	"signet"
 	"signet/internal/compare"
 	"signet/internal/judge"
+	"signet/internal/report"
 	"signet/internal/scope"
 	"signet/internal/store"
 )
 
 // diffFlags are the flags of `signet diff`.
 type diffFlags struct {
-	outputs               []string
-	store, policy, failOn string
+	outputs                      []string
+	store, policy, failOn, color string
 }
 
 func (a *app) diffCommand() *cobra.Command {
@@ -45,9 +45,10 @@ longer be told or was not asked again. Other kinds: appeared, undetermined, not-
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+strings.Join(compare.Formats(), ", ")+" (default text)")
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
 	storeFlag(cmd, &f.store)
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge both runs by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 for changes of these `KINDS`: worsened, or a list like worsened,appeared")
 	return cmd
 }
@@ -55,6 +56,9 @@ longer be told or was not asked again. Other kinds: appeared, undetermined, not-
 func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) error {
 	kinds, err := parseKinds(f.failOn)
 	if err != nil {
+		return err
+	}
+	if err := settleColor(f.color); err != nil {
 		return err
 	}
 	policy, err := a.policy(f.policy)
@@ -79,12 +83,18 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	if err != nil {
 		return err
 	}
-	writers, done, err := a.openDiff(f.outputs)
+	out, err := a.openFiles(f.outputs)
 	if err != nil {
 		return err
 	}
-	h := &compare.Header{Old: before.name, New: after.name, Policy: policy.ID(), Warnings: diffWarnings(before.run, after.run)}
-	each := func(do func(compare.Writer) error) error {
+	defer out.close()
+	var writers []report.DiffWriter
+	for _, o := range out.files {
+		writers = append(writers, o.diff(a, o, f.color))
+	}
+	h := &report.DiffHeader{Old: before.name, New: after.name, OldStarted: before.run.Started, NewStarted: after.run.Started, NewEnded: after.run.Ended,
+		Tool: a.tool(), Policy: policy.ID(), Warnings: diffWarnings(before.run, after.run)}
+	each := func(do func(report.DiffWriter) error) error {
 		for _, w := range writers {
 			if err := do(w); err != nil {
 				return trouble("output: %v", err)
@@ -92,7 +102,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 		}
 		return nil
 	}
-	if err := each(func(w compare.Writer) error { return w.Begin(h) }); err != nil {
+	if err := each(func(w report.DiffWriter) error { return w.Begin(h) }); err != nil {
 		return err
 	}
 	hit := false
@@ -104,7 +114,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 		}
 		hit = hit || slices.Contains(kinds, c.Kind) ||
 			slices.Contains(kinds, compare.Worsened) && c.Kind == compare.Appeared && c.NewVerdict == signet.Exposed
-		return each(func(w compare.Writer) error { return w.Change(c) })
+		return each(func(w report.DiffWriter) error { return w.Change(c) })
 	})
 	if err != nil {
 		if _, ours := err.(*exitError); ours {
@@ -112,10 +122,10 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 		}
 		return trouble("%v", err)
 	}
-	if err := each(func(w compare.Writer) error { return w.End(sum) }); err != nil {
+	if err := each(func(w report.DiffWriter) error { return w.End(sum) }); err != nil {
 		return err
 	}
-	if err := done(); err != nil {
+	if err := out.close(); err != nil {
 		return trouble("output: %v", err)
 	}
 	switch {
@@ -160,49 +170,6 @@ func diffWarnings(before, after *store.Run) []string {
 		w = append(w, "OLD is the newer run")
 	}
 	return w
-}
-
-// openDiff creates the writers of -o, and what closes them.
-func (a *app) openDiff(specs []string) ([]compare.Writer, func() error, error) {
-	if len(specs) == 0 {
-		specs = []string{"text"}
-	}
-	var writers []compare.Writer
-	var files []*os.File
-	done := func() error {
-		for _, f := range files {
-			if err := f.Close(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	stdout := false
-	for _, spec := range specs {
-		name, path, toFile := strings.Cut(spec, "=")
-		if !slices.Contains(compare.Formats(), name) {
-			return nil, nil, usage("-o %q: signet diff has %s", name, strings.Join(compare.Formats(), ", "))
-		}
-		out := a.Stdout
-		switch {
-		case toFile && path == "":
-			return nil, nil, usage("-o %s: a file name is missing after =", spec)
-		case toFile && path != "-":
-			f, err := os.Create(path)
-			if err != nil {
-				return nil, nil, trouble("-o %s: %v", spec, err)
-			}
-			files = append(files, f)
-			out = f
-		case stdout:
-			return nil, nil, usage("two outputs go to standard output; give one of them a file: -o %s=FILE", name)
-		default:
-			stdout = true
-		}
-		w, _ := compare.NewWriter(name, out) // the name was looked up
-		writers = append(writers, w)
-	}
-	return writers, done, nil
 }
 
 // askedBy tells what a run asked, as far as its header says.

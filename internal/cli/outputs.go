@@ -11,9 +11,9 @@ import (
 	"signet/internal/report"
 )
 
-// outputs is every -o of a run.
+// outputs is every -o of a command.
 type outputs struct {
-	writers []report.Writer
+	writers []report.Writer // of a run
 	files   []*output
 }
 
@@ -21,35 +21,69 @@ type outputs struct {
 type output struct {
 	io.Writer
 	name string
+	format
 	file *os.File      // nil for standard output
 	buf  *bufio.Writer // nil where each line is to be seen as it is made
 }
 
 // format is one word of -o.
 type format struct {
-	name string
-	open func(*app, *output, string) report.Writer
+	word string
+	run  func(*app, *output, string) report.Writer
+	diff func(*app, *output, string) report.DiffWriter
 }
 
 // formats lists every format. One that streams shows each line as it is made; the others are written at the end.
 func formats() []format {
-	checks := func(a *app) *report.Rulebook { return report.NewRulebook(a.checks) }
+	rules := func(a *app) *report.Rulebook { return report.NewRulebook(a.checks) }
+	type (
+		run  = report.Writer
+		diff = report.DiffWriter
+	)
 	return []format{
-		{"text", func(a *app, o *output, color string) report.Writer {
-			return report.NewText(o, a.checks, a.width(), a.colored(o, color))
-		}},
-		{"jsonl", func(_ *app, o *output, _ string) report.Writer { return report.NewJSONL(o) }},
-		{"json", func(_ *app, o *output, _ string) report.Writer { return report.NewJSON(o) }},
-		{"csv", func(a *app, o *output, _ string) report.Writer { return report.NewCSV(o, checks(a)) }},
-		{"markdown", func(a *app, o *output, _ string) report.Writer { return report.NewMarkdown(o, a.checks, checks(a)) }},
-		{"html", func(a *app, o *output, _ string) report.Writer { return report.NewHTML(o, a.checks, checks(a)) }},
-		{"xlsx", func(a *app, o *output, _ string) report.Writer { return report.NewXLSX(o, checks(a)) }},
-		{"sarif", func(a *app, o *output, _ string) report.Writer { return report.NewSARIF(o, checks(a)) }},
-		{"ocsf", func(a *app, o *output, _ string) report.Writer { return report.NewOCSF(o, checks(a)) }},
-		{"opengraph", func(a *app, o *output, _ string) report.Writer { return report.NewOpenGraph(o, checks(a)) }},
-		{"nmap", func(_ *app, o *output, _ string) report.Writer { return report.NewNmap(o) }},
-		{"junit", func(a *app, o *output, _ string) report.Writer { return report.NewJUnit(o, checks(a)) }},
-		{"list", func(_ *app, o *output, _ string) report.Writer { return report.NewList(o) }},
+		{"text",
+			func(a *app, o *output, color string) run {
+				return report.NewText(o, a.checks, a.width(), a.colored(o, color))
+			},
+			func(a *app, o *output, color string) diff {
+				return report.NewDiffText(o, a.width(), a.colored(o, color))
+			}},
+		{"jsonl",
+			func(_ *app, o *output, _ string) run { return report.NewJSONL(o) },
+			func(_ *app, o *output, _ string) diff { return report.NewDiffJSONL(o) }},
+		{"json",
+			func(_ *app, o *output, _ string) run { return report.NewJSON(o) },
+			func(_ *app, o *output, _ string) diff { return report.NewDiffJSON(o) }},
+		{"csv",
+			func(a *app, o *output, _ string) run { return report.NewCSV(o, rules(a)) },
+			func(_ *app, o *output, _ string) diff { return report.NewDiffCSV(o) }},
+		{"markdown",
+			func(a *app, o *output, _ string) run { return report.NewMarkdown(o, a.checks, rules(a)) },
+			func(_ *app, o *output, _ string) diff { return report.NewDiffMarkdown(o) }},
+		{"html",
+			func(a *app, o *output, _ string) run { return report.NewHTML(o, a.checks, rules(a)) },
+			func(a *app, o *output, _ string) diff { return report.NewDiffHTML(o, rules(a)) }},
+		{"xlsx",
+			func(a *app, o *output, _ string) run { return report.NewXLSX(o, rules(a)) },
+			func(_ *app, o *output, _ string) diff { return report.NewDiffXLSX(o) }},
+		{"sarif",
+			func(a *app, o *output, _ string) run { return report.NewSARIF(o, rules(a)) },
+			func(a *app, o *output, _ string) diff { return report.NewDiffSARIF(o, rules(a)) }},
+		{"ocsf",
+			func(a *app, o *output, _ string) run { return report.NewOCSF(o, rules(a)) },
+			func(a *app, o *output, _ string) diff { return report.NewDiffOCSF(o, rules(a)) }},
+		{"opengraph",
+			func(a *app, o *output, _ string) run { return report.NewOpenGraph(o, rules(a)) },
+			func(a *app, o *output, _ string) diff { return report.NewDiffOpenGraph(o, rules(a)) }},
+		{"nmap",
+			func(_ *app, o *output, _ string) run { return report.NewNmap(o) },
+			func(_ *app, o *output, _ string) diff { return report.NewDiffNmap(o) }},
+		{"junit",
+			func(a *app, o *output, _ string) run { return report.NewJUnit(o, rules(a)) },
+			func(a *app, o *output, _ string) diff { return report.NewDiffJUnit(o, rules(a)) }},
+		{"list",
+			func(_ *app, o *output, _ string) run { return report.NewList(o) },
+			func(_ *app, o *output, _ string) diff { return report.NewDiffList(o) }},
 	}
 }
 
@@ -57,23 +91,35 @@ func formats() []format {
 func formatNames() string {
 	var names []string
 	for _, f := range formats() {
-		names = append(names, f.name)
+		names = append(names, f.word)
 	}
 	return strings.Join(names, ", ")
 }
 
 func formatOf(name string) (format, bool) {
 	for _, f := range formats() {
-		if f.name == name {
+		if f.word == name {
 			return f, true
 		}
 	}
 	return format{}, false
 }
 
-// open creates the writers of `FORMAT[=FILE]` arguments. Only one may go to standard output: two would be one
-// document that is neither.
+// open creates the writers of a run for `FORMAT[=FILE]` arguments.
 func (a *app) open(specs []string, color string) (*outputs, error) {
+	o, err := a.openFiles(specs)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range o.files {
+		o.writers = append(o.writers, f.run(a, f, color))
+	}
+	return o, nil
+}
+
+// openFiles creates what `FORMAT[=FILE]` arguments write to. Only one may go to standard output: two would be one
+// document that is neither.
+func (a *app) openFiles(specs []string) (*outputs, error) {
 	if len(specs) == 0 {
 		specs = []string{"text"}
 	}
@@ -83,8 +129,8 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 	o := &outputs{}
 	for _, spec := range specs {
 		name, path, toFile := strings.Cut(spec, "=")
-		format, _ := formatOf(name)
 		out := &output{Writer: a.Stdout, name: "standard output"}
+		out.format, _ = formatOf(name) // settleOutputs knew it
 		if toFile && path != "-" {
 			f, err := os.Create(path)
 			if err != nil {
@@ -96,7 +142,6 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 			out.Writer = out.buf
 		}
 		o.files = append(o.files, out)
-		o.writers = append(o.writers, format.open(a, out, color))
 	}
 	return o, nil
 }

@@ -178,7 +178,7 @@ func TestReadKeepsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"--trace", "--all", "--store", "sqlite:" + filepath.Join(dir, "runs.db")}
 	for _, f := range formats() {
-		args = append(args, "-o", f.name+"="+filepath.Join(dir, "out."+f.name))
+		args = append(args, "-o", f.word+"="+filepath.Join(dir, "out."+f.word))
 	}
 	stdout, stderr, code := read(t, file, append(args, "-")...)
 	if code != 0 {

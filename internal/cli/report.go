@@ -33,8 +33,8 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 
 // settle checks the values that stand on their own.
 func (f *reportFlags) settle() (failOn signet.Severity, fail bool, err error) {
-	if f.color != "auto" && f.color != "always" && f.color != "never" {
-		return 0, false, usage("--color %q: want auto, always or never", f.color)
+	if err := settleColor(f.color); err != nil {
+		return 0, false, err
 	}
 	if f.failOn == "none" {
 		return 0, false, nil
@@ -43,6 +43,13 @@ func (f *reportFlags) settle() (failOn signet.Severity, fail bool, err error) {
 		return 0, false, usage("--fail-on: %v, or none", err)
 	}
 	return failOn, true, nil
+}
+
+func settleColor(when string) error {
+	if when != "auto" && when != "always" && when != "never" {
+		return usage("--color %q: want auto, always or never", when)
+	}
+	return nil
 }
 
 func (a *app) reportCommand() *cobra.Command {

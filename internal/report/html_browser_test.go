@@ -21,11 +21,11 @@ import (
 
 // browser opens a page in a real Chromium and fails on whatever its console says, and on every request that is not
 // for the file itself.
-func browser(t *testing.T, page []byte) context.Context {
+func browser(t *testing.T, page []byte, ready string) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("chromium is missing: apt-get install chromium")
+		missing(t, "chromium is missing: apt-get install chromium")
 	}
 	file := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(file, page, 0o644); err != nil {
@@ -64,10 +64,19 @@ func browser(t *testing.T, page []byte) context.Context {
 	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+file), chromedp.WaitReady("#rows tr")); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+file), chromedp.WaitReady(ready)); err != nil {
 		t.Fatal(err)
 	}
 	return ctx
+}
+
+// missing skips a test that lacks something of the machine; in CI everything has to be there.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
 }
 
 // ask evaluates an expression in the page.
@@ -83,7 +92,7 @@ func ask[T any](t *testing.T, ctx context.Context, expression string) T {
 func TestHTMLInChromium(t *testing.T) {
 	var b bytes.Buffer
 	estateOf(t, newHTML(&b), 10_000)
-	ctx := browser(t, b.Bytes())
+	ctx := browser(t, b.Bytes(), "#rows tr")
 	usable := ask[float64](t, ctx, `performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd`)
 	t.Logf("10,000 hosts: usable after %.0f ms", usable)
 	if usable > 2000 {
@@ -147,7 +156,7 @@ func TestHTMLInChromium(t *testing.T) {
 
 // Hostile names stay text, in the page and in what its script makes of them.
 func TestHTMLHostileInChromium(t *testing.T) {
-	ctx := browser(t, render(t, newHTML))
+	ctx := browser(t, render(t, newHTML), "#rows tr")
 	ask[int](t, ctx, `document.querySelectorAll("#rows .expand").forEach(b=>b.click());document.querySelectorAll("details").forEach(d=>d.open=true);0`)
 	if n := ask[int](t, ctx, `document.scripts.length`); n != 2 {
 		t.Errorf("%d scripts in the page", n)
@@ -187,9 +196,39 @@ const audit = `(() => {
 })()`
 
 func TestHTMLForEverybody(t *testing.T) {
-	ctx := browser(t, render(t, newHTML))
+	ctx := browser(t, render(t, newHTML), "#rows tr")
 	ask[int](t, ctx, `document.querySelectorAll("#rows .expand").forEach(b=>b.click());document.querySelectorAll("details").forEach(d=>d.open=true);0`)
-	axe, err := os.ReadFile(os.Getenv("SIGNET_AXE")) // axe.min.js of npm's axe-core; the audit above stands without it
+	accessible(t, ctx, "")
+	// By keyboard: the first stop is the way past the navigation, and a header sorts by Enter.
+	if err := chromedp.Do(ctx, chromedp.KeyEvent("\t")); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask[string](t, ctx, `document.activeElement.className`); got != "skip" {
+		t.Errorf("the first stop of the keyboard is %q", got)
+	}
+	if err := chromedp.Do(ctx, chromedp.Focus(`th[data-key=name] button`), chromedp.KeyEvent("\r")); err != nil {
+		t.Fatal(err)
+	}
+	if got := ask[string](t, ctx, `document.querySelector("th[data-key=name]").getAttribute("aria-sort")`); got != "ascending" {
+		t.Errorf("Enter on a header: aria-sort is %q", got)
+	}
+}
+
+func TestDiffHTMLForEverybody(t *testing.T) {
+	ctx := browser(t, renderDiff(t, diffWriters()["html"], sampleChanges()), "#worsened tr")
+	if n := ask[int](t, ctx, `document.scripts.length + document.querySelectorAll("[onclick],iframe,object,img").length`); n != 0 {
+		t.Errorf("%d elements that a name made", n)
+	}
+	accessible(t, ctx, "diff-")
+}
+
+// accessible audits a page in light and dark, at three widths.
+func accessible(t *testing.T, ctx context.Context, shots string) {
+	t.Helper()
+	axe, err := os.ReadFile(os.Getenv("SIGNET_AXE")) // axe.min.js of npm's axe-core
+	if err != nil && os.Getenv("CI") != "" {
+		t.Errorf("SIGNET_AXE: %v; the audit of our own ran", err)
+	}
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{390, 1280, 1920} {
 			if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}); err != nil {
@@ -206,7 +245,7 @@ func TestHTMLForEverybody(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", scheme, width)), png, 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s%s-%d.png", shots, scheme, width)), png, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -218,18 +257,5 @@ func TestHTMLForEverybody(t *testing.T) {
 				}
 			}
 		}
-	}
-	// By keyboard: the first stop is the way past the navigation, and a header sorts by Enter.
-	if err := chromedp.Do(ctx, chromedp.KeyEvent("\t")); err != nil {
-		t.Fatal(err)
-	}
-	if got := ask[string](t, ctx, `document.activeElement.className`); got != "skip" {
-		t.Errorf("the first stop of the keyboard is %q", got)
-	}
-	if err := chromedp.Do(ctx, chromedp.Focus(`th[data-key=name] button`), chromedp.KeyEvent("\r")); err != nil {
-		t.Fatal(err)
-	}
-	if got := ask[string](t, ctx, `document.querySelector("th[data-key=name]").getAttribute("aria-sort")`); got != "ascending" {
-		t.Errorf("Enter on a header: aria-sort is %q", got)
 	}
 }

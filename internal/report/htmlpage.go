@@ -99,13 +99,9 @@ const (
 
 // End writes the page.
 func (p *HTML) End(s *Summary) error {
-	files := map[string]string{}
-	for _, name := range []string{"page.tmpl", "page.css", "page.js"} {
-		b, err := htmlFiles.ReadFile("html/" + name)
-		if err != nil {
-			return err
-		}
-		files[name] = string(b)
+	files, err := pageFiles("page.tmpl", "page.css", "page.js")
+	if err != nil {
+		return err
 	}
 	t, err := template.New("page").Parse(files["page.tmpl"])
 	if err != nil {
@@ -129,6 +125,19 @@ func (p *HTML) End(s *Summary) error {
 		return err
 	}
 	return b.Flush()
+}
+
+// pageFiles reads parts of pages.
+func pageFiles(names ...string) (map[string]string, error) {
+	files := map[string]string{}
+	for _, name := range names {
+		b, err := htmlFiles.ReadFile("html/" + name)
+		if err != nil {
+			return nil, err
+		}
+		files[name] = string(b)
+	}
+	return files, nil
 }
 
 // cspHash is how Content-Security-Policy names an inline element (CSP level 3, §2.3.1).

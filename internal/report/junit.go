@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"signet"
 )
@@ -45,7 +47,8 @@ func (j *JUnit) Endpoint(l *Line) error {
 		s = &suite{}
 		j.suites[l.Check] = s
 	}
-	s.seconds += l.Took.Seconds()
+	class, name, took := testClass(l.Check, l.Addr, who(l)), l.Endpoint.String()+" ", l.Took.Seconds()
+	s.seconds += took
 	failed := false
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
@@ -58,7 +61,7 @@ func (j *JUnit) Endpoint(l *Line) error {
 		if fix != "" {
 			fix = "Fix: " + fix
 		}
-		s.test(l, f.Rule, attributes([]byte("<failure"), "type", f.Severity.String(), "message", f.Title),
+		s.test(class, name+f.Rule, took, attributes([]byte("<failure"), "type", f.Severity.String(), "message", f.Title),
 			xmlLines(append(append(prefixed("Where: ", f.Where), f.Because...), fix)...), "failure")
 	}
 	because := xmlLines(l.Because...)
@@ -69,12 +72,12 @@ func (j *JUnit) Endpoint(l *Line) error {
 		if l.Err != nil {
 			text = xmlLines(l.Err.Phase + ": " + l.Err.Text)
 		}
-		s.test(l, "verdict", []byte(`<error type="fault" message="a defect of Signet"`), text, "error")
+		s.test(class, name+"verdict", took, []byte(`<error type="fault" message="a defect of Signet"`), text, "error")
 	case l.Verdict == signet.Undetermined:
 		s.skipped++
-		s.test(l, "verdict", attributes([]byte("<skipped"), "message", "undetermined: "+strings.Join(l.Because, "; ")), "", "skipped")
+		s.test(class, name+"verdict", took, attributes([]byte("<skipped"), "message", "undetermined: "+strings.Join(l.Because, "; ")), "", "skipped")
 	case !failed:
-		s.test(l, "verdict", []byte("<system-out"), xmlLines(append([]string{l.Verdict.String()}, l.Because...)...), "system-out")
+		s.test(class, name+"verdict", took, []byte("<system-out"), xmlLines(append([]string{l.Verdict.String()}, l.Because...)...), "system-out")
 	}
 	return nil
 }
@@ -86,15 +89,16 @@ func prefixed(label, text string) []string {
 	return []string{label + text}
 }
 
+// testClass is what build servers group the tests of a host under.
+func testClass(check string, addr netip.Addr, host string) string {
+	return strings.TrimSpace(check + "." + addr.String() + " " + host)
+}
+
 // test appends one test case with one element in it; text is escaped already.
-func (s *suite) test(l *Line, name string, open []byte, text, end string) {
+func (s *suite) test(class, name string, took float64, open []byte, text, end string) {
 	s.tests++
-	class := l.Check + "." + l.Addr.String()
-	if who := who(l); who != "" {
-		class += " " + who
-	}
 	s.cases = append(s.cases, "    <testcase"...)
-	s.cases = attributes(s.cases, "classname", class, "name", l.Endpoint.String()+" "+name, "time", fmt.Sprintf("%.3f", l.Took.Seconds()))
+	s.cases = attributes(s.cases, "classname", class, "name", name, "time", fmt.Sprintf("%.3f", took))
 	s.cases = append(append(s.cases, '>'), open...)
 	if text == "" {
 		s.cases = append(s.cases, "/>"...)
@@ -106,19 +110,25 @@ func (s *suite) test(l *Line, name string, open []byte, text, end string) {
 
 // End writes the document.
 func (j *JUnit) End(sum *Summary) error {
-	b := bufio.NewWriter(j.w)
+	return writeSuites(j.w, j.suites, "signet "+j.h.Run, j.h.Started, sum.Ended.Sub(j.h.Started),
+		[][2]string{{"tool", j.h.Tool}, {"policy", j.h.Policy}, {"depth", j.h.Depth.String()}})
+}
+
+// writeSuites writes the document.
+func writeSuites(w io.Writer, suites map[string]*suite, title string, begun time.Time, took time.Duration, properties [][2]string) error {
+	b := bufio.NewWriter(w)
 	var all suite
-	for _, s := range j.suites {
+	for _, s := range suites {
 		all.tests, all.failures, all.errors, all.skipped = all.tests+s.tests, all.failures+s.failures, all.errors+s.errors, all.skipped+s.skipped
 	}
 	fmt.Fprintf(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites%s tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\">\n",
-		attributes(nil, "name", "signet "+j.h.Run), all.tests, all.failures, all.errors, all.skipped, sum.Ended.Sub(j.h.Started).Seconds())
-	for _, name := range slices.Sorted(maps.Keys(j.suites)) {
-		s := j.suites[name]
+		attributes(nil, "name", title), all.tests, all.failures, all.errors, all.skipped, took.Seconds())
+	for _, name := range slices.Sorted(maps.Keys(suites)) {
+		s := suites[name]
 		fmt.Fprintf(b, "  <testsuite%s tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\" time=\"%.3f\" timestamp=\"%s\">\n",
-			attributes(nil, "name", name), s.tests, s.failures, s.errors, s.skipped, s.seconds, j.h.Started.UTC().Format("2006-01-02T15:04:05"))
+			attributes(nil, "name", name), s.tests, s.failures, s.errors, s.skipped, s.seconds, begun.UTC().Format("2006-01-02T15:04:05"))
 		b.WriteString("    <properties>")
-		for _, p := range [][2]string{{"tool", j.h.Tool}, {"policy", j.h.Policy}, {"depth", j.h.Depth.String()}} {
+		for _, p := range properties {
 			fmt.Fprintf(b, "<property%s value=\"%s\"/>", attributes(nil, "name", p[0]), xmlText(p[1]))
 		}
 		b.WriteString("</properties>\n")

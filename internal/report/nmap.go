@@ -55,31 +55,14 @@ func (n *Nmap) Endpoint(l *Line) error {
 	if state == "" {
 		return nil
 	}
-	h := n.hosts[l.Addr]
-	if h == nil {
-		h = &nmapHost{first: l.At, last: l.At, scripts: map[string]string{}, ports: map[nmapPort]*nmapAnswer{}}
-		n.hosts[l.Addr] = h
-	}
-	end := l.At.Add(l.Took)
-	if l.At.Before(h.first) {
-		h.first = l.At
-	}
-	if end.After(h.last) {
-		h.last = end
-	}
+	h, a := n.port(l.Endpoint, l.At, l.At.Add(l.Took))
 	h.up = h.up || state != "filtered"
 	if l.Name != "" && !slices.Contains(h.names, l.Name) {
 		h.names = append(h.names, l.Name)
 	}
 	f := factsOf(l)
-	p := nmapPort{l.Transport, l.Port}
-	a := h.ports[p]
-	if a == nil {
-		a = &nmapAnswer{}
-		h.ports[p] = a
-	}
 	if a.state == "" || state == "open" {
-		a.state = string(attributes([]byte("<state"), "state", state, "reason", reason, "reason_ttl", "0")) + "/>"
+		a.be(state, reason)
 	}
 	if a.service == "" || l.Outcome == signet.Answered {
 		a.service = nmapService(l, &f)
@@ -97,6 +80,32 @@ func (n *Nmap) Endpoint(l *Line) error {
 	return nil
 }
 
+// port gives the host and the port of an endpoint, new ones if need be; something of it happened in the time given.
+func (n *Nmap) port(at signet.Endpoint, from, to time.Time) (*nmapHost, *nmapAnswer) {
+	h := n.hosts[at.Addr]
+	if h == nil {
+		h = &nmapHost{first: from, last: to, scripts: map[string]string{}, ports: map[nmapPort]*nmapAnswer{}}
+		n.hosts[at.Addr] = h
+	}
+	if from.Before(h.first) {
+		h.first = from
+	}
+	if to.After(h.last) {
+		h.last = to
+	}
+	p := nmapPort{at.Transport, at.Port}
+	a := h.ports[p]
+	if a == nil {
+		a = &nmapAnswer{}
+		h.ports[p] = a
+	}
+	return h, a
+}
+
+func (a *nmapAnswer) be(state, reason string) {
+	a.state = string(attributes([]byte("<state"), "state", state, "reason", reason, "reason_ttl", "0")) + "/>"
+}
+
 // nmapState words an outcome as nmap's state of a port and its reason.
 func nmapState(l *Line) (state, reason string) {
 	switch {
@@ -112,20 +121,10 @@ func nmapState(l *Line) (state, reason string) {
 	return "", ""
 }
 
-// nmapService names the service as nmap-services does: probed with certainty where the check had its answer, by the
-// table of ports where it had none.
+// nmapService names the service: probed with certainty where the check had its answer, by the table of ports where it
+// had none.
 func nmapService(l *Line, f *facts) string {
-	name := map[string]string{"smb": "microsoft-ds", "http": "http", "ldap": "ldap", "mssql": "ms-sql-s", "rdp": "ms-wbt-server", "rpc": "msrpc", "mail": f.Protocol}[l.Check]
-	switch {
-	case l.Port == 139 && l.Check == "smb":
-		name = "netbios-ssn"
-	case l.Port == 137:
-		name = "netbios-ns"
-	case l.Port == 5353:
-		name = "zeroconf"
-	case l.Port == 5355:
-		name = "llmnr"
-	}
+	name := serviceName(l.Check, l.Port, f.Protocol)
 	if name == "" || l.Outcome == signet.Foreign {
 		name = "unknown"
 	}
@@ -135,6 +134,21 @@ func nmapService(l *Line, f *facts) string {
 		tunnel = either(f.overTLS(), "ssl", "")
 	}
 	return string(attributes([]byte("<service"), "name", name, "tunnel", tunnel, "method", method, "conf", conf)) + "/>"
+}
+
+// serviceName is nmap-services' name of what a check asks at a port; mail is the protocol of that check.
+func serviceName(check string, port uint16, mail string) string {
+	switch {
+	case port == 139 && check == "smb":
+		return "netbios-ssn"
+	case port == 137:
+		return "netbios-ns"
+	case port == 5353:
+		return "zeroconf"
+	case port == 5355:
+		return "llmnr"
+	}
+	return map[string]string{"smb": "microsoft-ds", "http": "http", "ldap": "ldap", "mssql": "ms-sql-s", "rdp": "ms-wbt-server", "rpc": "msrpc", "mail": mail}[check]
 }
 
 // End writes the document, hosts by address.

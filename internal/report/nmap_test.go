@@ -88,7 +88,7 @@ func TestNmapShape(t *testing.T) {
 func tool(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("%s is missing: apt-get install libxml2-utils xsltproc ndiff nmap-common", name)
+		missing(t, name+" is missing: apt-get install libxml2-utils xsltproc ndiff nmap-common")
 	}
 	var out, errs bytes.Buffer
 	cmd := exec.Command(name, args...)
@@ -105,17 +105,17 @@ const nmapFolder = "/usr/share/nmap/"
 func TestNmapIsReadByOthers(t *testing.T) {
 	for _, f := range []string{"nmap.dtd", "nmap.xsl"} {
 		if _, err := os.Stat(nmapFolder + f); err != nil {
-			t.Skipf("%s%s is missing: apt-get install nmap-common", nmapFolder, f)
+			missing(t, nmapFolder+f+" is missing: apt-get install nmap-common")
 		}
 	}
 	dir := t.TempDir()
-	full, empty := filepath.Join(dir, "full.xml"), filepath.Join(dir, "empty.xml")
-	for path, b := range map[string][]byte{full: render(t, newNmap), empty: renderEmpty(t, newNmap)} {
+	full, empty, diff := filepath.Join(dir, "full.xml"), filepath.Join(dir, "empty.xml"), filepath.Join(dir, "diff.xml")
+	for path, b := range map[string][]byte{full: render(t, newNmap), empty: renderEmpty(t, newNmap), diff: renderDiff(t, diffWriters()["nmap.xml"], sampleChanges())} {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range []string{full, empty} {
+	for _, path := range []string{full, empty, diff} {
 		t.Run("dtd "+filepath.Base(path), func(t *testing.T) {
 			tool(t, "xmllint", "--nonet", "--noout", "--dtdvalid", nmapFolder+"nmap.dtd", path)
 		})
@@ -133,6 +133,9 @@ func TestNmapIsReadByOthers(t *testing.T) {
 		if out := ndiff(t, 1, empty, full); !bytes.Contains(out, []byte("10.0.0.5")) || !bytes.Contains(out, []byte("smb2-security-mode")) {
 			t.Errorf("ndiff does not tell what appeared:\n%s", out)
 		}
+		if out := ndiff(t, 1, empty, diff); !bytes.Contains(out, []byte("signet-diff")) {
+			t.Errorf("ndiff does not read a diff:\n%s", out)
+		}
 	})
 }
 
@@ -146,7 +149,7 @@ ndiff.ScriptResult.__lt__ = lambda a, b: (a.id, a.output) < (b.id, b.output)
 sys.argv[0] = "ndiff"
 sys.exit(ndiff.main())`
 	if _, err := exec.LookPath("ndiff"); err != nil {
-		t.Skip("ndiff is missing: apt-get install ndiff")
+		missing(t, "ndiff is missing: apt-get install ndiff")
 	}
 	var errs bytes.Buffer
 	cmd := exec.Command("/usr/bin/python3", "-c", lent, a, b)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"time"
 
 	"signet"
 )
@@ -13,9 +14,14 @@ import (
 // that failed per finding, one with a warning per endpoint that stayed undetermined, one that passed per endpoint
 // that breaks no rule. It streams.
 type OCSF struct {
-	b     *bufio.Writer
-	rules *Rulebook
-	h     Header
+	ocsfLines
+}
+
+// ocsfLines are events of a run, or of what changed between two.
+type ocsfLines struct {
+	b                 *bufio.Writer
+	rules             *Rulebook
+	tool, run, policy string
 }
 
 type ocsfEvent struct {
@@ -88,66 +94,89 @@ const (
 
 // NewOCSF writes to w.
 func NewOCSF(w io.Writer, rules *Rulebook) *OCSF {
-	return &OCSF{b: bufio.NewWriterSize(w, 64<<10), rules: rules}
+	return &OCSF{ocsfLines{b: bufio.NewWriterSize(w, 64<<10), rules: rules}}
 }
 
 // Begin remembers the header: a line is an event, and a run is none.
-func (o *OCSF) Begin(h *Header) error { o.h = *h; return nil }
+func (o *OCSF) Begin(h *Header) error {
+	o.tool, o.run, o.policy = h.Tool, h.Run, h.Policy
+	return nil
+}
 
 // Endpoint writes the events of one endpoint.
 func (o *OCSF) Endpoint(l *Line) error {
 	if !l.Reached() {
 		return nil
 	}
+	f := factsOf(l)
+	about := ocsfAbout{at: l.Endpoint, host: f.hostName(l), check: l.Check, verdict: l.Verdict, when: l.At}
 	because := strings.Join(clean(l.Because), "; ")
 	passed := l.Verdict != signet.Undetermined
+	write := func(e *ocsfEvent) error {
+		e.Unmapped["outcome"] = l.Outcome.String()
+		return o.write(e)
+	}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
 		if !counted(f) {
 			continue
 		}
 		passed = false
-		e := o.event(l, Clean(f.Rule), Clean(f.Where), ocsfFail)
-		e.SeverityID, e.Severity = ocsfSeverity(f.Severity)
-		e.FindingInfo.Title = Clean(f.Title)
-		e.Compliance.Detail = strings.Join(clean(f.Because), "; ")
-		if fix := o.rules.fix(f.Rule); fix != "" {
-			e.Remediation = &ocsfText{fix}
-		}
-		if err := o.write(e); err != nil {
+		if err := write(o.finding(&about, f, ocsfFail)); err != nil {
 			return err
 		}
 	}
 	switch {
 	case l.Verdict == signet.Undetermined:
-		e := o.event(l, "verdict", "", ocsfWarning)
-		e.FindingInfo.Title = "It could not be told whether the endpoint is guarded"
-		e.Compliance.Detail = because
-		return o.write(e)
+		return write(o.verdict(&about, ocsfWarning, "It could not be told whether the endpoint is guarded", because))
 	case passed:
-		e := o.event(l, "verdict", "", ocsfPass)
-		e.FindingInfo.Title = "No rule of the policy is broken"
-		e.Compliance.Detail = because
-		return o.write(e)
+		return write(o.verdict(&about, ocsfPass, "No rule of the policy is broken", because))
 	}
 	return nil
 }
 
+// ocsfAbout is what an event stands for beside a finding.
+type ocsfAbout struct {
+	at      signet.Endpoint
+	host    string // clean
+	check   string
+	verdict signet.Verdict
+	when    time.Time
+}
+
+// finding makes the event of one.
+func (o *ocsfLines) finding(about *ocsfAbout, f *signet.Finding, status int) *ocsfEvent {
+	e := o.event(about, Clean(f.Rule), Clean(f.Where), status)
+	e.SeverityID, e.Severity = ocsfSeverity(f.Severity)
+	e.FindingInfo.Title = Clean(f.Title)
+	e.Compliance.Detail = strings.Join(clean(f.Because), "; ")
+	if fix := o.rules.fix(f.Rule); fix != "" {
+		e.Remediation = &ocsfText{fix}
+	}
+	return e
+}
+
+// verdict makes the event of an endpoint that no finding stands for.
+func (o *ocsfLines) verdict(about *ocsfAbout, status int, title, because string) *ocsfEvent {
+	e := o.event(about, "verdict", "", status)
+	e.FindingInfo.Title, e.Compliance.Detail = title, because
+	return e
+}
+
 // event fills what every event has. rule and where are clean.
-func (o *OCSF) event(l *Line, rule, where string, status int) *ocsfEvent {
-	_, version, _ := strings.Cut(o.h.Tool, "/")
-	f := factsOf(l)
-	name := f.hostName(l)
-	resource := ocsfResource{UID: l.AddrPort().String() + "/" + l.Transport.String(), Name: either(name == "", l.Addr.String(), name), Type: "endpoint"}
+func (o *ocsfLines) event(about *ocsfAbout, rule, where string, status int) *ocsfEvent {
+	_, version, _ := strings.Cut(o.tool, "/")
+	at, when := about.at, about.when.UnixMilli()
+	resource := ocsfResource{UID: at.AddrPort().String() + "/" + at.Transport.String(), Name: either(about.host == "", at.Addr.String(), about.host), Type: "endpoint"}
 	e := &ocsfEvent{
 		ActivityID: 1, ActivityName: "Create", CategoryUID: 2, CategoryName: "Findings", ClassUID: 2003, ClassName: "Compliance Finding",
-		TypeUID: 200301, TypeName: "Compliance Finding: Create", Time: l.At.UnixMilli(), SeverityID: 1, Severity: "Informational",
+		TypeUID: 200301, TypeName: "Compliance Finding: Create", Time: when, SeverityID: 1, Severity: "Informational",
 		StatusID: 1, Status: "New",
-		Metadata:    ocsfMetadata{Version: "1.3.0", Product: ocsfProduct{Name: "Signet", Vendor: "Signet", Version: Clean(version)}, Correlation: Clean(o.h.Run)},
-		FindingInfo: ocsfInfo{UID: identity(rule, l, where), Types: []string{rule}, Created: l.At.UnixMilli()},
-		Compliance:  ocsfCompliance{Standards: []string{"signet " + Clean(o.h.Policy)}, Control: rule, StatusID: status, Status: []string{"", "Pass", "Warning", "Fail"}[status]},
+		Metadata:    ocsfMetadata{Version: "1.3.0", Product: ocsfProduct{Name: "Signet", Vendor: "Signet", Version: Clean(version)}, Correlation: Clean(o.run)},
+		FindingInfo: ocsfInfo{UID: identity(rule, at, about.check, where), Types: []string{rule}, Created: when},
+		Compliance:  ocsfCompliance{Standards: []string{"signet " + Clean(o.policy)}, Control: rule, StatusID: status, Status: []string{"", "Pass", "Warning", "Fail"}[status]},
 		Resources:   []ocsfResource{resource},
-		Unmapped:    map[string]any{"check": l.Check, "outcome": l.Outcome.String(), "verdict": l.Verdict.String()},
+		Unmapped:    map[string]any{"check": about.check, "verdict": about.verdict.String()},
 	}
 	if where != "" {
 		e.Unmapped["where"] = where
@@ -163,7 +192,7 @@ func ocsfSeverity(v signet.Severity) (int, string) {
 	return int(v) + 1, words[v]
 }
 
-func (o *OCSF) write(e *ocsfEvent) error {
+func (o *ocsfLines) write(e *ocsfEvent) error {
 	e.Message = e.FindingInfo.Title + " at " + e.Resources[0].UID
 	e.FindingInfo.Desc = e.Compliance.Detail
 	b, err := json.Marshal(e)

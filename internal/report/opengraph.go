@@ -61,7 +61,7 @@ func (g *OpenGraph) Endpoint(l *Line) error {
 		return nil
 	}
 	f := factsOf(l)
-	host := "SIGNET:HOST:" + l.Addr.String()
+	host := hostID(l.Addr)
 	if !g.hosts[l.Addr] {
 		g.hosts[l.Addr] = true
 		p := map[string]any{"name": either(f.hostName(l) == "", l.Addr.String(), strings.ToUpper(f.hostName(l))), "address": l.Addr.String()}
@@ -82,7 +82,7 @@ func (g *OpenGraph) Endpoint(l *Line) error {
 			}
 		}
 	}
-	id := strings.ToUpper("signet:endpoint:" + l.AddrPort().String() + "/" + l.Transport.String() + ":" + l.Check)
+	id := endpointID(l.Endpoint, l.Check)
 	if err := g.node(graphNode{id, []string{"SignetEndpoint", "Signet"}, endpointProperties(l, &f)}); err != nil {
 		return err
 	}
@@ -95,6 +95,12 @@ func (g *OpenGraph) Endpoint(l *Line) error {
 		}
 	}
 	return nil
+}
+
+func hostID(addr netip.Addr) string { return "SIGNET:HOST:" + addr.String() }
+
+func endpointID(at signet.Endpoint, check string) string {
+	return strings.ToUpper("signet:endpoint:" + at.AddrPort().String() + "/" + at.Transport.String() + ":" + check)
 }
 
 func endpointProperties(l *Line, f *facts) map[string]any {
@@ -123,8 +129,17 @@ func endpointProperties(l *Line, f *facts) map[string]any {
 }
 
 func (g *OpenGraph) finding(endpoint string, f *signet.Finding) error {
+	id, err := g.rule(f)
+	if err != nil {
+		return err
+	}
+	return g.edge(graphEdge{"SignetBreaks", byID(endpoint), byID(id), breach(f)})
+}
+
+// rule adds the node of a finding's rule the first time, and names it.
+func (g *OpenGraph) rule(f *signet.Finding) (id string, err error) {
 	rule := Clean(f.Rule)
-	id := "SIGNET:RULE:" + strings.ToUpper(rule)
+	id = "SIGNET:RULE:" + strings.ToUpper(rule)
 	if !g.named[id] {
 		g.named[id] = true
 		r := g.rules.of(f.Rule)
@@ -136,9 +151,14 @@ func (g *OpenGraph) finding(endpoint string, f *signet.Finding) error {
 			p["fix"] = r.advice.Setting
 		}
 		if err := g.node(graphNode{id, []string{"SignetRule", "Signet"}, p}); err != nil {
-			return err
+			return "", err
 		}
 	}
+	return id, nil
+}
+
+// breach is what an edge says of a finding.
+func breach(f *signet.Finding) map[string]any {
 	p := map[string]any{"severity": f.Severity.String()}
 	if f.Where != "" {
 		p["where"] = Clean(f.Where)
@@ -146,7 +166,7 @@ func (g *OpenGraph) finding(endpoint string, f *signet.Finding) error {
 	if len(f.Because) > 0 {
 		p["because"] = clean(f.Because)
 	}
-	return g.edge(graphEdge{"SignetBreaks", byID(endpoint), byID(id), p})
+	return p
 }
 
 func byID(id string) graphEnd { return graphEnd{MatchBy: "id", Value: id} }

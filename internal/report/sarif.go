@@ -20,14 +20,22 @@ import (
 // that stayed undetermined (§3.27.9: evaluated, and too little was known to decide). Results stream; the tool and its
 // rules stand behind them, as the order of members is free.
 type SARIF struct {
+	sarifLog
+	h Header
+}
+
+// sarifLog is a log under way, of a run or of what changed between two.
+type sarifLog struct {
 	b     *bufio.Writer
 	rules *Rulebook
-	h     Header
-	first bool
 	used  map[string]bool // rules that results named
 }
 
-const sarifUndetermined = "undetermined"
+// Rules that are none of a check's.
+const (
+	sarifUndetermined = "undetermined"
+	sarifVerdict      = "verdict"
+)
 
 type sarifText struct {
 	Text     string `json:"text"`
@@ -41,6 +49,7 @@ type sarifResult struct {
 	Message      sarifText         `json:"message"`
 	Locations    []sarifLocation   `json:"locations"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
+	Baseline     string            `json:"baselineState,omitempty"`
 	Properties   sarifProperties   `json:"properties"`
 }
 
@@ -61,8 +70,10 @@ type sarifLogical struct {
 
 type sarifProperties struct {
 	Severity string   `json:"severity,omitempty"`
+	Change   string   `json:"change,omitempty"`
+	Was      string   `json:"was,omitempty"`
 	Check    string   `json:"check"`
-	Outcome  string   `json:"outcome"`
+	Outcome  string   `json:"outcome,omitempty"`
 	Verdict  string   `json:"verdict"`
 	Where    string   `json:"where,omitempty"`
 	Unasked  []string `json:"unasked,omitempty"`
@@ -81,12 +92,20 @@ type sarifRule struct {
 
 // NewSARIF writes to w.
 func NewSARIF(w io.Writer, rules *Rulebook) *SARIF {
-	return &SARIF{b: bufio.NewWriterSize(w, 64<<10), rules: rules, first: true, used: map[string]bool{}}
+	return &SARIF{sarifLog: newSARIFLog(w, rules)}
+}
+
+func newSARIFLog(w io.Writer, rules *Rulebook) sarifLog {
+	return sarifLog{b: bufio.NewWriterSize(w, 64<<10), rules: rules, used: map[string]bool{}}
 }
 
 // Begin opens the log.
 func (s *SARIF) Begin(h *Header) error {
 	s.h = *h
+	return s.open()
+}
+
+func (s *sarifLog) open() error {
 	_, err := s.b.WriteString(`{"version":"2.1.0","$schema":"https://json.schemastore.org/sarif-2.1.0.json","runs":[{"results":[`)
 	return err
 }
@@ -96,49 +115,58 @@ func (s *SARIF) Endpoint(l *Line) error {
 	if !l.Reached() {
 		return nil
 	}
+	f := factsOf(l)
+	host := f.hostName(l)
+	about := sarifProperties{Check: l.Check, Outcome: l.Outcome.String(), Verdict: l.Verdict.String(), Unasked: clean(l.Unasked)}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
 		if !counted(f) {
 			continue
 		}
-		text := Clean(f.Title) + " at " + l.Endpoint.String()
-		if len(f.Because) > 0 {
-			text += ": " + strings.Join(clean(f.Because), "; ")
-		}
-		if err := s.result(l, Clean(f.Rule), "fail", sarifLevel(f.Severity), text, f.Severity.String(), Clean(f.Where)); err != nil {
+		p := about
+		p.Severity, p.Where = f.Severity.String(), Clean(f.Where)
+		if err := s.result(l.Endpoint, host, &sarifResult{RuleID: f.Rule, Kind: "fail", Level: sarifLevel(f.Severity), Message: sarifText{Text: findingText(f, l.Endpoint)}, Properties: p}); err != nil {
 			return err
 		}
 	}
 	if l.Verdict != signet.Undetermined {
 		return nil
 	}
-	return s.result(l, sarifUndetermined, "open", "none", l.Endpoint.String()+" could not be told: "+strings.Join(clean(l.Because), "; "), "", "")
+	return s.result(l.Endpoint, host, &sarifResult{RuleID: sarifUndetermined, Kind: "open", Level: "none", Properties: about,
+		Message: sarifText{Text: l.Endpoint.String() + " could not be told: " + strings.Join(clean(l.Because), "; ")}})
 }
 
-// result writes one; its texts are clean.
-func (s *SARIF) result(l *Line, rule, kind, level, text, severity, where string) error {
-	r := sarifResult{RuleID: rule, Kind: kind, Level: level, Message: sarifText{Text: text}, Locations: make([]sarifLocation, 1),
-		Fingerprints: map[string]string{"signet/v1": identity(rule, l, where)},
-		Properties:   sarifProperties{Severity: severity, Check: l.Check, Outcome: l.Outcome.String(), Verdict: l.Verdict.String(), Where: where, Unasked: clean(l.Unasked)}}
-	f := factsOf(l)
-	r.Locations[0].Physical.Artifact.URI = l.Transport.String() + "://" + l.AddrPort().String()
-	r.Locations[0].Logical = []sarifLogical{{Name: f.hostName(l), Qualified: l.AddrPort().String() + "/" + l.Transport.String(), Kind: "resource"}}
-	s.used[rule] = true
+// findingText says a finding in a sentence.
+func findingText(f *signet.Finding, at signet.Endpoint) string {
+	text := Clean(f.Title) + " at " + at.String()
+	if len(f.Because) > 0 {
+		text += ": " + strings.Join(clean(f.Because), "; ")
+	}
+	return text
+}
+
+// result writes one, and says where it stands; its texts are clean.
+func (s *sarifLog) result(at signet.Endpoint, host string, r *sarifResult) error {
+	r.RuleID = Clean(r.RuleID)
+	r.Fingerprints = map[string]string{"signet/v1": identity(r.RuleID, at, r.Properties.Check, r.Properties.Where)}
+	r.Locations = make([]sarifLocation, 1)
+	r.Locations[0].Physical.Artifact.URI = at.Transport.String() + "://" + at.AddrPort().String()
+	r.Locations[0].Logical = []sarifLogical{{Name: host, Qualified: at.AddrPort().String() + "/" + at.Transport.String(), Kind: "resource"}}
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	if !s.first {
+	if len(s.used) > 0 {
 		b = append([]byte(",\n"), b...)
 	}
-	s.first = false
+	s.used[r.RuleID] = true
 	_, err = s.b.Write(b)
 	return err
 }
 
 // identity names a finding across runs: the same rule at the same endpoint. 128 bits, hex.
-func identity(rule string, l *Line, where string) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{rule, l.Addr.String(), strconv.Itoa(int(l.Port)), l.Transport.String(), l.Check, where}, "\x00")))
+func identity(rule string, at signet.Endpoint, check, where string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{rule, at.Addr.String(), strconv.Itoa(int(at.Port)), at.Transport.String(), check, where}, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -154,13 +182,20 @@ func sarifLevel(v signet.Severity) string {
 
 // End writes the tool, its rules and the invocation.
 func (s *SARIF) End(sum *Summary) error {
-	name, version, _ := strings.Cut(s.h.Tool, "/")
-	var rules []sarifRule
+	return s.close(s.h.Tool, s.h.Run, map[string]any{
+		"executionSuccessful": !sum.Interrupted, "startTimeUtc": s.h.Started.UTC().Format(time.RFC3339), "endTimeUtc": sum.Ended.UTC().Format(time.RFC3339),
+		"properties": map[string]any{"targets": clean(s.h.Targets), "checks": clean(s.h.Checks), "depth": s.h.Depth.String(), "policy": Clean(s.h.Policy),
+			"addresses": sum.Coverage.Addresses, "endpoints_asked": sum.Coverage.Asked, "undetermined": sum.Coverage.Undetermined,
+			"exposed": sum.Verdicts[signet.Exposed], "guarded": sum.Verdicts[signet.Guarded]},
+	})
+}
+
+// close writes what stands behind the results.
+func (s *sarifLog) close(tool, id string, invocation map[string]any) error {
+	name, version, _ := strings.Cut(tool, "/")
+	rules := []sarifRule{}
 	for _, id := range slices.Sorted(maps.Keys(s.used)) {
 		rules = append(rules, s.rule(id))
-	}
-	if rules == nil {
-		rules = []sarifRule{}
 	}
 	tail := struct {
 		Tool        any    `json:"tool"`
@@ -169,14 +204,7 @@ func (s *SARIF) End(sum *Summary) error {
 		ColumnKind  string `json:"columnKind"`
 	}{
 		Tool:       map[string]any{"driver": map[string]any{"name": either(name == "", "signet", Clean(name)), "version": either(version == "", "unknown", Clean(version)), "rules": rules}},
-		Automation: map[string]string{"id": "signet/" + Clean(s.h.Run)},
-		Invocations: []any{map[string]any{
-			"executionSuccessful": !sum.Interrupted, "startTimeUtc": s.h.Started.UTC().Format(time.RFC3339), "endTimeUtc": sum.Ended.UTC().Format(time.RFC3339),
-			"properties": map[string]any{"targets": clean(s.h.Targets), "checks": clean(s.h.Checks), "depth": s.h.Depth.String(), "policy": Clean(s.h.Policy),
-				"addresses": sum.Coverage.Addresses, "endpoints_asked": sum.Coverage.Asked, "undetermined": sum.Coverage.Undetermined,
-				"exposed": sum.Verdicts[signet.Exposed], "guarded": sum.Verdicts[signet.Guarded]},
-		}},
-		ColumnKind: "utf16CodeUnits",
+		Automation: map[string]string{"id": "signet/" + Clean(id)}, Invocations: []any{invocation}, ColumnKind: "utf16CodeUnits",
 	}
 	b, err := json.Marshal(tail)
 	if err != nil {
@@ -186,11 +214,16 @@ func (s *SARIF) End(sum *Summary) error {
 	return s.b.Flush()
 }
 
-func (s *SARIF) rule(id string) sarifRule {
+func (s *sarifLog) rule(id string) sarifRule {
 	r := sarifRule{ID: id, Short: sarifText{Text: id}}
 	r.Defaults.Level = "warning"
-	if id == sarifUndetermined {
+	switch id {
+	case sarifUndetermined:
 		r.Short.Text = "It could not be told whether the endpoint is guarded"
+		r.Defaults.Level = "none"
+		return r
+	case sarifVerdict:
+		r.Short.Text = "The verdict of an endpoint changed, and no finding with it"
 		r.Defaults.Level = "none"
 		return r
 	}

@@ -14,13 +14,19 @@ import (
 // Rows stream into files of the system's temporary folder until the end. A sheet has at most 1,048,576 rows: what is
 // beyond stays out, and the summary says how many.
 type XLSX struct {
-	w     io.Writer
 	rules *Rulebook
 	h     Header
-	book  *excelize.File
+	*workbook
 
 	findings, endpoints, hosts *sheet
-	head                       int // the style of headers
+}
+
+// workbook is a summary and sheets under way.
+type workbook struct {
+	w      io.Writer
+	book   *excelize.File
+	head   int // the style of headers
+	sheets []*sheet
 }
 
 type sheet struct {
@@ -35,16 +41,14 @@ type sheet struct {
 const mostSheetRows = 1 << 20
 
 // NewXLSX writes to w.
-func NewXLSX(w io.Writer, rules *Rulebook) *XLSX { return &XLSX{w: w, rules: rules} }
+func NewXLSX(w io.Writer, rules *Rulebook) *XLSX {
+	return &XLSX{rules: rules, workbook: &workbook{w: w}}
+}
 
 // Begin opens the workbook and its sheets.
 func (x *XLSX) Begin(h *Header) (err error) {
 	x.h = *h
-	x.book = excelize.NewFile()
-	if err := x.book.SetSheetName("Sheet1", "Summary"); err != nil {
-		return err
-	}
-	if x.head, err = x.book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Color: []string{"E6EAF0"}, Pattern: 1}}); err != nil {
+	if err := x.open(); err != nil {
 		return err
 	}
 	if x.findings, err = x.sheet("Findings", []float64{18, 8, 30, 8, 10, 30, 46, 24, 60, 60, 14}, "Address", "Port", "Host", "Check", "Severity", "Rule", "Title", "Where", "Because", "Fix", "Verdict"); err != nil {
@@ -57,7 +61,16 @@ func (x *XLSX) Begin(h *Header) (err error) {
 	return err
 }
 
-func (x *XLSX) sheet(name string, widths []float64, columns ...string) (*sheet, error) {
+func (x *workbook) open() (err error) {
+	x.book = excelize.NewFile()
+	if err := x.book.SetSheetName("Sheet1", "Summary"); err != nil {
+		return err
+	}
+	x.head, err = x.book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Color: []string{"E6EAF0"}, Pattern: 1}})
+	return err
+}
+
+func (x *workbook) sheet(name string, widths []float64, columns ...string) (*sheet, error) {
 	if _, err := x.book.NewSheet(name); err != nil {
 		return nil, err
 	}
@@ -74,6 +87,7 @@ func (x *XLSX) sheet(name string, widths []float64, columns ...string) (*sheet, 
 		return nil, err
 	}
 	s := &sheet{name: name, stream: stream, columns: len(columns)}
+	x.sheets = append(x.sheets, s)
 	row := make([]any, len(columns))
 	for i, c := range columns {
 		row[i] = excelize.Cell{StyleID: x.head, Value: c}
@@ -123,8 +137,31 @@ func (x *XLSX) Host(h *signet.Host) error {
 
 // End writes the summary and the file.
 func (x *XLSX) End(s *Summary) error {
+	rows := [][]any{
+		{"Targets", cell(strings.Join(x.h.Targets, ", "))}, {"Started", x.h.Started.UTC().Format(sheetTime)}, {"Ended", s.Ended.UTC().Format(sheetTime)},
+		{"Policy", cell(x.h.Policy)}, {"Depth", x.h.Depth.String()}, {"Checks", cell(strings.Join(x.h.Checks, " "))}, {"Run", cell(x.h.Run)}, {"Tool", cell(x.h.Tool)},
+		{"Addresses", s.Coverage.Addresses}, {"Alive", s.Coverage.Alive}, {"Endpoints asked", s.Coverage.Asked}, {"Answered", s.Coverage.Outcomes[signet.Answered]},
+		{"Exposed", s.Verdicts[signet.Exposed]}, {"Guarded", s.Verdicts[signet.Guarded]}, {"Undetermined", s.Verdicts[signet.Undetermined]},
+	}
+	if s.Interrupted {
+		rows = append(rows, []any{"Interrupted", "what was learned until then"})
+	}
+	return x.finish(append(rows, notes(x.h.Warnings)...))
+}
+
+const sheetTime = "2006-01-02 15:04:05 UTC"
+
+func notes(warnings []string) (rows [][]any) {
+	for _, w := range warnings {
+		rows = append(rows, []any{"Note", cell(w)})
+	}
+	return rows
+}
+
+// finish closes the sheets, fills the summary and writes the file.
+func (x *workbook) finish(rows [][]any) error {
 	defer x.book.Close()
-	for _, sh := range []*sheet{x.findings, x.endpoints, x.hosts} {
+	for _, sh := range x.sheets {
 		last, err := excelize.CoordinatesToCellName(sh.columns, sh.rows)
 		if err != nil {
 			return err
@@ -135,27 +172,6 @@ func (x *XLSX) End(s *Summary) error {
 		if err := sh.stream.Flush(); err != nil {
 			return err
 		}
-	}
-	if err := x.summary(s); err != nil {
-		return err
-	}
-	return x.book.Write(x.w)
-}
-
-func (x *XLSX) summary(s *Summary) error {
-	rows := [][]any{
-		{"Targets", cell(strings.Join(x.h.Targets, ", "))}, {"Started", x.h.Started.UTC().Format("2006-01-02 15:04:05 UTC")}, {"Ended", s.Ended.UTC().Format("2006-01-02 15:04:05 UTC")},
-		{"Policy", cell(x.h.Policy)}, {"Depth", x.h.Depth.String()}, {"Checks", cell(strings.Join(x.h.Checks, " "))}, {"Run", cell(x.h.Run)}, {"Tool", cell(x.h.Tool)},
-		{"Addresses", s.Coverage.Addresses}, {"Alive", s.Coverage.Alive}, {"Endpoints asked", s.Coverage.Asked}, {"Answered", s.Coverage.Outcomes[signet.Answered]},
-		{"Exposed", s.Verdicts[signet.Exposed]}, {"Guarded", s.Verdicts[signet.Guarded]}, {"Undetermined", s.Verdicts[signet.Undetermined]},
-	}
-	if s.Interrupted {
-		rows = append(rows, []any{"Interrupted", "what was learned until then"})
-	}
-	for _, w := range x.h.Warnings {
-		rows = append(rows, []any{"Note", cell(w)})
-	}
-	for _, sh := range []*sheet{x.findings, x.endpoints, x.hosts} {
 		if sh.left > 0 {
 			rows = append(rows, []any{sh.name, plural(sh.left, "row is", "rows are") + " beyond what a sheet holds: -o csv has them"})
 		}
@@ -168,5 +184,8 @@ func (x *XLSX) summary(s *Summary) error {
 	if err := x.book.SetColStyle("Summary", "A", x.head); err != nil {
 		return err
 	}
-	return x.book.SetColWidth("Summary", "A", "B", 24)
+	if err := x.book.SetColWidth("Summary", "A", "B", 24); err != nil {
+		return err
+	}
+	return x.book.Write(x.w)
 }

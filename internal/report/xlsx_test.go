@@ -95,7 +95,7 @@ func TestXLSXHosts(t *testing.T) {
 func TestXLSXInLibreOffice(t *testing.T) {
 	path, err := exec.LookPath("soffice")
 	if err != nil {
-		t.Skip("soffice is missing: apt-get install libreoffice-calc-nogui")
+		missing(t, "soffice is missing: apt-get install libreoffice-calc-nogui")
 	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "run.xlsx"), render(t, newXLSX), 0o600); err != nil {
