@@ -77,17 +77,24 @@ func (iv *interview) addOne(r row) {
 	iv.queue = append(iv.queue, p)
 }
 
-// windows says that the server looks like IIS, or that a CA shows: then NTLM may be taken without a word of it.
+// windows says that the server looks like IIS, or that a CA shows: then NTLM may be taken without a word of it. A CA
+// shows where an enrolment page is there and other enrolment paths are not: such a server does not answer all alike.
 func (iv *interview) windows() bool {
 	if iv.marks["iis"] || iv.marks["adcs"] {
 		return true
 	}
+	page, missing := false, false
 	for _, p := range iv.pages {
-		if strings.HasPrefix(p.row.role, "adcs-") && (p.proven || p.offers("NTLM") || p.offers("Negotiate")) {
+		if p.resp == nil || !strings.HasPrefix(p.row.role, "adcs-") {
+			continue
+		}
+		if p.proven || p.offers("NTLM") || p.offers("Negotiate") {
 			return true
 		}
+		page = page || p.resp.Status == 200 && strings.HasSuffix(p.row.path, ".asp")
+		missing = missing || p.gone()
 	}
-	return false
+	return page && missing
 }
 
 // widen queues the paths of roles that have come to show.

@@ -161,7 +161,7 @@ func (f *fake) answer(key string, secure bool) string {
 		ok = false
 	}
 	if !ok {
-		if bare, _, proof := strings.Cut(key, " as "); proof {
+		if bare, _, proof := strings.Cut(strings.Replace(key, " through", "", 1), " as "); proof {
 			if answer, ok = f.answers[bare]; ok {
 				return answer
 			}
@@ -171,18 +171,18 @@ func (f *fake) answer(key string, secure bool) string {
 	return answer
 }
 
-// requestKey is "GET /path" or "GET /path as NTLM|Negotiate|SPNEGO".
+// requestKey is "GET /path" or "GET /path as NTLM|Negotiate|SPNEGO", with "through as" where the logon is a proxy's.
 func requestKey(request string) string {
 	head, _, _ := strings.Cut(request, "\r\n")
 	key := strings.TrimSuffix(head, " HTTP/1.1")
-	for _, name := range []string{"\r\nAuthorization: ", "\r\nProxy-Authorization: "} {
+	for name, to := range map[string]string{"\r\nAuthorization: ": " as ", "\r\nProxy-Authorization: ": " through as "} {
 		if _, rest, ok := strings.Cut(request, name); ok {
 			value, _, _ := strings.Cut(rest, "\r\n")
 			scheme, token, _ := strings.Cut(value, " ")
 			if strings.HasPrefix(token, "YE") {
 				scheme = "SPNEGO"
 			}
-			key += " as " + scheme
+			key += to + scheme
 		}
 	}
 	return key

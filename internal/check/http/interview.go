@@ -33,6 +33,7 @@ type interview struct {
 	failures int // attempts without any answer, in a row
 	stalls   int // attempts that ran out of time
 	gaveUp   bool
+	proxy    bool     // it is a forward proxy
 	skipped  []string // paths that cannot be written into a request
 	steady   bool     // a bare answer to NTLM stayed bare when asked again: no balancer loses the exchange
 }
@@ -121,8 +122,7 @@ func (iv *interview) proofAttempt() (check.Attempt, bool) {
 		if kind, ok := iv.due(p); ok {
 			iv.proof, iv.kind = p, kind
 			p.sent[kind] = true
-			a := iv.attempt([]ask{{row: p.row, proof: kind}})
-			return a, true
+			return iv.attempt([]ask{{row: p.row, proof: kind, proxy: p.proxied()}}), true
 		}
 	}
 	return check.Attempt{}, false

@@ -91,6 +91,19 @@ func TestProofs(t *testing.T) {
 		{"Negotiate with a token of no meaning", nego401, "", "HTTP/1.1 401 U\r\nWWW-Authenticate: Negotiate AAAA\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 401 U\r\nWWW-Authenticate: Negotiate !\r\nContent-Length: 0\r\n\r\n", OfferUnknown, NegotiateUnknown, signet.Undetermined},
 		{"our own type 1 comes back, as from an echoing front end", windows401, "HTTP/1.1 401 U\r\nWWW-Authenticate: NTLM TlRMTVNTUAABAAAABYKIogAAAAAoAAAAAAAAACgAAAAKAGFKAAAADw==\r\nContent-Length: 0\r\n\r\n", "", "", OfferAnnounced, NegotiateUnknown, signet.Undetermined},
 		{"type 2 in a folded field, after Basic (RFC 9110 §5.5, obs-fold)", basic401, "HTTP/1.1 401 U\r\nWWW-Authenticate: Basic realm=\"x\",\r\n NTLM " + type2 + "\r\nContent-Length: 0\r\n\r\n", "", "", OfferProven, NegotiateAbsent, signet.Exposed},
+		{"Negotiate rejects raw NTLM and takes it wrapped", nego401, "", reject401, challenge("Negotiate"), OfferProven, NegotiateAcceptsNTLM, signet.Exposed},
+		{"Negotiate rejects raw NTLM and drops it wrapped", nego401, "", reject401, "close", OfferUnknown, NegotiateUnknown, signet.Undetermined},
+		{"Negotiate drops raw NTLM and rejects it wrapped", nego401, "", "close", reject401, OfferUnknown, NegotiateUnknown, signet.Undetermined},
+		{"Negotiate rejects, and NTLM challenges in the next line", windows401, "", strings.Replace(challenge("NTLM"), "WWW", "WWW-Authenticate: Negotiate oQcwBaADCgEC\r\nWWW", 1), "", OfferProven, NegotiateAcceptsNTLM, signet.Exposed},
+		{"an empty page, and NTLM announced to whoever sends it", page200, windows401, windows401, windows401, OfferAnnounced, NegotiateUnknown, signet.Undetermined},
+		{"type 2 under 200", page200, strings.Replace(challenge("NTLM"), "401 Unauthorized", "200 OK", 1), "", "", OfferProven, NegotiateAbsent, signet.Exposed},
+		{"type 2 under 403", windows401, strings.Replace(challenge("NTLM"), "401 Unauthorized", "403 Forbidden", 1), "", "", OfferProven, NegotiateUnknown, signet.Exposed},
+		{"type 2 under 500", windows401, strings.Replace(challenge("NTLM"), "401 Unauthorized", "500 Oops", 1), "", "", OfferProven, NegotiateUnknown, signet.Exposed},
+		{"503 is no answer", status("503 Service Unavailable"), "", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
+		{"500 is no answer", status("500 Internal Server Error"), "", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
+		{"400 is no answer", status("400 Bad Request"), "", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
+		{"429 is no answer", status("429 Too Many Requests"), "", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
+		{"403 to everybody", status("403 Forbidden"), "", "", "", OfferNo, NegotiateAbsent, signet.Guarded},
 		{"Negotiate:Kerberos", strings.Replace(nego401, "Negotiate", "Negotiate:Kerberos", 1), "", "", "", OfferNo, NegotiateKerberosOnly, signet.Guarded},
 	}
 	for _, test := range tests {
@@ -113,6 +126,9 @@ func TestProofs(t *testing.T) {
 	}
 }
 
+// status is an empty answer.
+func status(line string) string { return "HTTP/1.1 " + line + "\r\nContent-Length: 0\r\n\r\n" }
+
 // AD CS may allow anonymous requests and take NTLM all the same: on IIS it is asked without a header.
 func TestNTLMWithoutAHeader(t *testing.T) {
 	iis := strings.Replace(page200, "\r\n", "\r\nServer: Microsoft-IIS/10.0\r\n", 1)
@@ -123,6 +139,25 @@ func TestNTLMWithoutAHeader(t *testing.T) {
 	}
 	if p := pathFacts(t, r, "/certsrv/mscep/"); p.NTLM != OfferNo || slices.Contains(f.log, "GET /certsrv/mscep/ as NTLM") {
 		t.Errorf("nothing is there to relay to: %+v", p)
+	}
+}
+
+// Nor has the CA to say that it is one: it has enrolment pages and lacks others, unlike a server that answers all alike.
+func TestNTLMOfAServerWithoutAName(t *testing.T) {
+	f := &fake{answers: map[string]string{"GET /": page200, "GET /certsrv/": page200, "GET /certsrv/certfnsh.asp": page200, "GET /certsrv/certfnsh.asp as NTLM": challenge("NTLM"), "*": page404}}
+	if r := f.run(t, 80, nil); pathFacts(t, r, "/certsrv/certfnsh.asp").NTLM != OfferProven || verdict(t, r) != signet.Exposed {
+		t.Errorf("%v: %s", verdict(t, r), r.Facts.AppendJSON(nil))
+	}
+	powered := strings.Replace(page200, "\r\n", "\r\nX-Powered-By: ASP.NET\r\n", 1)
+	f = &fake{answers: map[string]string{"GET /": powered, "GET /certsrv/": page200, "GET /certsrv/ as NTLM": challenge("NTLM"), "*": page404}}
+	if r := f.run(t, 80, nil); pathFacts(t, r, "/certsrv/").NTLM != OfferProven || verdict(t, r) != signet.Exposed {
+		t.Errorf("powered by ASP.NET: %v: %s", verdict(t, r), r.Facts.AppendJSON(nil))
+	} else if !slices.Contains(r.Unasked, "adcs-ces") {
+		t.Errorf("nobody named the CA, and unasked is %q", r.Unasked)
+	}
+	f = &fake{answers: map[string]string{"*": page200}}
+	if f.run(t, 80, nil); len(f.log) > 10 {
+		t.Errorf("a server that answers all alike was asked on: %v", f)
 	}
 }
 
@@ -374,19 +409,19 @@ func TestProxy(t *testing.T) {
 		answers map[string]string
 		allowed []string
 	}{
-		{"on a proxy's port", 3128, map[string]string{url + " as NTLM": answered, "*": wants}, nil},
-		{"on another port, 407", 8080, map[string]string{url + " as NTLM": answered, "*": wants}, []string{"GET /"}},
-		{"on another port, 400", 8080, map[string]string{url + " as NTLM": answered, url: wants, "*": "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}, []string{"GET /"}},
+		{"on a proxy's port", 3128, map[string]string{url + " through as NTLM": answered, "*": wants}, nil},
+		{"on another port, 407", 8080, map[string]string{url + " through as NTLM": answered, "*": wants}, []string{"GET /"}},
+		{"on another port, 400", 8080, map[string]string{url + " through as NTLM": answered, url: wants, "*": "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}, []string{"GET /"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fake{answers: test.answers}
 			r := f.run(t, test.port, nil)
 			for _, key := range f.log {
-				if !strings.HasPrefix(key, url) && !slices.Contains(test.allowed, key) && key != "GET / as NTLM" && key != "GET / as Negotiate" {
+				if !strings.HasPrefix(key, url) && !slices.Contains(test.allowed, key) {
 					t.Errorf("the proxy was asked %s", key)
 				}
 			}
-			if n := len(r.Facts.(*Facts).Paths); test.port == 3128 && n != 1 || test.answers[url] == "" && n > 2 {
+			if n := len(r.Facts.(*Facts).Paths); n != 1 {
 				t.Errorf("%d paths stand in the facts of a proxy", n)
 			}
 			p := pathFacts(t, r, "http://signet.invalid/")
@@ -395,7 +430,15 @@ func TestProxy(t *testing.T) {
 			}
 		})
 	}
-	f := &fake{answers: map[string]string{"*": page404}}
+	f := &fake{answers: map[string]string{"*": strings.Replace(wants, "NTLM", "Negotiate", 1)}}
+	if r := f.run(t, 8080, nil); verdict(t, r) != signet.Guarded {
+		t.Errorf("Kerberos alone: %v, %s", verdict(t, r), r.Facts.AppendJSON(nil))
+	}
+	f = &fake{answers: map[string]string{"GET /": wants, url: "close"}}
+	if r := f.run(t, 8080, nil); verdict(t, r) != signet.Undetermined || !strings.Contains(pathFacts(t, r, url[4:]).Note, "no answer") {
+		t.Errorf("no answer to the name that cannot exist: %v, %s", verdict(t, r), r.Facts.AppendJSON(nil))
+	}
+	f = &fake{answers: map[string]string{"*": page404}}
 	if f.run(t, 3128, nil); !slices.Contains(f.log, "GET /certsrv/") {
 		t.Errorf("a web server on a proxy's port is still a web server: %q", f.log)
 	}

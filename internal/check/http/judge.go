@@ -27,7 +27,7 @@ func judge(f *Facts) check.Judgement {
 		ways[i] = f.way(&f.Paths[i])
 		j.Verdict = j.Verdict.Worse(ways[i].verdict)
 	}
-	if j.Verdict == signet.Guarded && f.nobodyHome() {
+	if j.Verdict != signet.Exposed && f.nobodyHome() {
 		return check.Judgement{Because: []string{"http.sys has no site for the name that was asked for (404 or 400 on every path): " +
 			"ask again by the host name that its clients use"}}
 	}

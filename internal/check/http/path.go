@@ -1,7 +1,9 @@
 package http
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"signet"
 	"signet/internal/check"
@@ -16,14 +18,16 @@ type page struct {
 	why   string // why there is no answer
 
 	found  [4]finding // by proof
+	late   []string   // schemes that are offered only to whoever sends an NTLM message
 	proven bool
 	sent   [4]bool
 	again  [4]bool // the proof went unanswered once and is tried a second time
 }
 
-// offers says whether the page offers a scheme to everybody.
+// offers says whether the page offers a scheme, to everybody or in answer to an NTLM message.
 func (p *page) offers(scheme string) bool {
-	return p.resp != nil && slices.ContainsFunc(challenges(p.resp), func(c http1.Challenge) bool { return c.Is(scheme) })
+	return slices.Contains(p.late, scheme) ||
+		p.resp != nil && slices.ContainsFunc(challenges(p.resp), func(c http1.Challenge) bool { return c.Is(scheme) })
 }
 
 // gone says that nothing is at the path that could be relayed to.
@@ -32,6 +36,11 @@ func (p *page) gone() bool { return p.resp == nil || p.resp.Status == 404 || p.r
 // wantsLogon says that the server, or a proxy, asks for credentials.
 func (p *page) wantsLogon() bool {
 	return p.resp != nil && (p.resp.Status == 401 || p.resp.Status == 407)
+}
+
+// proxied says that a forward proxy is what answers.
+func (p *page) proxied() bool {
+	return p.resp.Status == 407 || strings.HasPrefix(p.row.path, "http://")
 }
 
 // due returns the next proof to try here. windows says that the server looks like one that would take NTLM without
@@ -45,7 +54,7 @@ func (p *page) due(windows, thorough bool) (proof, bool) {
 		switch {
 		case p.sent[pr]:
 		case pr != underNTLM && p.proven && !negotiate: // NTLM is known to be taken, and Negotiate is not offered
-		case pr == underSPNEGO && (p.found[underNegotiate] == challenged || p.found[underNegotiate] == rejected):
+		case pr == underSPNEGO && p.found[underNegotiate] == challenged:
 		case pr == underSPNEGO && !negotiate && !windows && !thorough:
 		default:
 			return pr, true
@@ -95,6 +104,8 @@ func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
 	case f.NTLM != OfferUnknown || f.Note != "":
 	case pending:
 		f.Note = "not every NTLM message was sent"
+	case p.fails():
+		f.Note = fmt.Sprintf("%d is an error, which tells nothing of logons", p.resp.Status)
 	default:
 		f.Note = "the answers to an NTLM message decide nothing"
 	}
@@ -108,7 +119,7 @@ func (p *page) negotiate() Negotiate {
 		return NegotiateAcceptsNTLM
 	case !p.offers("Negotiate"):
 		return NegotiateAbsent
-	case raw == rejected || wrapped == rejected:
+	case (raw == rejected || raw == bare) && wrapped == rejected, raw == rejected && wrapped == bare:
 		return NegotiateKerberosOnly
 	case raw == bare && wrapped == bare && !p.offers("NTLM"):
 		// An acceptor without NTLM falls back to the bare challenge. Where NTLM is announced too and nothing
@@ -124,21 +135,41 @@ func (p *page) ntlm(n Negotiate, pending bool) Offer {
 		return OfferProven
 	case p.offers("NTLM"):
 		return OfferAnnounced
-	case n == NegotiateUnknown || pending:
+	case n == NegotiateUnknown || pending || p.fails():
 		return OfferUnknown
 	}
 	for pr := underNTLM; pr <= underSPNEGO; pr++ {
-		if p.sent[pr] && p.found[pr] == inconclusive && !(n == NegotiateKerberosOnly && pr != underNTLM) {
+		if p.sent[pr] && p.found[pr] == inconclusive {
 			return OfferUnknown
 		}
 	}
 	return OfferNo
 }
 
+// fails says that the server told of a trouble instead of answering: what the page asks for is not seen then. A proxy
+// cannot but fail on the name that does not exist.
+func (p *page) fails() bool {
+	if p.resp.Status >= 500 {
+		return !p.proxied()
+	}
+	switch p.resp.Status {
+	case 400, 408, 421, 425, 429:
+		return true
+	}
+	return false
+}
+
 // take notes the answer to a proof.
 func (p *page) take(pr proof, r *http1.Response) *signet.NTLM {
 	f, ch := pr.read(p.resp, r)
 	p.found[pr] = f
+	for _, c := range challenges(r) {
+		for _, scheme := range []string{"NTLM", "Negotiate"} {
+			if c.Is(scheme) && c.Token == "" && !p.offers(scheme) {
+				p.late = append(p.late, scheme)
+			}
+		}
+	}
 	if f != challenged {
 		return nil
 	}

@@ -61,7 +61,7 @@ func (p proof) read(plainly, r *http1.Response) (finding, *ntlmssp.Challenge) {
 	if r == nil {
 		return inconclusive, nil
 	}
-	offered := false
+	offered, says := false, ignored
 	for _, c := range challenges(r) {
 		if !c.Is("NTLM") && !c.Is("Negotiate") {
 			continue
@@ -78,12 +78,15 @@ func (p proof) read(plainly, r *http1.Response) (finding, *ntlmssp.Challenge) {
 			}
 			return challenged, &ch
 		}
-		if resp, err := spnego.ParseResp(token); err == nil && p != underNTLM && kerberosOnly(resp) {
-			return rejected, nil
+		if resp, err := spnego.ParseResp(token); err == nil && p != underNTLM && kerberosOnly(resp) && says != inconclusive {
+			says = rejected
+		} else {
+			says = inconclusive // a token of no meaning, in whichever of several lines
 		}
-		return inconclusive, nil
 	}
 	switch {
+	case says != ignored:
+		return says, nil
 	case r.Status == 401 || r.Status == 407:
 		if offered {
 			return bare, nil

@@ -11,10 +11,14 @@ import (
 func (iv *interview) maybeProxy() bool {
 	rest := iv.queue
 	switch {
+	case iv.proxy:
+		return false
 	case iv.isProxy():
-		iv.forget(rest)
+		iv.proxy = true
 		iv.queue = nil
 		iv.add(iv.rowsOf("http-proxy"))
+		// What a proxy answers to the request of a page is no page: it is asked by the name that cannot exist alone.
+		iv.pages = slices.DeleteFunc(iv.pages, func(p *page) bool { return !strings.HasPrefix(p.row.path, "http://") })
 		return true
 	case refusesPath(iv.pages[0].row, iv.pages[0].resp) && !iv.asked("http://signet.invalid/"):
 		iv.queue = nil
@@ -25,11 +29,6 @@ func (iv *interview) maybeProxy() bool {
 	return false
 }
 
-// forget takes back pages that are not going to be asked.
-func (iv *interview) forget(pages []*page) {
-	iv.pages = slices.DeleteFunc(iv.pages, func(p *page) bool { return slices.Contains(pages, p) })
-}
-
 // refusesPath: a 400 to the simplest of requests may come from a proxy that wants a whole URL.
 func refusesPath(r row, answer *http1.Response) bool {
 	return r.path == "/" && answer != nil && answer.Status == 400
@@ -37,12 +36,7 @@ func refusesPath(r row, answer *http1.Response) bool {
 
 // isProxy says that the endpoint answered as a forward proxy does, rather than only listening where proxies do.
 func (iv *interview) isProxy() bool {
-	for _, p := range iv.pages {
-		if p.resp != nil && isProxy(p.row, p.resp) {
-			return true
-		}
-	}
-	return false
+	return iv.proxy || slices.ContainsFunc(iv.pages, func(p *page) bool { return p.resp != nil && isProxy(p.row, p.resp) })
 }
 
 // setsBack says that after this answer the rest of a batch is not sent, because a proxy may be what answers.

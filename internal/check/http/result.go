@@ -70,6 +70,9 @@ func (iv *interview) unasked() []string {
 	if len(iv.queue) > 0 {
 		out = append(out, "paths")
 	}
+	if len(iv.subject.Options.CANames) == 0 && iv.asked("/certsrv/") && iv.windows() {
+		out = append(out, "adcs-ces") // its paths bear the name of the CA
+	}
 	for _, p := range iv.pages {
 		if _, pending := iv.due(p); pending {
 			return append(out, "ntlm-proof")

@@ -2,6 +2,7 @@ package http
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 
 	"signet/internal/wire/http1"
@@ -71,6 +72,8 @@ func (s *sign) shown(r *http1.Response) bool {
 		return r.Header.Values(s.what) != nil
 	case "server":
 		return strings.Contains(strings.ToLower(r.Header.Get("Server")), s.what)
+	case "powered":
+		return slices.ContainsFunc(r.Header.Values("X-Powered-By"), func(v string) bool { return strings.Contains(strings.ToLower(v), s.what) })
 	case "location":
 		return strings.HasPrefix(strings.ToLower(pathOf(r.Header.Get("Location"))), s.what)
 	case "title":

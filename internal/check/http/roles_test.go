@@ -18,7 +18,7 @@ func TestRoles(t *testing.T) {
 	shows := map[string]bool{always: true, "thorough": true}
 	for _, s := range tab.signs {
 		shows[s.mark] = true
-		if !slices.Contains([]string{"header", "server", "title", "location", "status", "port"}, s.where) {
+		if !slices.Contains([]string{"header", "server", "title", "powered", "location", "status", "port"}, s.where) {
 			t.Errorf("seen %s %s: no such place", s.mark, s.where)
 		}
 	}

@@ -20,6 +20,7 @@ const batch = 10
 type ask struct {
 	row   row
 	proof proof // NTLM exchange, or none
+	proxy bool  // it is a proxy that wants the logon
 }
 
 // talk asks several things in turn on one connection, for as long as the server keeps it.
@@ -94,8 +95,10 @@ func (t *talk) refused(in []byte, err error) error {
 func (t *talk) request() (check.Step, error) {
 	a := t.asks[t.at]
 	r := http1.Request{Method: a.row.method, Target: a.row.path, Host: t.host}
-	if strings.HasPrefix(r.Target, "http://") {
-		r.Host, _, _ = strings.Cut(strings.TrimPrefix(r.Target, "http://"), "/")
+	if rest, ok := strings.CutPrefix(r.Target, "http://"); ok {
+		r.Host, _, _ = strings.Cut(rest, "/")
+	}
+	if a.proxy {
 		r.ProxyAuthorization = a.proof.authorization()
 	} else {
 		r.Authorization = a.proof.authorization()
