@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,8 +15,45 @@ import (
 	"signet/internal/engine"
 )
 
-// Record asks a real endpoint and writes what was said to path. It is called by tests that were given an address to
-// record from, never by others.
+// Rerecord records one conversation again from a server that was started for it, and holds the recording to the word
+// after the last dot of its name: the verdict, or the outcome. Without a server to record from the test is skipped:
+//
+//	make record CHECK=mail AT=127.20.6.1:143 AS=dovecot-ntlm-143.exposed
+//
+// SIGNET_RECORD_COMMENT says which server it is. name is the host name to ask for. options gives the options that the
+// name of a recording stands for, anew at each call because their random bytes are a sequence; nil: those of Options.
+func Rerecord(t *testing.T, c check.Check, name string, options func(as string) *check.Options) {
+	t.Helper()
+	from, as := os.Getenv("SIGNET_RECORD"), os.Getenv("SIGNET_RECORD_AS")
+	if from == "" || as == "" {
+		t.Skip("SIGNET_RECORD (address:port of a server) or SIGNET_RECORD_AS (server.verdict) is not set")
+	}
+	at, err := netip.ParseAddrPort(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if options == nil {
+		options = func(string) *check.Options { return Options() }
+	}
+	path := filepath.Join("testdata", as+".flow")
+	Record(t, c, at, name, os.Getenv("SIGNET_RECORD_COMMENT"), path, options(as))
+	res := Replay(t, c, path, options(as))
+	t.Logf("%v %v %v", res.Outcome, res.Unasked, res.Err)
+	var verdict signet.Verdict
+	if res.Facts != nil && res.Outcome == signet.Answered {
+		j, err := c.Judge(res.Facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdict = j.Verdict
+		t.Logf("%s\n%+v", res.Facts.AppendJSON(nil), j)
+	}
+	if want := filepath.Ext(as); want != "."+verdict.String() && want != "."+res.Outcome.String() {
+		t.Errorf("%v, verdict %v; the name says %s", res.Outcome, verdict, as)
+	}
+}
+
+// Record asks a real endpoint and writes what was said to path.
 func Record(t testing.TB, c check.Check, at netip.AddrPort, name, comment, path string, o *check.Options) {
 	t.Helper()
 	f := &Flow{Comment: comment, Port: at.Port(), Name: name}

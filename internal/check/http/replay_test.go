@@ -72,16 +72,9 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// TestRecord records from a server that was started for it:
-//
-//	SIGNET_RECORD=127.20.4.1:80 SIGNET_RECORD_AS=apache-iis-adcs.exposed SIGNET_RECORD_COMMENT='Apache 2.4 …' go test -run TestRecord .
+// TestRecord records again where SIGNET_RECORD names a server: see checktest.Rerecord.
 func TestRecord(t *testing.T) {
-	from, as := os.Getenv("SIGNET_RECORD"), os.Getenv("SIGNET_RECORD_AS")
-	if from == "" || as == "" {
-		t.Skip("SIGNET_RECORD (address:port of a server) or SIGNET_RECORD_AS (server.verdict) is not set")
-	}
-	path := filepath.Join("testdata", as+".flow")
-	checktest.Record(t, Check(), netip.MustParseAddrPort(from), "web.lab.example", os.Getenv("SIGNET_RECORD_COMMENT"), path, recordedOptions())
+	checktest.Rerecord(t, Check(), "web.lab.example", func(string) *check.Options { return recordedOptions() })
 }
 
 // TestCorpus meets the labels of real captures: where tshark read a CHALLENGE out of a response, the proof finds it,
