@@ -46,6 +46,7 @@ var law = []struct {
 	{5, "internal/check/checktest", []string{"internal/check", "internal/dial", "internal/engine"}, nil},
 	{5, "internal/store/storetest", []string{"internal/store", "internal/store/*"}, nil},
 	{5, "internal/capture/capturetest", nil, nil},
+	{5, "internal/corpus", nil, nil},
 	{6, "internal/cli", []string{"internal/*", "internal/check/all", "internal/store/*"}, []string{"log", "os/exec"}},
 	{7, "cmd/signet", []string{"internal/cli"}, nil},
 }

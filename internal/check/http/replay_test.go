@@ -1,10 +1,6 @@
 package http
 
 import (
-	"bufio"
-	"encoding/json"
-	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,10 +8,9 @@ import (
 	"signet"
 	"signet/internal/check"
 	"signet/internal/check/checktest"
+	"signet/internal/corpus"
 	"signet/internal/wire/http1"
 )
-
-func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 // recordedOptions are those under which the recordings were made.
 func recordedOptions() *check.Options {
@@ -80,34 +75,19 @@ func TestRecord(t *testing.T) {
 // TestCorpus meets the labels of real captures: where tshark read a CHALLENGE out of a response, the proof finds it,
 // and nowhere else.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("SIGNET_CORPUS")
-	if dir == "" {
-		t.Skip("SIGNET_CORPUS does not name the folder of labelled captures")
-	}
-	f, err := os.Open(filepath.Join(dir, "http.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	n := 0
-	for ; lines.Scan(); n++ {
-		var want struct {
-			File string
-			Raw  []byte `json:"raw_headers_b64"`
-			NTLM *struct {
-				NBComputer  string `json:"nb_computer"`
-				NBDomain    string `json:"nb_domain"`
-				DNSComputer string `json:"dns_computer"`
-				DNSDomain   string `json:"dns_domain"`
-				DNSTree     string `json:"dns_tree"`
-				Version     string
-			}
+	type label struct {
+		File string
+		Raw  []byte `json:"raw_headers_b64"`
+		NTLM *struct {
+			NBComputer  string `json:"nb_computer"`
+			NBDomain    string `json:"nb_domain"`
+			DNSComputer string `json:"dns_computer"`
+			DNSDomain   string `json:"dns_domain"`
+			DNSTree     string `json:"dns_tree"`
+			Version     string
 		}
-		if err := json.Unmarshal(lines.Bytes(), &want); err != nil {
-			t.Fatal(err)
-		}
+	}
+	for _, want := range corpus.Records[label](t, "http.jsonl", 1) {
 		rd := http1.NewReader("GET", http1.Limits{})
 		if _, err := rd.Feed(want.Raw); err != nil {
 			t.Fatal(err)
@@ -126,8 +106,5 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("%s: %+v, want %+v", want.File, got, want.NTLM)
 			}
 		}
-	}
-	if err := lines.Err(); err != nil || n == 0 {
-		t.Fatalf("%d records, %v", n, err)
 	}
 }

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -97,7 +98,7 @@ func TestHostField(t *testing.T) {
 		{"ca1.corp.example", "10.0.0.5", 443, false, "ca1.corp.example:443"},
 		{"2001:db8::5", "2001:db8::5", 80, false, "[2001:db8::5]"},
 	} {
-		e := signet.Endpoint{Target: signet.Target{Addr: addr(test.addr), Name: test.name}, Port: test.port}
+		e := signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(test.addr), Name: test.name}, Port: test.port}
 		if got := hostField(e, test.secure); got != test.want {
 			t.Errorf("%v %v: %q, want %q", e, test.secure, got, test.want)
 		}

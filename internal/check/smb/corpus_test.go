@@ -1,18 +1,15 @@
 package smb
 
 import (
-	"bufio"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/corpus"
 	"signet/internal/wire/smb2"
 	"signet/internal/wire/spnego"
 )
@@ -76,28 +73,9 @@ func (c capture) generation() string {
 
 // TestCorpus replays every captured answer through the check and compares what it learns with the labels.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("SIGNET_CORPUS")
-	if dir == "" {
-		t.Skip("SIGNET_CORPUS does not name the folder of captured answers")
-	}
-	f, err := os.Open(filepath.Join(dir, "smb.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	byName := map[string][]capture{}
-	lines, total := bufio.NewScanner(f), 0
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c capture
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
+	for _, c := range corpus.Records[capture](t, "smb.jsonl", 118) {
 		byName[c.generation()] = append(byName[c.generation()], c)
-		total++
-	}
-	if lines.Err() != nil || total < 118 {
-		t.Fatalf("%d captures, %v", total, lines.Err())
 	}
 	for _, g := range generations() {
 		if len(byName[g.name]) == 0 {

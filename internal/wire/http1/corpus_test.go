@@ -1,43 +1,26 @@
 package http1
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
+
+	"signet/internal/corpus"
 )
 
 // TestCorpus meets every label of the HTTP corpus: status, Server, the lines as tshark read them, and that each of
 // its challenges is found. A head ends at its empty line there, so the body never comes.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("SIGNET_CORPUS")
-	if dir == "" {
-		t.Skip("SIGNET_CORPUS does not name the folder of labelled captures")
+	type label struct {
+		File    string
+		Frame   int
+		Status  int
+		Server  string
+		Schemes []string
+		WWW     []string `json:"www_authenticate"`
+		Proxy   []string `json:"proxy_authenticate"`
+		Raw     []byte   `json:"raw_headers_b64"`
 	}
-	f, err := os.Open(filepath.Join(dir, "http.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	n := 0
-	for ; lines.Scan(); n++ {
-		var want struct {
-			File    string
-			Frame   int
-			Status  int
-			Server  string
-			Schemes []string
-			WWW     []string `json:"www_authenticate"`
-			Proxy   []string `json:"proxy_authenticate"`
-			Raw     []byte   `json:"raw_headers_b64"`
-		}
-		if err := json.Unmarshal(lines.Bytes(), &want); err != nil {
-			t.Fatal(err)
-		}
+	for _, want := range corpus.Records[label](t, "http.jsonl", 1) {
 		r, _, err := read("GET", string(want.Raw), Limits{}, true)
 		if err != nil {
 			t.Errorf("%s frame %d: %v", want.File, want.Frame, err)
@@ -60,9 +43,6 @@ func TestCorpus(t *testing.T) {
 			!same(resp.Header.Values("proxy-authenticate"), want.Proxy) {
 			t.Errorf("%s frame %d:\n got %d %q %q\nwant %+v", want.File, want.Frame, resp.Status, resp.Header.Get("Server"), schemes, want)
 		}
-	}
-	if err := lines.Err(); err != nil || n == 0 {
-		t.Fatalf("%d records, %v", n, err)
 	}
 }
 

@@ -1,15 +1,15 @@
 package ntlmssp
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"signet/internal/corpus"
 )
 
 // label is what another dissector read from a CHALLENGE of a public capture.
@@ -34,31 +34,11 @@ type record struct {
 	Challenge *label `json:"ntlm_challenge"`
 }
 
-func corpus(t *testing.T) string {
-	dir := os.Getenv("SIGNET_CORPUS")
-	if dir == "" {
-		t.Skip("SIGNET_CORPUS is not set: the folder of public captures and their labels is missing")
-	}
-	return dir
-}
-
 // TestCorpusChallenges compares every name, time and version with the labels of real captures.
 func TestCorpusChallenges(t *testing.T) {
-	dir := corpus(t)
 	for file, least := range map[string]int{"ntlm_other.jsonl": 16, "smb.jsonl": 62, "ldap.jsonl": 8, "http.jsonl": 4} {
-		f, err := os.Open(filepath.Join(dir, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		lines := bufio.NewScanner(f)
-		lines.Buffer(nil, 1<<20)
 		n := 0
-		for lines.Scan() {
-			var r record
-			if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
+		for _, r := range corpus.Records[record](t, file, least) {
 			want := r.NTLM
 			if want == nil {
 				want = r.Challenge
@@ -69,8 +49,8 @@ func TestCorpusChallenges(t *testing.T) {
 			n++
 			compare(t, r, *want)
 		}
-		if err := lines.Err(); err != nil || n < least {
-			t.Errorf("%s: %d challenges, want at least %d (%v)", file, n, least, err)
+		if n < least {
+			t.Errorf("%s: %d challenges, want at least %d", file, n, least)
 		}
 		t.Logf("%s: %d challenges", file, n)
 	}
@@ -119,7 +99,7 @@ func compare(t *testing.T, r record, want label) {
 
 // TestCorpusAuthenticates reads every AUTHENTICATE that lies whole in a capture file, framing or no framing.
 func TestCorpusAuthenticates(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(corpus(t), "pcaps", "*cap*"))
+	files, err := filepath.Glob(filepath.Join(corpus.Dir(t), "pcaps", "*cap*"))
 	if err != nil || len(files) < 100 {
 		t.Fatalf("%d capture files (%v), want at least 100", len(files), err)
 	}

@@ -1,14 +1,12 @@
 package smb2
 
 import (
-	"bufio"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"signet/internal/corpus"
 )
 
 // record is what the labels of a captured server answer say of SMB 2.
@@ -32,31 +30,15 @@ type record struct {
 // TestCorpus reads every answer that third parties captured from real servers and compares with labels that two
 // other decoders made.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("SIGNET_CORPUS")
-	if dir == "" {
-		t.Skip("SIGNET_CORPUS does not name the folder of captured answers")
-	}
-	f, err := os.Open(filepath.Join(dir, "smb.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
 	seen := 0
-	for lines.Scan() {
-		var r record
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
+	for _, r := range corpus.Records[record](t, "smb.jsonl", 118) {
+		if r.Proto == "smb2" {
+			seen++
+			t.Run(fmt.Sprintf("%s#%d", r.File, r.Frame), func(t *testing.T) { compare(t, r) })
 		}
-		if r.Proto != "smb2" {
-			continue
-		}
-		seen++
-		t.Run(fmt.Sprintf("%s#%d", r.File, r.Frame), func(t *testing.T) { compare(t, r) })
 	}
-	if lines.Err() != nil || seen < 50 {
-		t.Fatalf("%d records, %v", seen, lines.Err())
+	if seen < 50 {
+		t.Errorf("%d records", seen)
 	}
 }
 
