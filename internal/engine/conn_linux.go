@@ -20,6 +20,7 @@ type conn struct {
 	q        *question
 	a        *asking // nil until something is known to listen
 	since    int64
+	first    int64  // when the first connection of the attempt was begun
 	throw    uint64 // what its random bytes are drawn with
 	slot     int32
 	stamp    uint32 // raised whenever the socket moves on, so that older deadlines and events pass it by
@@ -41,10 +42,16 @@ const (
 type launch struct {
 	q       *question
 	a       *asking
+	first   int64 // when it was first begun, 0: not yet
 	slot    int32
 	try     uint8
 	paid    bool  // its place was taken ahead of time
 	trouble uint8 // how often this machine could not even begin it
+}
+
+// launch is what a connection was begun for.
+func (c *conn) launch() launch {
+	return launch{q: c.q, a: c.a, slot: c.slot, first: c.first, try: c.try}
 }
 
 // mostTrouble is how often this machine's own shortages may keep a connection from being begun, 20 ms apart.
@@ -53,12 +60,15 @@ const mostTrouble = 100
 // open begins a connection. It returns false when this machine cannot open another one now.
 func (l *loop) open(n launch) bool {
 	s := &l.slots[n.slot]
+	if n.first == 0 {
+		n.first = l.now
+	}
 	port := n.q.port.Number
 	if n.a != nil {
 		port = n.a.attempt.Port
 	}
 	if l.excluded(&s.item, port) { // the last moment before a packet leaves
-		l.over(n.slot, n.q, n.a, check.End{Cause: check.Denied, Err: dial.ErrExcluded})
+		l.over(n, check.End{Cause: check.Denied, Err: dial.ErrExcluded})
 		return true
 	}
 	var to sockaddr
@@ -77,7 +87,7 @@ func (l *loop) open(n launch) bool {
 		closeSocket(fd)
 		l.Stats.Dials.Add(1)
 		l.heard(s.item.Addr, no)
-		l.over(n.slot, n.q, n.a, connectEnd(no))
+		l.over(n, connectEnd(no))
 		return true
 	}
 	l.Stats.Dials.Add(1)
@@ -87,13 +97,13 @@ func (l *loop) open(n launch) bool {
 	}
 	c := &l.conns[fd]
 	l.throw++
-	*c = conn{q: n.q, a: n.a, since: l.now, throw: l.throw, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
+	*c = conn{q: n.q, a: n.a, since: l.now, first: n.first, throw: l.throw, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
 	l.sockets++
 	said, no := l.eager(fd, c, n.a == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
 		l.drop(fd)
 		l.heard(s.item.Addr, no)
-		l.over(n.slot, n.q, n.a, connectEnd(no))
+		l.over(n, connectEnd(no))
 		return true
 	}
 	if no := watch(l.poll, fd, uint32(n.slot), !said); no != 0 {
@@ -160,7 +170,7 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 // short puts a launch back that this machine had no room for, and gives up on it in the end.
 func (l *loop) short(n launch, no syscall.Errno) bool {
 	if n.trouble++; n.trouble > mostTrouble {
-		l.over(n.slot, n.q, n.a, connectEnd(no))
+		l.over(n, connectEnd(no))
 		return true
 	}
 	l.turn.pushFront(n)
@@ -209,10 +219,10 @@ func (l *loop) event(fd int32, what uint32) {
 	if c.state == connConnecting {
 		if what&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 			if no := socketError(fd); no != 0 || what&unix.EPOLLOUT == 0 {
-				id, q, a, to := c.slot, c.q, c.a, l.slots[c.slot].item.Addr
+				n := c.launch()
 				l.drop(fd)
-				l.heard(to, no)
-				l.over(id, q, a, connectEnd(no))
+				l.heard(l.slots[n.slot].item.Addr, no)
+				l.over(n, connectEnd(no))
 				return
 			}
 		} else if what&unix.EPOLLOUT == 0 {
@@ -282,7 +292,7 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 	s := &l.slots[id]
 	says := l.firstWordsOf(c)
 	a := l.rehearse(&s.item, q, &l.draw)
-	a.o.At = a.o.At.Add(time.Duration(c.since - int64(time.Since(l.start))))
+	l.began(a, c.first)
 	a.o.Open = true
 	if !a.next(l.Run, s, check.End{}) {
 		l.drop(fd)
@@ -307,6 +317,11 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 	traceSent(l.transcript(a), a.attempt.Note, says)
 	c.a = a
 	return true
+}
+
+// began puts the beginning of an observation back to when its first connection was begun.
+func (l *loop) began(a *asking, first int64) {
+	a.o.At = a.o.At.Add(time.Duration(first - int64(time.Since(l.start))))
 }
 
 // arm starts the time for an answer.
@@ -452,17 +467,18 @@ func (l *loop) end(fd int32, end check.End) {
 		return
 	}
 	end.Connected, end.Received = true, int(c.received)
-	id, q, a := c.slot, c.q, c.a
+	n := c.launch()
 	l.drop(fd)
 	if l.paced && end.Cause == check.Reset {
-		l.Dialer.Pace.Heard(a.o.Addr, false)
+		l.Dialer.Pace.Heard(n.a.o.Addr, false)
 	}
-	l.over(id, q, a, end)
+	l.over(n, end)
 }
 
-// over goes on after an attempt. a is nil where nothing was known to listen: then there may be nothing to tell, and
-// no interview is begun for it.
-func (l *loop) over(id int32, q *question, a *asking, end check.End) {
+// over goes on after an attempt. Without an interview nothing was known to listen: then there may be nothing to tell,
+// and none is begun for it.
+func (l *loop) over(n launch, end check.End) {
+	id, q, a := n.slot, n.q, n.a
 	s := &l.slots[id]
 	if a == nil {
 		if o, quiet := l.quietly(q, end.Cause); quiet {
@@ -471,6 +487,7 @@ func (l *loop) over(id int32, q *question, a *asking, end check.End) {
 			return
 		}
 		a = l.begin(&s.item, q)
+		l.began(a, n.first)
 		if !a.next(l.Run, s, check.End{}) {
 			l.seal(id, q, a, nil)
 			return

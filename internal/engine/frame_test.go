@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"signet"
 	"signet/internal/check"
 )
 
@@ -142,7 +143,8 @@ func TestLoopAsksWhatASweepFound(t *testing.T) {
 		}
 		defer l.close()
 		l.sweep, l.swept = &sweep{}, true
-		l.arrivals.push(arrival{position: 0, open: 1, closed: 2})
+		l.start = l.start.Add(-time.Minute)
+		l.arrivals.push(arrival{position: 0, sent: int64(58 * time.Second), open: 1, closed: 2})
 		s.place.begin(1)
 		l.run()
 	}
@@ -155,6 +157,9 @@ func TestLoopAsksWhatASweepFound(t *testing.T) {
 	for i, o := range all {
 		if got := word(o); got != want[i] {
 			t.Errorf("%s: %s, want %s", o.Endpoint, got, want[i])
+		}
+		if waited := o.Took > time.Second; waited != (o.Outcome == signet.Silent) {
+			t.Errorf("%s, %s: took %v, and its SYN had been under way for 2s", o.Endpoint, o.Outcome, o.Took)
 		}
 	}
 	if r.Stats.Dials.Load() != 1 {

@@ -268,10 +268,11 @@ func (l *loop) pump(size uint64) (wait int64) {
 		}
 		if s.swept && n.a == nil && s.phase == phaseFirst && n.q.bit >= 0 && s.open>>n.q.bit&1 == 0 {
 			end := check.End{Cause: check.NoAnswer}
+			n.first = s.sent
 			if s.closed>>n.q.bit&1 != 0 {
-				end.Cause = check.Rejected
+				end.Cause, n.first = check.Rejected, l.now
 			}
-			l.over(n.slot, n.q, nil, end)
+			l.over(n, end)
 			continue
 		}
 		if n.paid {
@@ -331,6 +332,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 // arrival is a position that a sweep has seen to.
 type arrival struct {
 	position     uint64
+	sent         int64  // when the first SYN was
 	open, closed uint32 // by question.bit
 	plain        bool   // it could not: everything is to be asked
 }
@@ -369,7 +371,7 @@ func (l *loop) admitNext(size uint64) bool {
 	l.mu.Unlock()
 	l.arrived.Add(-1)
 	s := l.admit(a.position)
-	s.swept, s.open, s.closed = !a.plain, a.open, a.closed
+	s.swept, s.sent, s.open, s.closed = !a.plain, a.sent, a.open, a.closed
 	return true
 }
 
@@ -464,14 +466,15 @@ func (l *loop) expired() {
 // unanswered is a connection that was not made in time: it is tried again, or over.
 func (l *loop) unanswered(fd int32, after int64) {
 	c := &l.conns[fd]
-	n := launch{q: c.q, a: c.a, slot: c.slot, try: c.try + 1}
+	n := c.launch()
+	n.try++
 	l.drop(fd)
 	l.heard(l.slots[n.slot].item.Addr, syscall.ETIMEDOUT)
 	if int(n.try) < l.Dialer.Tries(time.Duration(after)) {
 		l.turn.push(n)
 		return
 	}
-	l.over(n.slot, n.q, n.a, check.End{Cause: check.NoAnswer})
+	l.over(n, check.End{Cause: check.NoAnswer})
 }
 
 // overtime ends what is asked of a host that took too long; what waits for its turn ends when it has come.

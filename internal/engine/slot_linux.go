@@ -15,6 +15,7 @@ type slot struct {
 	item     Item
 	position uint64
 	begun    int64
+	sent     int64 // when a sweep sent its first SYN
 	agenda   *agenda
 	list     []question // what is asked now: first, then later, then what was found
 	visit    *guest     // nil while there is nothing to remember

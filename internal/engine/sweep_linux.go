@@ -469,7 +469,7 @@ func (w *sweep) settle(position uint64) {
 // handOn gives a position to the loop; plain: nothing was found out about it.
 func (w *sweep) handOn(position uint64, e *entry, plain bool) {
 	w.l.arrived.Add(1)
-	w.batch = append(w.batch, arrival{position: position, open: e.open, closed: e.closed, plain: plain})
+	w.batch = append(w.batch, arrival{position: position, sent: w.time(0, position), open: e.open, closed: e.closed, plain: plain})
 	e.closed |= settled
 }
 
