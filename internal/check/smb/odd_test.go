@@ -557,6 +557,18 @@ func TestQuickIsOneRoundTrip(t *testing.T) {
 	}
 }
 
+// A server of SMB 1 alone closes on the one question of a quick scan: that SMB 1 was not asked about has to be said.
+func TestQuickSaysWhatItLeftOut(t *testing.T) {
+	got := interviewOf(t, 445, flags("quick"), host{say: func(string, []byte) ([]byte, check.Cause) { return nil, check.Closed }})
+	if got.result.Outcome != signet.Broken || !slices.Contains(got.result.Unasked, askSMB1) {
+		t.Errorf("%s, unasked %q", got.result.Outcome, got.result.Unasked)
+	}
+	got = interviewOf(t, 445, flags("quick"), host{before: map[string]check.Cause{noteOpening: check.Rejected}})
+	if got.result.Outcome != signet.Refused || len(got.result.Unasked) > 0 {
+		t.Errorf("%s, unasked %q", got.result.Outcome, got.result.Unasked)
+	}
+}
+
 // Every connection gets random bytes of its own.
 func TestRandomPerConnection(t *testing.T) {
 	s := windows()

@@ -12,7 +12,11 @@ func (iv *interview) Result() check.Result {
 	if f.SMB2Offered == nil {
 		failure = iv.first.Failure(noteOpening)
 		if f.SMB1.Offered == nil && !iv.refused2 {
-			return check.Result{Outcome: iv.first.Outcome(), Err: failure}
+			r := check.Result{Outcome: iv.first.Outcome(), Err: failure}
+			if iv.first.Connected && r.Outcome != signet.Foreign {
+				r.Unasked = iv.unasked(nil) // whether SMB 1 alone is spoken here was not asked either
+			}
+			return r
 		}
 	}
 	f.Undecided = iv.undecided(nil)
