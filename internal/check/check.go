@@ -49,6 +49,7 @@ type Sends struct {
 	Connections int
 	Logons      int    // failed logons of an unknown user
 	Anonymous   int    // anonymous logons
+	Flags       string // what flags add to the figures, if any do
 	Logs        string // what the target may log
 }
 

@@ -47,6 +47,9 @@ func writeCheck(b *strings.Builder, c check.Check) {
 		fmt.Fprintf(b, "  %s\n", depthLabel(s.Depth))
 		fmt.Fprintf(b, "    sends   %s\n", s.What)
 		fmt.Fprintf(b, "    at most %s\n", cost(s))
+		if s.Flags != "" {
+			fmt.Fprintf(b, "    flags   %s\n", s.Flags)
+		}
 		fmt.Fprintf(b, "    logs    %s\n", s.Logs)
 	}
 }
@@ -59,15 +62,12 @@ func depthLabel(d signet.Depth) string {
 }
 
 func cost(s check.Sends) string {
-	parts := []string{fmt.Sprintf("%d connections an endpoint", s.Connections)}
-	if s.Connections == 1 {
-		parts[0] = "1 connection an endpoint"
-	}
+	parts := []string{fmt.Sprintf("%d %s an endpoint", s.Connections, plural(s.Connections, "connection"))}
 	if s.Anonymous > 0 {
-		parts = append(parts, fmt.Sprintf("%d anonymous logons", s.Anonymous))
+		parts = append(parts, fmt.Sprintf("%d anonymous %s", s.Anonymous, plural(s.Anonymous, "logon")))
 	}
 	if s.Logons > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed logons of a user that cannot exist", s.Logons))
+		parts = append(parts, fmt.Sprintf("%d failed %s of a user that cannot exist", s.Logons, plural(s.Logons, "logon")))
 	} else {
 		parts = append(parts, "no failed logon")
 	}

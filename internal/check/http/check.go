@@ -2,6 +2,7 @@ package http
 
 import (
 	"embed"
+	"fmt"
 
 	"signet"
 	"signet/internal/check"
@@ -18,7 +19,7 @@ func Check() check.Check {
 		Version:  1,
 		Title:    "web pages that take NTLM, AD CS enrolment above all",
 		Ports:    []check.Port{{Number: 80}, {Number: 443}},
-		Sends:    sends(),
+		Sends:    sends(&t),
 		Rules:    rules(),
 		Advice:   advice,
 		Begin:    func(s check.Subject) check.Interview { return begin(s, &t) },
@@ -28,14 +29,16 @@ func Check() check.Check {
 	})
 }
 
-// sends says what an endpoint sees by default.
-func sends() []check.Sends {
+// sends says what an endpoint sees.
+func sends(t *table) []check.Sends {
 	return []check.Sends{{
 		Depth: signet.Handshake,
 		What: "GET / and the AD CS paths (7 requests to an ordinary web server, on as few connections as it keeps); " +
 			"paths of further Windows roles where an answer shows them; an NTLM NEGOTIATE under NTLM and under Negotiate " +
 			"where a logon is asked for, or where IIS or a CA shows",
 		Connections: maxConnections,
-		Logs:        "web server log lines, 401.1 and 401.2 in IIS; no security event, no logon is attempted",
+		Flags: fmt.Sprintf("at most %d connections with --http-thorough, and %d more for each path of --http-paths, %d for each --ca-name",
+			t.most(&check.Options{HTTPThorough: true}), pathConnections, caNameConnections),
+		Logs: "web server log lines, 401.1 and 401.2 in IIS; no security event, no logon is attempted",
 	}}
 }

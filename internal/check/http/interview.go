@@ -44,11 +44,17 @@ const maxFailures = 3
 // maxConnections bounds what one endpoint sees by default; Exchange with everything in front needs about forty.
 const maxConnections = 64
 
+// What each path and each name of a CA that the user gave adds to it.
+const (
+	pathConnections   = 4
+	caNameConnections = 3 * pathConnections
+)
+
 // most is the bound with what the user asked for beyond.
-func (iv *interview) most() int {
-	n := maxConnections + 4*(len(iv.subject.Options.HTTPPaths)+3*len(iv.subject.Options.CANames))
-	if iv.subject.Options.HTTPThorough {
-		n += 4 * len(iv.table.rows)
+func (t *table) most(o *check.Options) int {
+	n := maxConnections + pathConnections*len(o.HTTPPaths) + caNameConnections*len(o.CANames)
+	if o.HTTPThorough {
+		n += pathConnections * len(t.rows)
 	}
 	return n
 }
@@ -74,7 +80,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 		return check.Attempt{}, false
 	case iv.mode == unsettled:
 		return iv.knock()
-	case iv.made >= iv.most():
+	case iv.made >= iv.table.most(iv.subject.Options):
 		return check.Attempt{}, false
 	}
 	if len(iv.queue) == 0 && !iv.subject.Options.Quick {

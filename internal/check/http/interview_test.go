@@ -1,6 +1,7 @@
 package http
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +54,27 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 	if verdict(t, r) != signet.Undetermined {
 		t.Errorf("%v", verdict(t, r))
+	}
+}
+
+// What flags make an endpoint see is declared beside the figure that they go beyond.
+func TestConnectionsOfFlagsAreDeclared(t *testing.T) {
+	var thorough, path, ca int
+	if _, err := fmt.Sscanf(Check().Sends[0].Flags, "at most %d connections with --http-thorough, and %d more for each path of --http-paths, %d for", &thorough, &path, &ca); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []struct {
+		change      func(*check.Options)
+		least, most int
+	}{
+		{func(o *check.Options) { o.HTTPThorough = true }, maxConnections + 1, thorough},
+		{func(o *check.Options) { o.HTTPPaths = []string{"/a", "/b", "/c"} }, 0, maxConnections + 3*path},
+		{func(o *check.Options) { o.CANames = []string{"a", "b"} }, 0, maxConnections + 2*ca},
+	} {
+		f := &fake{answers: map[string]string{"*": windows401}}
+		if f.run(t, 80, p.change); f.connections < p.least || f.connections > p.most {
+			t.Errorf("%d connections, declared are %d to %d", f.connections, p.least, p.most)
+		}
 	}
 }
 
