@@ -327,7 +327,7 @@ func (s *sink) flushing(done <-chan struct{}) {
 }
 
 func (s *sink) summary(run *engine.Run) *report.Summary {
-	sum := &report.Summary{Ended: time.Now().UTC(), Verdicts: s.tally.Verdicts, Findings: s.tally.Findings}
+	sum := &report.Summary{Ended: time.Now().UTC(), Verdicts: s.tally.Verdicts, Findings: s.tally.Findings, Unasked: s.tally.Unasked()}
 	sum.Coverage = report.Coverage{
 		Addresses: run.Stats.Addresses.Load(), Alive: run.Stats.Alive.Load(), Asked: run.Stats.Asked.Load(),
 		Undetermined: s.tally.Verdicts[signet.Undetermined],

@@ -40,6 +40,10 @@ func (j *JSONL) Begin(h *Header) error {
 	b = append(b, h.Depth.String()...)
 	b = append(b, `","policy":`...)
 	b = check.AppendString(b, h.Policy)
+	if len(h.Warnings) > 0 {
+		b = append(b, `,"warnings":`...)
+		b = appendStrings(b, h.Warnings)
+	}
 	return j.line(b)
 }
 
@@ -186,6 +190,10 @@ func (j *JSONL) End(s *Summary) error {
 		count(rule, s.Findings[rule])
 	}
 	b = append(b, '}')
+	if len(s.Unasked) > 0 {
+		b = append(b, `,"unasked":`...)
+		b = appendStrings(b, s.Unasked)
+	}
 	return j.line(b)
 }
 

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"signet"
@@ -37,6 +39,7 @@ type Summary struct {
 	Coverage    Coverage
 	Verdicts    [3]uint64 // by signet.Verdict, of endpoints where anything was there
 	Findings    map[string]uint64
+	Unasked     []string // what was left out of at least one endpoint, by name
 }
 
 // Coverage says how much of what was asked was answered.
@@ -61,6 +64,7 @@ type Tally struct {
 	Findings map[string]uint64
 
 	severities [signet.Critical + 1]uint64 // findings
+	unasked    map[string]bool
 }
 
 // Add counts one line.
@@ -70,7 +74,10 @@ func (t *Tally) Add(l *Line) {
 	}
 	t.Verdicts[l.Verdict]++
 	if t.Findings == nil {
-		t.Findings = map[string]uint64{}
+		t.Findings, t.unasked = map[string]uint64{}, map[string]bool{}
+	}
+	for _, question := range l.Unasked {
+		t.unasked[question] = true
 	}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
@@ -88,6 +95,9 @@ func (t *Tally) found(least signet.Severity) bool {
 	}
 	return false
 }
+
+// Unasked lists what was left out of at least one endpoint, by name.
+func (t *Tally) Unasked() []string { return slices.Sorted(maps.Keys(t.unasked)) }
 
 // Exit is the contract's exit code of a run that went to its end: 3 for a finding at or above the threshold, 4 for
 // none but an endpoint that answered and stayed undetermined, else 0. Without a threshold it is 0.
