@@ -23,8 +23,7 @@ func (a *app) checksCommand() *cobra.Command {
 				}
 				writeCheck(&b, c)
 			}
-			_, err := fmt.Fprint(a.Stdout, b.String())
-			return err
+			return a.print(b.String())
 		},
 	}
 }

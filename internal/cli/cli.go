@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strings"
 
@@ -62,6 +63,14 @@ type app struct {
 	env    map[string]string
 }
 
+// print writes to standard output.
+func (a *app) print(text string) error {
+	if _, err := io.WriteString(a.Stdout, text); err != nil {
+		return trouble("output: %v", err)
+	}
+	return nil
+}
+
 // Run is the program.
 func Run(ctx context.Context, p Process) int {
 	a := &app{Process: p, checks: all.Checks(), env: map[string]string{}}
@@ -85,6 +94,8 @@ func Run(ctx context.Context, p Process) int {
 	code, text := exitUsage, err.Error() // what cobra itself refuses is wrong usage
 	if e, ok := errors.AsType[*exitError](err); ok {
 		code, text = e.code, e.text
+	} else if _, ok := errors.AsType[*fs.PathError](err); ok { // and what it could not write is trouble
+		code = exitTrouble
 	}
 	if text != "" {
 		fmt.Fprintln(p.Stderr, "signet: "+text)

@@ -28,8 +28,7 @@ func (a *app) explainCommand() *cobra.Command {
 			} else if err := a.explain(&b, args[0]); err != nil {
 				return err
 			}
-			_, err := fmt.Fprint(a.Stdout, b.String())
-			return err
+			return a.print(b.String())
 		},
 	}
 }

@@ -72,10 +72,7 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 		fmt.Fprintf(a.Stderr, "signet: no host of run %s breaks %s\n", run, strings.Join(rules, ", "))
 	}
 	script, _ := fix.Write(format, p) // the format was looked up
-	if _, err := a.Stdout.Write(script); err != nil {
-		return trouble("%v", err)
-	}
-	return nil
+	return a.print(string(script))
 }
 
 // hostsOf opens a run, judges it and folds it into hosts; j is the judge; the caller closes it. Rules that are none are refused.

@@ -89,8 +89,5 @@ func (a *app) impact(ctx context.Context, f *fromFlags, rules []string) error {
 			fmt.Fprintf(&b, "  To know more: signet fix %s, step audit, then %s\n", rule, r.Watch)
 		}
 	}
-	if _, err := a.Stdout.Write([]byte(b.String())); err != nil {
-		return trouble("%v", err)
-	}
-	return nil
+	return a.print(b.String())
 }

@@ -61,10 +61,7 @@ func (a *app) showPolicy(args []string) error {
 			}
 		}
 	}
-	if _, err := a.Stdout.Write([]byte(b.String())); err != nil {
-		return trouble("%v", err)
-	}
-	return nil
+	return a.print(b.String())
 }
 
 // checkPolicies prints FILE:LINE:COLUMN: for each mistake, as compilers do. A policy with a mistake cannot be used: wrong
@@ -85,7 +82,9 @@ func (a *app) checkPolicies(files []string) error {
 			} else {
 				wrong++
 			}
-			fmt.Fprintf(a.Stdout, "%s:%d:%d: %s%s\n", file, p.Line, p.Column, kind, report.Clean(p.Text))
+			if err := a.print(fmt.Sprintf("%s:%d:%d: %s%s\n", file, p.Line, p.Column, kind, report.Clean(p.Text))); err != nil {
+				return err
+			}
 		}
 		mistakes += wrong
 		if wrong > 0 {
@@ -95,7 +94,9 @@ func (a *app) checkPolicies(files []string) error {
 		if err != nil {
 			return trouble("%s: %v", file, err)
 		}
-		fmt.Fprintf(a.Stdout, "%s: %s is good: %d rules, %d severities by place, %d exceptions\n", file, report.Clean(p.ID()), len(p.Rules), len(p.Severities), len(p.Exceptions))
+		if err := a.print(fmt.Sprintf("%s: %s is good: %d rules, %d severities by place, %d exceptions\n", file, report.Clean(p.ID()), len(p.Rules), len(p.Severities), len(p.Exceptions))); err != nil {
+			return err
+		}
 	}
 	if mistakes > 0 {
 		return usage("policy check: %d %s", mistakes, plural(mistakes, "mistake"))
@@ -169,10 +170,7 @@ func (a *app) derive(ctx context.Context, url, from, wanted, name string) error 
 	if problems := judge.Lint([]byte(text), a.checks, time.Now()); len(problems) > 0 {
 		return trouble("a defect of Signet: the derived policy is wrong: %d:%d: %s", problems[0].Line, problems[0].Column, problems[0].Text)
 	}
-	if _, err := a.Stdout.Write([]byte(text)); err != nil {
-		return trouble("%v", err)
-	}
-	return nil
+	return a.print(text)
 }
 
 // hostStandings judges the observations of one host, by check.

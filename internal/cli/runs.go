@@ -183,10 +183,7 @@ func (a *app) runsShow() *cobra.Command {
 		if !r.Finished() {
 			row("go on", "signet scan --resume %s", r.ID)
 		}
-		if _, err := io.WriteString(a.Stdout, b.String()); err != nil {
-			return trouble("%v", err)
-		}
-		return nil
+		return a.print(b.String())
 	})
 }
 

@@ -14,8 +14,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(a.Stdout, "signet %s (%s, %s/%s%s)\n", a.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision())
-			return err
+			return a.print(fmt.Sprintf("signet %s (%s, %s/%s%s)\n", a.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision()))
 		},
 	}
 }
