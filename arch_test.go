@@ -44,7 +44,7 @@ var law = []struct {
 	{4, "internal/capture", []string{"internal/check", "internal/wire/*"}, []string{"net", "os", "context", "log", "log/slog", "os/exec", "net/http", "database/sql"}},
 	{4, "internal/imports", []string{"internal/check", "internal/wire/*"}, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
 	{5, "internal/check/checktest", []string{"internal/check", "internal/dial", "internal/engine"}, nil},
-	{5, "internal/store/storetest", []string{"internal/store", "internal/store/*"}, nil},
+	{5, "internal/store/storetest", []string{"internal/check", "internal/store", "internal/store/*"}, nil},
 	{5, "internal/capture/capturetest", nil, nil},
 	{5, "internal/corpus", nil, nil},
 	{6, "internal/cli", []string{"internal/*", "internal/check/all", "internal/store/*"}, []string{"log", "os/exec"}},

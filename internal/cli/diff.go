@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,7 +110,12 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	hit := false
 	j = j.On(time.Now())
 	c := &compare.Comparer{Checks: a.checks, Judge: j.Observation, Asked: asked}
-	sum, err := c.Runs(ahead(a.endpoints(before.observations(), j)), ahead(a.endpoints(after.observations(), j)), func(c *compare.Change) error {
+	var skipped compare.Summary
+	old, now, err := unlike(ctx, before, after, &skipped)
+	if err != nil {
+		return trouble("%v", err)
+	}
+	sum, err := c.Runs(ahead(a.endpoints(old, j)), ahead(a.endpoints(now, j)), func(c *compare.Change) error {
 		if ctx.Err() != nil {
 			return &exitError{code: exitInterrupted}
 		}
@@ -122,6 +129,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 		}
 		return trouble("%v", err)
 	}
+	sum.Add(&skipped)
 	if err := each(func(w report.DiffWriter) error { return w.End(sum) }); err != nil {
 		return err
 	}
@@ -274,6 +282,35 @@ func typedScope(ctx context.Context, targets []string, flags map[string][]string
 		return nil, names, false
 	}
 	return s, names, whole
+}
+
+// unlike gives what has to be compared of two runs. Where both are stored that is what their indexes do not find to be the same,
+// which is counted: most of most runs is never read.
+func unlike(ctx context.Context, before, after *input, same *compare.Summary) (old, now iter.Seq2[*signet.Observation, error], err error) {
+	if before.store == nil || after.store == nil {
+		return before.observations(), after.observations(), nil
+	}
+	var in [2]*store.Index
+	var failed [2]error
+	var wg sync.WaitGroup
+	for i, side := range []*input{before, after} {
+		wg.Go(func() { in[i], failed[i] = store.ReadIndex(ctx, side.store, side.run) })
+	}
+	wg.Wait()
+	if err := errors.Join(failed[:]...); err != nil {
+		return nil, nil, err
+	}
+	short := func(ix *store.Index) iter.Seq[compare.Short] {
+		return func(yield func(compare.Short) bool) {
+			for s := range ix.Hosts() {
+				if !yield(compare.Short(s)) {
+					return
+				}
+			}
+		}
+	}
+	a, b := same.Unlike(short(in[0]), short(in[1]))
+	return in[0].Observations(ctx, before.store, before.run, a), in[1].Observations(ctx, after.store, after.run, b), nil
 }
 
 // ahead reads a run on a goroutine of its own, a batch before it is needed: two runs are unpacked on two processors.

@@ -22,6 +22,7 @@ type input struct {
 	run  *store.Run
 	// observations gives everything by address, clients too; it may be called again.
 	observations func() iter.Seq2[*signet.Observation, error]
+	store        store.Store // nil for a file
 	close        func()
 }
 
@@ -40,7 +41,7 @@ func (a *app) input(ctx context.Context, url, name string) (*input, error) {
 		return nil, err
 	}
 	return &input{
-		name: run.ID, run: run, close: func() { s.Close() },
+		name: run.ID, run: run, store: s, close: func() { s.Close() },
 		observations: func() iter.Seq2[*signet.Observation, error] { return store.Observations(ctx, s, run, store.ByAddress) },
 	}, nil
 }

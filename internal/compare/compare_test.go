@@ -32,7 +32,9 @@ func smb(addr, name, guid, signing string) *signet.Observation {
 
 func later(o *signet.Observation) *signet.Observation {
 	c := *o
-	c.Facts = signet.RawFacts(strings.ReplaceAll(string(o.Facts.(signet.RawFacts)), "09:30:00", "11:45:01.5"))
+	if raw, ok := o.Facts.(signet.RawFacts); ok {
+		c.Facts = signet.RawFacts(strings.ReplaceAll(string(raw), "09:30:00", "11:45:01.5"))
+	}
 	return &c
 }
 

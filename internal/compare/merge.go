@@ -1,9 +1,7 @@
 package compare
 
 import (
-	"bytes"
 	"fmt"
-	"slices"
 
 	"signet"
 	"signet/internal/check"
@@ -17,7 +15,7 @@ type merge struct {
 	sum      Summary
 
 	oldOnly, newOnly []*group // hosts at one address in one run only, or replaced there
-	scratch          [2][]byte
+	scratch          []byte
 }
 
 func (m *merge) gone(g *group) { m.oldOnly = append(m.oldOnly, g) }
@@ -26,8 +24,6 @@ func (m *merge) come(g *group) { m.newOnly = append(m.newOnly, g) }
 // meet compares what is at one address in both runs.
 func (m *merge) meet(a, b *group) error {
 	if m.unchanged(a, b) {
-		m.sum.OldHosts++
-		m.sum.NewHosts++
 		return nil
 	}
 	if m.id(a).same(m.id(b)) == signet.No {
@@ -43,45 +39,28 @@ func (m *merge) meet(a, b *group) error {
 // unchanged tells whether two groups say the same but for what clocks say: most hosts of most runs, and the reason why
 // comparing takes less than judging. It counts what it finds to be the same.
 func (m *merge) unchanged(a, b *group) bool {
-	if len(a.list) != len(b.list) {
+	x, y := m.short(a), m.short(b)
+	if x != y {
 		return false
 	}
-	reached := uint64(0)
-	for i, o := range a.list {
-		if !m.sameAnswer(o, b.list[i]) {
-			return false
-		}
-		if o.Reached() {
-			reached++
-		}
-	}
-	m.sum.Changes[Same] += reached
-	m.sum.OldOpen += reached
-	m.sum.NewOpen += reached
+	m.sum.same(x.Reached)
 	return true
 }
 
-// sameAnswer tells whether an endpoint says the same in both runs but for what clocks say.
-func (m *merge) sameAnswer(o, n *signet.Observation) bool {
-	return keyOf(o) == keyOf(n) && o.Outcome == n.Outcome && o.CheckVersion == n.CheckVersion && o.Open == n.Open && o.Name == n.Name &&
-		slices.Equal(o.Unasked, n.Unasked) && m.sameFacts(o.Facts, n.Facts)
+func (m *merge) short(g *group) Short {
+	s := Short{Addr: g.addr}
+	for _, o := range g.list {
+		if o.Reached() {
+			s.Reached++
+			s.Digest += m.digest(o)
+		}
+	}
+	return s
 }
 
-func (m *merge) sameFacts(a, b signet.Facts) bool {
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
-	x, ok := a.(signet.RawFacts)
-	if !ok {
-		m.scratch[0] = a.AppendJSON(m.scratch[0][:0])
-		x = m.scratch[0]
-	}
-	y, ok := b.(signet.RawFacts)
-	if !ok {
-		m.scratch[1] = b.AppendJSON(m.scratch[1][:0])
-		y = m.scratch[1]
-	}
-	return sameButClocks(x, y)
+func (m *merge) digest(o *signet.Observation) (sum uint64) {
+	sum, m.scratch = check.Digest(o, m.scratch)
+	return sum
 }
 
 // id identifies a group once.
@@ -151,7 +130,7 @@ func (m *merge) judged(o *signet.Observation) *seen { return &seen{o, m.Judge(o)
 // endpoint compares one that was there with what is known of it now: n may be nil, a and b are the host's groups.
 func (m *merge) endpoint(o, n *signet.Observation, a, b *group, host string) error {
 	m.sum.OldOpen++
-	if n != nil && o.Addr == n.Addr && m.sameAnswer(o, n) {
+	if n != nil && o.Addr == n.Addr && m.digest(o) == m.digest(n) {
 		m.sum.NewOpen++
 		m.sum.Changes[Same]++
 		return nil
@@ -268,40 +247,4 @@ func (m *merge) rest() error {
 		}
 	}
 	return nil
-}
-
-// clockKeys are the facts that a clock moves and no verdict depends on, as they stand in JSON.
-func clockKeys() [3]string { return [3]string{`"system_time":"`, `"time":"`, `"start_time":"`} }
-
-// sameButClocks compares two JSON objects of facts of one shape byte by byte, and passes over the values of clocks.
-func sameButClocks(a, b []byte) bool {
-	keys := clockKeys()
-	for {
-		i := 0
-		for i < len(a) && i < len(b) && a[i] == b[i] {
-			i++
-		}
-		if i == len(a) || i == len(b) {
-			return i == len(a) && i == len(b)
-		}
-		// The difference must stand inside the value of a clock, which both began at the same place.
-		open := bytes.LastIndexByte(a[:i], '"')
-		if open < 0 {
-			return false
-		}
-		clock := false
-		for _, k := range keys {
-			if bytes.HasSuffix(a[:open+1], []byte(k)) {
-				clock = true
-			}
-		}
-		if !clock {
-			return false
-		}
-		x, y := bytes.IndexByte(a[i:], '"'), bytes.IndexByte(b[i:], '"')
-		if x < 0 || y < 0 {
-			return false
-		}
-		a, b = a[i+x:], b[i+y:]
-	}
 }

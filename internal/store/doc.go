@@ -8,6 +8,10 @@
 // check in the same run looked like (pack.go): hosts of one network resemble each other, and a row of 700 bytes of JSON
 // becomes one of about 100.
 //
+// Beside its rows every transaction keeps a page: which rows belong to which address, and a sum of what they say that the
+// next visit to an unchanged host comes to again. The pages of a run are its index, a fiftieth of its size, by which two
+// runs are compared without reading what did not change.
+//
 // What is guaranteed: after a transaction is committed, which happens at least every second while there is something to
 // commit, its observations and the position of the run stand in the store together or not at all, whatever happens to the
 // process. A position never runs ahead of the observations that it stands for.

@@ -12,7 +12,7 @@ import (
 // Observations reads a run. Memory does not grow with its size; after an error nothing follows.
 func Observations(ctx context.Context, s Store, run *Run, order Order) iter.Seq2[*signet.Observation, error] {
 	return func(yield func(*signet.Observation, error) bool) {
-		for o, err := range numbered(ctx, s, run, order) {
+		for o, err := range numbered(ctx, s, run, Which{Order: order}) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -32,13 +32,13 @@ type Numbered struct {
 
 // NumberedObservations reads a run in the order of storing, each observation with its Seq.
 func NumberedObservations(ctx context.Context, s Store, run *Run) iter.Seq2[Numbered, error] {
-	return numbered(ctx, s, run, AsStored)
+	return numbered(ctx, s, run, Which{})
 }
 
-func numbered(ctx context.Context, s Store, run *Run, order Order) iter.Seq2[Numbered, error] {
+func numbered(ctx context.Context, s Store, run *Run, which Which) iter.Seq2[Numbered, error] {
 	return func(yield func(Numbered, error) bool) {
 		d := &decoder{started: run.Started, reload: func() ([]Kind, error) { return s.Kinds(ctx, run.ID) }}
-		for r, err := range s.Rows(ctx, run.ID, order) {
+		for r, err := range s.Rows(ctx, run.ID, which) {
 			var o *signet.Observation
 			if err == nil {
 				if o, err = d.observation(r); err != nil {

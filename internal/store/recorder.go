@@ -27,6 +27,7 @@ type Recorder struct {
 
 	mu      sync.Mutex
 	open    batch // gathered
+	scratch []byte
 	wake    chan struct{}
 	room    *sync.Cond
 	failed  error
@@ -38,6 +39,8 @@ type Recorder struct {
 	ids     map[kindKey]uint16
 	rows    []Row
 	packed  []byte
+	page    pager
+	paged   []byte
 	rest    bool // something but rows is to be committed
 }
 
@@ -57,6 +60,7 @@ type plain struct {
 	Row
 	key         kindKey
 	body, trace int // lengths
+	said        said
 }
 
 type batch struct {
@@ -128,6 +132,7 @@ func (r *Recorder) Put(o *signet.Observation, trace bool) error {
 		Row: Row{Addr: o.Addr.WithZone(""), Port: o.Port, State: state(o), At: o.At.Sub(r.run.Started).Microseconds(), Took: o.Took.Microseconds()},
 		key: kindKey{o.Check, o.CheckVersion}, body: len(b.bytes) - at,
 	}
+	p.said, r.scratch = sum(o, r.scratch)
 	if trace && len(o.Trace) > 0 {
 		at = len(b.bytes)
 		b.bytes = appendTrace(b.bytes, o.Trace)
@@ -216,8 +221,10 @@ func (r *Recorder) commit(full *batch, at Progress) error {
 		r.packed = make([]byte, 0, want) // rows point into it: growing would leave the old one alive
 	}
 	rest := full.bytes
+	r.page.reset()
 	for i := range full.list {
 		p := &full.list[i]
+		r.page.add(p.Addr, uint64(i), p.said)
 		k, err := r.kind(p.key, &out)
 		if err != nil {
 			return err
@@ -245,6 +252,10 @@ func (r *Recorder) commit(full *batch, at Progress) error {
 		r.rows = append(r.rows, p.Row)
 	}
 	out.Rows = r.rows
+	if len(r.rows) > 0 {
+		r.paged = r.page.append(r.paged[:0])
+		out.Page = r.paged
+	}
 	r.rest = false
 	return r.log.Append(r.ctx, &out)
 }

@@ -21,11 +21,14 @@ type Store interface {
 	Create(ctx context.Context, run *Run) (Log, error)
 	// Reopen goes on with a run. Whoever wrote it until then is told ErrTaken at its next Append.
 	Reopen(ctx context.Context, id string) (Log, error)
-	// Rows gives the rows of a run with a Seq above 0; the Row is reused, and its bytes hold until the next one.
-	Rows(ctx context.Context, id string, order Order) iter.Seq2[*Row, error]
+	// Rows gives rows of a run; the Row is reused, and its bytes hold until the next one.
+	Rows(ctx context.Context, id string, which Which) iter.Seq2[*Row, error]
+	// Pages gives the pages of a run, by First.
+	Pages(ctx context.Context, id string) iter.Seq2[*Page, error]
 	// Kinds gives the kinds of the rows of a run. A kind does not change once it has a dictionary, and stays.
 	Kinds(ctx context.Context, id string) ([]Kind, error)
-	// Drop removes rows of a run by their Seq; rows that are not there are no error. The run must not be written.
+	// Drop removes rows of a run by their Seq, and the pages that speak of them; rows that are not there are no error. The run
+	// must not be written.
 	Drop(ctx context.Context, id string, seqs []uint64) error
 	// Delete removes a run and what belongs to it; one that is not there is ErrUnknown. A deletion that was cut short is
 	// invisible, and finished by the next one.
@@ -54,6 +57,13 @@ const (
 	AsStored  Order = iota // in the order of Put
 	ByAddress              // IPv4 before IPv6, then by address, port and as stored
 )
+
+// Which rows, and in which order. The zero value is all of them as stored.
+type Which struct {
+	Order       Order
+	First, Last uint64   // by Seq, from First to Last; a Last of 0 is the end
+	Only        []uint64 // these alone, by Seq; a few thousand at most
+}
 
 // Run is a run without its observations.
 type Run struct {
@@ -118,6 +128,7 @@ type Row struct {
 type Batch struct {
 	Rows  []Row  // Seq is set by Append
 	Kinds []Kind // new ones, and those that got a dictionary
+	Page  []byte // Body of the page of Rows; nil where there are none
 	// Run is the run as it stands with this batch; Append sets its Observations.
 	Run *Run
 }

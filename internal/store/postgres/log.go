@@ -53,6 +53,9 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 		if len(b.Rows) == 0 {
 			return nil
 		}
+		if _, err := tx.Exec(ctx, "INSERT INTO page (id, rows, body) VALUES ($1,$2,$3)", store.RowID(l.key, l.seq+1), int64(len(b.Rows)), b.Page); err != nil {
+			return err
+		}
 		n, err := tx.CopyFrom(ctx, pgx.Identifier{"observation"}, columns(), &source{key: l.key, rows: b.Rows, at: -1})
 		if err == nil && n != int64(len(b.Rows)) {
 			err = errors.New("the server took fewer rows than it was given")
@@ -79,6 +82,6 @@ func (s *source) Err() error { return nil }
 
 func (s *source) Values() ([]any, error) {
 	r := &s.rows[s.at]
-	s.values = [9]any{s.key<<seqBits | int64(r.Seq), r.At, r.Took, int32(r.Port), int32(r.Kind), int16(r.State), r.Addr.AsSlice(), r.Body, r.Trace}
+	s.values = [9]any{store.RowID(s.key, r.Seq), r.At, r.Took, int32(r.Port), int32(r.Kind), int16(r.State), r.Addr.AsSlice(), r.Body, r.Trace}
 	return s.values[:], nil
 }

@@ -36,8 +36,11 @@ var runsSQL string
 //go:embed migrations/0002_hosts.sql
 var hostsSQL string
 
+//go:embed migrations/0003_pages.sql
+var pagesSQL string
+
 // steps lead from an empty schema to the present one. A step that was released is never changed: a later one corrects it.
-var steps = [...]string{runsSQL, hostsSQL}
+var steps = [...]string{runsSQL, hostsSQL, pagesSQL}
 
 // Open connects to `postgres://USER@HOST:PORT/DATABASE`. A password comes from the URL, PGPASSWORD or ~/.pgpass, and is in no
 // message.

@@ -3,10 +3,11 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"signet/internal/store"
 	"signet/internal/store/storetest"
@@ -48,27 +49,29 @@ func count(t *testing.T, s store.Store) (n int) {
 	return n
 }
 
+// What each step of the schema added, undone, so that a database stands as a version of before left it.
+func undo() []string { return []string{1: "DROP TABLE host", 2: "DROP TABLE page"} }
+
 func testOldSchema(t *testing.T, srv *server) {
 	for version := 1; version < len(steps); version++ {
 		address := srv.database(t)
-		pool, err := pgxpool.New(t.Context(), address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		old := &Store{name: "old", pool: pool}
-		if err := old.migrate(t.Context(), version); err != nil {
-			t.Fatal(err)
-		}
-		if err := storeRun(t, old, "a-run", 500); err != nil {
-			t.Fatal(err)
-		}
-		old.Close()
 		s := place(address).Open(t)
+		if err := storeRun(t, s, "a-run", 500); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		for step := len(steps) - 1; step >= version; step-- {
+			srv.exec(t, address, undo()[step])
+		}
+		srv.exec(t, address, fmt.Sprintf("UPDATE signet_schema SET version = %d", version))
+		s = place(address).Open(t)
 		if n := count(t, s); n != 500 {
 			t.Errorf("%d observations survived", n)
 		}
-		var hosts int
-		if err := s.(*Store).pool.QueryRow(t.Context(), "SELECT count(*) FROM host").Scan(&hosts); err != nil {
+		if ix, err := store.ReadIndex(t.Context(), s, storetest.NewRun("a-run")); err != nil || len(slices.Collect(ix.Hosts())) != 500 {
+			t.Errorf("schema %d: the index of an old run: %v", version, err)
+		}
+		if err := storeRun(t, s, "new", 5); err != nil {
 			t.Error(err)
 		}
 		s.Close()
@@ -164,7 +167,7 @@ func BenchmarkPut(b *testing.B) {
 	storetest.Benchmark(b, s, func(n int, row func(int) *store.Row) {
 		_, err := conn.CopyFrom(b.Context(), pgx.Identifier{"bare"}, columns(), pgx.CopyFromSlice(n, func(i int) ([]any, error) {
 			r := row(i)
-			return []any{int64(1)<<seqBits | int64(r.Seq), r.At, r.Took, int32(r.Port), int32(r.Kind), int16(r.State), r.Addr.AsSlice(), r.Body, r.Trace}, nil
+			return []any{store.RowID(1, r.Seq), r.At, r.Took, int32(r.Port), int32(r.Kind), int16(r.State), r.Addr.AsSlice(), r.Body, r.Trace}, nil
 		}))
 		if err != nil {
 			b.Fatal(err)

@@ -10,12 +10,6 @@ import (
 	"signet/internal/store"
 )
 
-// seqBits is how much of an observation's id is its Seq.
-const seqBits = 40
-
-// span is the range of a run's ids.
-func span(key int64) (first, last int64) { return key << seqBits, key<<seqBits | (1<<seqBits - 1) }
-
 // Runs lists every run, newest first.
 func (s *Store) Runs(ctx context.Context) ([]store.Run, error) {
 	rows, err := s.pool.Query(ctx, "SELECT head, progress, count FROM run WHERE NOT gone ORDER BY started DESC, key DESC")
@@ -76,13 +70,13 @@ func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 			return err
 		}
 		l.count = uint64(count)
-		first, end := span(l.key)
+		first, end := store.Span(l.key)
 		var last *int64
 		if err := tx.QueryRow(ctx, "SELECT max(id) FROM observation WHERE id BETWEEN $1 AND $2", first, end).Scan(&last); err != nil {
 			return err
 		}
 		if last != nil {
-			l.seq = uint64(*last) & (1<<seqBits - 1)
+			l.seq = store.Seq(*last)
 		}
 		return nil
 	})
@@ -111,12 +105,14 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]int64, len(seqs))
-	for i, seq := range seqs {
-		ids[i] = key<<seqBits | int64(seq)
-	}
+	list := store.RowIDs(key, seqs)
+	from, to := store.Span(key)
 	return s.fail(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "DELETE FROM observation WHERE id = ANY($1)", ids)
+		_, err := tx.Exec(ctx, "DELETE FROM page WHERE id BETWEEN $1 AND $2 AND EXISTS (SELECT FROM unnest($3::bigint[]) AS seq WHERE seq >= id AND seq < id + rows)", from, to, list)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, "DELETE FROM observation WHERE id = ANY($1)", list)
 		if err != nil {
 			return err
 		}
@@ -149,8 +145,11 @@ func (s *Store) finishDeletions(ctx context.Context) error {
 			return err
 		}
 		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			first, last := span(key)
+			first, last := store.Span(key)
 			if _, err := tx.Exec(ctx, "DELETE FROM observation WHERE id BETWEEN $1 AND $2", first, last); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, "DELETE FROM page WHERE id BETWEEN $1 AND $2", first, last); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, "DELETE FROM kind WHERE run = $1", key); err != nil {

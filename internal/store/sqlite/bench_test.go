@@ -56,7 +56,7 @@ func bare(b *testing.B, n int, row func(int) *store.Row) {
 			args = args[:0]
 			for j := range atOnce {
 				r := row(i + j)
-				args = append(args, int64(1)<<seqBits|int64(r.Seq), r.Addr.AsSlice(), int64(r.Port), int64(r.Kind), int64(r.State), r.At, r.Took, r.Body, nil)
+				args = append(args, store.RowID(1, r.Seq), r.Addr.AsSlice(), int64(r.Port), int64(r.Kind), int64(r.State), r.At, r.Took, r.Body, nil)
 			}
 			if _, err := stmt.Exec(args...); err != nil {
 				b.Fatal(err)

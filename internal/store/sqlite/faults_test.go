@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,38 +125,31 @@ func TestOddPath(t *testing.T) {
 	}
 }
 
+// What each step of the schema added, undone, so that a database stands as a version of before left it.
+func undo() []string { return []string{1: "DROP TABLE host", 2: "DROP TABLE page"} }
+
 func TestOldSchema(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "signet.db")
-	s, err := Open(t.Context(), path, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Close()
 	for version := 1; version < len(steps); version++ {
-		os.Remove(path)
-		if err := prepare(path, true); err != nil {
-			t.Fatal(err)
+		path := filled(t, 500)
+		for step := len(steps) - 1; step >= version; step-- {
+			raw(t, path, undo()[step])
 		}
-		db, err := sql.Open("sqlite", dsn(path, "_txlock=immediate"))
+		raw(t, path, fmt.Sprintf("PRAGMA user_version = %d", version))
+		s, err := Open(t.Context(), path, false)
 		if err != nil {
-			t.Fatal(err)
-		}
-		old := &Store{path: path, write: db, read: db}
-		if err := old.migrate(t.Context(), version); err != nil {
-			t.Fatal(err)
-		}
-		storeRun(t, old, "a-run", 500)
-		db.Close()
-		if s, err = Open(t.Context(), path, false); err != nil {
 			t.Fatal(err)
 		}
 		if n := count(t, s, "a-run"); n != 500 {
 			t.Errorf("%d observations survived", n)
 		}
+		if ix, err := store.ReadIndex(t.Context(), s, storetest.NewRun("a-run")); err != nil || len(slices.Collect(ix.Hosts())) != 500 {
+			t.Errorf("schema %d: the index of an old run: %v", version, err)
+		}
 		var now int
 		if err := s.read.QueryRow("PRAGMA user_version").Scan(&now); err != nil || now != len(steps) {
 			t.Errorf("schema %d, %v", now, err)
 		}
+		storeRun(t, s, "new", 5)
 		s.Close()
 	}
 }

@@ -56,6 +56,11 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 				return err
 			}
 		}
+		if len(b.Rows) > 0 {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO page (id, rows, body) VALUES (?,?,?)", store.RowID(l.key, seq+1), len(b.Rows), b.Page); err != nil {
+				return err
+			}
+		}
 		return conn.Raw(func(c any) (err error) {
 			seq, err = l.insert(ctx, c.(driver.Conn), b.Rows, seq)
 			return err
@@ -103,7 +108,7 @@ func (l *log) insert(ctx context.Context, conn driver.Conn, rows []store.Row, se
 }
 
 func (l *log) bind(args []driver.NamedValue, r *store.Row) {
-	args[0].Value = l.key<<seqBits | int64(r.Seq)
+	args[0].Value = store.RowID(l.key, r.Seq)
 	args[1].Value = r.Addr.AsSlice()
 	args[2].Value = int64(r.Port)
 	args[3].Value = int64(r.Kind)

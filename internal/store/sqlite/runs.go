@@ -8,9 +8,6 @@ import (
 	"signet/internal/store"
 )
 
-// seqBits is how much of an observation's id is its Seq.
-const seqBits = 40
-
 // Runs lists every run, newest first.
 func (s *Store) Runs(ctx context.Context) ([]store.Run, error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT head, progress, count FROM run WHERE gone = 0 ORDER BY started DESC, key DESC")
@@ -82,10 +79,11 @@ func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 			return err
 		}
 		var last sql.NullInt64
-		if err := tx.QueryRowContext(ctx, "SELECT max(id) FROM observation WHERE id BETWEEN ? AND ?", l.key<<seqBits, l.key<<seqBits|(1<<seqBits-1)).Scan(&last); err != nil {
+		from, to := store.Span(l.key)
+		if err := tx.QueryRowContext(ctx, "SELECT max(id) FROM observation WHERE id BETWEEN ? AND ?", from, to).Scan(&last); err != nil {
 			return err
 		}
-		l.seq = uint64(last.Int64) & (1<<seqBits - 1)
+		l.seq = store.Seq(last.Int64)
 		return nil
 	})
 	if err != nil {
@@ -118,23 +116,20 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 	if err != nil {
 		return err
 	}
+	ids := list(key, seqs)
+	from, to := store.Span(key)
 	return s.fail(s.transact(ctx, func(tx *sql.Tx) error {
-		stmt, err := tx.PrepareContext(ctx, "DELETE FROM observation WHERE id = ?")
+		_, err := tx.ExecContext(ctx, "DELETE FROM page WHERE id BETWEEN ? AND ? AND EXISTS (SELECT 1 FROM json_each(?) WHERE value >= page.id AND value < page.id + page.rows)", from, to, ids)
 		if err != nil {
 			return err
 		}
-		defer stmt.Close()
-		var gone int64
-		for _, seq := range seqs {
-			res, err := stmt.ExecContext(ctx, key<<seqBits|int64(seq))
-			if err != nil {
-				return err
-			}
-			n, err := res.RowsAffected()
-			if err != nil {
-				return err
-			}
-			gone += n
+		res, err := tx.ExecContext(ctx, "DELETE FROM observation WHERE id IN (SELECT value FROM json_each(?))", ids)
+		if err != nil {
+			return err
+		}
+		gone, err := res.RowsAffected()
+		if err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, "UPDATE run SET count = count - ? WHERE key = ?", gone, key)
 		return err
@@ -186,9 +181,9 @@ func (s *Store) finishDeletions(ctx context.Context) error {
 }
 
 func (s *Store) erase(ctx context.Context, key int64) error {
+	from, to := store.Span(key)
 	for {
-		res, err := s.write.ExecContext(ctx, "DELETE FROM observation WHERE id IN (SELECT id FROM observation WHERE id BETWEEN ? AND ? LIMIT ?)",
-			key<<seqBits, key<<seqBits|(1<<seqBits-1), deleteAtOnce)
+		res, err := s.write.ExecContext(ctx, "DELETE FROM observation WHERE id IN (SELECT id FROM observation WHERE id BETWEEN ? AND ? LIMIT ?)", from, to, deleteAtOnce)
 		if err != nil {
 			return err
 		}
@@ -201,6 +196,9 @@ func (s *Store) erase(ctx context.Context, key int64) error {
 		}
 	}
 	return s.transact(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM page WHERE id BETWEEN ? AND ?", from, to); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM kind WHERE run = ?", key); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func Benchmark(b *testing.B, s store.Store, bare func(n int, row func(i int) *st
 	// The rows of the bare insert are those of a first run.
 	fill(b, s, NewRun("sample"), 0, 2*sample, false)
 	var rows []store.Row
-	for r, err := range s.Rows(b.Context(), "sample", store.AsStored) {
+	for r, err := range s.Rows(b.Context(), "sample", store.Which{}) {
 		if err != nil {
 			b.Fatal(err)
 		}
