@@ -60,7 +60,12 @@ func smb2Way(f *Facts) way {
 	if name == "" {
 		name = "2 or 3" // overheard: the answer that tells the dialect is not in the capture
 	}
-	bits := func(text string) string { return "SMB " + name + " SecurityMode " + f.SecurityMode + text }
+	bits := func(text string) string {
+		if f.SecurityMode == "" { // another tool's word, without the bits
+			return "SMB " + name + text
+		}
+		return "SMB " + name + " SecurityMode " + f.SecurityMode + text
+	}
 	if f.NTLMOffer == ntlmNo {
 		w.breach(RuleNoNTLM, "NTLM is not among the mechanisms, and an NTLM token was refused")
 	}
