@@ -61,19 +61,11 @@ func (c *census) left(addr netip.Addr) error {
 	if c == nil {
 		return nil
 	}
-	if h, ok := c.folder.Finish(addr); ok {
-		return c.hand(h)
+	h, ok := c.folder.Finish(addr)
+	if !ok {
+		return nil
 	}
-	c.strange(addr)
-	return nil
-}
-
-// strange counts an address that was seen as a client alone.
-func (c *census) strange(addr netip.Addr) {
-	if known := c.seen[addr]; known != nil {
-		c.estate.Add(&signet.Host{Address: addr}, known...)
-		delete(c.seen, addr)
-	}
+	return c.hand(h)
 }
 
 // end lets every host go and says what paths there are.
@@ -86,8 +78,8 @@ func (c *census) end() error {
 			return err
 		}
 	}
-	for _, addr := range slices.SortedFunc(maps.Keys(c.seen), netip.Addr.Compare) {
-		c.strange(addr)
+	for _, addr := range slices.SortedFunc(maps.Keys(c.seen), netip.Addr.Compare) { // seen as clients alone
+		c.estate.Add(&signet.Host{Address: addr}, c.seen[addr]...)
 	}
 	var takers []report.PathWriter
 	for _, w := range c.writers {

@@ -118,3 +118,40 @@ func TestNoCensus(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A host that was overheard as a client is a source of the class that it was seen to be, and so is one that answers nothing.
+func TestCensusOfClients(t *testing.T) {
+	p, err := judge.BuiltIn("baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := judge.New(all.Checks(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n notes
+	c := newCensus(all.Checks(), j, []report.Writer{&n}, n.Endpoint)
+	no := false
+	for _, addr := range []string{"192.0.2.5", "192.0.2.77"} {
+		for range 2 {
+			c.client(&signet.Client{Address: netip.MustParseAddr(addr), Logon: "ntlm", Response: "ntlmv2", Binding: "zero", Sign: &no})
+		}
+	}
+	for _, addr := range []string{"192.0.2.5", "192.0.2.6"} {
+		o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(addr)}, Port: 389}, Check: "ldap", Outcome: signet.Answered, Open: true}
+		l := &report.Line{Observation: o, Judgement: signet.Judgement{Verdict: signet.Exposed, Findings: []signet.Finding{{Rule: "ldap-signing-not-required", Severity: signet.High}}}}
+		if err := c.put(l); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.left(o.Addr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.end(); err != nil {
+		t.Fatal(err)
+	}
+	// Two sources to two endpoints, and none to itself.
+	if f := n.sums.Fixes; len(f) != 1 || f[0].Open != 3 {
+		t.Errorf("%+v", f)
+	}
+}

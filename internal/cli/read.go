@@ -22,16 +22,16 @@ func (a *app) readCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "read [flags] FILE...",
 		Short: "Judge without a packet: captures and other tools' results",
-		Long: `Judge what is already there: packet captures (pcap, pcapng), nmap XML, zgrab2 JSON lines, masscan JSON
-(coverage only) and Signet's own JSON lines. gzip and zstd are undone; - is standard input; a folder stands for every
-file in it.
+		Long: `Judge what is already there: packet captures (pcap, pcapng), nmap XML, zgrab2 JSON lines, databases of
+NetExec (one, or the folder of a workspace), masscan JSON (coverage only) and Signet's own JSON lines. gzip and zstd
+are undone; - is standard input; a folder stands for every file in it.
 
-What a capture or a tool does not show stays unknown: nothing is asked. Nothing that could be cracked or replayed is
-kept or printed.
+What a capture or a tool does not show stays unknown: nothing is asked. What a tool is known to get wrong is not
+believed. Nothing that could be cracked or replayed is kept or printed, nor read from a database.
 
 Where several files speak of one endpoint they meet: what Signet saw of the wire wins, then what is newer, and where
 they disagree the report says so. --merge adds stored runs, a scan for instance, and keeps the whole as a new run.`,
-		Example: "  signet read hq.pcapng nmap.xml.gz\n  signet read --merge latest hq.pcapng -o html=estate.html\n  signet read --merge 20261101 --merge 20261120 --store none",
+		Example: "  signet read hq.pcapng nmap.xml.gz\n  signet read --merge latest ~/.nxc/workspaces/default -o html=estate.html\n  signet read --merge 20261101 --merge 20261120 --store none",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err
@@ -56,7 +56,7 @@ type readFlags struct {
 // address, in memory that does not grow with the files.
 func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if len(names)+len(f.merge) == 0 {
-		return usage("no FILE: give a capture, nmap XML, JSON lines or a folder, or - for standard input")
+		return usage("no FILE: give a capture, nmap XML, a NetExec database, JSON lines or a folder, or - for standard input")
 	}
 	failOn, fail, err := f.settle()
 	if err != nil {

@@ -41,6 +41,7 @@ type textFile struct {
 	name    string
 	kind    imports.Kind
 	in      *bufio.Reader
+	named   bool // the user asked for this very file
 	file    io.Closer
 	written time.Time // for what bears no time of its own
 	depth   signet.Depth
@@ -59,7 +60,7 @@ func (r *reading) open(ctx context.Context, name string, named bool) error {
 		return &exitError{code: exitInterrupted}
 	}
 	if name == "-" {
-		r.stream(textFile{name: "standard input", written: time.Now()}, r.app.Stdin, named)
+		r.stream(textFile{name: "standard input", written: time.Now(), named: named}, r.app.Stdin)
 		return nil
 	}
 	info, err := os.Stat(name)
@@ -77,7 +78,7 @@ func (r *reading) open(ctx context.Context, name string, named bool) error {
 		r.warn("%v", err)
 		return nil
 	}
-	r.stream(textFile{name: name, file: f, written: info.ModTime()}, f, named)
+	r.stream(textFile{name: name, file: f, written: info.ModTime(), named: named}, f)
 	return nil
 }
 
@@ -106,7 +107,7 @@ func (r *reading) folder(ctx context.Context, name string) error {
 	return nil
 }
 
-func (r *reading) stream(t textFile, in io.Reader, named bool) {
+func (r *reading) stream(t textFile, in io.Reader) {
 	keep := false
 	defer func() {
 		if t.file != nil && !keep {
@@ -115,7 +116,7 @@ func (r *reading) stream(t textFile, in io.Reader, named bool) {
 	}()
 	kind, br, err := capture.Open(in)
 	if err != nil {
-		r.failed = r.failed || named
+		r.failed = r.failed || t.named
 		r.warn("%s: %v", t.name, err)
 		return
 	}
@@ -127,7 +128,7 @@ func (r *reading) stream(t textFile, in io.Reader, named bool) {
 			r.damaged = true
 			r.warn("%s: %v", t.name, err)
 		case err != nil:
-			r.failed = r.failed || named
+			r.failed = r.failed || t.named
 			r.warn("%s: %v", t.name, err)
 		}
 		return
@@ -142,9 +143,9 @@ func (r *reading) stream(t textFile, in io.Reader, named bool) {
 		r.texts = append(r.texts, t)
 		return
 	}
-	if named {
+	if t.named {
 		r.failed = true
-		r.warn("%s: no capture, nmap result, zgrab2 or masscan JSON, nor JSON lines of Signet", t.name)
+		r.warn("%s: no capture, nmap result, zgrab2 or masscan JSON, NetExec database, nor JSON lines of Signet", t.name)
 	}
 }
 
@@ -185,6 +186,14 @@ func (r *reading) results(ctx context.Context) error {
 			}
 			return put(o)
 		})
+		if errors.Is(err, imports.ErrNotNetExec) || errors.Is(err, errPacked) {
+			t.close()
+			if t.named || errors.Is(err, errPacked) { // else passed over, as other files of a folder that are of no kind
+				r.failed = true
+				r.warn("%s: %v", t.name, err)
+			}
+			continue
+		}
 		r.hosts += hosts
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -197,6 +206,9 @@ func (r *reading) results(ctx context.Context) error {
 	}
 	return nil
 }
+
+// errPacked says of a database why it cannot be read: it is not read from its beginning to its end.
+var errPacked = errors.New("a database inside a stream or an archive: unpack it, and name the file")
 
 // text reads one file of another tool. An error of put that is none of the file's is an error of it all the same: the
 // store says it again at the end.
@@ -211,6 +223,14 @@ func (r *reading) text(t *textFile, put imports.Sink) (hosts uint64, err error) 
 		st, err = imports.Masscan(t.in, put)
 	case imports.SignetLines:
 		return 0, r.lines(t.in, put)
+	case imports.Database:
+		if !t.whole() {
+			return 0, errPacked
+		}
+		st, err = imports.NetExec(t.name, put)
+	}
+	for _, note := range st.Notes {
+		r.warn("%s: %s", t.name, note)
 	}
 	return st.Hosts, err
 }
@@ -239,6 +259,17 @@ func (r *reading) lines(in io.Reader, put imports.Sink) error {
 			return nil
 		},
 	})
+}
+
+// whole tells whether the file itself, and not what is packed in it, is what was recognised.
+func (t *textFile) whole() bool {
+	f, ok := t.file.(*os.File)
+	if !ok {
+		return false
+	}
+	head := make([]byte, 64)
+	n, _ := f.ReadAt(head, 0)
+	return imports.Detect(head[:n]) == t.kind
 }
 
 func (t *textFile) close() {

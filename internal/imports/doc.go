@@ -1,4 +1,4 @@
-// Package imports turns what other tools wrote into observations: nmap XML, zgrab2 JSON lines, masscan JSON, and
+// Package imports turns what other tools wrote into observations: nmap XML, zgrab2 JSON lines, NetExec databases, masscan JSON, and
 // Signet's own JSON lines. What a tool could not know stays unknown; what it is known to report wrongly is not taken.
 // Every reader streams: nothing grows with the size of a file but what one host says.
 //

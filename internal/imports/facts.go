@@ -65,18 +65,30 @@ type httpPath struct {
 }
 
 type ldapFacts struct {
-	TLS         string              `json:"tls"`
-	StartTLS    *bool               `json:"starttls"`
-	Signing     signet.Level        `json:"signing"`
-	Binding     signet.Level        `json:"channel_binding"`
-	Certificate string              `json:"certificate"`
-	Catalog     bool                `json:"global_catalog"`
-	Role        string              `json:"role"`
-	Root        map[string]any      `json:"root"`
-	Mechanisms  []string            `json:"mechanisms"`
-	NTLM        *signet.NTLM        `json:"ntlm,omitempty"`
-	Session     *signet.TLS         `json:"session,omitempty"`
-	Binds       []map[string]string `json:"binds"`
+	TLS         string         `json:"tls"`
+	StartTLS    *bool          `json:"starttls"`
+	Signing     signet.Level   `json:"signing"`
+	Binding     signet.Level   `json:"channel_binding"`
+	Certificate string         `json:"certificate"`
+	Catalog     bool           `json:"global_catalog"`
+	Role        string         `json:"role"`
+	Root        map[string]any `json:"root"`
+	Mechanisms  []string       `json:"mechanisms"`
+	NTLM        *signet.NTLM   `json:"ntlm,omitempty"`
+	Session     *signet.TLS    `json:"session,omitempty"`
+	Binds       []ldapBind     `json:"binds"`
+}
+
+// ldapBind is a question and the result of its answer.
+type ldapBind struct {
+	Over      string `json:"over"`
+	Question  string `json:"question"`
+	Challenge bool   `json:"challenge"`
+	Code      int    `json:"code"`
+}
+
+func newLDAP(tls string) ldapFacts {
+	return ldapFacts{TLS: tls, Certificate: "unknown", Role: "unknown", Root: map[string]any{}, Mechanisms: []string{}, Binds: []ldapBind{}}
 }
 
 type mssqlFacts struct {

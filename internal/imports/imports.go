@@ -19,10 +19,14 @@ const (
 	SignetLines
 	ZgrabLines
 	MasscanJSON
+	Database // of NetExec, if of anybody that is read
 )
 
 // Detect looks at the first bytes of a text file; a few kilobytes are enough.
 func Detect(head []byte) Kind {
+	if bytes.HasPrefix(head, []byte(sqliteMagic)) {
+		return Database
+	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	switch {
@@ -54,9 +58,10 @@ type Sink func(*signet.Observation) error
 
 // Stats says how much a file held.
 type Stats struct {
-	Hosts     uint64 // addresses
-	Endpoints uint64 // ports that it speaks of
-	Source    string // tool and version
+	Hosts     uint64   // addresses
+	Endpoints uint64   // ports that it speaks of
+	Source    string   // tool and version
+	Notes     []string // what is said and not believed
 }
 
 // observation makes one that was answered.

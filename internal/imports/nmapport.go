@@ -133,7 +133,7 @@ func (h *host) ldap(p *nmapPort) error {
 	if s == nil {
 		return nil
 	}
-	f := ldapFacts{TLS: "none", Certificate: "unknown", Role: "unknown", Root: map[string]any{}, Mechanisms: []string{}, Binds: []map[string]string{}}
+	f := newLDAP("none")
 	if p.secure() || p.ID == 636 || p.ID == 3269 {
 		f.TLS, f.Certificate, f.Session = "ldaps", "ok", p.certificate()
 	}
