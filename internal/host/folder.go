@@ -11,9 +11,9 @@ import (
 
 // Folder takes observations as a run makes them and gives back hosts when they are whole. It belongs to one goroutine.
 type Folder struct {
-	identify map[string]func(signet.Facts) (check.Identity, error)
-	open     map[netip.Addr]*draft
-	twins    map[likeness]netip.Addr
+	checks []check.Check // in the order in which their words count
+	open   map[netip.Addr]*draft
+	twins  map[likeness]netip.Addr
 }
 
 // likeness is what two addresses of one host have in common. The GUID alone is not enough: clones share it.
@@ -24,14 +24,7 @@ const maxTwins = 1 << 16
 
 // New makes a folder over a list of checks.
 func New(checks []check.Check) *Folder {
-	f := &Folder{
-		identify: map[string]func(signet.Facts) (check.Identity, error){},
-		open:     map[netip.Addr]*draft{}, twins: map[likeness]netip.Addr{},
-	}
-	for _, c := range checks {
-		f.identify[c.Name] = c.Identify
-	}
-	return f
+	return &Folder{checks: checks, open: map[netip.Addr]*draft{}, twins: map[likeness]netip.Addr{}}
 }
 
 // Add folds an observation and what was thought of it. Endpoints where nothing was there say nothing of a host. A
@@ -45,13 +38,17 @@ func (f *Folder) Add(o *signet.Observation, j *signet.Judgement) {
 		d = &draft{addr: o.Addr}
 		f.open[o.Addr] = d
 	}
+	rank := slices.IndexFunc(f.checks, func(c check.Check) bool { return c.Name == o.Check })
+	if rank < 0 {
+		rank = len(f.checks) // a check of another version: nothing of it is understood
+	}
 	var id check.Identity
-	if identify := f.identify[o.Check]; identify != nil && o.Facts != nil {
-		if said, err := identify(o.Facts); err == nil { // unreadable facts are the judge's to report
+	if rank < len(f.checks) && f.checks[rank].Identify != nil && o.Facts != nil {
+		if said, err := f.checks[rank].Identify(o.Facts); err == nil { // unreadable facts are the judge's to report
 			id = said
 		}
 	}
-	d.add(o, j, &id)
+	d.add(rank, o, j, id)
 }
 
 // Disagree files what sources say of an endpoint of an address against each other.

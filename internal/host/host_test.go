@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -110,6 +111,34 @@ func TestFold(t *testing.T) {
 		}
 		if len(h.Disagreements) != tt.disagreements || !strings.Contains(strings.Join(h.Disagreements, "\n"), tt.disagreementsContain) {
 			t.Errorf("%s: disagreements %q, want %d with %q", tt.name, h.Disagreements, tt.disagreements, tt.disagreementsContain)
+		}
+	}
+}
+
+// Answers come in any order, and a host is the same in each: names, the reasons of its roles, what it runs.
+func TestOrderDoesNotMatter(t *testing.T) {
+	list := []*signet.Observation{
+		seen(a, "fs", 445, "smb", `{"server_guid":"11223344-5566-7788-99aa-bbccddeeff00","ntlm":{"nb_computer":"FS1","nb_domain":"CORP","dns_computer":"fs1.corp.example","os_version":"10.0.17763"}}`),
+		seen(a, "fs", 139, "smb", `{"server_guid":"22223344-5566-7788-99aa-bbccddeeff00","ntlm":{"nb_computer":"FS1","dns_computer":"fs2.corp.example","os_version":"10.0.20348"}}`),
+		seen(a, "fs", 80, "http", `{"server":"Microsoft-IIS/10.0","paths":[],"ntlm":{"dns_computer":"web1.corp.example"}}`),
+		seen(a, "fs", 443, "http", `{"server":"nginx","paths":[],"tls":{"names":["www.corp.example"]}}`),
+		seen(a, "fs", 25, "mail", `{"protocol":"smtp","ways":[]}`),
+	}
+	text := func(order []int) string {
+		var in []*signet.Observation
+		for _, i := range order {
+			in = append(in, list[i])
+		}
+		b, err := json.Marshal(fold(t, in...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	want := text([]int{0, 1, 2, 3, 4})
+	for _, order := range [][]int{{4, 3, 2, 1, 0}, {1, 0, 3, 2, 4}, {2, 4, 0, 3, 1}, {3, 1, 4, 0, 2}} {
+		if got := text(order); got != want {
+			t.Errorf("order %v:\ngot  %s\nwant %s", order, got, want)
 		}
 	}
 }
