@@ -68,7 +68,7 @@ func sends() []check.Sends {
 		},
 		{
 			Depth: signet.Decoy, Connections: 7, Anonymous: 4, Logons: 2,
-			What: "up to two logons as a user that cannot exist: over TLS with a wrong channel binding, then with none; or one simple bind where no TLS can be had",
+			What: "up to two logons as a user that cannot exist: over TLS with a wrong channel binding, then with none; or one simple bind where NTLM is refused and no binding can be asked about",
 			Logs: "4625 or 4776 of an unknown user for each, and 3039 where a binding is refused",
 		},
 	}

@@ -59,7 +59,6 @@ func rules() []check.Rule {
 			ID:       ruleUnknown,
 			Title:    "SQL Server takes NTLM; Extended Protection not seen",
 			Requires: "takes no NTLM, or is known to have Extended Protection at Required",
-			Relay:    true,
 		},
 	}
 }
