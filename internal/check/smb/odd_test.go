@@ -342,7 +342,7 @@ func TestOddServers(t *testing.T) {
 		{name: "nine bytes of something", host: always("\x7f\x00\x01\x02\x03\x04\x05\x06\x07", check.Start), outcome: signet.Foreign, err: "7f00010203040506"},
 		{name: "a session packet instead of a message", host: always("\x83\x00\x00\x01\x82", check.Start), outcome: signet.Broken, err: "type 0x83"},
 		{name: "a frame of nothing", host: always("\x00\x00\x00\x00", check.Closed), outcome: signet.Broken, err: "0 bytes"},
-		{name: "garbage in a frame", host: always("\x00\x00\x00\x08garbage!", check.Closed), outcome: signet.Broken, err: "no SMB 2 message"},
+		{name: "garbage in a frame", host: always("\x00\x00\x00\x08garbage!", check.Closed), outcome: signet.Broken, err: "start with 67617262"},
 		{name: "keep-alives without end", host: always(strings.Repeat("\x85\x00\x00\x00", 999), check.Closed), outcome: signet.Broken, err: "closed"},
 		{name: "refused", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.Rejected}} }, outcome: signet.Refused, err: "refused"},
 		{name: "dark", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.NoAnswer}} }, outcome: signet.Silent, err: "in time"},

@@ -20,22 +20,6 @@ func (c Challenge) Is(scheme string) bool {
 	return strings.EqualFold(name, scheme)
 }
 
-// Provider returns what follows the colon of `Negotiate:Kerberos`, "" where there is none.
-func (c Challenge) Provider() string {
-	_, provider, _ := strings.Cut(c.Scheme, ":")
-	return provider
-}
-
-// Param returns the first value of that name in any case, "" if there is none.
-func (c Challenge) Param(name string) string {
-	for _, p := range c.Params {
-		if strings.EqualFold(p.Name, name) {
-			return p.Value
-		}
-	}
-	return ""
-}
-
 // ParseChallenges reads the values of all WWW-Authenticate (or Proxy-Authenticate) lines of one response. Lines mean
 // the same as one line joined by commas (RFC 9110 §5.3), yet a quote left open in one never swallows the next.
 // It does not fail: what many devices send is not grammar (`Basic realm=My Router`), and a scheme missed

@@ -113,18 +113,6 @@ func (r *Reader) Done() bool { return r.state == done && r.err == nil }
 // HeadDone says that status and fields of the final response are known.
 func (r *Reader) HeadDone() bool { return r.state > inFields && r.err == nil }
 
-// Need returns how many more bytes the response takes at least: 0 when done or failed, 1 where only the next byte
-// can tell.
-func (r *Reader) Need() int64 {
-	switch {
-	case r.err != nil || r.state == done:
-		return 0
-	case r.state == inLength || r.state == inChunk:
-		return min(r.left, r.budget)
-	}
-	return 1
-}
-
 // Response returns the response once HeadDone says so, nil before. Body, Complete and KeepAlive are final when Done.
 func (r *Reader) Response() *Response {
 	if !r.HeadDone() {

@@ -106,8 +106,8 @@ func TestReader(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if r.Done() != test.done || (r.Need() == 0) != test.done {
-					t.Fatalf("done %v, need %d", r.Done(), r.Need())
+				if r.Done() != test.done {
+					t.Fatalf("done %v", r.Done())
 				}
 				if !dribble || test.want.Flaw == "" {
 					if got := test.in[used:]; got != test.rest {
@@ -156,7 +156,7 @@ func TestReaderRefuses(t *testing.T) {
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.text) {
 				t.Fatalf("error %v, want %v with %q", err, test.want, test.text)
 			}
-			if r.Done() || r.HeadDone() || r.Need() != 0 || r.Response() != nil {
+			if r.Done() || r.HeadDone() || r.Response() != nil {
 				t.Error("a failed reader has something to show")
 			}
 			if n, again := r.Feed([]byte("HTTP/1.1 200 OK\r\n\r\n")); n != 0 || again != err {
@@ -175,18 +175,11 @@ func TestReaderCut(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", in, err)
 		}
-		if r.Need() != 1 {
-			t.Errorf("%q: need %d", in, r.Need())
-		}
 		if err := r.Close(true); !errors.Is(err, ErrShort) || r.Response() != nil {
 			t.Errorf("%q: closed with %v", in, err)
 		}
 	}
-	r, _, _ := read("GET", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nab", Limits{}, false)
-	if r.Need() != 98 {
-		t.Errorf("need %d of 98", r.Need())
-	}
-	r, _, _ = read("GET", "HTTP/1.1 401 U\r\n\r\nab", Limits{}, false)
+	r, _, _ := read("GET", "HTTP/1.1 401 U\r\n\r\nab", Limits{}, false)
 	if err := r.Close(false); err != nil || r.Response().Complete {
 		t.Errorf("a time-out inside an endless body: %v, %+v", err, r.Response())
 	}

@@ -18,13 +18,11 @@ const (
 // Header flags.
 const (
 	FlagResponse uint32 = 0x00000001
-	FlagAsync    uint32 = 0x00000002
-	FlagSigned   uint32 = 0x00000008
 )
 
 // ErrProtocol says that a message does not start with the SMB 2 protocol id: it is SMB 1, encrypted, compressed,
 // or no SMB at all.
-var ErrProtocol = errors.New("smb2: no SMB 2 message")
+var ErrProtocol = errors.New("smb2: no plain SMB 2 message")
 
 // Header is the part of the message header (§2.2.1.2) that the two exchanges use.
 type Header struct {
@@ -44,7 +42,7 @@ func (h Header) Response() bool { return h.Flags&FlagResponse != 0 }
 // ParseHeader reads the header of a message. On error the result is zero.
 func ParseHeader(msg []byte) (Header, error) {
 	if len(msg) >= 4 && string(msg[:4]) != "\xfeSMB" {
-		return Header{}, fmt.Errorf("%w: starts with %x", ErrProtocol, msg[:4])
+		return Header{}, fmt.Errorf("%w but %s", ErrProtocol, other(msg[:4]))
 	}
 	if len(msg) < HeaderSize {
 		return Header{}, fmt.Errorf("smb2: message of %d bytes, want at least %d", len(msg), HeaderSize)
@@ -62,6 +60,19 @@ func ParseHeader(msg []byte) (Header, error) {
 		MessageID:    binary.LittleEndian.Uint64(msg[24:]),
 		SessionID:    binary.LittleEndian.Uint64(msg[40:]),
 	}, nil
+}
+
+// other names a message by its protocol id (§2.2.1, §2.2.41, §2.2.42).
+func other(id []byte) string {
+	switch string(id) {
+	case "\xffSMB":
+		return "one of SMB 1"
+	case "\xfdSMB":
+		return "an encrypted one"
+	case "\xfcSMB":
+		return "a compressed one"
+	}
+	return fmt.Sprintf("bytes that start with %x", id)
 }
 
 // AppendHeader appends a header with a zero signature. The reserved field before the tree id carries 0xFEFF, the

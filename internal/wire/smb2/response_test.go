@@ -3,6 +3,7 @@ package smb2
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -152,8 +153,8 @@ func TestTooManyAlgorithms(t *testing.T) {
 }
 
 func TestOtherProtocols(t *testing.T) {
-	for _, s := range []string{"\xffSMB", "\xfdSMBxxxx", "\xfcSMBxxxx", "HTTP/1.1"} {
-		if _, err := ParseHeader([]byte(s)); !errors.Is(err, ErrProtocol) {
+	for s, is := range map[string]string{"\xffSMB": "SMB 1", "\xfdSMBxxxx": "encrypted", "\xfcSMBxxxx": "compressed", "HTTP/1.1": "48545450"} {
+		if _, err := ParseHeader([]byte(s)); !errors.Is(err, ErrProtocol) || !strings.Contains(err.Error(), is) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

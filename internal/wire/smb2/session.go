@@ -5,13 +5,6 @@ import (
 	"fmt"
 )
 
-// Session flags of a SESSION_SETUP answer (§2.2.6).
-const (
-	SessionGuest   uint16 = 0x0001
-	SessionNull    uint16 = 0x0002
-	SessionEncrypt uint16 = 0x0004
-)
-
 // sessionFixed is the length of the fixed part of a SESSION_SETUP response body; sessionToken is where the token
 // of a request starts.
 const (
