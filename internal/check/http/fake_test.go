@@ -14,6 +14,7 @@ import (
 
 // fake is a web server in memory: it answers a request line, or a path with a scheme, by what it was given.
 type fake struct {
+	proof   string            // the answer to every NTLM message, "": by answers
 	answers map[string]string // "GET /" or "GET /certsrv/ NTLM" to a whole response; "*" for all others
 	tls     string            // "": none, "only", "alert", "page", "closes", "closes-new", "mute"
 	plain   string            // "": answers, "mute", "closes", "half", "ssh"
@@ -150,6 +151,9 @@ func (f *fake) answer(key string, secure bool) string {
 		case f.plain == "ssh":
 			return "SSH-2.0-OpenSSH_9.2\r\n"
 		}
+	}
+	if f.proof != "" && strings.Contains(key, " as ") {
+		return f.proof
 	}
 	if f.resets[key] > 0 {
 		f.resets[key]--

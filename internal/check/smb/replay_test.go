@@ -2,10 +2,12 @@ package smb
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/check/checktest"
 )
 
@@ -88,14 +90,9 @@ func checkLimits(t *testing.T, file string, words []string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	connections, anonymous := 0, 0
-	for _, s := range Check().Sends {
-		if !flagged(words, "handshake") || s.Depth == signet.Handshake {
-			connections += s.Connections
-			anonymous += s.Anonymous
-		}
-	}
-	if flagged(words, "quick") {
+	d := declared(flags(words...).Depth)
+	connections, anonymous := d.Connections, d.Anonymous
+	if slices.Contains(words, "quick") {
 		connections = 1
 	}
 	for _, a := range f.Attempts {
@@ -105,17 +102,18 @@ func checkLimits(t *testing.T, file string, words []string) string {
 			}
 		}
 	}
-	if len(f.Attempts) > connections && !flagged(words, "deep") || anonymous < 0 {
+	if len(f.Attempts) > connections && !slices.Contains(words, "deep") || anonymous < 0 {
 		return "more is sent than declared"
 	}
 	return ""
 }
 
-func flagged(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
+// declared is what the check says that it does at a depth, lesser depths included.
+func declared(depth signet.Depth) (most check.Sends) {
+	for _, s := range Check().Sends {
+		if s.Depth <= depth {
+			most = s
 		}
 	}
-	return false
+	return most
 }
