@@ -149,7 +149,7 @@ func TestURLErrorKeepsPasswordOut(t *testing.T) {
 // does not leaves nothing behind.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"10.0.0.5", "10.0.0.0/24:80,443", "10.0.0-3.1-254", "10.0.0.1-10.0.0.99:445", "[2001:db8::/64]:1-9",
-		"2001:db8::1-2001:db8::ff", "ca1.corp.example.:8530", "https://u:p@h/", "::ffff:10.0.0.1/100", "fe80::1%1", "1.*.2,4-6.*"} {
+		"2001:db8::1-2001:db8::ff", "ca1.corp.example.:8530", "https://u:p@h/", "::ffff:10.0.0.1/100", "fe80::1%1", "1.*.2,4-6.*", "::10.0.0.0/80"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

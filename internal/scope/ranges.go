@@ -82,7 +82,9 @@ func (s span) count() (n uint64, tooMany bool) {
 }
 
 func newRange(first, last netip.Addr) (Range, error) {
-	first, last = first.Unmap(), last.Unmap()
+	if first.Is4In6() && last.Is4In6() { // with only one end so written it is an IPv6 range that runs past them
+		first, last = first.Unmap(), last.Unmap()
+	}
 	if first.Is4() != last.Is4() {
 		return Range{}, fmt.Errorf("the range mixes IPv4 and IPv6")
 	}
