@@ -47,6 +47,9 @@ func Foreign(speaks string) error { return &ForeignError{Speaks: speaks} }
 
 // IsForeign tells whether err says that the peer speaks another protocol.
 func IsForeign(err error) bool {
+	if err == nil { // most ends; the target of errors.As costs an allocation
+		return false
+	}
 	var f *ForeignError
 	return errors.As(err, &f)
 }

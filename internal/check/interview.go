@@ -17,6 +17,13 @@ type Interview interface {
 	Result() Result
 }
 
+// Reusable is an Interview that can be held again. What its Result gave is gone then: only who knows that nobody keeps
+// that may call Again.
+type Reusable interface {
+	Interview
+	Again(Subject)
+}
+
 // Attempt is one conversation on one new connection.
 type Attempt struct {
 	Note   string        // what it asks, for transcripts and errors: "smb2 negotiate"

@@ -130,6 +130,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Sink: sink, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: limits, Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
 	}
+	run.Fleeting = sink.census == nil && memory == nil
 	run.Discover = discovery(f.discover)
 	run.Tell = func(line string) { fmt.Fprintln(a.Stderr, "signet: "+line) }
 	if r != nil {

@@ -51,11 +51,17 @@ func (r *Run) begin(item *Item, q *question) *asking { return r.start(item, q, n
 func (r *Run) rehearse(item *Item, q *question, d *draw) *asking { return r.start(item, q, d) }
 
 func (r *Run) start(item *Item, q *question, d *draw) *asking {
+	return r.startOn(new(asking), item, q, d)
+}
+
+// startOn starts an interview in the place of one that is over, and holds that one's again where it can be.
+func (r *Run) startOn(a *asking, item *Item, q *question, d *draw) *asking {
 	name := item.Name
 	if q.name != "" {
 		name = q.name
 	}
-	a := &asking{o: signet.Observation{
+	used := a.iv
+	*a = asking{rest: a.rest[:0], o: signet.Observation{
 		Endpoint:     signet.Endpoint{Target: signet.Target{Addr: item.Addr, Name: name}, Port: q.port.Number, Transport: q.port.Transport},
 		Check:        q.plan.Check.Name,
 		CheckVersion: q.plan.Check.Version,
@@ -70,8 +76,24 @@ func (r *Run) start(item *Item, q *question, d *draw) *asking {
 		a.options.Random = a.random
 	}
 	defer a.caught()
-	a.iv = q.plan.Check.Begin(check.Subject{Endpoint: a.o.Endpoint, Options: &a.options})
+	subject := check.Subject{Endpoint: a.o.Endpoint, Options: &a.options}
+	if again, ok := used.(check.Reusable); ok {
+		again.Again(subject)
+		a.iv = used
+	} else {
+		a.iv = q.plan.Check.Begin(subject)
+	}
 	return a
+}
+
+// place is where an interview of the question can be held.
+func (q *question) place() *asking {
+	if n := len(q.spare); n > 0 {
+		a := q.spare[n-1]
+		q.spare = q.spare[:n-1]
+		return a
+	}
+	return new(asking)
 }
 
 // random gives an interview random bytes: until it has said its first words those of its connection's draw, with

@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"syscall"
 	"time"
@@ -20,8 +19,8 @@ type conn struct {
 	q        *question
 	a        *asking // nil until something is known to listen
 	since    int64
-	first    int64  // when the first connection of the attempt was begun
-	throw    uint64 // what its random bytes are drawn with
+	first    int64 // when the first connection of the attempt was begun
+	draw     draw  // the random bytes of its first words
 	slot     int32
 	stamp    uint32 // raised whenever the socket moves on, so that older deadlines and events pass it by
 	received int32
@@ -96,8 +95,10 @@ func (l *loop) open(n launch) bool {
 		l.conns = append(l.conns, make([]conn, 256)...)
 	}
 	c := &l.conns[fd]
-	l.throw++
-	*c = conn{q: n.q, a: n.a, since: l.now, first: n.first, throw: l.throw, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
+	*c = conn{q: n.q, a: n.a, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
+	if n.a == nil {
+		l.dice.Read(c.draw[:n.q.opening.says.drawn]) // never fails
+	}
 	l.sockets++
 	said, no := l.eager(fd, c, n.a == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
@@ -120,17 +121,10 @@ func (l *loop) open(n launch) bool {
 	return true
 }
 
-// firstWordsOf gives those of a connection, the same whenever they are asked for: its random bytes are thrown with a number
-// of its own. They are valid until those of another connection are asked for.
+// firstWordsOf gives those of a connection, the same whenever they are asked for. They are valid until those of another
+// connection are asked for.
 func (l *loop) firstWordsOf(c *conn) []byte {
-	w := &c.q.opening.says
-	if w.drawn > 0 {
-		var seed [32]byte
-		binary.LittleEndian.PutUint64(seed[copy(seed[:], l.luck[:]):], c.throw)
-		l.dice.Seed(seed)
-		l.dice.Read(l.draw[:w.drawn])
-	}
-	l.first = w.with(l.first[:0], &l.draw)
+	l.first = c.q.opening.says.with(l.first[:0], &c.draw)
 	return l.first
 }
 
@@ -174,7 +168,7 @@ func (l *loop) short(n launch, no syscall.Errno) bool {
 		return true
 	}
 	l.turn.pushFront(n)
-	l.window = max(16, min(l.window, l.sockets))
+	l.window.short(l.sockets)
 	l.troubled = l.now + int64(20*time.Millisecond)
 	return false
 }
@@ -210,7 +204,7 @@ func (l *loop) release(fd int32) {
 	c := &l.conns[fd]
 	*c = conn{stamp: c.stamp + 1}
 	l.sockets--
-	l.closed++
+	l.window.closed++
 }
 
 // event is what the poll says of a socket.
@@ -291,7 +285,7 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
 	s := &l.slots[id]
 	says := l.firstWordsOf(c)
-	a := l.rehearse(&s.item, q, &l.draw)
+	a := l.startOn(q.place(), &s.item, q, &c.draw)
 	l.began(a, c.first)
 	a.o.Open = true
 	if !a.next(l.Run, s, check.End{}) {
@@ -534,6 +528,9 @@ func (l *loop) seal(id int32, q *question, a *asking, cause error) {
 	found := a.finish(l.Run, cause)
 	l.emit(&a.o)
 	l.answered(id, q, a.o.Outcome, alive(&a.o), found)
+	if _, again := a.iv.(check.Reusable); again && l.Fleeting && !a.dead {
+		q.spare = append(q.spare, a)
+	}
 }
 
 // expire ends a question of a host that took too long.

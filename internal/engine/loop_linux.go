@@ -28,17 +28,13 @@ type loop struct {
 	poll    int32
 	bell    int32 // goroutines ring when they have something for the loop
 	paced   bool
-	most    int // sockets at once, at the very most
 	perHost int32
 
 	start   time.Time
 	now     int64 // nanoseconds since start, read once a round
 	conns   []conn
 	sockets int
-	window  int   // sockets at once, for now
-	looked  int64 // when the window was last thought about
-	closed  int   // sockets since then
-	pace    int64 // sockets closed a second when the window was last made wider
+	window  window
 	slots   []slot
 	free    []int32
 	used    int
@@ -56,10 +52,8 @@ type loop struct {
 	hosts    deadlines
 	trips    roundTrips
 
-	dice  rand.ChaCha8
-	throw uint64 // of the last connection
-	draw  draw   // of the connection that is being seen to
-	first []byte // its first words
+	dice  rand.ChaCha8 // what connections draw from
+	first []byte       // the first words of the connection that is being seen to
 
 	eagerness int // how well saying the first words at once has worked
 	shy       uint
@@ -74,10 +68,9 @@ type loop struct {
 }
 
 const (
-	burst      = 512  // connections begun between two looks at what has come
-	windowFrom = 1000 // sockets at once to begin with
-	spare      = 128  // file descriptors for everything else
-	receiving  = 64 << 10
+	burst     = 512 // connections begun between two looks at what has come
+	spare     = 128 // file descriptors for everything else
+	receiving = 64 << 10
 
 	// mostAsleep is how many addresses may wait because their subnet has had enough, before those of other subnets
 	// wait behind them: a few subnets whole.
@@ -144,13 +137,14 @@ func newLoop(s *session) (*loop, error) {
 	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
 	l.paced = s.Dialer.Pace != nil
 	l.perHost = int32(s.hostConnections())
-	l.most = socketsAllowed()
-	l.followers.most = max(8, min(mostFollowers, l.most/4))
-	l.most -= l.followers.most
+	most := socketsAllowed()
+	l.followers.most = max(8, min(mostFollowers, most/4))
+	most -= l.followers.most
 	if s.InFlight > 0 {
-		l.most = min(l.most, s.InFlight)
+		most = min(most, s.InFlight)
 	}
-	l.window = min(windowFrom, l.most)
+	l.window = newWindow(most)
+	l.dice.Seed(s.luck)
 	l.resends.after = int64(dial.SYNRetransmit)
 	l.hosts.after = int64(s.Dialer.Limits.Host)
 	watch(l.poll, l.bell, math.MaxUint32, false)
@@ -189,6 +183,7 @@ func (l *loop) run() {
 	size := l.Source.Len()
 	for {
 		l.now = int64(time.Since(l.start))
+		l.window.fit(l.now, l.sockets, false)
 		wait := l.pump(size)
 		l.Stats.InFlight.Store(int64(l.sockets))
 		if l.ctx.Err() != nil {
@@ -199,9 +194,9 @@ func (l *loop) run() {
 		}
 		n := poll(l.poll, l.events[:], 0)
 		if n == 0 && wait > 0 {
-			if l.sockets >= l.window && l.window < l.most {
-				l.widen()
-				wait = min(wait, widenEvery)
+			if l.sockets >= l.window.size {
+				l.window.fit(l.now, l.sockets, true)
+				wait = min(wait, quietEvery)
 			}
 			n = poll(l.poll, l.events[:], l.patience(wait))
 		}
@@ -245,7 +240,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 		for at, ok := l.later.due(l.now); ok; at, ok = l.later.due(l.now) {
 			l.turn.push(at)
 		}
-		if l.sockets >= l.window {
+		if l.sockets >= l.window.size {
 			return l.later.wait(l.now)
 		}
 		n, ok := l.pick(size)
@@ -320,7 +315,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 			}
 			continue
 		}
-		if l.used >= l.window+l.followers.most || len(l.later.list) >= mostAsleep {
+		if l.used >= l.window.size+l.followers.most || len(l.later.list) >= mostAsleep {
 			return launch{}, false
 		}
 		if !l.admitNext(size) {
@@ -385,32 +380,6 @@ func (l *loop) exhausted(size uint64) bool {
 	return l.swept && l.arrivals.size == 0
 }
 
-// widen lets more sockets be open when the loop is about to wait with all of them open, and they stay open for long:
-// at once where there is silence, and otherwise as long as it makes things faster. By Little's law the time a socket
-// is open is their number over the rate at which they are closed; where that is a processor's, more of them only wait
-// longer.
-func (l *loop) widen() {
-	passed := l.now - l.looked
-	if passed < widenEvery {
-		return
-	}
-	rate := int64(l.closed) * int64(time.Second) / passed
-	silent := rate*widenOver/int64(time.Second) < int64(l.window)/4
-	slow := rate*widenOver/int64(time.Second) < int64(l.window)
-	l.looked, l.closed = l.now, 0
-	switch {
-	case silent:
-		l.window, l.pace = min(l.most, 2*l.window), 0
-	case slow && rate > l.pace+l.pace/8:
-		l.window, l.pace = min(l.most, l.window+l.window/4), rate
-	}
-}
-
-const (
-	widenEvery = int64(100 * time.Millisecond)
-	widenOver  = int64(250 * time.Millisecond)
-)
-
 // patience is for how many milliseconds to wait for events: until something is due.
 func (l *loop) patience(wait int64) int {
 	soon := func(d *deadlines, stale func(int32, uint32) bool) {
@@ -468,6 +437,7 @@ func (l *loop) unanswered(fd int32, after int64) {
 	c := &l.conns[fd]
 	n := c.launch()
 	n.try++
+	l.window.dark++
 	l.drop(fd)
 	l.heard(l.slots[n.slot].item.Addr, syscall.ETIMEDOUT)
 	if int(n.try) < l.Dialer.Tries(time.Duration(after)) {

@@ -16,6 +16,8 @@ type question struct {
 	name    string
 	opening opening
 	bit     int8 // its place in a sweep, -1: none
+
+	spare []*asking // interviews that are over and can be held again; the loop's own
 }
 
 // key tells the questions of one host apart.

@@ -52,6 +52,7 @@ type Run struct {
 	InFlight int  // sockets at once; 0 fits it to the limit of open files and to what the network bears
 	All      bool // also put observations of closed and dark endpoints, and of those not asked
 	Untraced bool // nobody wants the bytes of the exchanges: observations have no Trace
+	Fleeting bool // the sink keeps nothing of an observation: its facts may be overwritten once Put has returned
 	Discover Discover
 	Tell     func(string) // takes a line about how the scope is swept, from any goroutine; nil: nobody listens
 	Sink     Sink
@@ -61,7 +62,7 @@ type Run struct {
 	Stats Stats
 
 	place  place
-	luck   [24]byte // what the draws of connections are made from
+	luck   [32]byte // what connections draw from
 	driver driver   // nil: the system's own
 }
 

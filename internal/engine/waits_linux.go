@@ -14,7 +14,7 @@ import (
 // How long a connection may take where round trips are known: the kernel's second SYN has at least answerFloor to be
 // answered; a single SYN that the user asked for has singleFloor. Steps keep the number of queues small.
 const (
-	answerFloor = 500 * time.Millisecond
+	answerFloor = 250 * time.Millisecond
 	singleFloor = 500 * time.Millisecond
 	waitStep    = 125 * time.Millisecond
 )

@@ -50,6 +50,7 @@ type interview struct {
 
 	facts   Facts
 	words   [12]string // backs the lists of facts: capabilities, ciphers, signing algorithms
+	left    [4]string  // backs the list of what was not asked
 	channel channel
 	open    opening
 	bytes   [320]byte // backs the channel's buffer
@@ -73,13 +74,19 @@ type interview struct {
 }
 
 func (s *shared) begin(sub check.Subject) check.Interview {
-	iv := &interview{shared: s, options: sub.Options, netbios: sub.Endpoint.Port == portNetBIOS}
+	iv := &interview{shared: s}
+	iv.Again(sub)
+	return iv
+}
+
+// Again implements check.Reusable.
+func (iv *interview) Again(sub check.Subject) {
+	*iv = interview{shared: iv.shared, options: sub.Options, netbios: sub.Endpoint.Port == portNetBIOS}
 	iv.facts.Transport, iv.facts.NTLMOffer = "direct", ntlmUnknown
 	if iv.netbios {
 		iv.facts.Transport = "netbios"
 		iv.called = netbios.NewName(netbios.AnyServer, netbios.SuffixFileServer)
 	}
-	return iv
 }
 
 // attempt opens a connection for a dialogue.

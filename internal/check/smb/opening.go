@@ -27,6 +27,7 @@ type opening struct {
 	stage int
 	id    uint64 // the message id of what was sent last
 	stale bool   // the answer to what was sent last is an old one once more
+	dice  [48]byte
 }
 
 // old lists the dialects that a server without negotiate contexts can agree to.
@@ -43,9 +44,8 @@ func (o *opening) open(dst []byte) []byte {
 	case stageOld:
 		return o.negotiateOld(dst)
 	}
-	var random [48]byte
-	o.iv.options.Random(random[:])
-	return o.iv.shared.opening.Append(dst, &random)
+	o.iv.options.Random(o.dice[:])
+	return o.iv.shared.opening.Append(dst, &o.dice)
 }
 
 func (o *opening) answer(dst, msg []byte) ([]byte, bool, error) {

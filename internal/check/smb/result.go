@@ -14,7 +14,7 @@ func (iv *interview) Result() check.Result {
 		if f.SMB1.Offered == nil && !iv.refused2 {
 			r := check.Result{Outcome: iv.first.Outcome(), Err: failure}
 			if iv.first.Connected && r.Outcome != signet.Foreign {
-				r.Unasked = iv.unasked(nil) // whether SMB 1 alone is spoken here was not asked either
+				r.Unasked = iv.unasked(iv.left[:0]) // whether SMB 1 alone is spoken here was not asked either
 			}
 			return r
 		}
@@ -23,7 +23,7 @@ func (iv *interview) Result() check.Result {
 	if iv.options.Deep {
 		f.Dialects = iv.accepted(nil)
 	}
-	return check.Result{Facts: f, Outcome: signet.Answered, Err: failure, Unasked: iv.unasked(nil)}
+	return check.Result{Facts: f, Outcome: signet.Answered, Err: failure, Unasked: iv.unasked(iv.left[:0])}
 }
 
 // undecided lists what was to be asked and has no answer, whether it was interrupted, refused or garbled.
