@@ -2,6 +2,7 @@ package dial
 
 import (
 	"context"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -64,6 +65,14 @@ func NewPacer(perSecond float64) *Pacer {
 		return nil
 	}
 	return &Pacer{base: time.Now(), gap: int64(float64(time.Second) / perSecond), net: int64(float64(time.Second) / max(subnetRate, perSecond*subnetShare))}
+}
+
+// Within is how many connections the run may have in a time.
+func (p *Pacer) Within(d time.Duration) int {
+	if p == nil {
+		return math.MaxInt
+	}
+	return int(int64(d) / p.gap)
 }
 
 // Try takes the place of one connection to an address, if there is one now, and returns 0. Otherwise it takes

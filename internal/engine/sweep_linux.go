@@ -42,9 +42,14 @@ type sweep struct {
 	heads []uint64 // by pass: the next position to send to
 	sent  [][]int64
 	now   int64
-	trip  int64 // the longest round trip seen
-	over  bool  // no position is left to begin
+	trip  int64  // the longest round trip seen
+	over  bool   // no position is left to begin
+	next  uint64 // position, taken and not begun
+	held  bool   // there is one
 	poll  []unix.PollFd
+
+	stretch uint64 // positions of a volley
+	aims    []aim  // of the volley under way
 }
 
 // entry is what is known of a position: a bit for each port of its agenda. settled says that it was handed on.
@@ -66,7 +71,6 @@ type neighbour struct {
 const (
 	ringBits   = 20 // a position is told by so many bits of the sequence number, the rest prove that it is ours
 	blockShift = 6  // times are kept for so many positions together
-	chunk      = 64 // positions between two looks around
 	passLag    = int64(500 * time.Millisecond)
 	leastWait  = int64(500 * time.Millisecond)
 	mostNear   = 1 << 16
@@ -95,6 +99,7 @@ func sweepable(l *loop) (*sweep, error) {
 		w.close()
 		return nil, err
 	}
+	w.stretch = uint64(min(max(l.Dialer.Pace.Within(stretchTime), leastStretch), mostStretch))
 	w.key = [2]uint64{binary.NativeEndian.Uint64(seed[:]), binary.NativeEndian.Uint64(seed[8:]) | 1}
 	size := l.Source.Len()
 	room := uint64(1) << min(ringBits, max(8, bits.Len64(max(size, 1)-1)))
@@ -207,17 +212,19 @@ func (w *sweep) run() {
 		}
 		busy := false
 		for k := last; k > 0; k-- {
-			for n := 0; n < chunk && w.heads[k] < w.heads[k-1] && w.now-w.time(k-1, w.heads[k]) >= passLag; n++ {
-				w.send(k, w.heads[k])
+			from := w.heads[k]
+			for w.heads[k]-from < w.stretch && w.heads[k] < w.heads[k-1] && w.now-w.time(k-1, w.heads[k]) >= passLag {
 				w.heads[k]++
-				busy = true
 			}
+			busy = busy || w.heads[k] > from
+			w.volley(k, from, w.heads[k])
 		}
 		if !w.draining() {
-			for n := 0; n < chunk && !w.over && w.heads[0]-w.tail < uint64(len(w.ring)) && w.l.arrived.Load() < mostWaits; n++ {
-				w.begin(size)
-				busy = true
+			from := w.heads[0]
+			for w.heads[0]-from < w.stretch && w.l.arrived.Load() < mostWaits && w.begin(size) {
 			}
+			busy = busy || w.heads[0] > from
+			w.volley(0, from, w.heads[0])
 		}
 		for _, x := range w.wires {
 			x.flush()
@@ -232,24 +239,28 @@ func (w *sweep) run() {
 	}
 }
 
-// begin takes the next position and sends its first SYNs.
-func (w *sweep) begin(size uint64) {
-	position, ok := w.place.begin(size)
-	if !ok {
-		w.over = w.place.done(size)
-		if !w.over {
-			w.rest(10)
+// begin takes the next position; false: there is none now.
+func (w *sweep) begin(size uint64) bool {
+	if !w.held {
+		position, ok := w.place.begin(size)
+		if !ok {
+			w.over = w.place.done(size)
+			return false
 		}
-		return
+		w.next, w.held = position, true
 	}
-	for w.heads[0] < position { // finished before the run was resumed
+	room := w.tail + uint64(len(w.ring))
+	for w.heads[0] < min(w.next, room) { // finished before the run was resumed
 		w.ring[w.heads[0]&w.mask] = entry{closed: settled}
-		w.mark(0, w.heads[0])
 		w.heads[0]++
 	}
-	w.ring[position&w.mask] = entry{}
-	w.send(0, position)
+	if w.heads[0] == room {
+		return false
+	}
+	w.ring[w.next&w.mask] = entry{}
 	w.heads[0]++
+	w.held = false
+	return true
 }
 
 func (w *sweep) time(pass int, position uint64) int64 {
@@ -289,55 +300,9 @@ func (w *sweep) rest(ms int) {
 	w.now = int64(time.Since(w.l.start))
 }
 
-// send sends the SYNs of a position that are still unanswered.
-func (w *sweep) send(pass int, position uint64) {
-	w.mark(pass, position)
-	e := &w.ring[position&w.mask]
-	if e.closed&settled != 0 {
-		return
-	}
-	item := w.Source.At(position)
-	a := w.agendas.of(&item)
-	if len(a.swept) == 0 {
-		w.handOn(position, e, true)
-		return
-	}
-	x, to, src, ready := w.way(&item, position, pass)
-	if x == nil {
-		w.handOn(position, e, true)
-		return
-	}
-	if !ready {
-		if !w.excludedWhole(&item, a) {
-			w.paced(x, item.Addr)
-			x.sent(appendWhoHas(x.next(), x.link.mac, src, item.Addr))
-			w.Stats.SYNs.Add(1)
-		}
-		return
-	}
-	for i, port := range a.swept {
-		if (e.open|e.closed)>>i&1 != 0 || w.excluded(&item, port) {
-			continue
-		}
-		w.paced(x, item.Addr)
-		seq := w.hash(item.Addr, port) ^ uint32(position&w.mask)<<(32-ringBits)
-		x.sent(appendSYN(x.next(), to, x.link.mac, src, item.Addr.WithZone(""), w.port, port, seq))
-		w.Stats.SYNs.Add(1)
-	}
-}
-
-func (w *sweep) excludedWhole(item *Item, a *agenda) bool {
-	for _, port := range a.swept {
-		if !w.excluded(item, port) {
-			return false
-		}
-	}
-	return true
-}
-
 // paced waits for the place of a packet. It wakes up every few milliseconds at most and then catches up, so that
 // packets leave in batches.
-func (w *sweep) paced(x *wire, to netip.Addr) {
+func (w *sweep) paced(to netip.Addr) {
 	for w.ctx.Err() == nil {
 		wait, _ := w.Dialer.Pace.Try(to)
 		if wait == 0 {
@@ -436,9 +401,7 @@ func (w *sweep) answerNear(x *wire, n *neighbour, who netip.Addr) {
 			continue
 		}
 		w.Dialer.Pace.Charge(who)
-		seq := w.hash(who, port) ^ uint32(n.position&w.mask)<<(32-ringBits)
-		x.sent(appendSYN(x.next(), n.mac, x.link.mac, rt.src, who, w.port, port, seq))
-		w.Stats.SYNs.Add(1)
+		w.syn(x, n.mac, rt.src, n.position, who, port)
 	}
 }
 

@@ -12,11 +12,11 @@ import (
 )
 
 // How long a connection may take where round trips are known: the kernel's second SYN has at least answerFloor to be
-// answered; a single SYN that the user asked for has singleFloor. Steps keep the number of queues small.
+// answered, which is what TCP itself waits at least on Linux; a single SYN that the user asked for has singleFloor. Steps keep the number of queues small.
 const (
-	answerFloor = 250 * time.Millisecond
+	answerFloor = 200 * time.Millisecond
 	singleFloor = 500 * time.Millisecond
-	waitStep    = 125 * time.Millisecond
+	waitStep    = 100 * time.Millisecond
 )
 
 // connectWait is the queue for a connection to an address: --timeout, or less where the region is known to answer
