@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,33 +24,40 @@ func (a *app) configure(cmd *cobra.Command) error {
 	}
 	var failed error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if failed != nil || f.Changed || f.Name == "help" {
+		if failed != nil || f.Changed || f.Name == "help" || f.Annotations[typedOnly] != nil {
 			return
 		}
+		s := file[f.Name]
 		key := "SIGNET_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v, ok := a.env[key]; ok {
-			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				failed = usage("%s: %v", key, err)
-			}
+		if v := a.env[key]; v != "" {
+			s = setting{[]string{v}, key}
+		}
+		if _, list := f.Value.(pflag.SliceValue); !list && len(s.values) > 1 {
+			failed = usage("%s: %s: want one value, not a list", s.at, f.Name)
 			return
 		}
-		entry, ok := file[f.Name]
-		if !ok {
-			return
-		}
-		for _, v := range entry.values {
+		for _, v := range s.values {
 			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				failed = usage("%s: %v", entry.at, err)
+				failed = usage("%s: %v", s.at, err)
 			}
 		}
 	})
 	return failed
 }
 
+// typedOnly marks flags whose words are not those of signet scan: what environment and file say is not meant for them.
+const typedOnly = "typed-only"
+
+func markTypedOnly(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		cmd.Flags().Lookup(name).Annotations = map[string][]string{typedOnly: {}}
+	}
+}
+
 // setting is one key of a configuration file and where it stands.
 type setting struct {
 	values []string
-	at     string // FILE:LINE
+	at     string // FILE:LINE, or the variable
 }
 
 func (a *app) readConfig(cmd *cobra.Command) (map[string]setting, error) {
@@ -89,15 +97,11 @@ func (a *app) userDir(variable, below string) string {
 
 // parseConfig reads a mapping from flag names to scalars or lists. A key that is no flag of any command is refused.
 func parseConfig(path string, b []byte, root *cobra.Command) (map[string]setting, error) {
-	if len(bytes.TrimSpace(b)) == 0 {
-		return nil, nil
-	}
 	var doc yaml.Node
-	if err := yaml.Load(b, &doc); err != nil {
-		return nil, usage("%s: %v", path, err)
-	}
-	if len(doc.Content) == 0 {
+	if err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&doc); errors.Is(err, io.EOF) { // nothing, or comments alone
 		return nil, nil
+	} else if err != nil {
+		return nil, usage("%s: %v", path, err)
 	}
 	top := doc.Content[0]
 	if top.Kind != yaml.MappingNode {
@@ -114,10 +118,11 @@ func parseConfig(path string, b []byte, root *cobra.Command) (map[string]setting
 			return nil, usage("%s: key %q stands there twice", at, key.Value)
 		}
 		s := setting{at: at}
-		switch value.Kind {
-		case yaml.ScalarNode:
+		switch {
+		case value.Tag == "!!null":
+		case value.Kind == yaml.ScalarNode:
 			s.values = []string{value.Value}
-		case yaml.SequenceNode:
+		case value.Kind == yaml.SequenceNode:
 			for _, v := range value.Content {
 				if v.Kind != yaml.ScalarNode {
 					return nil, usage("%s:%d: %s: want a list of values", path, v.Line, key.Value)

@@ -52,6 +52,7 @@ longer be told or was not asked again. Other kinds: appeared, undetermined, not-
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge both runs by: "+joinOr(judge.Names())+" or a YAML file")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 for changes of these `KINDS`: worsened, or a list like worsened,appeared")
+	markTypedOnly(cmd, "output", "fail-on")
 	return cmd
 }
 
@@ -182,15 +183,11 @@ func diffWarnings(before, after *store.Run) []string {
 
 // askedBy tells what a run asked, as far as its header says.
 func (a *app) askedBy(ctx context.Context, run, before *store.Run) (func(*signet.Observation) signet.Answer, error) {
-	ports := map[string][]uint16{}
 	var kept keptFlags
 	known := len(run.Flags) > 0 && json.Unmarshal(run.Flags, &kept) == nil
-	for _, list := range kept.Flags["ports"] {
-		named, err := parsePorts(list)
-		if err != nil {
-			return nil, err
-		}
-		ports = named
+	ports, err := parsePorts(kept.Flags["ports"])
+	if err != nil {
+		return nil, err
 	}
 	addresses, names, whole := typedScope(ctx, run.Targets, kept.Flags)
 	same := run.Scope != "" && run.Scope == before.Scope

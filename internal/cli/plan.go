@@ -10,7 +10,7 @@ import (
 )
 
 // plans turns --checks and --ports into what to ask.
-func (a *app) plans(checks, ports string) ([]engine.Plan, error) {
+func (a *app) plans(checks, ports []string) ([]engine.Plan, error) {
 	chosen, err := a.chosen(checks)
 	if err != nil {
 		return nil, err
@@ -53,12 +53,12 @@ func (a *app) checkNames() []string {
 }
 
 // chosen lists the checks of --checks in the order in which a host is asked; empty means all that are not optional.
-func (a *app) chosen(list string) ([]check.Check, error) {
-	if list == "" {
+func (a *app) chosen(names []string) ([]check.Check, error) {
+	if len(names) == 0 {
 		return slices.DeleteFunc(slices.Clone(a.checks), func(c check.Check) bool { return c.Optional }), nil
 	}
 	wanted := map[string]bool{}
-	for name := range strings.SplitSeq(list, ",") {
+	for _, name := range names {
 		name = strings.TrimSpace(name)
 		if !slices.Contains(a.checkNames(), name) {
 			return nil, usage("--checks: there is no check %q (%s)", name, strings.Join(a.checkNames(), ", "))
@@ -68,14 +68,15 @@ func (a *app) chosen(list string) ([]check.Check, error) {
 	return slices.DeleteFunc(slices.Clone(a.checks), func(c check.Check) bool { return !wanted[c.Name] }), nil
 }
 
-// parsePorts reads `smb=445,139,http=80,443,8530`: a check's name opens its list.
-func parsePorts(s string) (map[string][]uint16, error) {
-	out := map[string][]uint16{}
-	if s == "" {
-		return out, nil
+// parsePorts reads `smb=445,139,http=80,8000-8010`, cut at its commas: a check's name opens its list.
+func parsePorts(parts []string) (map[string][]uint16, error) {
+	type ofCheck struct {
+		name string
+		port uint16
 	}
+	out, seen := map[string][]uint16{}, map[ofCheck]bool{}
 	current := ""
-	for part := range strings.SplitSeq(s, ",") {
+	for _, part := range parts {
 		part = strings.TrimSpace(part)
 		if name, rest, ok := strings.Cut(part, "="); ok {
 			current, part = name, rest
@@ -83,12 +84,20 @@ func parsePorts(s string) (map[string][]uint16, error) {
 		if current == "" {
 			return nil, usage("--ports: %q belongs to no check; write smb=445,139,http=80", part)
 		}
-		n, err := strconv.ParseUint(part, 10, 16)
-		if err != nil || n == 0 {
-			return nil, usage("--ports: %s=%q is not a port (1 to 65535)", current, part)
+		low, high, isRange := strings.Cut(part, "-")
+		if !isRange {
+			high = low
 		}
-		if !slices.Contains(out[current], uint16(n)) {
-			out[current] = append(out[current], uint16(n))
+		first, err1 := strconv.ParseUint(low, 10, 16)
+		last, err2 := strconv.ParseUint(high, 10, 16)
+		if err1 != nil || err2 != nil || first == 0 || last < first {
+			return nil, usage("--ports: %s=%q is not a port (1 to 65535), nor a range of them", current, part)
+		}
+		for n := first; n <= last; n++ {
+			if one := (ofCheck{current, uint16(n)}); !seen[one] {
+				seen[one] = true
+				out[current] = append(out[current], one.port)
+			}
 		}
 	}
 	return out, nil

@@ -34,6 +34,7 @@ func (a *app) runsCommand() *cobra.Command {
 	}
 	storeFlag(cmd, &url)
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text or jsonl")
+	markTypedOnly(cmd, "output")
 	cmd.AddCommand(a.runsShow(), a.runsDelete(), a.runsPrune(), a.runsExport(), a.runsImport())
 	return cmd
 }

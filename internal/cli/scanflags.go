@@ -13,8 +13,8 @@ import (
 // scanFlags are the flags of `signet scan` as typed.
 type scanFlags struct {
 	files, exclude, excludeFiles []string
-	checks, ports, discover      string
-	depth                        string
+	checks, ports                []string
+	discover, depth              string
 	quick, deep, noSMB1, all     bool
 	thorough, trace, noProgress  bool
 	rate                         float64
@@ -35,8 +35,8 @@ func (f *scanFlags) scopeFlags(cmd *cobra.Command) {
 	fl.StringArrayVarP(&f.files, "file", "f", nil, "read targets from `FILE` (- for standard input): one a line, nmap XML or masscan JSON")
 	fl.StringArrayVar(&f.exclude, "exclude", nil, "`TARGET` never to be asked; always wins, for redirects and DNS answers too")
 	fl.StringArrayVar(&f.excludeFiles, "exclude-file", nil, "read exclusions from `FILE`")
-	fl.StringVar(&f.checks, "checks", "", "which checks, separated by commas (default all that need no credential)")
-	fl.StringVarP(&f.ports, "ports", "p", "", "ports per check: smb=445,139,http=80,443,8530 (default each check's own)")
+	fl.StringSliceVar(&f.checks, "checks", nil, "which `CHECKS`, separated by commas (default all that need no credential)")
+	fl.StringSliceVarP(&f.ports, "ports", "p", nil, "`PORTS` per check: smb=445,139,http=80,443,8000-8010 (default each check's own)")
 	fl.Uint64Var(&f.seed, "seed", 0, "seed of the order in which addresses are asked (0: random)")
 	fl.StringVar(&f.domain, "domain", "", "find the domain controllers of `NAME` by DNS SRV and ask every one")
 }
