@@ -308,7 +308,17 @@ func (s *sink) client(c *signet.Client) error {
 func (s *sink) Left(addr netip.Addr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.census.left(addr)
+	if s.census != nil {
+		return s.census.left(addr)
+	}
+	for _, w := range s.out.writers {
+		if t, ok := w.(report.LeftWriter); ok {
+			if err := t.Left(addr); err != nil {
+				return fmt.Errorf("output: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // flushing lets a reader of a file follow the run: lines are on disk within a second.

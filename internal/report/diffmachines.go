@@ -188,14 +188,12 @@ func (d *DiffJUnit) Change(c *compare.Change) error {
 				said = append(said, "Fix: "+fix)
 			}
 		}
-		s.test(class, name, 0, attributes([]byte("<failure"), "type", worst.String(), "message", title(c.Kind)+": "+sentence(c)), xmlLines(said...), "failure")
+		return s.test(class, name, 0, attributes([]byte("<failure"), "type", worst.String(), "message", title(c.Kind)+": "+sentence(c)), xmlLines(said...), "failure")
 	case c.Kind == compare.Undetermined || c.Kind == compare.NotAsked:
 		s.skipped++
-		s.test(class, name, 0, attributes([]byte("<skipped"), "message", title(c.Kind)+": "+strings.Join(said, "; ")), "", "skipped")
-	default:
-		s.test(class, name, 0, []byte("<system-out"), xmlLines(said...), "system-out")
+		return s.test(class, name, 0, attributes([]byte("<skipped"), "message", title(c.Kind)+": "+strings.Join(said, "; ")), "", "skipped")
 	}
-	return nil
+	return s.test(class, name, 0, []byte("<system-out"), xmlLines(said...), "system-out")
 }
 
 // End writes the document.

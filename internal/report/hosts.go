@@ -1,6 +1,8 @@
 package report
 
 import (
+	"net/netip"
+
 	"signet"
 	"signet/internal/check"
 )
@@ -8,6 +10,11 @@ import (
 // HostWriter is a Writer that takes hosts too: each once, after the last of its endpoints, before End.
 type HostWriter interface {
 	Host(*signet.Host) error
+}
+
+// LeftWriter is a Writer that wants to know when nothing more comes of an address, also where hosts are not looked at.
+type LeftWriter interface {
+	Left(netip.Addr) error
 }
 
 // PathWriter is a Writer that takes paths too: after the last host and before End, Paths once and then each Path.

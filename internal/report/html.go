@@ -1,10 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"embed"
 	"encoding/hex"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"signet"
@@ -15,7 +17,8 @@ import (
 var htmlFiles embed.FS
 
 // HTML writes one page that loads nothing: figures and fixes for who decides, every host with its evidence for who
-// repairs. A page has bounds: hosts that are worst come first, and what does not fit is counted and said.
+// repairs. A page has bounds: hosts that are worst come first, and what does not fit is counted and said. So has what is
+// kept for it: sums, and the hosts that may still fit.
 type HTML struct {
 	w      io.Writer
 	checks []check.Check
@@ -23,7 +26,9 @@ type HTML struct {
 	h      Header
 
 	interned map[string]string
-	hosts    map[netip.Addr]*htmlHost
+	hosts    map[netip.Addr]*htmlHost // under way
+	total    *htmlTotal
+	shelf    shelf
 	sums     *signet.Paths
 	edges    map[pathEdge]*pathSum
 	room     int // bytes that the data of hosts may take
@@ -32,6 +37,7 @@ type HTML struct {
 // htmlHost is what the page says of one host. Texts are clean and shared.
 type htmlHost struct {
 	addr             netip.Addr
+	rank             int // its risk, once it is whole
 	name, os, domain string
 	roles            []string
 	ends             []htmlEnd
@@ -63,12 +69,13 @@ type htmlExchange struct{ note, sent, received string }
 // and its lists need less than half of one.
 const (
 	htmlRoom     = 5_400_000
-	mostEvidence = 384 // bytes of each direction of an exchange
+	mostEvidence = 384     // bytes of each direction of an exchange
+	mostInterned = 1 << 14 // texts that are looked for when they come again
 )
 
 // NewHTML writes to w.
 func NewHTML(w io.Writer, checks []check.Check, rules *Rulebook) *HTML {
-	return &HTML{w: w, checks: checks, rules: rules, interned: map[string]string{}, hosts: map[netip.Addr]*htmlHost{}, edges: map[pathEdge]*pathSum{}, room: htmlRoom}
+	return &HTML{w: w, checks: checks, rules: rules, interned: map[string]string{}, hosts: map[netip.Addr]*htmlHost{}, total: newHTMLTotal(rules), edges: map[pathEdge]*pathSum{}, room: htmlRoom, shelf: shelf{room: htmlRoom}}
 }
 
 // Begin remembers the header.
@@ -83,9 +90,13 @@ func (p *HTML) text(s string) string {
 		return kept
 	}
 	c := Clean(s)
-	if len(s) <= 4000 { // the key itself is kept too
-		p.interned[s] = c
+	if len(s) > 4000 { // the key itself is kept too
+		return c
 	}
+	if len(p.interned) == mostInterned {
+		clear(p.interned) // what stands in hosts stays there
+	}
+	p.interned[s] = c
 	return c
 }
 
@@ -115,7 +126,7 @@ func (p *HTML) Endpoint(l *Line) error {
 	}
 	e := htmlEnd{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, check: p.text(l.Check), because: p.texts(l.Because), unasked: p.texts(l.Unasked)}
 	if l.Err != nil {
-		e.failure = p.text(l.Err.Phase + ": " + l.Err.Text)
+		e.failure = Clean(l.Err.Phase + ": " + l.Err.Text)
 	}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
@@ -141,23 +152,23 @@ func evidence(b []byte) string {
 // lineName names the host behind a line where no host line does.
 func (p *HTML) lineName(l *Line) string {
 	if name := who(l); name != "" {
-		return p.text(name)
+		return name
 	}
 	if _, raw := l.Facts.(signet.RawFacts); raw {
 		f := factsOf(l)
-		return p.text(f.hostName(l))
+		return f.hostName(l)
 	}
 	return ""
 }
 
-// Host files what is known of a whole host.
+// Host files what is known of a whole host, and counts it.
 func (p *HTML) Host(host *signet.Host) error {
 	h := p.hosts[host.Address]
 	if h == nil {
 		return nil // nothing of it was reached
 	}
 	if host.Name != "" {
-		h.name = p.text(host.Name)
+		h.name = Clean(host.Name)
 	}
 	h.os, h.domain = p.text(host.OS), p.text(host.Domain)
 	for _, r := range host.Roles {
@@ -167,6 +178,21 @@ func (p *HTML) Host(host *signet.Host) error {
 		}
 		h.roles = append(h.roles, p.text(word))
 	}
+	return p.Left(host.Address)
+}
+
+// Left counts the host of an address: nothing more comes of it.
+func (p *HTML) Left(addr netip.Addr) error {
+	h := p.hosts[addr]
+	if h == nil {
+		return nil
+	}
+	delete(p.hosts, addr)
+	slices.SortStableFunc(h.ends, func(a, b htmlEnd) int {
+		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.transport, b.transport), strings.Compare(a.check, b.check))
+	})
+	p.total.add(h)
+	p.shelf.add(h)
 	return nil
 }
 

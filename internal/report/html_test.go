@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/netip"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -186,4 +187,58 @@ func TestAdviceHTML(t *testing.T) {
 			t.Errorf("%q gives %q, want %q", c[0], b.String(), c[1])
 		}
 	}
+}
+
+// What a format keeps of a run has a bound: hosts that cannot fit on the page go as they are whole, and what waits for the
+// end of a document is compressed.
+func TestWhatIsKeptHasABound(t *testing.T) {
+	measure := func(w Writer, n int) uint64 {
+		k := &kept{Writer: w}
+		estateOf(t, k, n)
+		return k.live
+	}
+	page := func() *HTML {
+		p := newHTML(io.Discard).(*HTML)
+		p.room, p.shelf.room = 300_000, 300_000 // a page of some thousand hosts
+		return p
+	}
+	few, many := measure(page(), 10_000), measure(page(), 20_000)
+	if many > few+few/4 {
+		t.Errorf("html keeps %d KiB of 10,000 hosts and %d KiB of 20,000: it grows with the run", few>>10, many>>10)
+	}
+	for name, make := range map[string]func(io.Writer) Writer{"opengraph": newOpenGraph, "junit": newJUnit, "nmap": newNmap} {
+		if live := measure(make(io.Discard), 20_000); live > 6<<20 {
+			t.Errorf("%s keeps %d KiB of 20,000 hosts, want at most 6 MiB", name, live>>10)
+		}
+	}
+}
+
+// kept is a writer that measures what another keeps of a run.
+type kept struct {
+	Writer
+	before, live uint64
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func (k *kept) Begin(h *Header) error {
+	k.before = heap()
+	return k.Writer.Begin(h)
+}
+
+func (k *kept) Host(h *signet.Host) error {
+	if w, ok := k.Writer.(HostWriter); ok {
+		return w.Host(h)
+	}
+	return nil
+}
+
+func (k *kept) End(s *Summary) error {
+	k.live = max(heap(), k.before) - k.before
+	return k.Writer.End(s)
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -43,34 +42,12 @@ func (d *dictionary) list(list []string) []int {
 	return out
 }
 
-// ordered lists hosts worst first, then by address.
-func (p *HTML) ordered() []*htmlHost {
-	risk := func(h *htmlHost) int { return []int{5, 0, 10}[h.verdict()]*10 + int(h.severity()) }
-	type ranked struct {
-		host *htmlHost
-		risk int
-	}
-	list := make([]ranked, 0, len(p.hosts))
-	for _, h := range p.hosts {
-		slices.SortStableFunc(h.ends, func(a, b htmlEnd) int {
-			return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.transport, b.transport), strings.Compare(a.check, b.check))
-		})
-		list = append(list, ranked{h, risk(h)})
-	}
-	slices.SortFunc(list, func(a, b ranked) int { return cmp.Or(b.risk-a.risk, a.host.addr.Compare(b.host.addr)) })
-	out := make([]*htmlHost, len(list))
-	for i, r := range list {
-		out[i] = r.host
-	}
-	return out
-}
-
 // data encodes hosts until the room is full, and returns how many it took. Evidence goes first where room is short.
 func (p *HTML) data(hosts []*htmlHost) (js []byte, taken int, err error) {
 	d := &dictionary{number: map[string]int{}}
 	d.of("")
 	out := pageData{Hosts: []json.RawMessage{}, Rank: []int{}, Fixes: map[string]string{}}
-	used, evidence := 0, p.room/3
+	used, evidence := 0, p.room/proofShare
 	for _, h := range hosts {
 		row := []any{h.addr.String(), d.of(h.name), d.of(h.os), d.of(h.domain), d.list(h.roles), nil, int(h.verdict()), int(h.severity())}
 		ends := make([]any, len(h.ends))

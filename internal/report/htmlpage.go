@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -56,40 +55,6 @@ type countRow struct{ Name, Count string }
 
 type reasonRow struct{ Text, Count, Sample string }
 
-// htmlGroup is a rule and what breaks it.
-type htmlGroup struct {
-	Rule, Title, Severity, Requires, Count string
-	Hosts, Exposed, Other                  string
-	Advice                                 template.HTML
-	Reasons                                []reasonRow
-	ReasonsLeft                            string
-
-	severity       signet.Severity
-	exposed, other uint64
-	hosts          uint64
-	last           netip.Addr
-	reasons        map[string]*reasonSum
-}
-
-type reasonSum struct {
-	n      uint64
-	sample []string
-}
-
-// split is exposure by one way of sorting hosts.
-type split struct {
-	Caption, Head, Left string
-	Rows                []splitRow
-}
-
-type splitRow struct {
-	Name                           string
-	Exposed, Undetermined, Guarded string
-	Bars                           []segment
-
-	verdicts [3]uint64
-}
-
 // How much of each list a page shows.
 const (
 	mostTodo    = 5
@@ -107,17 +72,21 @@ func (p *HTML) End(s *Summary) error {
 	if err != nil {
 		return err
 	}
-	hosts := p.ordered()
-	js, taken, err := p.data(hosts)
+	for _, addr := range slices.SortedFunc(maps.Keys(p.hosts), netip.Addr.Compare) {
+		if err := p.Left(addr); err != nil {
+			return err
+		}
+	}
+	js, taken, err := p.data(p.shelf.sorted())
 	if err != nil {
 		return err
 	}
-	v := p.view(s, hosts)
+	v := p.view(s)
 	v.Style, v.Script, v.Data = template.CSS(files["page.css"]), template.JS(files["page.js"]), template.JS(js)
 	v.CSP = "default-src 'none'; script-src '" + cspHash(files["page.js"]) + "'; style-src '" + cspHash(files["page.css"]) + "'; base-uri 'none'; form-action 'none'"
-	if left := len(hosts) - taken; left > 0 {
+	if hosts := p.total.hosts(); hosts > uint64(taken) {
 		v.LeftOut = fmt.Sprintf("This page lists the %s hosts at most risk of %s; the figures above and the findings below count all of them. The other %s are in -o csv, -o jsonl and -o xlsx.",
-			thousands(uint64(taken)), thousands(uint64(len(hosts))), thousands(uint64(left)))
+			thousands(uint64(taken)), thousands(hosts), thousands(hosts-uint64(taken)))
 		v.Notes = append(v.Notes, v.LeftOut)
 	}
 	b := bufio.NewWriterSize(p.w, 64<<10)
@@ -146,7 +115,7 @@ func cspHash(text string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-func (p *HTML) view(s *Summary, hosts []*htmlHost) *htmlView {
+func (p *HTML) view(s *Summary) *htmlView {
 	v := &htmlView{
 		Title: cut(strings.Join(clean(p.h.Targets), ", "), 200), When: p.h.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Took: s.Ended.Sub(p.h.Started).Round(time.Second / 10).String(), Policy: Clean(p.h.Policy), Depth: p.h.Depth.String(),
@@ -156,11 +125,8 @@ func (p *HTML) view(s *Summary, hosts []*htmlHost) *htmlView {
 		v.Notes = append(v.Notes, "The run was interrupted: this is what was learned until then.")
 	}
 	v.Notes = append(v.Notes, clean(p.h.Warnings)...)
-	var byHost [3]uint64
-	for _, h := range hosts {
-		byHost[h.verdict()]++
-	}
-	v.Lead, v.Sub = lead(byHost, uint64(len(hosts)), s)
+	byHost := p.total.verdicts
+	v.Lead, v.Sub = lead(byHost, p.total.hosts(), s)
 	v.Tiles = []tile{
 		{"exposed", thousands(byHost[signet.Exposed]), wordFor(byHost[signet.Exposed], "host exposed", "hosts exposed") + ", " + number(s.Verdicts[signet.Exposed], "endpoint", "endpoints")},
 		{"undetermined", thousands(byHost[signet.Undetermined]), wordFor(byHost[signet.Undetermined], "host", "hosts") + " undetermined, " + number(s.Verdicts[signet.Undetermined], "endpoint", "endpoints")},
@@ -169,9 +135,9 @@ func (p *HTML) view(s *Summary, hosts []*htmlHost) *htmlView {
 	}
 	v.VerdictText = number(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + " exposed, " + thousands(s.Verdicts[signet.Undetermined]) + " undetermined, " + thousands(s.Verdicts[signet.Guarded]) + " guarded"
 	v.Verdicts = bars(s.Verdicts, 1000)
-	v.Groups = p.groups(hosts)
+	v.Groups = p.total.groups()
 	v.Todo = p.todo(v.Groups)
-	v.Splits = p.splits(hosts)
+	v.Splits = p.total.splits()
 	v.Picture, v.PathRows, v.PictureHeight = p.picture()
 	v.PathLead = "Each line is a class of relay paths from a kind of client to the endpoints that break a rule: red where it is open, dashed where it depends on a client that was not seen. Fixing the finding on the right closes it."
 	for _, o := range signet.Outcomes() {
@@ -179,7 +145,7 @@ func (p *HTML) view(s *Summary, hosts []*htmlHost) *htmlView {
 			v.Outcomes = append(v.Outcomes, countRow{o.String(), thousands(n)})
 		}
 	}
-	v.Undetermined, v.UndeterminedLeft = undeterminedReasons(hosts)
+	v.Undetermined, v.UndeterminedLeft = p.total.undetermined.top()
 	return v
 }
 
@@ -201,91 +167,6 @@ func lead(byHost [3]uint64, hosts uint64, s *Summary) (string, string) {
 		return fmt.Sprintf("No host was seen to accept relayed logons; %s could not be told.", number(open, "host", "hosts")), sub
 	}
 	return "Every host that answered refuses relayed logons.", sub
-}
-
-// groups sums findings by rule, worst first.
-func (p *HTML) groups(hosts []*htmlHost) []*htmlGroup {
-	by := map[string]*htmlGroup{}
-	for _, h := range hosts {
-		for i := range h.ends {
-			e := &h.ends[i]
-			for j := range e.findings {
-				f := &e.findings[j]
-				g := by[f.rule]
-				if g == nil {
-					g = &htmlGroup{Rule: f.rule, Title: f.title, reasons: map[string]*reasonSum{}}
-					by[f.rule] = g
-				}
-				g.add(h, e, f, p.rules.of(f.rule).rule.Relay)
-			}
-		}
-	}
-	groups := slices.SortedFunc(maps.Values(by), func(a, b *htmlGroup) int {
-		return cmp.Or(int(b.severity)-int(a.severity), cmp.Compare(b.exposed, a.exposed), cmp.Compare(b.other, a.other), strings.Compare(a.Rule, b.Rule))
-	})
-	for _, g := range groups {
-		r := p.rules.of(g.Rule)
-		g.Severity, g.Requires, g.Advice = g.severity.String(), r.rule.Requires, adviceHTML(r)
-		g.Hosts, g.Exposed, g.Other = thousands(g.hosts), thousands(g.exposed), thousands(g.other)
-		g.Count = number(g.exposed+g.other, "endpoint", "endpoints") + " on " + number(g.hosts, "host", "hosts")
-		g.Reasons, g.ReasonsLeft = topReasons(g.reasons)
-	}
-	return groups
-}
-
-func (g *htmlGroup) add(h *htmlHost, e *htmlEnd, f *htmlFinding, relay bool) {
-	g.severity = max(g.severity, f.severity)
-	if e.verdict == signet.Exposed && relay {
-		g.exposed++
-	} else {
-		g.other++
-	}
-	if g.last != h.addr {
-		g.last = h.addr
-		g.hosts++
-	}
-	if len(f.because) > 0 {
-		addReason(g.reasons, strings.Join(f.because, "; "), h, e)
-	}
-}
-
-func addReason(m map[string]*reasonSum, text string, h *htmlHost, e *htmlEnd) {
-	r := m[text]
-	if r == nil {
-		r = &reasonSum{}
-		m[text] = r
-	}
-	r.n++
-	if len(r.sample) < 3 {
-		r.sample = append(r.sample, netip.AddrPortFrom(h.addr, e.port).String())
-	}
-}
-
-func topReasons(m map[string]*reasonSum) (rows []reasonRow, left string) {
-	texts := slices.SortedFunc(maps.Keys(m), func(a, b string) int { return cmp.Or(cmp.Compare(m[b].n, m[a].n), strings.Compare(a, b)) })
-	for _, t := range texts[:min(len(texts), mostReasons)] {
-		sample := strings.Join(m[t].sample, ", ")
-		if m[t].n > uint64(len(m[t].sample)) {
-			sample += ", …"
-		}
-		rows = append(rows, reasonRow{cut(t, 400), thousands(m[t].n), sample})
-	}
-	if n := len(texts) - mostReasons; n > 0 {
-		left = fmt.Sprintf("… and %s: -o csv has them all.", number(uint64(n), "reason more", "reasons more"))
-	}
-	return rows, left
-}
-
-func undeterminedReasons(hosts []*htmlHost) ([]reasonRow, string) {
-	m := map[string]*reasonSum{}
-	for _, h := range hosts {
-		for i := range h.ends {
-			if e := &h.ends[i]; e.verdict == signet.Undetermined {
-				addReason(m, e.check+": "+strings.Join(e.because, "; "), h, e)
-			}
-		}
-	}
-	return topReasons(m)
 }
 
 // todo names the fixes that close most: by the paths they close where those were counted, else worst first.
@@ -324,75 +205,6 @@ func (p *HTML) todo(groups []*htmlGroup) []todo {
 			effect += ", " + number(n, "open path", "open paths")
 		}
 		out = append(out, todo{g.Rule, g.Title, g.Severity, plain(fix), effect})
-	}
-	return out
-}
-
-// splits sorts hosts by role and by subnet.
-func (p *HTML) splits(hosts []*htmlHost) []split {
-	roles, nets := map[string]*splitRow{}, map[string]*splitRow{}
-	count := func(m map[string]*splitRow, name string, v signet.Verdict) {
-		if m[name] == nil {
-			m[name] = &splitRow{Name: name}
-		}
-		m[name].verdicts[v]++
-	}
-	for _, h := range hosts {
-		v := h.verdict()
-		for _, r := range h.roles {
-			count(roles, r, v)
-		}
-		if len(h.roles) == 0 {
-			count(roles, "not known", v)
-		}
-		bits := 64
-		if h.addr.Is4() {
-			bits = 24
-		}
-		if net, err := h.addr.WithZone("").Prefix(bits); err == nil {
-			count(nets, net.String(), v)
-		}
-	}
-	var out []split
-	if len(roles) > 1 || roles["not known"] == nil && len(roles) > 0 {
-		out = append(out, splitOf(roles, "Hosts by role; a host may have several", "Role"))
-	}
-	if len(nets) > 0 {
-		out = append(out, splitOf(nets, "Hosts by subnet", "Subnet"))
-	}
-	return out
-}
-
-func splitOf(m map[string]*splitRow, caption, head string) split {
-	rows := slices.SortedFunc(maps.Values(m), func(a, b *splitRow) int {
-		return cmp.Or(cmp.Compare(b.verdicts[signet.Exposed], a.verdicts[signet.Exposed]), cmp.Compare(b.verdicts[signet.Undetermined], a.verdicts[signet.Undetermined]), strings.Compare(a.Name, b.Name))
-	})
-	s := split{Caption: caption, Head: head}
-	for _, r := range rows[:min(len(rows), mostSplit)] {
-		r.Exposed, r.Undetermined, r.Guarded = thousands(r.verdicts[signet.Exposed]), thousands(r.verdicts[signet.Undetermined]), thousands(r.verdicts[signet.Guarded])
-		r.Bars = bars(r.verdicts, 100)
-		s.Rows = append(s.Rows, *r)
-	}
-	if n := len(rows) - mostSplit; n > 0 {
-		s.Left = "… and " + thousands(uint64(n)) + " more with less exposure."
-	}
-	return s
-}
-
-// bars divides a width among verdicts.
-func bars(v [3]uint64, width float64) []segment {
-	total := v[0] + v[1] + v[2]
-	if total == 0 {
-		return nil
-	}
-	var out []segment
-	x := 0.0
-	for _, verdict := range []signet.Verdict{signet.Exposed, signet.Undetermined, signet.Guarded} {
-		w := width * float64(v[verdict]) / float64(total)
-		if w > 0 {
-			out = append(out, segment{verdict.String(), fmt.Sprintf("%.1f", x), fmt.Sprintf("%.1f", w)})
-		}
-		x += w
 	}
 	return out
 }

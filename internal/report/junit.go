@@ -26,7 +26,8 @@ type JUnit struct {
 type suite struct {
 	tests, failures, errors, skipped int
 	seconds                          float64
-	cases                            []byte
+	cases                            spool
+	buf                              []byte
 }
 
 // NewJUnit writes to w.
@@ -61,8 +62,10 @@ func (j *JUnit) Endpoint(l *Line) error {
 		if fix != "" {
 			fix = "Fix: " + fix
 		}
-		s.test(class, name+f.Rule, took, attributes([]byte("<failure"), "type", f.Severity.String(), "message", f.Title),
-			xmlLines(append(append(prefixed("Where: ", f.Where), f.Because...), fix)...), "failure")
+		if err := s.test(class, name+f.Rule, took, attributes([]byte("<failure"), "type", f.Severity.String(), "message", f.Title),
+			xmlLines(append(append(prefixed("Where: ", f.Where), f.Because...), fix)...), "failure"); err != nil {
+			return err
+		}
 	}
 	because := xmlLines(l.Because...)
 	switch {
@@ -72,12 +75,12 @@ func (j *JUnit) Endpoint(l *Line) error {
 		if l.Err != nil {
 			text = xmlLines(l.Err.Phase + ": " + l.Err.Text)
 		}
-		s.test(class, name+"verdict", took, []byte(`<error type="fault" message="a defect of Signet"`), text, "error")
+		return s.test(class, name+"verdict", took, []byte(`<error type="fault" message="a defect of Signet"`), text, "error")
 	case l.Verdict == signet.Undetermined:
 		s.skipped++
-		s.test(class, name+"verdict", took, attributes([]byte("<skipped"), "message", "undetermined: "+strings.Join(l.Because, "; ")), "", "skipped")
+		return s.test(class, name+"verdict", took, attributes([]byte("<skipped"), "message", "undetermined: "+strings.Join(l.Because, "; ")), "", "skipped")
 	case !failed:
-		s.test(class, name+"verdict", took, []byte("<system-out"), xmlLines(append([]string{l.Verdict.String()}, l.Because...)...), "system-out")
+		return s.test(class, name+"verdict", took, []byte("<system-out"), xmlLines(append([]string{l.Verdict.String()}, l.Because...)...), "system-out")
 	}
 	return nil
 }
@@ -95,17 +98,19 @@ func testClass(check string, addr netip.Addr, host string) string {
 }
 
 // test appends one test case with one element in it; text is escaped already.
-func (s *suite) test(class, name string, took float64, open []byte, text, end string) {
+func (s *suite) test(class, name string, took float64, open []byte, text, end string) error {
 	s.tests++
-	s.cases = append(s.cases, "    <testcase"...)
-	s.cases = attributes(s.cases, "classname", class, "name", name, "time", fmt.Sprintf("%.3f", took))
-	s.cases = append(append(s.cases, '>'), open...)
+	b := append(s.buf[:0], "    <testcase"...)
+	b = attributes(b, "classname", class, "name", name, "time", fmt.Sprintf("%.3f", took))
+	b = append(append(b, '>'), open...)
 	if text == "" {
-		s.cases = append(s.cases, "/>"...)
+		b = append(b, "/>"...)
 	} else {
-		s.cases = append(append(append(s.cases, '>'), text...), "</"+end+">"...)
+		b = append(append(append(b, '>'), text...), "</"+end+">"...)
 	}
-	s.cases = append(s.cases, "</testcase>\n"...)
+	s.buf = append(b, "</testcase>\n"...)
+	_, err := s.cases.Write(s.buf)
+	return err
 }
 
 // End writes the document.
@@ -132,7 +137,9 @@ func writeSuites(w io.Writer, suites map[string]*suite, title string, begun time
 			fmt.Fprintf(b, "<property%s value=\"%s\"/>", attributes(nil, "name", p[0]), xmlText(p[1]))
 		}
 		b.WriteString("</properties>\n")
-		b.Write(s.cases)
+		if err := s.cases.flush(b); err != nil {
+			return err
+		}
 		b.WriteString("  </testsuite>\n")
 	}
 	b.WriteString("</testsuites>\n")

@@ -16,12 +16,14 @@ import (
 )
 
 // Nmap writes XML that nmap's DTD accepts and that what people built on nmap reads: hosts with their ports, nmap's
-// own scripts where the facts answer them, and one of ours with the verdict. A host's ports stand together there, so
-// that nothing can be written before the end; a host is kept as the text of its ports.
+// own scripts where the facts answer them, and one of ours with the verdict. A host's ports stand together there, and
+// the list of all ports before them: hosts that are whole wait in a spool.
 type Nmap struct {
 	w     io.Writer
 	h     Header
-	hosts map[netip.Addr]*nmapHost
+	hosts map[netip.Addr]*nmapHost // under way
+	whole spool
+	asked map[nmapPort]bool
 }
 
 type nmapHost struct {
@@ -44,7 +46,9 @@ type nmapAnswer struct {
 }
 
 // NewNmap writes to w.
-func NewNmap(w io.Writer) *Nmap { return &Nmap{w: w, hosts: map[netip.Addr]*nmapHost{}} }
+func NewNmap(w io.Writer) *Nmap {
+	return &Nmap{w: w, hosts: map[netip.Addr]*nmapHost{}, asked: map[nmapPort]bool{}}
+}
 
 // Begin remembers the header.
 func (n *Nmap) Begin(h *Header) error { n.h = *h; return nil }
@@ -94,6 +98,7 @@ func (n *Nmap) port(at signet.Endpoint, from, to time.Time) (*nmapHost, *nmapAns
 		h.last = to
 	}
 	p := nmapPort{at.Transport, at.Port}
+	n.asked[p] = true
 	a := h.ports[p]
 	if a == nil {
 		a = &nmapAnswer{}
@@ -151,7 +156,21 @@ func serviceName(check string, port uint16, mail string) string {
 	return map[string]string{"smb": "microsoft-ds", "http": "http", "ldap": "ldap", "mssql": "ms-sql-s", "rdp": "ms-wbt-server", "rpc": "msrpc", "mail": mail}[check]
 }
 
-// End writes the document, hosts by address.
+// Host lets a host go: nothing more comes of it.
+func (n *Nmap) Host(h *signet.Host) error { return n.Left(h.Address) }
+
+// Left lets the host of an address go.
+func (n *Nmap) Left(addr netip.Addr) error {
+	h := n.hosts[addr]
+	if h == nil {
+		return nil
+	}
+	delete(n.hosts, addr)
+	_, err := n.whole.Write(h.append(nil, addr))
+	return err
+}
+
+// End writes the document: hosts as they were let go, what is left of them by address.
 func (n *Nmap) End(s *Summary) error {
 	b := bufio.NewWriter(n.w)
 	start := n.h.Started.UTC()
@@ -159,8 +178,11 @@ func (n *Nmap) End(s *Summary) error {
 		"start", strconv.FormatInt(start.Unix(), 10), "startstr", start.Format(time.ANSIC), "version", n.h.Tool, "xmloutputversion", "1.05"))
 	n.scanInfo(b)
 	b.WriteString("<verbose level=\"0\"/>\n<debugging level=\"0\"/>\n")
+	if err := n.whole.flush(b); err != nil {
+		return err
+	}
 	for _, addr := range slices.SortedFunc(maps.Keys(n.hosts), netip.Addr.Compare) {
-		n.hosts[addr].write(b, addr)
+		b.Write(n.hosts[addr].append(nil, addr))
 	}
 	end := s.Ended.UTC()
 	up := s.Coverage.Alive
@@ -178,15 +200,9 @@ func (n *Nmap) End(s *Summary) error {
 
 // scanInfo says which ports were asked, as far as lines told.
 func (n *Nmap) scanInfo(b *bufio.Writer) {
-	asked := map[nmapPort]bool{}
-	for _, h := range n.hosts {
-		for p := range h.ports {
-			asked[p] = true
-		}
-	}
 	for _, t := range []signet.Transport{signet.TCP, signet.UDP} {
 		var ports []uint16
-		for p := range asked {
+		for p := range n.asked {
 			if p.transport == t {
 				ports = append(ports, p.number)
 			}
@@ -203,31 +219,31 @@ func (n *Nmap) scanInfo(b *bufio.Writer) {
 	}
 }
 
-func (h *nmapHost) write(b *bufio.Writer, addr netip.Addr) {
+func (h *nmapHost) append(b []byte, addr netip.Addr) []byte {
 	state, reason := "up", "syn-ack"
 	if !h.up {
 		state, reason = "unknown", "no-response"
 	}
-	fmt.Fprintf(b, "<host starttime=\"%d\" endtime=\"%d\"><status state=\"%s\" reason=\"%s\" reason_ttl=\"0\"/>\n", h.first.Unix(), h.last.Unix(), state, reason)
-	fmt.Fprintf(b, "<address addr=\"%s\" addrtype=\"%s\"/>\n<hostnames>\n", addr.WithZone(""), either(addr.Is4(), "ipv4", "ipv6"))
+	b = fmt.Appendf(b, "<host starttime=\"%d\" endtime=\"%d\"><status state=\"%s\" reason=\"%s\" reason_ttl=\"0\"/>\n", h.first.Unix(), h.last.Unix(), state, reason)
+	b = fmt.Appendf(b, "<address addr=\"%s\" addrtype=\"%s\"/>\n<hostnames>\n", addr.WithZone(""), either(addr.Is4(), "ipv4", "ipv6"))
 	for _, name := range h.names {
-		fmt.Fprintf(b, "<hostname%s type=\"user\"/>\n", attributes(nil, "name", name))
+		b = append(attributes(append(b, "<hostname"...), "name", name), " type=\"user\"/>\n"...)
 	}
-	b.WriteString("</hostnames>\n<ports>")
+	b = append(b, "</hostnames>\n<ports>"...)
 	order := func(p, q nmapPort) int {
 		return cmp.Or(cmp.Compare(p.transport, q.transport), cmp.Compare(p.number, q.number))
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(h.ports), order) {
 		a := h.ports[p]
-		fmt.Fprintf(b, "<port protocol=\"%s\" portid=\"%d\">%s%s%s</port>\n", p.transport, p.number, a.state, a.service, a.scripts)
+		b = fmt.Appendf(b, "<port protocol=\"%s\" portid=\"%d\">%s%s%s</port>\n", p.transport, p.number, a.state, a.service, a.scripts)
 	}
-	b.WriteString("</ports>\n")
-	var scripts strings.Builder
-	for _, id := range slices.Sorted(maps.Keys(h.scripts)) {
-		scripts.WriteString(h.scripts[id])
+	b = append(b, "</ports>\n"...)
+	if len(h.scripts) > 0 { // an empty <hostscript> is not valid
+		b = append(b, "<hostscript>"...)
+		for _, id := range slices.Sorted(maps.Keys(h.scripts)) {
+			b = append(b, h.scripts[id]...)
+		}
+		b = append(b, "</hostscript>"...)
 	}
-	if scripts.Len() > 0 { // an empty <hostscript> is not valid
-		b.WriteString("<hostscript>" + scripts.String() + "</hostscript>")
-	}
-	b.WriteString("</host>\n")
+	return append(b, "</host>\n"...)
 }

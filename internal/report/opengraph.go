@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/netip"
@@ -15,11 +14,11 @@ import (
 // was seen and what was judged: hosts, their endpoints, the rules they break, and the name a host gives itself. It
 // names no way of attacking anything, and no edge of it says that one host can reach into another.
 //
-// Nodes come before edges in the file: nodes stream, edges wait as text.
+// Nodes come before edges in the file: nodes stream, edges wait in a spool.
 type OpenGraph struct {
 	b     *bufio.Writer
 	rules *Rulebook
-	edges bytes.Buffer
+	edges spool
 	hosts map[netip.Addr]bool
 	named map[string]bool // rules and names that have their node or edge
 	first bool
@@ -189,17 +188,19 @@ func (g *OpenGraph) edge(e graphEdge) error {
 	if err != nil {
 		return err
 	}
-	if g.edges.Len() > 0 {
-		g.edges.WriteString(",\n")
+	if g.edges.size > 0 {
+		b = append([]byte(",\n"), b...)
 	}
-	g.edges.Write(b)
-	return nil
+	_, err = g.edges.Write(b)
+	return err
 }
 
 // End writes the edges and closes the document.
 func (g *OpenGraph) End(*Summary) error {
 	g.b.WriteString("],\n\"edges\":[")
-	g.b.Write(g.edges.Bytes())
+	if err := g.edges.flush(g.b); err != nil {
+		return err
+	}
 	g.b.WriteString("]}}\n")
 	return g.b.Flush()
 }
