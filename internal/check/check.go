@@ -79,6 +79,7 @@ type Judgement struct {
 type Subject struct {
 	Endpoint signet.Endpoint
 	Options  *Options
+	Called   string // as Found.Called has it; empty where no answer pointed here
 }
 
 // Options are the run's, the same for every endpoint. Random and Now are injected, so that a replay sends the bytes

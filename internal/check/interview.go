@@ -114,6 +114,9 @@ type Found struct {
 	Check string
 	Port  uint16
 	Name  string // host name to use; empty: the endpoint's own
+
+	// Called is what the answer called it: its interview is told, since the endpoint itself may not say.
+	Called string
 }
 
 // Outcome is what an end means for an endpoint of which nothing is known yet.

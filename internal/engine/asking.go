@@ -76,7 +76,7 @@ func (r *Run) startOn(a *asking, item *Item, q *question, d *draw) *asking {
 		a.options.Random = a.random
 	}
 	defer a.caught()
-	subject := check.Subject{Endpoint: a.o.Endpoint, Options: &a.options}
+	subject := check.Subject{Endpoint: a.o.Endpoint, Options: &a.options, Called: q.called}
 	if again, ok := used.(check.Reusable); ok {
 		again.Again(subject)
 		a.iv = used

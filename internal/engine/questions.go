@@ -14,6 +14,7 @@ type question struct {
 	plan    *Plan
 	port    check.Port
 	name    string
+	called  string // by the answer that pointed there
 	opening opening
 	bit     int8 // its place in a sweep, -1: none
 
@@ -180,7 +181,7 @@ func (r *Run) found(f check.Found) (question, bool) {
 	for i := range r.Plans {
 		if r.Plans[i].Check.Name == f.Check {
 			port := check.Port{Number: f.Port}
-			return question{plan: &r.Plans[i], port: port, name: f.Name, opening: r.opening(&r.Plans[i], port), bit: -1}, true
+			return question{plan: &r.Plans[i], port: port, name: f.Name, called: f.Called, opening: r.opening(&r.Plans[i], port), bit: -1}, true
 		}
 	}
 	return question{}, false

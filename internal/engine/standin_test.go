@@ -34,6 +34,7 @@ type standIn struct {
 	port    uint16
 	logons  int
 	tls     bool
+	called  string // as what pointed to it has it
 }
 
 type lineFacts struct{ Answers []string }
@@ -95,9 +96,12 @@ func (s *standIn) Result() check.Result {
 	r := check.Result{Outcome: s.end.Outcome(), Err: s.end.Failure("hello")}
 	if len(s.answers) > 0 {
 		r.Facts = &lineFacts{s.answers}
+		if s.called != "" {
+			r.Facts = &lineFacts{append(s.answers[:len(s.answers):len(s.answers)], s.called)}
+		}
 		var port uint16
 		if _, err := fmt.Sscanf(s.answers[len(s.answers)-1], "find %d", &port); err == nil {
-			r.Found = append(r.Found, check.Found{Check: "line", Port: port}, check.Found{Check: "line", Port: port})
+			r.Found = append(r.Found, check.Found{Check: "line", Port: port, Called: "pointed at"}, check.Found{Check: "line", Port: port})
 		}
 	}
 	return r
@@ -105,7 +109,7 @@ func (s *standIn) Result() check.Result {
 
 func lineCheck(ports ...check.Port) check.Check {
 	return check.Check{Name: "line", Version: 1, Ports: ports, Begin: func(s check.Subject) check.Interview {
-		return &standIn{port: s.Endpoint.Port}
+		return &standIn{port: s.Endpoint.Port, called: s.Called}
 	}}
 }
 

@@ -52,7 +52,9 @@ func begin(s check.Subject) check.Interview {
 	if s.Endpoint.Transport == signet.UDP {
 		return &browserInterview{browser: &browser{}}
 	}
-	return &interview{subject: s, facts: newFacts(serviceEngine)}
+	iv := &interview{subject: s, facts: newFacts(serviceEngine)}
+	iv.facts.Instance = s.Called
+	return iv
 }
 
 // Next decides on the next connection.
@@ -179,7 +181,7 @@ func (iv *interview) collectBrowser() {
 		case iv.subject.Endpoint.Port:
 			iv.facts.Instance = i.Name
 		default:
-			iv.found = append(iv.found, check.Found{Check: "mssql", Port: i.TCPPort})
+			iv.found = append(iv.found, pointer(i))
 		}
 	}
 }
@@ -206,6 +208,11 @@ func (iv *interview) Result() check.Result {
 		r.Unasked = append(r.Unasked, unaskedEPA)
 	}
 	return r
+}
+
+// pointer is an instance as a further endpoint.
+func pointer(i tds.Instance) check.Found {
+	return check.Found{Check: "mssql", Port: i.TCPPort, Called: i.Name}
 }
 
 // browserInterview asks 1434/udp on its own, where no engine answered on 1433.
@@ -237,7 +244,7 @@ func (iv *browserInterview) Result() check.Result {
 	r.Outcome, r.Facts = signet.Answered, &f
 	for _, i := range iv.browser.list {
 		if i.TCPPort != 0 {
-			r.Found = append(r.Found, check.Found{Check: "mssql", Port: i.TCPPort})
+			r.Found = append(r.Found, pointer(i))
 		}
 	}
 	return r

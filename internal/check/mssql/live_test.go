@@ -42,7 +42,7 @@ func fakes() []struct {
 	}{
 		{"fake-off", fake{version: sql2022, setting: tds.EncryptOff, login: challenges, browser: listing},
 			Facts{Version: "16.0.1000", Product: "SQL Server 2022", Instance: "MSSQLSERVER", Encryption: "off", WindowsAuthentication: "proven", NTLM: names},
-			signet.Undetermined, []check.Found{{Check: "mssql", Port: 51433}}},
+			signet.Undetermined, []check.Found{{Check: "mssql", Port: 51433, Called: "PAYROLL"}}},
 		{"fake-required", fake{version: sql2022, setting: tds.EncryptRequired, login: challenges},
 			Facts{Version: "16.0.1000", Product: "SQL Server 2022", Encryption: "required", WindowsAuthentication: "proven", NTLM: names},
 			signet.Undetermined, nil},

@@ -177,6 +177,20 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// An instance is called what its host's browser calls it, unless it gives a name itself.
+func TestInstanceName(t *testing.T) {
+	iv := Check().Begin(check.Subject{Options: checktest.Options(), Called: "PAYROLL"})
+	a, _ := iv.Next(check.End{})
+	for _, in := range [][]byte{nil, encrypts(tds.EncryptRequired)} {
+		if _, err := a.Talk.Next(in, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f := iv.Result().Facts.(*Facts); f.Instance != "PAYROLL" {
+		t.Errorf("instance %q", f.Instance)
+	}
+}
+
 // The name of the server goes where a client would put it, its address nowhere.
 func TestServerName(t *testing.T) {
 	s := check.Subject{Options: checktest.Options()}

@@ -64,7 +64,7 @@ func TestQuick(t *testing.T) {
 
 // The browser has an endpoint of its own where no engine answers on 1433.
 func TestBrowser(t *testing.T) {
-	ports := []check.Found{{Check: "mssql", Port: 1433}, {Check: "mssql", Port: 51433}}
+	ports := []check.Found{{Check: "mssql", Port: 1433, Called: "MSSQLSERVER"}, {Check: "mssql", Port: 51433, Called: "PAYROLL"}}
 	for _, c := range []struct {
 		name    string
 		answer  []byte
