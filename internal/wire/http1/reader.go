@@ -229,17 +229,19 @@ func (r *Reader) handle(line []byte) error {
 func (r *Reader) refuseForeign(p []byte) error {
 	const prefix = "HTTP/"
 	start := make([]byte, 0, 16)
-	start = append(start, r.line[:min(len(r.line), 8)]...)
+	line := bytes.TrimLeft(r.line, "\r\n")
+	if start = append(start, line[:min(len(line), 16)]...); len(start) == 0 {
+		p = bytes.TrimLeft(p, "\r\n")
+	}
 	start = append(start, p[:min(len(p), 16-len(start))]...)
-	word := bytes.TrimLeft(start, "\r\n")
-	n := min(len(word), len(prefix))
-	if string(word[:n]) == prefix[:n] {
+	n := min(len(start), len(prefix))
+	if string(start[:n]) == prefix[:n] {
 		return nil
 	}
 	if name := Sniff(start); name != "" {
 		return fmt.Errorf("%w but %s", ErrNotHTTP, name)
 	}
-	return fmt.Errorf("%w: starts with %x", ErrNotHTTP, word[:min(len(word), 8)])
+	return fmt.Errorf("%w: starts with %x", ErrNotHTTP, start[:min(len(start), 8)])
 }
 
 // statusLine is RFC 9112 §4; the space after the code and the reason may be missing. Empty lines before it are
