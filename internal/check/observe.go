@@ -52,6 +52,6 @@ type Overheard struct {
 
 // Disagreement words two answers of one endpoint that differ where one server says one thing: a setting that was
 // changed, or more than one machine behind an address.
-func Disagreement(what, one, other string) *signet.Failure {
-	return &signet.Failure{Phase: "capture", Text: "answers of this endpoint disagree on " + what + ": " + one + " and " + other + "; the weaker one counts"}
+func Disagreement(phase, what, one, other string) *signet.Failure {
+	return &signet.Failure{Phase: phase, Text: "answers of this endpoint disagree on " + what + ": " + one + " and " + other + "; the weaker one counts"}
 }

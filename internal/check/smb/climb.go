@@ -68,6 +68,11 @@ func (c *climb) answer(dst, msg []byte) ([]byte, bool, error) {
 		return nil, false, fmt.Errorf("dialect %s agreed, %s alone was offered", smb2.DialectName(n.Dialect), smb2.DialectName(c.current))
 	}
 	c.accepted = n.Dialect
+	// The bit is one for all dialects ([MS-SMB2] §3.3.5.4). Where it is not, several servers answer: the weakest counts.
+	if f, now := &c.iv.facts, signing(n.SecurityMode); now < f.Signing {
+		c.iv.failure = check.Disagreement(noteClimb, "SMB signing", f.Signing.String(), now.String())
+		f.Signing, f.SecurityMode = now, mode(n.SecurityMode)
+	}
 	if !c.encryption {
 		return nil, true, nil
 	}

@@ -53,7 +53,7 @@ func smb2Way(f *Facts) way {
 		return way{counts: true, because: []string{"The SMB 2 negotiate got no usable answer, so signing in SMB 2 and 3 is not known"}}
 	case f.Odd:
 		return way{counts: true, because: []string{"The server answered with dialect " + f.Dialect +
-			", which was not offered: SecurityMode " + f.SecurityMode + " is shown but not relied upon"}}
+			", which is none that was offered: SecurityMode " + f.SecurityMode + " is shown but not relied upon"}}
 	}
 	w := way{counts: true}
 	name := f.Dialect

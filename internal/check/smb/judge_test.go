@@ -82,7 +82,7 @@ func TestJudge(t *testing.T) {
 			signet.Undetermined, RuleSMB1, "SMB 2 and 3 is not known"},
 		{"SMB 1 open, SMB 2 unknown", func(f *Facts) { onlySMB1(f, "0x07", signet.Optional); f.SMB2Offered = nil },
 			signet.Exposed, RuleSMB1 + " " + RuleSMB1Signing, "0x07"},
-		{"dialect not offered, not required", func(f *Facts) { f.Odd, f.Dialect = true, "0x0006" }, signet.Undetermined, "", "not offered"},
+		{"dialect not offered, not required", func(f *Facts) { f.Odd, f.Dialect = true, "0x0006" }, signet.Undetermined, "", "none that was offered"},
 		{"dialect not offered, required", func(f *Facts) { required(f); f.Odd, f.Dialect = true, "0x0000" }, signet.Undetermined, "", "0x0000"},
 		{"dialect not offered, SMB 1 open", func(f *Facts) { f.Odd = true; withSMB1(f, "0x03", signet.Off) },
 			signet.Exposed, RuleSMB1 + " " + RuleSMB1Signing, "SMB 1"},

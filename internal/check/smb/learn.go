@@ -12,15 +12,7 @@ func (iv *interview) learn(n *smb2.NegotiateResponse, stage int) {
 	f.SMB2Offered = yes()
 	f.Dialect = smb2.DialectName(n.Dialect)
 	f.Odd = !offered(n.Dialect, stage)
-	f.SecurityMode = mode(n.SecurityMode)
-	switch n.SecurityMode & (smb2.SigningEnabled | smb2.SigningRequired) {
-	case 0:
-		f.Signing = signet.Off
-	case smb2.SigningEnabled:
-		f.Signing = signet.Optional
-	default:
-		f.Signing = signet.Required
-	}
+	f.SecurityMode, f.Signing = mode(n.SecurityMode), signing(n.SecurityMode)
 	f.ServerGUID, f.SystemTime, f.StartTime = GUID(n.ServerGUID), Time(n.SystemTime), Time(n.StartTime)
 	caps := n.Capabilities
 	if n.Dialect == smb2.Dialect311 {
@@ -37,6 +29,17 @@ func (iv *interview) learn(n *smb2.NegotiateResponse, stage int) {
 	if token, err := n.SecurityBuffer(); err == nil {
 		f.mechanisms(token)
 	}
+}
+
+// signing is the level that a security mode of SMB 2 says.
+func signing(mode uint16) signet.Level {
+	switch mode & (smb2.SigningEnabled | smb2.SigningRequired) {
+	case 0:
+		return signet.Off
+	case smb2.SigningEnabled:
+		return signet.Optional
+	}
+	return signet.Required
 }
 
 // offered tells whether a dialect was one of those that the request named.
@@ -100,5 +103,5 @@ func (f *Facts) samba() bool {
 			return false
 		}
 	}
-	return end > 0
+	return end > 0 && end < len(f.ServerGUID) // a NetBIOS name has fifteen letters at most
 }

@@ -18,7 +18,7 @@ func (o *observer) merge(f *Facts) {
 	case f.Odd && !k.Odd:
 		return
 	case f.Signing != k.Signing:
-		o.err = check.Disagreement("SMB signing", max(f.Signing, k.Signing).String(), min(f.Signing, k.Signing).String())
+		o.err = check.Disagreement("capture", "SMB signing", max(f.Signing, k.Signing).String(), min(f.Signing, k.Signing).String())
 		if f.Signing < k.Signing {
 			k.Signing, k.SecurityMode = f.Signing, f.SecurityMode
 		}
@@ -51,7 +51,7 @@ func (o *observer) merge1(f *Facts) {
 	now.Domain, now.Server = max(was.Domain, now.Domain), max(was.Server, now.Server)
 	if is(was.Offered) {
 		if was.Signing != now.Signing && was.Dialect == now.Dialect {
-			o.err = check.Disagreement("SMB 1 signing", max(was.Signing, now.Signing).String(), min(was.Signing, now.Signing).String())
+			o.err = check.Disagreement("capture", "SMB 1 signing", max(was.Signing, now.Signing).String(), min(was.Signing, now.Signing).String())
 		}
 		// A client that offers only old dialects hears of no signing from a server that would sign: the newest
 		// dialect says what the server does, and among its answers the weakest counts.

@@ -225,6 +225,38 @@ func TestOddServers(t *testing.T) {
 				return append(reply, reply...), end
 			}}
 		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return isNot(f.SMB2Offered) }, err: "smb1"},
+		{name: "requires signing at 3.1.1 alone", flags: "deep", change: func(s *server) { s.mode = 3 }, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if note == noteClimb {
+					s.mode = 1
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Exposed, expect: func(f *Facts) bool {
+			return f.Signing == signet.Optional && f.SecurityMode == "0x01" && len(f.Dialects) == 5
+		}, err: "disagree on SMB signing"},
+		{name: "closes after the wildcard", host: func(s *server) host {
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if note == noteMulti && sent[4] == 0xff {
+					return s.answer(0, smb2.DialectWildcard), check.Start
+				}
+				return nil, check.Closed
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool {
+			return f.Odd && f.Dialect == "0x02ff" && f.Signing == signet.Optional
+		}, err: "multi-protocol negotiate: the peer closed"},
+		{name: "refuses every dialect after the wildcard", host: func(s *server) host {
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if note != noteMulti {
+					return nil, check.Closed
+				}
+				if h, err := smb2.ParseHeader(sent[4:]); err == nil {
+					return refused(0, h.MessageID, smb2.StatusNotSupported), check.Start
+				}
+				return s.answer(0, smb2.DialectWildcard), check.Start
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.Odd && is(f.SMB2Offered) }, err: "STATUS_NOT_SUPPORTED"},
 		{name: "SMB 1 answers an SMB 2 negotiate", host: func(s *server) host {
 			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
 				if sent[4] == 0xff && !contains(sent, []byte("SMB 2.???")) {
@@ -503,6 +535,8 @@ func TestSamba(t *testing.T) {
 	}{
 		{GUID{'F', 'S', '1'}, "", true},
 		{GUID{'F', 'S', '1', 0, 1}, "", false},
+		{GUID([]byte("FIFTEENLETTERS1\x00")), "", true},
+		{GUID([]byte("SIXTEEN LETTERS!")), "", false},
 		{GUID{}, "", false},
 		{GUID{0xd0, 1}, "6.1.0", true},
 		{GUID{0xd0, 1}, "6.1.7601", false},

@@ -84,7 +84,7 @@ func (o *opening) negotiated(dst, msg []byte) ([]byte, bool, error) {
 		if o.stale = h.MessageID < o.id; o.stale {
 			return nil, true, nil
 		}
-		if o.stage != stageNative && h.Status == smb2.StatusNotSupported {
+		if o.stage != stageNative && h.Status == smb2.StatusNotSupported && f.SMB2Offered == nil {
 			f.SMB2Offered = no()
 			return nil, true, nil
 		}
@@ -95,6 +95,7 @@ func (o *opening) negotiated(dst, msg []byte) ([]byte, bool, error) {
 		return nil, false, err
 	}
 	if n.Dialect == smb2.DialectWildcard && o.stage == stageMulti {
+		o.iv.learn(&n, o.stage) // its levels stand, should no dialect be agreed after it
 		o.stage = stageOld
 		o.id++
 		return o.negotiateOld(dst), false, nil
