@@ -5,13 +5,8 @@ import (
 	"slices"
 )
 
-// assemble appends the stream in order, from its first byte, or from the first that was seen, to the first hole. Where
-// pieces overlap and agree the bytes count once; where they differ the stream ends, as hosts do not agree on which
-// to believe.
-func (s *stream) assemble(dst []byte) []byte {
-	if len(s.pieces) == 0 {
-		return dst
-	}
+// order sorts the pieces, and gives the sequence number of the first byte, or of the first that was seen.
+func (s *stream) order() uint32 {
 	base := s.base
 	if !s.based {
 		base = s.pieces[0].seq
@@ -21,29 +16,62 @@ func (s *stream) assemble(dst []byte) []byte {
 			}
 		}
 	}
-	if len(s.pieces) == 1 {
-		if s.pieces[0].seq != base {
-			return dst
-		}
-		p := s.pieces[0]
-		return append(dst, s.buf[p.at:p.at+p.n]...)
+	if len(s.pieces) > 1 {
+		slices.SortStableFunc(s.pieces, func(a, b segment) int { return int(int32(a.seq-base)) - int(int32(b.seq-base)) })
 	}
-	order := slices.Clone(s.pieces)
-	slices.SortStableFunc(order, func(a, b segment) int { return int(int32(a.seq-base)) - int(int32(b.seq-base)) })
-	start := len(dst)
-	for _, p := range order {
+	return base
+}
+
+// contiguous counts the bytes before the first hole.
+func (s *stream) contiguous() int {
+	if len(s.pieces) == 0 {
+		return 0
+	}
+	base, n := s.order(), 0
+	for _, p := range s.pieces {
+		off := int(int32(p.seq - base))
+		if off > n {
+			break
+		}
+		n = max(n, off+int(p.n))
+	}
+	return n
+}
+
+// assemble gives the stream in order, from its first byte, or from the first that was seen, to the first hole. Where
+// pieces overlap and agree the bytes count once; where they differ the stream ends, as hosts do not agree on which
+// to believe. The result is in the stream's own memory or in scratch's, whose use it returns for the next time.
+func (s *stream) assemble(scratch []byte) (whole, used []byte) {
+	if len(s.pieces) == 0 {
+		return nil, scratch
+	}
+	base := s.order()
+	if p := s.pieces[0]; len(s.pieces) == 1 {
+		if p.seq != base {
+			return nil, scratch
+		}
+		return s.buf[p.at : p.at+p.n], scratch
+	}
+	dst := scratch[:0]
+	for _, p := range s.pieces {
 		off, data := int(int32(p.seq-base)), s.buf[p.at:p.at+p.n]
-		have := len(dst) - start
+		if off < 0 { // from before the start, filed when that was not known
+			if -off >= len(data) {
+				continue
+			}
+			off, data = 0, data[-off:]
+		}
+		have := len(dst)
 		if off > have {
 			break
 		}
 		both := min(have-off, len(data))
-		if !bytes.Equal(dst[start+off:][:both], data[:both]) {
-			return dst[:start+off+agree(dst[start+off:], data)]
+		if !bytes.Equal(dst[off:][:both], data[:both]) {
+			return dst[:off+agree(dst[off:], data)], dst
 		}
 		dst = append(dst, data[both:]...)
 	}
-	return dst
+	return dst, dst
 }
 
 // first is the piece that starts the stream, as far as it was seen; false: nothing was.

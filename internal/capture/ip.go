@@ -1,9 +1,6 @@
 package capture
 
-import (
-	"encoding/binary"
-	"net/netip"
-)
+import "encoding/binary"
 
 // IP protocols.
 const (
@@ -13,6 +10,7 @@ const (
 	protoIPv6     = 41
 	protoFragment = 44
 	protoGRE      = 47
+	protoAH       = 51
 )
 
 func (r *Reader) ip(b []byte, depth int) {
@@ -35,12 +33,13 @@ func (r *Reader) ipv4(b []byte, depth int) {
 	if head < 20 || total < head || head > len(b) {
 		return
 	}
-	src, dst := netip.AddrFrom4([4]byte(b[12:])), netip.AddrFrom4([4]byte(b[16:]))
+	src, dst := mapped(b[12:]), mapped(b[16:])
 	frag, proto := binary.BigEndian.Uint16(b[6:]), b[9]
 	id := uint32(binary.BigEndian.Uint16(b[4:]))
 	payload := b[head:min(total, len(b))]
+	cut := total - head - len(payload) // by the snapshot length
 	if frag&0x3fff != 0 {
-		if len(payload) < total-head { // cut short by the snapshot length: the rest of it is lost anyway
+		if cut > 0 { // the rest of the datagram is lost anyway
 			return
 		}
 		payload = r.frags.add(fragKey{src, dst, id, proto}, int(frag&0x1fff)*8, frag&0x2000 != 0, payload)
@@ -48,18 +47,26 @@ func (r *Reader) ipv4(b []byte, depth int) {
 			return
 		}
 	}
-	r.transport(src, dst, proto, payload, depth)
+	r.transport(&src, &dst, proto, payload, cut, depth)
+}
+
+// mapped is an IPv4 address in the room of an IPv6 one.
+func mapped(b []byte) address {
+	a := address{10: 0xff, 11: 0xff}
+	copy(a[12:], b[:4])
+	return a
 }
 
 func (r *Reader) ipv6(b []byte, depth int) {
 	if len(b) < 40 {
 		return
 	}
-	src, dst := netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))
-	proto, n := b[6], int(binary.BigEndian.Uint16(b[4:]))
+	src, dst := address(b[8:]), address(b[24:])
+	proto, n, cut := b[6], int(binary.BigEndian.Uint16(b[4:])), 0
 	b = b[40:]
-	if n != 0 && n < len(b) {
-		b = b[:n]
+	if n != 0 { // else segmentation was left to the card
+		cut = max(0, n-len(b))
+		b = b[:min(n, len(b))]
 	}
 	for range maxNesting {
 		switch proto {
@@ -75,22 +82,30 @@ func (r *Reader) ipv6(b []byte, depth int) {
 			off, id, first := binary.BigEndian.Uint16(b[2:]), binary.BigEndian.Uint32(b[4:]), b[0]
 			b = b[8:]
 			if off&0xfff9 != 0 {
+				if cut > 0 {
+					return
+				}
 				if b = r.frags.add(fragKey{src, dst, id, first}, int(off&^7), off&1 != 0, b); b == nil {
 					return
 				}
 			}
 			proto = first
 		default:
-			r.transport(src, dst, proto, b, depth)
+			r.transport(&src, &dst, proto, b, cut, depth)
 			return
 		}
 	}
 }
 
-func (r *Reader) transport(src, dst netip.Addr, proto byte, b []byte, depth int) {
+// transport takes what an IP packet carries, of which cut bytes at the end are not in the capture.
+func (r *Reader) transport(src, dst *address, proto byte, b []byte, cut, depth int) {
 	switch proto {
 	case protoTCP:
-		r.tcp(src, dst, b)
+		r.tcp(src, dst, b, cut)
+	case protoAH: // RFC 4302: authenticates, and hides nothing
+		if len(b) >= 12 && len(b) >= (int(b[1])+2)*4 && depth < maxNesting {
+			r.transport(src, dst, b[0], b[(int(b[1])+2)*4:], cut, depth+1)
+		}
 	case protoUDP:
 		if len(b) > 8 && binary.BigEndian.Uint16(b[2:]) == 4789 {
 			r.vxlan(b[8:], depth+1)
@@ -110,7 +125,7 @@ const (
 )
 
 type fragKey struct {
-	src, dst netip.Addr
+	src, dst address
 	id       uint32
 	proto    byte
 }

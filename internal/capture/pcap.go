@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,27 +26,35 @@ type packets interface {
 
 // counted reads whole pieces and knows where it stands.
 type counted struct {
-	r   io.Reader
+	r   *bufio.Reader
 	off int64
-	buf []byte
+	buf []byte // for pieces that are larger than r's
 }
 
 // take returns the next n bytes, valid until the next call. A clean end is io.EOF; one inside a piece, or an error of
 // the layer below (a cut gzip stream), is damage.
 func (c *counted) take(n int, what string) ([]byte, error) {
-	if cap(c.buf) < n {
-		c.buf = make([]byte, max(n, 64<<10))
-	}
-	b := c.buf[:n]
-	got, err := io.ReadFull(c.r, b)
 	at := c.off
+	var b []byte
+	var got int
+	var err error
+	if n <= c.r.Size() {
+		b, err = c.r.Peek(n)
+		got, _ = c.r.Discard(len(b))
+	} else {
+		if cap(c.buf) < n {
+			c.buf = make([]byte, n)
+		}
+		b = c.buf[:n]
+		got, err = io.ReadFull(c.r, b)
+	}
 	c.off += int64(got)
 	switch {
-	case err == nil:
+	case got == n:
 		return b, nil
-	case errors.Is(err, io.EOF) && got == 0:
+	case err == io.EOF && got == 0:
 		return nil, io.EOF
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, &DamageError{at, fmt.Sprintf("the file ends inside a %s", what)}
 	}
 	return nil, &DamageError{at, what + ": " + err.Error()}
@@ -69,7 +78,7 @@ type classic struct {
 	link     uint16
 }
 
-func newClassic(r io.Reader) (*classic, error) {
+func newClassic(r *bufio.Reader) (*classic, error) {
 	c := &classic{counted: counted{r: r}}
 	h, err := c.rest(24, "file header")
 	if err != nil {

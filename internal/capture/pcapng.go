@@ -1,9 +1,9 @@
 package capture
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -38,7 +38,7 @@ type sections struct {
 	last   time.Time
 }
 
-func newSections(r io.Reader) *sections {
+func newSections(r *bufio.Reader) *sections {
 	return &sections{counted: counted{r: r}, order: binary.LittleEndian}
 }
 

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -26,16 +27,17 @@ type Stats struct {
 type Reader struct {
 	Stats Stats
 
-	checks  []check.Check // those that can listen
-	seed    maphash.Seed
-	now     time.Time
-	flows   map[uint64]*flow
-	queue   []*flow
-	first   int
-	held    int64
-	ignored []uint64
-	frags   fragments
-	scratch [2][]byte
+	checks         []check.Check // those that can listen
+	seed           maphash.Seed
+	now            time.Time
+	flows          map[uint64]*flow
+	oldest, newest *flow // of flows
+	spare          *flow // memory of those that are over, linked by newer
+	spares         int
+	held           int64
+	ignored        []uint64
+	frags          fragments
+	scratch        [2][]byte
 
 	endpoints map[endpointKey]*listening
 	order     []*listening
@@ -75,7 +77,7 @@ func NewReader(checks []check.Check) *Reader {
 
 // Read reads one capture to its end. A DamageError says that it was read as far as it makes sense; every other error,
 // that it is none.
-func (r *Reader) Read(kind Kind, in io.Reader) error {
+func (r *Reader) Read(kind Kind, in *bufio.Reader) error {
 	var src packets
 	switch kind {
 	case KindPcap:
@@ -121,11 +123,9 @@ func (r *Reader) Read(kind Kind, in io.Reader) error {
 
 // flush ends every connection under way.
 func (r *Reader) flush() {
-	for len(r.flows) > 0 {
-		r.oldest()
+	for r.oldest != nil {
+		r.finish(r.oldest)
 	}
-	clear(r.queue)
-	r.queue, r.first, r.held = r.queue[:0], 0, 0
 	r.frags = fragments{}
 	clear(r.ignored)
 }
@@ -140,15 +140,16 @@ func (r *Reader) finish(f *flow) {
 
 func (r *Reader) hear(f *flow) {
 	c := &r.checks[f.check]
-	ends := [2]netip.AddrPort{f.pair.low, f.pair.high}
 	server, client := &f.dirs[f.server], &f.dirs[1-f.server]
-	r.scratch[0], r.scratch[1] = client.assemble(r.scratch[0][:0]), server.assemble(r.scratch[1][:0])
+	var asked, answered []byte
+	asked, r.scratch[0] = client.assemble(r.scratch[0])
+	answered, r.scratch[1] = server.assemble(r.scratch[1])
 	paired := !client.based && !server.based && aligned(client, server)
 	o := &check.Overheard{
-		Client: ends[1-f.server], Server: ends[f.server], At: f.at,
-		FromClient: r.scratch[0], FromServer: r.scratch[1],
+		Client: f.pair[1-f.server].addrPort(), Server: f.pair[f.server].addrPort(), At: f.at,
+		FromClient: asked, FromServer: answered,
 		ClientWhole: client.based || paired, ServerWhole: server.based || paired,
-		ServerDone: server.based && server.ended && int64(len(r.scratch[1])) == int64(server.end-server.base),
+		ServerDone: server.based && server.ended && uint32(len(answered)) == server.end-server.base,
 	}
 	r.Stats.Flows++
 	key := endpointKey{o.Server, f.check}
