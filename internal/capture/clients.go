@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"hash/maphash"
 	"net/netip"
 	"time"
 
@@ -18,27 +19,23 @@ type Client struct {
 	Count   uint64    // connections
 }
 
-type clientKey struct {
-	from  netip.Addr
-	to    netip.AddrPort
-	check string
-	what  check.Client
-}
-
 // maxClients bounds what is kept.
 const maxClients = 1 << 16
 
+// clients counts who was seen. The index goes by a hash of what tells two of them apart.
 type clients struct {
-	seen    map[clientKey]int
+	seed    maphash.Seed
+	seen    map[uint64]int32
 	list    []Client
 	crowded uint64
 }
 
-func (c *clients) add(name string, o *check.Overheard, what check.Client) {
-	key := clientKey{o.Client.Addr(), o.Server, name, what}
+// add notes what a connection showed of its client.
+func (c *clients) add(name string, o *check.Overheard, what *check.Client) {
+	one := Client{Client: *what, Address: o.Client.Addr(), Server: o.Server, Check: name}
+	key := maphash.Comparable(c.seed, one)
 	if i, ok := c.seen[key]; ok {
-		c.list[i].Count++
-		if o.At.Before(c.list[i].At) {
+		if c.list[i].Count++; o.At.Before(c.list[i].At) {
 			c.list[i].At = o.At
 		}
 		return
@@ -48,10 +45,11 @@ func (c *clients) add(name string, o *check.Overheard, what check.Client) {
 		return
 	}
 	if c.seen == nil {
-		c.seen = map[clientKey]int{}
+		c.seen = map[uint64]int32{}
 	}
-	c.seen[key] = len(c.list)
-	c.list = append(c.list, Client{Client: what, Address: key.from, Server: o.Server, Check: name, At: o.At, Count: 1})
+	c.seen[key] = int32(len(c.list))
+	one.At, one.Count = o.At, 1
+	c.list = append(c.list, one)
 }
 
 // Clients lists who was seen to authenticate, or to speak as a client in a way that matters.

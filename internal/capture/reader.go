@@ -67,6 +67,7 @@ func NewReader(checks []check.Check) *Reader {
 		seed: maphash.MakeSeed(), flows: map[uint64]*flow{}, ignored: make([]uint64, 1<<ignoredBits),
 		endpoints: map[endpointKey]*listening{},
 	}
+	r.clients.seed = r.seed
 	for _, c := range checks {
 		if c.Passive != nil {
 			r.checks = append(r.checks, c)
@@ -172,8 +173,9 @@ func (r *Reader) hear(f *flow) {
 	}
 	l.observer.Hear(o)
 	if c.Passive.Clients != nil {
-		for _, seen := range c.Passive.Clients(o) {
-			r.clients.add(c.Name, o, seen)
+		list := c.Passive.Clients(o)
+		for i := range list {
+			r.clients.add(c.Name, o, &list[i])
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/base64"
 	"slices"
@@ -25,83 +26,123 @@ func passive(t *table) *check.Passive {
 }
 
 // methods that open a request; WebDAV's and BITS' among them.
-func methods() []string {
-	return []string{"GET ", "POST ", "HEAD ", "PUT ", "DELETE ", "OPTIONS ", "CONNECT ", "PATCH ", "PROPFIND ", "PROPPATCH ", "MKCOL ",
-		"COPY ", "MOVE ", "LOCK ", "UNLOCK ", "REPORT ", "SEARCH ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BITS_POST ", "CCM_POST ", "SUBSCRIBE "}
-}
+const methods = " GET POST HEAD PUT DELETE OPTIONS CONNECT PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH" +
+	" RPC_IN_DATA RPC_OUT_DATA BITS_POST CCM_POST SUBSCRIBE "
 
 func recognise(b []byte, _ uint16) check.Side {
-	if len(b) >= 9 && string(b[:7]) == "HTTP/1." && b[8] == ' ' {
+	if len(b) < 9 || b[0] < 'B' || b[0] > 'U' {
+		return check.NeitherSide
+	}
+	if string(b[:7]) == "HTTP/1." && b[8] == ' ' {
 		return check.ServerSide
 	}
-	for _, m := range methods() {
-		if len(b) > len(m) && string(b[:len(m)]) == m && (b[len(m)] == '/' || b[len(m)] == '*' || strings.HasPrefix(string(b[len(m):min(len(b), len(m)+4)]), "http") || m == "CONNECT ") {
-			return check.ClientSide
-		}
+	n := bytes.IndexByte(b[:min(len(b), 16)], ' ')
+	if n < 3 || n+1 == len(b) || !strings.Contains(methods, " "+string(b[:n+1])) {
+		return check.NeitherSide
+	}
+	target := b[n+1:]
+	if target[0] == '/' || target[0] == '*' || bytes.HasPrefix(target, []byte("http")) || string(b[:n]) == "CONNECT" {
+		return check.ClientSide
 	}
 	return check.NeitherSide
 }
 
-// overheard is a request, without its body. Only names are kept of its fields.
+// overheard is a request, without its body. It points into the stream.
 type overheard struct {
-	method, path  string
-	authorization string // the field's value, for the length of a call
-	agent         string
+	method, target []byte
+	authorization  []byte // the field's value
+	agent          []byte
 }
 
-// requests reads the heads of a client's requests in order. It stops at what it cannot follow.
-func requests(b []byte) []overheard {
-	const most = 256
-	var out []overheard
-	for len(out) < most {
-		head, rest, ok := strings.Cut(string(b[:min(len(b), 64<<10)]), "\r\n\r\n")
-		if !ok && rest == "" {
-			return out
-		}
-		line, fields, _ := strings.Cut(head, "\r\n")
-		method, target, ok := strings.Cut(line, " ")
-		target, version, ok2 := strings.Cut(target, " ")
-		if !ok || !ok2 || !strings.HasPrefix(version, "HTTP/1.") {
-			return out
-		}
-		r := overheard{method: method, path: strip(target)}
-		length, chunked := 0, false
-		for f := range strings.SplitSeq(fields, "\r\n") {
-			name, value, _ := strings.Cut(f, ":")
-			value = strings.TrimSpace(value)
-			switch strings.ToLower(name) {
-			case "authorization", "proxy-authorization":
-				r.authorization = value
-			case "user-agent":
-				r.agent = value
-			case "content-length":
-				n, err := strconv.Atoi(value)
-				if err != nil || n < 0 {
-					return append(out, r)
-				}
-				length = n
-			case "transfer-encoding":
-				chunked = true
-			}
-		}
-		out = append(out, r)
-		b = b[len(head)+4:]
+// requests reads the heads of a client's requests in order.
+type requests struct {
+	left []byte
+	read int
+}
+
+const (
+	mostRequests = 256
+	mostHead     = 64 << 10
+)
+
+// next is the next request; false: there is none that could be followed.
+func (r *requests) next() (q overheard, ok bool) {
+	b := r.left
+	r.left = nil // until what follows is known to be a request
+	size := bytes.Index(b[:min(len(b), mostHead)], []byte("\r\n\r\n"))
+	if size < 0 || r.read == mostRequests {
+		return q, false
+	}
+	r.read++
+	line, fields, _ := bytes.Cut(b[:size], []byte("\r\n"))
+	method, rest, _ := bytes.Cut(line, []byte{' '})
+	target, version, ok := bytes.Cut(rest, []byte{' '})
+	if !ok || !bytes.HasPrefix(version, []byte("HTTP/1.")) {
+		return q, false
+	}
+	q = overheard{method: method, target: target}
+	b = b[size+4:]
+	length, chunked := 0, false
+	for len(fields) > 0 {
+		var field []byte
+		field, fields, _ = bytes.Cut(fields, []byte("\r\n"))
+		name, value, _ := bytes.Cut(field, []byte{':'})
+		value = bytes.TrimSpace(value)
 		switch {
-		case method == "CONNECT":
-			return out // what follows belongs to somebody else
-		case chunked:
-			end := strings.Index(string(b), "0\r\n\r\n")
-			if end < 0 {
-				return out
+		case is(name, "authorization"), is(name, "proxy-authorization"):
+			q.authorization = value
+		case is(name, "user-agent"):
+			q.agent = value
+		case is(name, "content-length"):
+			n, err := strconv.Atoi(string(value))
+			if err != nil || n < 0 {
+				return q, true
 			}
-			b = b[end+5:]
-		case length > len(b):
-			return out
-		default:
-			b = b[length:]
+			length = n
+		case is(name, "transfer-encoding"):
+			chunked = true
 		}
 	}
-	return out
+	switch {
+	case string(method) == "CONNECT": // what follows belongs to somebody else
+	case chunked:
+		r.left = behindChunks(b)
+	case length <= len(b):
+		r.left = b[length:]
+	}
+	return q, true
+}
+
+func is(name []byte, want string) bool {
+	return len(name) == len(want) && strings.EqualFold(string(name), want)
+}
+
+// behindChunks is what follows a body in chunks (RFC 9112 §7.1); nil: its end is not there.
+func behindChunks(b []byte) []byte {
+	for {
+		line, rest, ok := bytes.Cut(b, []byte("\r\n"))
+		digits, _, _ := bytes.Cut(line, []byte{';'})
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 31)
+		if !ok || err != nil {
+			return nil
+		}
+		if n > 0 {
+			if int(n)+2 > len(rest) {
+				return nil
+			}
+			b = rest[n+2:]
+			continue
+		}
+		for { // trailers
+			line, rest, ok = bytes.Cut(rest, []byte("\r\n"))
+			if !ok {
+				return nil
+			}
+			if len(line) == 0 {
+				return rest
+			}
+		}
+	}
 }
 
 // strip takes off what may hold a secret, the query, and what the contract has no room for.
@@ -134,17 +175,16 @@ type observer struct {
 
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
-	var asked []overheard
-	paired := h.ClientWhole && h.ServerWhole
-	if paired {
-		asked = requests(h.FromClient)
+	var asked requests
+	if h.ClientWhole && h.ServerWhole {
+		asked.left = h.FromClient
 	}
-	for i, stream := 0, h.FromServer; len(stream) > 0; i++ {
-		req := overheard{method: "GET"}
-		if i < len(asked) {
-			req = asked[i]
+	for stream := h.FromServer; len(stream) > 0; {
+		req, ok := asked.next()
+		if !ok {
+			req.method = []byte("GET")
 		}
-		rd := http1.NewReader(req.method, http1.Limits{Head: 96 << 10, Body: 1 << 20, Keep: 1 << 10})
+		rd := http1.NewReader(string(req.method), http1.Limits{Head: 96 << 10, Body: 1 << 20, Keep: 1 << 10})
 		n, err := rd.Feed(stream)
 		if !rd.Done() {
 			rd.Close(h.ServerDone)
@@ -169,15 +209,16 @@ func (o *observer) take(req *overheard, r *http1.Response) {
 	if r.Status != 401 && r.Status != 407 && len(list) == 0 {
 		return
 	}
-	key := req.method + " " + req.path
+	method, path := string(req.method), strip(string(req.target))
+	key := method + " " + path
 	p := o.pages[key]
 	if p == nil {
 		if len(o.pages) == maxPaths {
 			return
 		}
-		p = &seen{path: Path{Path: req.path, Role: o.role(req.path, r.Status), Status: r.Status}, schemes: map[string]bool{}}
-		if req.method != "GET" {
-			p.path.Method = req.method
+		p = &seen{path: Path{Path: path, Role: o.role(path, r.Status), Status: r.Status}, schemes: map[string]bool{}}
+		if method != "GET" {
+			p.path.Method = method
 		}
 		o.pages[key] = p
 	}
@@ -266,10 +307,14 @@ func (o *observer) Result() check.Result {
 // clients reads who logs on over plain HTTP, and with what.
 func clients(h *check.Overheard) []check.Client {
 	var out []check.Client
-	for _, r := range requests(h.FromClient) {
-		dav := strings.Contains(r.agent, "Microsoft-WebDAV-MiniRedir") || strings.Contains(r.agent, "DavClnt")
-		agent := cut(r.agent, 120)
-		scheme, token, _ := strings.Cut(r.authorization, " ")
+	asked := requests{left: h.FromClient}
+	for r, ok := asked.next(); ok; r, ok = asked.next() {
+		dav := bytes.Contains(r.agent, []byte("Microsoft-WebDAV-MiniRedir")) || bytes.Contains(r.agent, []byte("DavClnt"))
+		if len(r.authorization) == 0 && !dav {
+			continue
+		}
+		agent := cut(string(r.agent), 120)
+		scheme, token, _ := strings.Cut(string(r.authorization), " ")
 		switch {
 		case strings.EqualFold(scheme, "NTLM"), strings.EqualFold(scheme, "Negotiate"):
 			if c, ok := check.AuthenticationOf(token); ok {

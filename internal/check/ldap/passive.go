@@ -1,6 +1,7 @@
 package ldap
 
 import (
+	"bytes"
 	"slices"
 
 	"signet"
@@ -132,7 +133,10 @@ func (o *observer) Hear(h *check.Overheard) {
 				}
 			}
 		case wire.OpSearchResultEntry:
-			if e, err := wire.ParseEntry(m); err == nil && e.DN == "" {
+			if len(m.Body) < 2 || m.Body[0] != ber.OctetString || m.Body[1] != 0 {
+				continue // not the rootDSE's, whose name is empty
+			}
+			if e, err := wire.ParseEntry(m); err == nil {
 				o.collect(e)
 			}
 		}
@@ -142,7 +146,8 @@ func (o *observer) Hear(h *check.Overheard) {
 // collect adds a rootDSE, of which a client may have asked a few attributes only.
 func (o *observer) collect(e wire.Entry) {
 	for _, a := range e.Attributes {
-		if len(o.root) == maxAttributes && o.root[a.Name].Name == "" || len(a.Values) < len(o.root[a.Name].Values) {
+		before, known := o.root[a.Name]
+		if !known && len(o.root) == maxAttributes || known && !richer(a.Values, before.Values) {
 			continue
 		}
 		kept := wire.Attribute{Name: a.Name}
@@ -151,6 +156,20 @@ func (o *observer) collect(e wire.Entry) {
 		}
 		o.root[a.Name] = kept
 	}
+}
+
+// richer tells which of two answers of one attribute is kept, whichever came first: that of more values, then that of the
+// greater ones.
+func richer(a, b [][]byte) bool {
+	if len(a) != len(b) {
+		return min(len(a), maxValues) > len(b)
+	}
+	for i := range a {
+		if c := bytes.Compare(a[i][:min(len(a[i]), maxText)], b[i]); c != 0 {
+			return c > 0
+		}
+	}
+	return false
 }
 
 // bound takes the answer to a bind.

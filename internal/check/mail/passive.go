@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -17,14 +18,18 @@ func passive() *check.Passive {
 
 // recognise knows a greeting by its port or its words: FTP greets with 220 too.
 func recognise(b []byte, port uint16) check.Side {
-	s := string(b[:min(len(b), 512)])
-	upper := strings.ToUpper(s)
+	if len(b) < 5 {
+		return check.NeitherSide
+	}
+	says := func(word string) bool {
+		return bytes.Contains(bytes.ToUpper(b[:min(len(b), 512)]), []byte(word))
+	}
 	switch {
-	case strings.HasPrefix(s, "220") && len(s) > 3 && (s[3] == ' ' || s[3] == '-') && (port == 25 || port == 587 || strings.Contains(upper, "SMTP")),
-		strings.HasPrefix(s, "* OK") && (port == 143 || strings.Contains(upper, "IMAP")),
-		strings.HasPrefix(s, "+OK") && (port == 110 || strings.Contains(upper, "POP")):
+	case string(b[:3]) == "220" && (b[3] == ' ' || b[3] == '-') && (port == 25 || port == 587 || says("SMTP")),
+		string(b[:4]) == "* OK" && (port == 143 || says("IMAP")),
+		string(b[:3]) == "+OK" && (port == 110 || says("POP")):
 		return check.ServerSide
-	case strings.HasPrefix(upper, "EHLO ") && strings.Contains(s, "\r\n"):
+	case strings.EqualFold(string(b[:5]), "EHLO ") && says("\r\n"):
 		return check.ClientSide
 	}
 	return check.NeitherSide
@@ -51,79 +56,109 @@ func (o *observer) Hear(h *check.Overheard) {
 	if o.protocol == "" {
 		o.protocol = speak.name()
 	}
-	secured := false
 	for line := range strings.SplitSeq(string(in), "\r\n") {
-		if secured {
-			break
-		}
-		o.line(speak.name(), line)
 		lower := strings.ToLower(line)
-		secured = strings.Contains(lower, "begin tls") || strings.Contains(lower, "ready to start tls") || strings.HasPrefix(line, "\x16\x03")
+		if !o.line(speak.name(), line) || strings.Contains(lower, "begin tls") || strings.Contains(lower, "ready to start tls") || strings.HasPrefix(line, "\x16\x03") {
+			return
+		}
 	}
 }
 
-// line takes one line of a server. Mechanisms of one list may stand on several lines.
-func (o *observer) line(protocol, line string) {
-	words := strings.Fields(strings.ToUpper(line))
-	if len(words) == 0 {
-		return
-	}
-	var token string
+// line takes one line of a server; false: what follows may be somebody's mail, where anything can stand.
+func (o *observer) line(protocol, line string) bool {
 	switch protocol {
 	case "smtp":
-		if len(line) < 4 {
-			return
+		if len(line) > 4 {
+			o.smtp(line[:3], line[4:])
 		}
-		code, rest := line[:3], strings.Fields(strings.ToUpper(line[4:]))
-		switch {
-		case code == "334":
-			token = line[4:]
-		case code != "250" || len(rest) == 0:
-		case rest[0] == "AUTH" || strings.HasPrefix(rest[0], "AUTH="):
-			o.listed = true
-			for _, w := range rest {
-				o.mechanism(strings.TrimPrefix(w, "AUTH="))
-			}
-		case rest[0] == "X-EXPS":
-			for _, w := range rest[1:] {
-				o.exchange = add(o.exchange, clip(w))
-			}
-		case rest[0] == "STARTTLS":
-			o.starttls = true
-		case slices.Contains([]string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE", "HELP"}, rest[0]):
-			o.listed = true // an answer to EHLO: what it does not list is not there
-		}
+		return true
 	case "imap":
-		if words[0] == "+" {
-			token = strings.TrimPrefix(line, "+ ")
-		}
-		if i := slices.Index(words, "CAPABILITY"); i >= 0 || slices.Contains(words, "[CAPABILITY") {
-			o.listed = true
-			for _, w := range words {
-				w = strings.TrimSuffix(w, "]")
-				if m, ok := strings.CutPrefix(w, "AUTH="); ok {
-					o.mechanism(m)
-				}
-				o.starttls = o.starttls || w == "STARTTLS"
-			}
-		}
-	case "pop3":
-		switch words[0] {
-		case "+":
-			token = strings.TrimPrefix(line, "+ ")
-		case "SASL":
-			o.listed = true
-			for _, w := range words[1:] {
-				o.mechanism(w)
-			}
-		case "STLS":
-			o.starttls = true
-		}
+		return o.imap(line)
 	}
-	if token == "" {
+	return o.pop3(line)
+}
+
+func (o *observer) smtp(code, text string) {
+	switch code {
+	case "334":
+		o.token(text)
+		return
+	case "250":
+	default:
 		return
 	}
-	raw, err := wire.Token(token)
+	words := strings.Fields(strings.ToUpper(text))
+	switch {
+	case len(words) == 0:
+	case words[0] == "AUTH" || strings.HasPrefix(words[0], "AUTH="):
+		o.listed = true
+		for _, w := range words {
+			o.mechanism(strings.TrimPrefix(w, "AUTH="))
+		}
+	case words[0] == "X-EXPS":
+		for _, w := range words[1:] {
+			o.exchange = add(o.exchange, clip(w))
+		}
+	case words[0] == "STARTTLS":
+		o.starttls = true
+	case slices.Contains([]string{"PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE", "HELP"}, words[0]):
+		o.listed = true // an answer to EHLO: what it does not list is not there
+	}
+}
+
+func (o *observer) imap(line string) bool {
+	if token, ok := strings.CutPrefix(line, "+ "); ok {
+		o.token(token)
+		return true
+	}
+	words := strings.Fields(strings.ToUpper(line))
+	switch {
+	case len(words) < 3:
+		return true
+	case words[2] == "FETCH", strings.HasSuffix(line, "}"): // a literal comes (RFC 9051 §4.3)
+		return false
+	case words[0] == "*" && words[1] == "CAPABILITY", words[2] == "[CAPABILITY":
+	default:
+		return true
+	}
+	o.listed = true
+	for _, w := range words {
+		w = strings.TrimSuffix(w, "]")
+		if m, ok := strings.CutPrefix(w, "AUTH="); ok {
+			o.mechanism(m)
+		}
+		o.starttls = o.starttls || w == "STARTTLS"
+	}
+	return true
+}
+
+// pop3Words start the lines of an answer to CAPA (RFC 2449 §6, and the registry that it opens).
+const pop3Words = " TOP USER APOP SASL RESP-CODES LOGIN-DELAY PIPELINING EXPIRE UIDL IMPLEMENTATION AUTH-RESP-CODE STLS UTF8 LANG CAPA XOIP XLIST "
+
+func (o *observer) pop3(line string) bool {
+	words := strings.Fields(strings.ToUpper(line))
+	switch {
+	case len(words) == 0, words[0] == ".", words[0] == "-ERR", words[0] == "+OK":
+		return true
+	case words[0] == "+":
+		o.token(strings.TrimPrefix(line, "+ "))
+		return true
+	case !strings.Contains(pop3Words, " "+words[0]+" "):
+		return false
+	case words[0] == "SASL":
+		o.listed = true
+		for _, w := range words[1:] {
+			o.mechanism(w)
+		}
+	case words[0] == "STLS":
+		o.starttls = true
+	}
+	return true
+}
+
+// token takes what may be a challenge.
+func (o *observer) token(text string) {
+	raw, err := wire.Token(text)
 	if err != nil {
 		return
 	}

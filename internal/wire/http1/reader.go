@@ -290,19 +290,20 @@ func (r *Reader) fieldLine(line []byte) error {
 	if !ok || !isToken(string(name)) {
 		return nil
 	}
+	if r.resp.Header == nil {
+		r.resp.Header = make(Header, 0, 8)
+	}
 	r.resp.Header = append(r.resp.Header, Field{string(name), cleanValue(value)})
 	return nil
 }
 
 // cleanValue turns CR and NUL inside a value into spaces, as RFC 9110 §5.5 demands, and trims it.
 func cleanValue(b []byte) string {
-	v := bytes.Clone(bytes.Trim(b, " \t"))
-	for i, c := range v {
-		if c == 0 || c == '\r' {
-			v[i] = ' '
-		}
+	v := string(bytes.Trim(b, " \t"))
+	if !strings.ContainsAny(v, "\x00\r") {
+		return v
 	}
-	return strings.Trim(string(v), " \t")
+	return strings.Trim(strings.NewReplacer("\x00", " ", "\r", " ").Replace(v), " \t")
 }
 
 func (r *Reader) endHead() error {
