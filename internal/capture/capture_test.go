@@ -15,6 +15,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"signet"
 	"signet/internal/capture"
 	"signet/internal/capture/capturetest"
 	"signet/internal/check"
@@ -292,5 +293,43 @@ func TestNobodysBusiness(t *testing.T) {
 	got, r := hearBytes(t, pcap(capturetest.Packets(conns...)))
 	if len(got) != 0 || r.Stats.Flows != 0 || r.Held() != 0 {
 		t.Errorf("%d endpoints, %d connections, %d bytes held", len(got), r.Stats.Flows, r.Held())
+	}
+}
+
+// faulty is a check that goes wrong on one server.
+type faulty struct{ server netip.Addr }
+
+func (f faulty) Hear(*check.Overheard) {
+	if f.server == netip.MustParseAddr("192.0.2.5") {
+		panic("of the test")
+	}
+}
+
+func (f faulty) Result() check.Result {
+	return check.Result{Outcome: signet.Answered, Facts: signet.RawFacts("{}")}
+}
+
+// TestDefect: a check that panics costs its endpoint, and no other.
+func TestDefect(t *testing.T) {
+	c := check.Check{Name: "smb", Passive: &check.Passive{
+		Recognise: all.Checks()[0].Passive.Recognise,
+		Observe:   func(e signet.Endpoint) check.Observer { return faulty{e.Addr} },
+	}}
+	r := capture.NewReader([]check.Check{c})
+	list := slices.Concat(connections(t, samba, "192.0.2.5", false), connections(t, samba, "192.0.2.6", false))
+	kind, in, _ := capture.Open(bytes.NewReader(pcap(capturetest.Packets(list...))))
+	if err := r.Read(kind, in); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]signet.Outcome{}
+	r.Observations(func(o *signet.Observation) error {
+		got[o.Addr.String()] = o.Outcome
+		if (o.Outcome == signet.Fault) != (o.Err != nil && strings.Contains(o.Err.Text, "a defect of Signet: of the test")) {
+			t.Errorf("%s: %v, %v", o.Addr, o.Outcome, o.Err)
+		}
+		return nil
+	})
+	if len(got) != 2 || got["192.0.2.5"] != signet.Fault || got["192.0.2.6"] != signet.Answered {
+		t.Errorf("%v", got)
 	}
 }

@@ -131,7 +131,7 @@ func (r *Reader) tcp(src, dst *address, b []byte, cut int) {
 		s.add(seq, ack, data)
 		r.held += s.size() - before
 		if f.check < 0 && !r.recognise(f, dir, data) {
-			r.drop(f)
+			r.finish(f)
 			return
 		}
 	}
@@ -142,7 +142,11 @@ func (r *Reader) tcp(src, dst *address, b []byte, cut int) {
 		r.finish(f)
 		return
 	}
-	for r.held > maxHeld && r.oldest != nil {
+	for r.held > maxHeld {
+		if r.oldest == nil {
+			r.await()
+			continue
+		}
 		r.finish(r.oldest)
 	}
 }
@@ -152,33 +156,6 @@ func (r *Reader) hash(p *pair) uint64 {
 	copy(b[:], p[0][:])
 	copy(b[18:], p[1][:])
 	return maphash.Bytes(r.seed, b[:])
-}
-
-// open files a new connection; the oldest gives way when there are too many.
-func (r *Reader) open(p *pair, hash uint64) *flow {
-	if len(r.flows) >= maxFlows {
-		r.finish(r.oldest)
-	}
-	f := r.spare
-	if f == nil {
-		f = &flow{}
-	} else {
-		r.spare, f.newer = f.newer, nil
-		r.spares--
-	}
-	f.pair, f.hash, f.at, f.check = *p, hash, r.now, -1
-	r.held += f.dirs[0].size() + f.dirs[1].size()
-	r.flows[hash] = f
-	if place := &r.ignored[hash>>(64-ignoredBits)]; *place == hash {
-		*place = 0
-	}
-	if f.older = r.newest; f.older != nil {
-		f.older.newer = f
-	} else {
-		r.oldest = f
-	}
-	r.newest = f
-	return f
 }
 
 // recognise asks the checks whose a connection is, by the bytes that start a direction. False: it is none of our
@@ -212,27 +189,4 @@ func (r *Reader) recognise(f *flow, dir int, data []byte) bool {
 	}
 	f.tries++
 	return !(f.dirs[0].missed && f.dirs[1].missed || f.tries >= maxTries && len(first) >= sureAfter)
-}
-
-// drop forgets a connection, and ignores what else comes of it.
-func (r *Reader) drop(f *flow) {
-	delete(r.flows, f.hash)
-	r.held -= f.dirs[0].size() + f.dirs[1].size()
-	if f.older != nil {
-		f.older.newer = f.newer
-	} else {
-		r.oldest = f.newer
-	}
-	if f.newer != nil {
-		f.newer.older = f.older
-	} else {
-		r.newest = f.older
-	}
-	r.ignored[f.hash>>(64-ignoredBits)] = f.hash
-	if r.spares == maxSpares {
-		return
-	}
-	*f = flow{dirs: [2]stream{f.dirs[0].reuse(), f.dirs[1].reuse()}, newer: r.spare}
-	r.spare = f
-	r.spares++
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,12 +53,17 @@ type readFlags struct {
 	anonymize bool
 }
 
+// readMemory is where the collector of memory begins to work harder than it would: a capture of any size is read in
+// little more than that.
+const readMemory = 96 << 20
+
 // read gathers files and runs into one run, and reports it from there: so that what is said of an endpoint meets, by
 // address, in memory that does not grow with the files.
 func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if len(names)+len(f.merge) == 0 {
 		return usage("no FILE: give a capture, nmap XML, a NetExec database, JSON lines or a folder, or - for standard input")
 	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(readMemory))
 	failOn, fail, err := f.settle()
 	if err != nil {
 		return err
