@@ -20,7 +20,7 @@ type Client struct {
 }
 
 // maxClients bounds what is kept.
-const maxClients = 1 << 16
+const maxClients = 1 << 14
 
 // clients counts who was seen. The index goes by a hash of what tells two of them apart.
 type clients struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // maxEndpoints bounds what is kept of a capture of a whole provider.
-const maxEndpoints = 1 << 16
+const maxEndpoints = 1 << 14
 
 type endpointKey struct {
 	at    netip.AddrPort
@@ -120,7 +120,7 @@ func (r *Reader) hush() {
 	for lot := range r.back {
 		r.recycleAll(lot)
 	}
-	r.Stats.Flows, r.Stats.Crowded = r.heard, r.crowded
+	r.Stats.Flows, r.Stats.Crowded, r.Stats.Unlisted = r.heard, r.crowded, r.clients.crowded
 }
 
 // hear hands a connection to the check that recognised it.

@@ -20,6 +20,7 @@ type Stats struct {
 	Flows       uint64 // connections that a check recognised
 	UnknownLink map[uint16]uint64
 	Crowded     uint64 // connections to endpoints beyond those that are kept
+	Unlisted    uint64 // times that a client beyond those that are kept was seen
 }
 
 // Reader takes captures apart and collects what a listener hears in them. It belongs to one goroutine. Several files may

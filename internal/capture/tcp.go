@@ -16,7 +16,7 @@ const (
 	maxStream   = 128 << 10 // of one direction
 	maxSegments = 1024      // of one direction, not joined up
 	maxFlows    = 32 << 10  // connections under way
-	maxHeld     = 40 << 20  // bytes of all streams
+	maxHeld     = 24 << 20  // bytes of all streams
 	maxTries    = 8         // segments of a connection that no check recognises
 	sureAfter   = 16        // bytes at the start of a stream that suffice to say whose it is not
 	ignoredBits = 20        // of the table of connections that are none of our business

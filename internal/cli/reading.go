@@ -157,7 +157,10 @@ func (r *reading) captured() {
 	}
 	if n := r.capture.Stats.Crowded; n > 0 {
 		r.damaged = true
-		r.warn("%d connections to further endpoints: more are in the capture than are kept", n)
+		r.warn("%d connections to further endpoints: more are in the capture than are kept; read its parts alone", n)
+	}
+	if n := r.capture.Stats.Unlisted; n > 0 {
+		r.warn("further clients were seen %d times: more are in the capture than are kept", n)
 	}
 }
 

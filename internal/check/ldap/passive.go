@@ -3,6 +3,7 @@ package ldap
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"signet"
 	"signet/internal/check"
@@ -13,8 +14,9 @@ import (
 
 // passive reads the check's facts out of a capture of LDAP without TLS.
 func passive() *check.Passive {
+	wanted := wire.RootAttributes()
 	return &check.Passive{Recognise: recognise, Clients: clients, Observe: func(e signet.Endpoint) check.Observer {
-		return &observer{root: map[string]wire.Attribute{}, global: e.Port == 3268}
+		return &observer{wanted: wanted, root: map[string]wire.Attribute{}, global: e.Port == 3268}
 	}}
 }
 
@@ -42,11 +44,9 @@ func recognise(b []byte, _ uint16) check.Side {
 	return check.NeitherSide
 }
 
-// maxAttributes bounds what is collected of a rootDSE.
-const maxAttributes = 128
-
 type observer struct {
 	heard    bool
+	wanted   []string // the attributes that are kept
 	root     map[string]wire.Attribute
 	global   bool
 	starttls *bool
@@ -146,15 +146,20 @@ func (o *observer) Hear(h *check.Overheard) {
 // collect adds a rootDSE, of which a client may have asked a few attributes only.
 func (o *observer) collect(e wire.Entry) {
 	for _, a := range e.Attributes {
-		before, known := o.root[a.Name]
-		if !known && len(o.root) == maxAttributes || known && !richer(a.Values, before.Values) {
+		i := slices.IndexFunc(o.wanted, func(name string) bool { return strings.EqualFold(name, a.Name) })
+		if i < 0 {
 			continue
 		}
-		kept := wire.Attribute{Name: a.Name}
+		name := o.wanted[i]
+		before, known := o.root[name]
+		if known && !richer(a.Values, before.Values) {
+			continue
+		}
+		kept := wire.Attribute{Name: name}
 		for _, v := range a.Values[:min(len(a.Values), maxValues)] {
 			kept.Values = append(kept.Values, slices.Clone(v[:min(len(v), maxText)]))
 		}
-		o.root[a.Name] = kept
+		o.root[name] = kept
 	}
 }
 

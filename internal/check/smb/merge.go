@@ -41,11 +41,11 @@ func (o *observer) merge(f *Facts) {
 // merge1 adds one SMB 1 answer to what is known.
 func (o *observer) merge1(f *Facts) {
 	k, s, was := &o.one, &o.facts.SMB1, o.facts.SMB1
-	k.ServerGUID, k.SystemTime = later(k.ServerGUID, f.ServerGUID), max(k.SystemTime, f.SystemTime)
-	if len(f.Mechanisms) > len(k.Mechanisms) {
-		k.Mechanisms = f.Mechanisms
+	k.guid, k.time = later(k.guid, f.ServerGUID), max(k.time, f.SystemTime)
+	if len(f.Mechanisms) > len(k.mechanisms) {
+		k.mechanisms = f.Mechanisms
 	}
-	k.NTLMOffer = surer(k.NTLMOffer, f.NTLMOffer)
+	k.offer = surer(k.offer, f.NTLMOffer)
 	now := f.SMB1
 	now.NativeOS, now.NativeLanMan = was.NativeOS, was.NativeLanMan
 	now.Domain, now.Server = max(was.Domain, now.Domain), max(was.Server, now.Server)

@@ -50,16 +50,38 @@ func recognise(b []byte, port uint16) check.Side {
 // observer collects what the connections of one server show.
 type observer struct {
 	facts   Facts
-	one     Facts        // what SMB 1 answers say that counts where SMB 2 is not spoken
+	one     old1         // what SMB 1 answers say that counts where SMB 2 is not spoken
 	piped   *signet.NTLM // the names that a service behind a pipe showed
 	err     *signet.Failure
 	closed1 bool // a request for SMB 1 alone was met with a close
 
-	accepted, refused map[uint16]bool // dialects of SMB 2 and 3
+	accepted, refused dialects // of SMB 2 and 3
+}
+
+// old1 are facts of an SMB 1 answer that have their like in SMB 2.
+type old1 struct {
+	guid       GUID
+	time       Time
+	mechanisms []string
+	offer      string
+}
+
+// dialects is a set of those in native, a bit for each.
+type dialects uint8
+
+func (d *dialects) add(v uint16) {
+	if i := slices.Index(native(), v); i >= 0 {
+		*d |= 1 << i
+	}
+}
+
+func (d dialects) has(v uint16) bool {
+	i := slices.Index(native(), v)
+	return i >= 0 && d&(1<<i) != 0
 }
 
 func observe(e signet.Endpoint) check.Observer {
-	o := &observer{accepted: map[uint16]bool{}, refused: map[uint16]bool{}}
+	o := &observer{}
 	o.facts.Transport, o.facts.NTLMOffer = "direct", ntlmUnknown
 	if e.Port == portNetBIOS {
 		o.facts.Transport = "netbios"
@@ -151,7 +173,7 @@ func (o *observer) answer(msg []byte, req *request) bool {
 func (o *observer) negotiated(msg []byte, status uint32, req *request) {
 	if status == smb2.StatusNotSupported && len(req.smb2) > 0 {
 		for _, d := range req.smb2 {
-			o.refused[d] = true
+			o.refused.add(d)
 		}
 		return
 	}
@@ -174,7 +196,7 @@ func (o *observer) negotiated(msg []byte, status uint32, req *request) {
 		f.Odd = !known
 	}
 	if n.Dialect != smb2.DialectWildcard && !f.Odd {
-		o.accepted[n.Dialect] = true
+		o.accepted.add(n.Dialect)
 	}
 	o.merge(f)
 }
@@ -213,15 +235,15 @@ func (o *observer) Result() check.Result {
 	if f.SMB1.Offered == nil && o.closed1 && is(f.SMB2Offered) {
 		f.SMB1.Offered = no()
 	}
-	if f.SMB2Offered == nil && len(o.accepted) == 0 && !slices.ContainsFunc(native(), func(d uint16) bool { return !o.refused[d] }) {
+	if f.SMB2Offered == nil && o.accepted == 0 && !slices.ContainsFunc(native(), func(d uint16) bool { return !o.refused.has(d) }) {
 		f.SMB2Offered = no()
 	}
 	if f.NTLM == nil {
 		f.NTLM = o.piped
 	}
 	if is(f.SMB1.Offered) && !is(f.SMB2Offered) {
-		f.Dialect, f.ServerGUID, f.SystemTime, f.Mechanisms = smb1Dialect, o.one.ServerGUID, o.one.SystemTime, o.one.Mechanisms
-		f.NTLMOffer = surer(f.NTLMOffer, o.one.NTLMOffer)
+		f.Dialect, f.ServerGUID, f.SystemTime, f.Mechanisms = smb1Dialect, o.one.guid, o.one.time, o.one.mechanisms
+		f.NTLMOffer = surer(f.NTLMOffer, o.one.offer)
 	}
 	if f.SMB2Offered == nil && f.SMB1.Offered == nil && f.NTLM == nil {
 		return check.Result{}
@@ -249,10 +271,10 @@ func (o *observer) Result() check.Result {
 // floor is the lowest dialect accepted, where every lower one was seen refused.
 func (o *observer) floor() string {
 	for _, d := range native() {
-		if o.accepted[d] {
+		if o.accepted.has(d) {
 			return smb2.DialectName(d)
 		}
-		if !o.refused[d] {
+		if !o.refused.has(d) {
 			return ""
 		}
 	}
