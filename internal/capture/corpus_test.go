@@ -67,11 +67,16 @@ func key(addr string, port int, check string) string {
 // hear reads a capture, and gives the facts as JSON.
 func hear(t testing.TB, path string) (heard, *capture.Reader) {
 	t.Helper()
+	return hearBytes(t, read(t, path))
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hearBytes(t, b)
+	return b
 }
 
 func hearBytes(t testing.TB, b []byte) (heard, *capture.Reader) {

@@ -50,7 +50,7 @@ func (f *Facts) breaches(ways []way) []check.Breach {
 		if rule == "" || broken(list, rule) {
 			continue
 		}
-		list = append(list, check.Breach{Rule: rule, Where: f.Paths[i].Path,
+		list = append(list, check.Breach{Rule: rule, Where: f.Paths[i].shown(),
 			Because: f.because(ways, func(w way) bool { return w.rule == rule })})
 	}
 	if b, ok := f.basic(); ok {
@@ -73,12 +73,20 @@ func (f *Facts) because(ways []way, of func(way) bool) []string {
 		var paths []string
 		for k := i; k < len(ways); k++ {
 			if of(ways[k]) && ways[k].text == ways[i].text {
-				paths = append(paths, f.Paths[k].Path)
+				paths = append(paths, f.Paths[k].shown())
 			}
 		}
 		list = append(list, few(paths)+": "+ways[i].text)
 	}
 	return list
+}
+
+// shown is the path in words: in a capture its request may be missing.
+func (p *Path) shown() string {
+	if p.Path == "" {
+		return "a page whose request was not heard"
+	}
+	return p.Path
 }
 
 // few joins paths, the first ones alone when they are many.
@@ -95,7 +103,7 @@ func (f *Facts) basic() (check.Breach, bool) {
 	var paths []string
 	for i := range f.Paths {
 		if f.TLS == nil && offers(&f.Paths[i], "Basic") {
-			paths = append(paths, f.Paths[i].Path)
+			paths = append(paths, f.Paths[i].shown())
 		}
 	}
 	if paths == nil {
@@ -112,6 +120,9 @@ func (f *Facts) way(p *Path) way {
 		switch {
 		case p.Role == "winrm":
 			return f.winrm(p)
+		case f.TLS == nil && p.Path == "" && (f.Server == "" || strings.HasPrefix(f.Server, "Microsoft-HTTPAPI")):
+			return way{text: "an NTLM message brought a challenge over plain HTTP, on a page whose request is not in the capture: " +
+				"WinRM's would have protections of its own"}
 		case f.TLS == nil && f.everywhere(p):
 			return way{signet.Exposed, plainRule(""), "an NTLM message brought a challenge over plain HTTP, as on every path here, " +
 				"so what stands behind it is not known"}

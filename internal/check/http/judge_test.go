@@ -55,6 +55,8 @@ func TestJudge(t *testing.T) {
 		{"Basic over TLS", Facts{TLS: secure(), Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"Basic"}, NTLM: OfferNo}}}, signet.Guarded, nil, ""},
 		{"Basic at the only path", Facts{Paths: []Path{{Path: "/", Status: 401, Schemes: []string{"Basic"}, NTLM: OfferNo}}}, signet.Undetermined, []string{"http-basic-plain"}, ""},
 		{"WinRM, HTTP", Facts{Paths: []Path{proven("/wsman", "winrm", 0)}}, signet.Undetermined, []string{"winrm-http-encryption-unknown"}, "AllowUnencrypted"},
+		{"plain HTTP, a page that was not heard to be asked for", Facts{Server: "Microsoft-IIS/10.0", Paths: []Path{proven("", "", 0)}}, signet.Exposed, []string{"http-ntlm-plain"}, ""},
+		{"plain HTTP, such a page that may be WinRM", Facts{Server: "Microsoft-HTTPAPI/2.0", Paths: []Path{proven("", "", 0)}}, signet.Undetermined, nil, "WinRM"},
 		{"WinRM, TLS", Facts{TLS: secure(), Paths: []Path{proven("/wsman", "winrm", 0)}}, signet.Undetermined, []string{"winrm-https-binding-unknown"}, "CbtHardeningLevel"},
 		{"WinRM, TLS, strict", Facts{TLS: secure(), Paths: []Path{proven("/wsman", "winrm", signet.Required)}}, signet.Guarded, nil, ""},
 		{"WinRM, TLS, none", Facts{TLS: secure(), Paths: []Path{proven("/wsman", "winrm", signet.Off)}}, signet.Exposed, []string{"http-epa-off"}, ""},
