@@ -145,7 +145,7 @@ func (r *reading) stream(t textFile, in io.Reader) {
 	}
 	if t.named {
 		r.failed = true
-		r.warn("%s: no capture, nmap result, zgrab2 or masscan JSON, NetExec database, nor JSON lines of Signet", t.name)
+		r.warn("%s: no capture, result of nmap, zgrab2 or masscan JSON, NetExec database, nor JSON lines of Signet", t.name)
 	}
 }
 
@@ -220,6 +220,8 @@ func (r *reading) text(t *textFile, put imports.Sink) (hosts uint64, err error) 
 	switch t.kind {
 	case imports.NmapXML:
 		st, err = imports.Nmap(t.in, put)
+	case imports.NmapPrint:
+		st, err = imports.NmapText(t.in, put)
 	case imports.ZgrabLines:
 		st, err = imports.Zgrab(t.in, put)
 	case imports.MasscanJSON:

@@ -109,8 +109,14 @@ func newMSSQL() mssqlFacts {
 type rdpFacts struct {
 	Protocols []string     `json:"protocols"`
 	NLA       signet.Level `json:"nla"`
+	Refusals  []rdpRefusal `json:"refusals,omitempty"`
 	TLS       *signet.TLS  `json:"tls,omitempty"`
 	NTLM      *signet.NTLM `json:"ntlm,omitempty"`
+}
+
+type rdpRefusal struct {
+	Asked string `json:"asked"`
+	Code  string `json:"code"`
 }
 
 type mailFacts struct {

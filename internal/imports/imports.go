@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/netip"
 	"time"
 
@@ -19,6 +20,7 @@ const (
 	SignetLines
 	ZgrabLines
 	MasscanJSON
+	NmapPrint
 	Database // of NetExec, if of anybody that is read
 )
 
@@ -27,11 +29,16 @@ func Detect(head []byte) Kind {
 	if bytes.HasPrefix(head, []byte(sqliteMagic)) {
 		return Database
 	}
+	if wide, err := io.ReadAll(plain(bytes.NewReader(head))); err == nil {
+		head = wide // UTF-16, as PowerShell writes what it redirects
+	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	switch {
 	case bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<nmaprun")):
 		return NmapXML
+	case bytes.HasPrefix(head, []byte("# Nmap ")), bytes.HasPrefix(head, []byte("Starting Nmap ")), bytes.HasPrefix(head, []byte("Nmap scan report for ")):
+		return NmapPrint
 	case bytes.HasPrefix(head, []byte(`{"kind":`)):
 		return SignetLines
 	case bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte(`"data"`)) && bytes.Contains(line, []byte(`"ip"`)):

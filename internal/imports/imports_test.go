@@ -61,7 +61,7 @@ func TestNmap(t *testing.T) {
 	})
 	compare(t, got, `
 192.0.2.10:25 mail exposed nmap 7.93
-192.0.2.10:3389 rdp guarded nmap 7.93
+192.0.2.10:3389 rdp undetermined nmap 7.93
 192.0.2.10:389 ldap undetermined nmap 7.93
 192.0.2.10:443 http undetermined nmap 7.93
 192.0.2.10:445 smb exposed nmap 7.93

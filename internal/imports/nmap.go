@@ -12,17 +12,19 @@ import (
 
 // nmapHost is a host element, with what is read of it.
 type nmapHost struct {
-	End       string `xml:"endtime,attr"`
-	Addresses []struct {
-		Addr string `xml:"addr,attr"`
-		Type string `xml:"addrtype,attr"`
-	} `xml:"address"`
-	Names []struct {
+	End       string        `xml:"endtime,attr"`
+	Addresses []nmapAddress `xml:"address"`
+	Names     []struct {
 		Name string `xml:"name,attr"`
 		Type string `xml:"type,attr"`
 	} `xml:"hostnames>hostname"`
 	Ports   []nmapPort   `xml:"ports>port"`
 	Scripts []nmapScript `xml:"hostscript>script"`
+}
+
+type nmapAddress struct {
+	Addr string `xml:"addr,attr"`
+	Type string `xml:"addrtype,attr"`
 }
 
 type nmapPort struct {
@@ -34,6 +36,7 @@ type nmapPort struct {
 	Service struct {
 		Name   string `xml:"name,attr"`
 		Tunnel string `xml:"tunnel,attr"`
+		Method string `xml:"method,attr"` // probed, or table: the name is guessed by the port
 	} `xml:"service"`
 	Scripts []nmapScript `xml:"script"`
 }
@@ -88,19 +91,52 @@ func find(list []nmapScript, id string) *nmapScript {
 }
 
 // Nmap reads XML of nmap, host by host. A file that ends early, as that of an interrupted scan does, gives an error
-// after what it holds. Ports and their states are nmap's own view and decide nothing here.
+// after what it holds; of several that were written into one, each is read. Ports and their states are nmap's own view and
+// decide nothing here. Entities that a document declares are not known, and nothing is loaded from elsewhere.
 func Nmap(r io.Reader, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
-	d := xml.NewDecoder(r)
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it writes UTF-8 whatever it says
-	started := time.Time{}
+	all := newDocuments(plain(r))
+	var damage error
+	for n := 1; ; n++ {
+		more, err := all.next()
+		if err != nil || !more {
+			return st, errors.Join(damage, err)
+		}
+		read := nmapDocument{stats: &st, in: &budget{in: all}, put: put}
+		if err := read.hosts(); err != nil {
+			if read.refused != nil {
+				return st, read.refused
+			}
+			if damage == nil {
+				damage = fmt.Errorf("nmap XML: %w", err)
+				if n > 1 {
+					damage = fmt.Errorf("nmap XML, document %d: %w", n, err)
+				}
+			}
+		}
+	}
+}
+
+// nmapDocument is one run of nmap while it is read.
+type nmapDocument struct {
+	stats   *Stats
+	in      *budget
+	put     Sink
+	refused error // by put
+	started time.Time
+}
+
+func (n *nmapDocument) hosts() error {
+	d := xml.NewDecoder(n.in)
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
 	for {
+		n.in.left = mostElement
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return st, nil
+			return nil
 		}
 		if err != nil {
-			return st, fmt.Errorf("nmap XML: %w", err)
+			return err
 		}
 		e, ok := t.(xml.StartElement)
 		if !ok {
@@ -108,22 +144,26 @@ func Nmap(r io.Reader, put Sink) (Stats, error) {
 		}
 		switch e.Name.Local {
 		case "nmaprun":
-			for _, a := range e.Attr {
-				switch a.Name.Local {
-				case "version":
-					st.Source = "nmap " + clip(a.Value, 40)
-				case "start":
-					started = seconds(a.Value)
-				}
-			}
+			n.run(&e)
 		case "host":
 			var h nmapHost
 			if err := d.DecodeElement(&h, &e); err != nil {
-				return st, fmt.Errorf("nmap XML: %w", err)
+				return err
 			}
-			if err := h.put(&st, started, put); err != nil {
-				return st, err
+			if n.refused = h.put(n.stats, n.started, n.put); n.refused != nil {
+				return n.refused
 			}
+		}
+	}
+}
+
+func (n *nmapDocument) run(e *xml.StartElement) {
+	for _, a := range e.Attr {
+		switch a.Name.Local {
+		case "version":
+			n.stats.Source = "nmap " + clip(a.Value, 40)
+		case "start":
+			n.started = seconds(a.Value)
 		}
 	}
 }

@@ -50,8 +50,6 @@ func (p *nmapPort) certificate() *signet.TLS {
 	return t
 }
 
-func (p *nmapPort) secure() bool { return p.Service.Tunnel == "ssl" }
-
 // port turns the scripts of one port into observations.
 func (h *host) port(p *nmapPort) error {
 	for _, of := range []func(*nmapPort) error{h.http, h.ldap, h.mssql, h.rdp, h.mail} {
@@ -68,8 +66,9 @@ func (h *host) http(p *nmapPort) error {
 		return nil
 	}
 	f := httpFacts{NTLM: info}
-	if p.secure() {
-		f.TLS = p.certificate()
+	tls, known := p.secure()
+	if tls = tls || find(p.Scripts, "ssl-cert") != nil; tls { // which speaks no STARTTLS to a web server
+		f.TLS, known = p.certificate(), true
 	}
 	path := httpPath{Path: "/", Schemes: []string{}, NTLM: "unknown"} // where both scripts ask unless told otherwise
 	if auth != nil {
@@ -86,10 +85,14 @@ func (h *host) http(p *nmapPort) error {
 			path.Negotiate = "unknown"
 		}
 	}
-	if info != nil {
+	switch {
+	case info != nil:
 		path.NTLM = "proven"
-	} else if path.NTLM == "unknown" {
+	case path.NTLM == "unknown":
 		path.Note = "no NTLM message was sent"
+	}
+	if !known && path.NTLM != "unknown" {
+		path.NTLM, path.Note = "unknown", "NTLM is offered, and whether over TLS nmap did not look (-sV)"
 	}
 	f.Paths = []httpPath{path}
 	return h.emit("http", p.ID, f, "paths", "ntlm-proof")
@@ -134,7 +137,7 @@ func (h *host) ldap(p *nmapPort) error {
 		return nil
 	}
 	f := newLDAP("none")
-	if p.secure() || p.ID == 636 || p.ID == 3269 {
+	if tls, _ := p.secure(); tls { // rootDSE is read either way
 		f.TLS, f.Certificate, f.Session = "ldaps", "ok", p.certificate()
 	}
 	f.root(s.Output)
@@ -199,7 +202,7 @@ func (h *host) mssql(p *nmapPort) error {
 		f.NTLM, f.Windows = names, "proven"
 	}
 	for _, s := range []*nmapScript{info, find(h.Scripts, "ms-sql-info")} {
-		told = s != nil && f.version(s, p.ID) || told
+		told = s != nil && (f.version(s, p.ID) || f.printed(s, p.ID)) || told
 	}
 	if !told {
 		return nil
@@ -224,37 +227,66 @@ func (f *mssqlFacts) version(s *nmapScript, port uint16) bool {
 	return false
 }
 
+// printed reads the text of ms-sql-info in the same way. The port of an instance stands after its version.
+func (f *mssqlFacts) printed(s *nmapScript, port uint16) bool {
+	var name, number, product string
+	for _, l := range lines(s.Output) {
+		key, v, _ := strings.Cut(l, ":")
+		v = strings.TrimSpace(v)
+		switch key {
+		case "Version": // of the next instance, unless its name stood before
+			number, product = "", ""
+		case "Instance name":
+			name, number, product = v, "", ""
+		case "number":
+			number = v
+		case "Product":
+			product = v
+		case "TCP port":
+			if v == itoa(port) {
+				f.Instance, f.Version, f.Product = clip(name, 64), clip(number, 40), clip(product, 80)
+				return name != "" || number != ""
+			}
+			name = ""
+		}
+	}
+	return false
+}
+
 func (h *host) rdp(p *nmapPort) error {
 	names, enum := find(p.Scripts, "rdp-ntlm-info").names(), find(p.Scripts, "rdp-enum-encryption")
 	if names == nil && enum == nil {
 		return nil
 	}
 	f := rdpFacts{Protocols: []string{}, NTLM: names}
-	var plain, tls bool
-	nla := names != nil
+	says := map[string]string{}
 	if enum != nil {
 		for _, l := range lines(enum.Output) {
-			switch what, how, _ := strings.Cut(l, ": "); {
-			case !strings.HasPrefix(how, "SUCCESS"):
-			case strings.HasPrefix(what, "Native RDP"):
-				plain = true
-			case what == "SSL":
-				tls = true
-			case strings.HasPrefix(what, "CredSSP"):
-				nla = true
+			if what, how, ok := strings.Cut(l, ": "); ok {
+				says[what] = how
 			}
 		}
 	}
-	for _, x := range []struct {
-		seen bool
-		word string
-	}{{plain, "rdp"}, {tls, "tls"}, {nla, "nla"}} {
-		if x.seen {
-			f.Protocols = append(f.Protocols, x.word)
-		}
+	success := func(what string) bool { return strings.HasPrefix(says[what], "SUCCESS") }
+	// nmap calls it a success when the server answers with a layer at all, be it a lower one than was asked for: a server
+	// of TLS alone is said to do NLA. What the lower ones were not is what tells.
+	switch plain, tls := success("Native RDP"), success("SSL"); {
+	case plain:
+		f.Protocols = append(f.Protocols, "rdp")
+	case tls:
+		f.Protocols = append(f.Protocols, "tls")
 	}
-	if nla && (plain || tls) {
+	other := len(f.Protocols) > 0
+	nla := names != nil || !other && success("CredSSP (NLA)")
+	if nla {
+		f.Protocols = append(f.Protocols, "nla")
+	}
+	const required = "HYBRID_REQUIRED_BY_SERVER"
+	switch {
+	case nla && other:
 		f.NLA = signet.Optional
+	case nla && strings.Contains(says["SSL"], required): // nmap -d
+		f.NLA, f.Refusals = signet.Required, []rdpRefusal{{"tls", required}}
 	}
 	if len(f.Protocols) == 0 {
 		return nil
@@ -268,12 +300,15 @@ func (h *host) mail(p *nmapPort) error {
 		if names == nil {
 			continue
 		}
-		f := mailFacts{Protocol: protocol, TLS: "none", Mechanisms: []string{}, NTLM: names}
+		f := mailFacts{Protocol: protocol, TLS: "none", Mechanisms: []string{}, NTLM: names, Ways: []mailWay{}}
 		over := "none"
-		if p.secure() {
+		tls, known := p.secure()
+		if tls {
 			over, f.TLS, f.Session = "implicit", "implicit", p.certificate()
 		}
-		f.Ways = []mailWay{{Over: over, Mechanisms: []string{}, NTLM: "proven", Via: "NTLM"}}
+		if known {
+			f.Ways = []mailWay{{Over: over, Mechanisms: []string{}, NTLM: "proven", Via: "NTLM"}}
+		}
 		return h.emit("mail", p.ID, f, "starttls")
 	}
 	return nil

@@ -25,14 +25,17 @@ func dialectName(s string) string {
 	return ""
 }
 
-// signing reads the sentence of smb2-security-mode.
+// signing reads the sentence of smb2-security-mode. Its "is disabled!" alone is said of mode 0x02, which means required and
+// which nobody would read so: it stays unknown.
 func signing(s string) signet.Level {
 	s = strings.ToLower(s)
+	disabled := strings.Contains(s, "disabled")
 	switch {
-	case strings.Contains(s, "disabled"):
+	case strings.Contains(s, "not required") && disabled:
 		return signet.Off
 	case strings.Contains(s, "not required"):
 		return signet.Optional
+	case disabled:
 	case strings.Contains(s, "required"):
 		return signet.Required
 	}
@@ -103,6 +106,9 @@ func (h *host) smb() error {
 	if s := find(h.Scripts, "smb-protocols"); s != nil {
 		told = protocols(s, &f) || told
 	}
+	if s := find(h.Scripts, "smb2-capabilities"); s != nil {
+		told = capabilities(s, &f) || told
+	}
 	if !told {
 		return nil
 	}
@@ -146,22 +152,65 @@ func (h *host) mode2(s *nmapScript, f *smbFacts) bool {
 			f.Dialect = d
 		}
 	}
+	s.byDialect(take)
+	return told
+}
+
+// byDialect goes through what a script says of each dialect, in its tables or else in its text.
+func (s *nmapScript) byDialect(say func(dialect, text string)) {
+	any := false
 	for _, t := range s.Tables {
 		for _, e := range t.Elems {
-			take(t.Key, e.Text)
+			any = true
+			say(t.Key, e.Text)
 		}
 	}
-	if !told {
-		dialect := ""
-		for _, l := range lines(s.Output) {
-			if d, ok := strings.CutSuffix(l, ":"); ok {
-				dialect = d
-				continue
-			}
-			take(dialect, l)
-		}
+	if any {
+		return
 	}
+	dialect := ""
+	for _, l := range lines(s.Output) {
+		if d, ok := strings.CutSuffix(l, ":"); ok {
+			dialect = d
+			continue
+		}
+		say(dialect, l)
+	}
+}
+
+// capabilities reads smb2-capabilities, which agrees on each dialect in turn. That one is not in its list says nothing.
+func capabilities(s *nmapScript, f *smbFacts) bool {
+	words := map[string]string{"Distributed File System": "dfs", "Leasing": "leasing", "Multi-credit operations": "large-mtu",
+		"Multiple Channel support": "multi-channel", "Persistent handles": "persistent-handles", "Directory Leasing": "directory-leasing", "Encryption": "encryption"}
+	told, top := false, ""
+	s.byDialect(func(dialect, text string) {
+		d := dialectName(dialect)
+		if d == "" {
+			return
+		}
+		told = true
+		f.accepts(d)
+		if d > top {
+			top, f.Capabilities = d, []string{} // those of the highest dialect, as one negotiate for all gives them
+		}
+		if w := words[strings.TrimSpace(text)]; w != "" && d == top {
+			f.Capabilities = append(f.Capabilities, w)
+		}
+	})
 	return told
+}
+
+// accepts files a dialect of SMB 2 or 3 that was agreed to.
+func (f *smbFacts) accepts(dialect string) {
+	f.SMB2Offered = yes()
+	if !slices.Contains(f.Dialects, dialect) {
+		f.Dialects = append(f.Dialects, dialect)
+		slices.Sort(f.Dialects)
+	}
+	f.Dialect = max(f.Dialect, dialect)
+	if f.Dialects[0] < "3.1.1" {
+		f.Floor = f.Dialects[0]
+	}
 }
 
 // protocols reads smb-protocols. That a dialect is not in its list may have any reason, and says nothing.
@@ -179,19 +228,10 @@ func protocols(s *nmapScript, f *smbFacts) bool {
 			told = true
 			f.SMB1.Offered, f.SMB1.Dialect = yes(), "NT LM 0.12"
 		}
-		d := dialectName(l)
-		if d == "" {
-			continue
+		if d := dialectName(l); d != "" {
+			told = true
+			f.accepts(d)
 		}
-		told, f.SMB2Offered = true, yes()
-		if !slices.Contains(f.Dialects, d) {
-			f.Dialects = append(f.Dialects, d)
-		}
-		f.Dialect = max(f.Dialect, d)
-	}
-	slices.Sort(f.Dialects)
-	if len(f.Dialects) > 0 && f.Dialects[0] < "3.1.1" {
-		f.Floor = f.Dialects[0]
 	}
 	return told
 }
