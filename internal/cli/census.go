@@ -24,13 +24,29 @@ type census struct {
 	estate  path.Estate
 	judge   *judge.Judge
 	writers []report.Writer
+	paths   []report.PathWriter // those among them that take paths
 	waiting map[netip.Addr][]*report.Line
 	emit    func(*report.Line) error     // counts a line and writes it
 	seen    map[netip.Addr][]path.Source // of clients whose host was not let go yet
 }
 
 func newCensus(checks []check.Check, j *judge.Judge, writers []report.Writer, emit func(*report.Line) error) *census {
-	return &census{folder: host.New(checks), judge: j, writers: writers, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]path.Source{}}
+	c := &census{folder: host.New(checks), judge: j, writers: writers, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]path.Source{}}
+	for _, w := range writers {
+		if t, ok := w.(report.PathWriter); ok {
+			c.paths = append(c.paths, t)
+		}
+	}
+	return c
+}
+
+// asksForHosts tells whether any writer takes hosts or paths, or the policy has to know them.
+func asksForHosts(j *judge.Judge, writers []report.Writer) bool {
+	return j.TellsHosts() || slices.ContainsFunc(writers, func(w report.Writer) bool {
+		_, hosts := w.(report.HostWriter)
+		_, paths := w.(report.PathWriter)
+		return hosts || paths
+	})
 }
 
 // put folds one line and hands it on, at once or with its host.
@@ -81,23 +97,17 @@ func (c *census) end() error {
 	for _, addr := range slices.SortedFunc(maps.Keys(c.seen), netip.Addr.Compare) { // seen as clients alone
 		c.estate.Add(&signet.Host{Address: addr}, c.seen[addr]...)
 	}
-	var takers []report.PathWriter
-	for _, w := range c.writers {
-		if t, ok := w.(report.PathWriter); ok {
-			takers = append(takers, t)
-		}
-	}
-	if len(takers) == 0 {
+	if len(c.paths) == 0 {
 		return nil
 	}
 	paths := c.estate.Summary()
-	for _, t := range takers {
+	for _, t := range c.paths {
 		if err := t.Paths(paths); err != nil {
 			return fmt.Errorf("output: %w", err)
 		}
 	}
 	for p := range c.estate.Lines() {
-		for _, t := range takers {
+		for _, t := range c.paths {
 			if err := t.Path(p); err != nil {
 				return fmt.Errorf("output: %w", err)
 			}
@@ -120,7 +130,9 @@ func (c *census) hand(h *signet.Host) error {
 		}
 	}
 	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
-	c.estate.Add(h, c.seen[h.Address]...)
+	if len(c.paths) > 0 {
+		c.estate.Add(h, c.seen[h.Address]...)
+	}
 	delete(c.seen, h.Address)
 	for _, w := range c.writers {
 		if t, ok := w.(report.HostWriter); ok {

@@ -116,7 +116,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	if err != nil {
 		return trouble("%v", err)
 	}
-	sum, err := c.Runs(ahead(a.endpoints(old, j)), ahead(a.endpoints(now, j)), func(c *compare.Change) error {
+	sum, err := c.Runs(ahead(a.endpoints(old, j), nil), ahead(a.endpoints(now, j), nil), func(c *compare.Change) error {
 		if ctx.Err() != nil {
 			return &exitError{code: exitInterrupted}
 		}
@@ -308,55 +308,4 @@ func unlike(ctx context.Context, before, after *input, same *compare.Summary) (o
 	}
 	a, b := same.Unlike(short(in[0]), short(in[1]))
 	return in[0].Observations(ctx, before.store, before.run, a), in[1].Observations(ctx, after.store, after.run, b), nil
-}
-
-// ahead reads a run on a goroutine of its own, a batch before it is needed: two runs are unpacked on two processors.
-func ahead(run iter.Seq2[*signet.Observation, error]) iter.Seq2[*signet.Observation, error] {
-	type batch struct {
-		list []*signet.Observation
-		err  error
-	}
-	const each = 512
-	return func(yield func(*signet.Observation, error) bool) {
-		batches, stop := make(chan batch, 4), make(chan struct{})
-		finished := make(chan struct{})
-		go func() {
-			defer close(finished)
-			defer close(batches)
-			b := batch{list: make([]*signet.Observation, 0, each)}
-			send := func() bool {
-				select {
-				case batches <- b:
-					b = batch{list: make([]*signet.Observation, 0, each)}
-					return true
-				case <-stop:
-					return false
-				}
-			}
-			for o, err := range run {
-				if err != nil {
-					b.err = err
-					send()
-					return
-				}
-				b.list = append(b.list, o)
-				if len(b.list) == each && !send() {
-					return
-				}
-			}
-			send()
-		}()
-		defer func() { close(stop); <-finished }()
-		for b := range batches {
-			for _, o := range b.list {
-				if !yield(o, nil) {
-					return
-				}
-			}
-			if b.err != nil {
-				yield(nil, b.err)
-				return
-			}
-		}
-	}
 }

@@ -23,7 +23,7 @@ type rendering struct {
 // render judges observations that come by address, and hands them to every writer. It gives what was counted.
 func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *outputs, in iter.Seq2[*signet.Observation, error]) (*report.Tally, error) {
 	sink := &sink{judge: j, out: out}
-	if !r.quick {
+	if !r.quick && asksForHosts(j, out.writers) {
 		sink.census = newCensus(a.checks, j, out.writers, sink.emit)
 	}
 	for _, w := range out.writers {
@@ -32,7 +32,7 @@ func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *out
 		}
 	}
 	var host netip.Addr
-	for m, err := range a.meeting(in, j) {
+	for m, err := range a.meeting(ahead(in, a.decode), j) {
 		if ctx.Err() != nil {
 			return nil, &exitError{code: exitInterrupted}
 		}
@@ -57,7 +57,6 @@ func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *out
 		if !r.all && !m.Reached() {
 			continue
 		}
-		a.decode(m.Observation)
 		l := sink.judged(m.Observation)
 		l.Disagreements = m.Disagreements
 		if err := sink.write(l); err != nil {

@@ -96,7 +96,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	}
 	defer out.close()
 	header := headerOf(run, policy.ID())
-	header.Trace = f.trace
+	header.Trace, header.Known = f.trace, summaryOf(run, &report.Tally{})
 	tally, err := a.render(ctx, &rendering{header: header, all: f.all, quick: quick(run), run: run}, judge, out, store.Observations(ctx, s, run, store.ByAddress))
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"crypto/sha256"
 	"net/netip"
 	"slices"
 	"strings"
@@ -16,8 +17,14 @@ type Folder struct {
 	twins  map[likeness]netip.Addr
 }
 
-// likeness is what two addresses of one host have in common. The GUID alone is not enough: clones share it.
-type likeness struct{ guid, name, domain string }
+// likeness is a sum of what two addresses of one host have in common. The GUID alone is not enough: clones share it.
+type likeness [16]byte
+
+func like(h *signet.Host) (l likeness) {
+	sum := sha256.Sum256([]byte(h.GUID + "\x00" + strings.ToLower(h.Name) + "\x00" + strings.ToLower(h.Domain)))
+	copy(l[:], sum[:])
+	return l
+}
 
 // maxTwins bounds how many hosts are remembered to recognise them under another address.
 const maxTwins = 1 << 16
@@ -66,14 +73,14 @@ func (f *Folder) Finish(addr netip.Addr) (h *signet.Host, ok bool) {
 	}
 	delete(f.open, addr)
 	h = d.host()
-	like := likeness{h.GUID, strings.ToLower(h.Name), strings.ToLower(h.Domain)}
-	if like.guid == "" || like.name == "" {
+	if h.GUID == "" || h.Name == "" {
 		return h, true
 	}
-	if first, ok := f.twins[like]; ok && first != h.Address {
+	twin := like(h)
+	if first, ok := f.twins[twin]; ok && first != h.Address {
 		h.SameAs = first
 	} else if len(f.twins) < maxTwins {
-		f.twins[like] = h.Address
+		f.twins[twin] = h.Address
 	}
 	return h, true
 }

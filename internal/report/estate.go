@@ -53,7 +53,7 @@ func (t *Text) Host(h *signet.Host) error {
 	e.hosts++
 	if h.Name != "" {
 		e.named++
-		if listed(h) {
+		if t.shown[h.Address] {
 			e.names[h.Address] = Clean(h.Name)
 		}
 	}
@@ -76,11 +76,6 @@ func (t *Text) Host(h *signet.Host) error {
 		e.controller(h)
 	}
 	return nil
-}
-
-// listed tells whether an endpoint of the host may stand in a list of the report.
-func listed(h *signet.Host) bool {
-	return len(h.Findings) > 0 || slices.ContainsFunc(h.Endpoints, func(p signet.HostEndpoint) bool { return p.Verdict != signet.Guarded })
 }
 
 func (e *estate) controller(h *signet.Host) {
@@ -121,17 +116,10 @@ func (t *Text) reconcile() {
 	if e.names == nil {
 		return
 	}
-	fit := func(list []entry) {
-		for i := range list {
-			if n := e.names[list[i].at.Addr]; n != "" {
-				list[i].who = n
-			}
-		}
-	}
-	fit(t.undetermined)
+	t.undetermined.name(e.names)
 	for _, g := range t.groups {
-		fit(g.exposed)
-		fit(g.other)
+		g.exposed.name(e.names)
+		g.other.name(e.names)
 	}
 }
 

@@ -2,10 +2,8 @@ package report
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"signet"
@@ -26,7 +24,9 @@ const mostRows = 1000
 
 // NewMarkdown writes to w.
 func NewMarkdown(w io.Writer, checks []check.Check, rules *Rulebook) *Markdown {
-	return &Markdown{w: w, rules: rules, text: NewText(io.Discard, checks, 100, false)}
+	text := NewText(io.Discard, checks, 100, false)
+	text.flat = true
+	return &Markdown{w: w, rules: rules, text: text}
 }
 
 // Begin remembers the header.
@@ -54,15 +54,15 @@ func (m *Markdown) End(s *Summary) error {
 	if len(groups) > 0 {
 		m.line("\n## Findings\n\n| severity | finding | endpoints |\n|---|---|---:|")
 		for _, g := range groups {
-			m.line("| %s | %s (`%s`) | %d |", g.finding.Severity, markdown(g.finding.Title), code(g.finding.Rule), len(g.exposed)+len(g.other))
+			m.line("| %s | %s (`%s`) | %d |", g.finding.Severity, markdown(g.finding.Title), code(g.finding.Rule), g.exposed.total+g.other.total)
 		}
 	}
 	for _, g := range groups {
 		m.group(g)
 	}
-	if n := len(m.text.undetermined); n > 0 {
+	if n := m.text.undetermined.total; n > 0 {
 		m.line("\n## Undetermined: %s that could not be told", plural(uint64(n), "endpoint", "endpoints"))
-		m.table(m.text.undetermined)
+		m.table(&m.text.undetermined)
 	}
 	return m.b.Flush()
 }
@@ -87,23 +87,23 @@ func (m *Markdown) group(g *group) {
 			m.line("\n**Fix:** %s", fix) // advice is Markdown of our own
 		}
 	}
-	if len(g.exposed) > 0 {
+	if g.exposed.total > 0 {
 		m.line("\nExposed:")
-		m.table(g.exposed)
+		m.table(&g.exposed)
 	}
-	if len(g.other) > 0 {
+	if g.other.total > 0 {
 		m.line("\nNo relay by itself, or not shown to be one:")
-		m.table(g.other)
+		m.table(&g.other)
 	}
 }
 
-func (m *Markdown) table(list []entry) {
-	slices.SortStableFunc(list, func(a, b entry) int { return cmp.Or(byAddress(a, b), strings.Compare(a.because, b.because)) })
+func (m *Markdown) table(list *listing) {
 	m.line("\n| endpoint | host | because |\n|---|---|---|")
-	for _, e := range list[:min(len(list), mostRows)] {
+	shown := list.sorted()[0].first
+	for _, e := range shown {
 		m.line("| `%s` | %s | %s |", code(e.at.String()), markdown(e.who), markdown(e.because))
 	}
-	if more := len(list) - mostRows; more > 0 {
+	if more := list.total - len(shown); more > 0 {
 		m.line("\n… and %d more: `-o csv` has them all.", more)
 	}
 }

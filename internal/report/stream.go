@@ -22,6 +22,9 @@ type Header struct {
 	Policy   string // name/version
 	Trace    bool   // write transcripts
 	Warnings []string
+
+	// Known is what is known of a run that was made before: its end and coverage, without what judging it will say.
+	Known *Summary
 }
 
 // Line is one endpoint, observed and judged.

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -23,8 +23,10 @@ type Text struct {
 	h      Header
 
 	groups       map[string]*group
-	undetermined []entry
-	guarded      map[string]int // check → endpoints
+	undetermined listing
+	guarded      map[string]int      // check → endpoints
+	shown        map[netip.Addr]bool // of entries that may be listed
+	flat         bool                // endpoints are listed by address alone, not under their reasons
 	estate       estate
 	overheard    []signet.Client // the first of them
 	clients      int
@@ -33,15 +35,8 @@ type Text struct {
 // group is the endpoints that break one rule.
 type group struct {
 	finding signet.Finding // of the first endpoint: rule, severity, title
-	exposed []entry
-	other   []entry // guarded or undetermined endpoints that break it
-}
-
-// entry is one endpoint in a list.
-type entry struct {
-	at      signet.Endpoint
-	who     string // a name for people
-	because string
+	exposed listing
+	other   listing // guarded or undetermined endpoints that break it
 }
 
 // mostEntries is how many endpoints of one group are listed; the other formats have them all.
@@ -50,11 +45,20 @@ const mostEntries = 40
 // NewText writes to w, in lines of at most width columns where words allow.
 func NewText(w io.Writer, checks []check.Check, width int, color bool) *Text {
 	return &Text{w: w, style: style(color), width: max(60, min(width, 240)), checks: checks,
-		groups: map[string]*group{}, guarded: map[string]int{}}
+		groups: map[string]*group{}, guarded: map[string]int{}, shown: map[netip.Addr]bool{}}
 }
 
-// Begin remembers the header: nothing is printed before the end.
-func (t *Text) Begin(h *Header) error { t.h = *h; return nil }
+// Begin prints what is known of a run that was made before; of one under way nothing is printed before the end.
+func (t *Text) Begin(h *Header) error {
+	t.h = *h
+	if h.Known == nil {
+		return nil
+	}
+	p := &page{width: t.width, style: t.style}
+	t.head(p, h.Known)
+	_, err := io.WriteString(t.w, p.b.String())
+	return err
+}
 
 // Endpoint files one line.
 func (t *Text) Endpoint(l *Line) error {
@@ -64,7 +68,7 @@ func (t *Text) Endpoint(l *Line) error {
 	e := entry{at: l.Endpoint, who: who(l), because: Clean(strings.Join(l.Because, "; "))}
 	switch l.Verdict {
 	case signet.Undetermined:
-		t.undetermined = append(t.undetermined, e)
+		t.file(&t.undetermined, e)
 	case signet.Guarded:
 		t.guarded[l.Check]++
 	}
@@ -80,13 +84,23 @@ func (t *Text) Endpoint(l *Line) error {
 			e.because = Clean(f.Where) + ": " + e.because
 		}
 		if l.Verdict == signet.Exposed && t.relay(f.Rule) {
-			g.exposed = append(g.exposed, e)
+			t.file(&g.exposed, e)
 		} else {
-			g.other = append(g.other, e)
+			t.file(&g.other, e)
 		}
 		g.finding.Severity = max(g.finding.Severity, f.Severity)
 	}
 	return nil
+}
+
+func (t *Text) file(l *listing, e entry) {
+	most, under := mostEntries, e.because
+	if t.flat {
+		most, under = mostRows, ""
+	}
+	if l.add(e, under, most) {
+		t.shown[e.at.Addr] = true
+	}
 }
 
 // relay tells whether breaking the rule opens a way for relayed NTLM.
@@ -110,11 +124,14 @@ func find(checks []check.Check, rule string) (check.Check, check.Rule, bool) {
 func (t *Text) End(s *Summary) error {
 	p := &page{width: t.width, style: t.style}
 	t.reconcile()
-	t.head(p, s)
+	if t.h.Known == nil {
+		t.head(p, s)
+	}
+	t.verdicts(p, s)
 	groups := t.sorted()
-	t.section(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", groups, func(g *group) []entry { return g.exposed })
+	t.section(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", groups, func(g *group) *listing { return &g.exposed })
 	t.domains(p)
-	t.section(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) []entry { return g.other })
+	t.section(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) *listing { return &g.other })
 	t.open(p)
 	t.closed(p)
 	t.hosts(p)
@@ -138,7 +155,7 @@ func (t *Text) head(p *page, s *Summary) {
 	p.blank()
 	c := &s.Coverage
 	p.field("Coverage", fmt.Sprintf("%s, %d alive; %s asked", plural(c.Addresses, "address", "addresses"), c.Alive, plural(c.Asked, "endpoint", "endpoints")))
-	parts := []string{fmt.Sprintf("%d answered", c.Outcomes[signet.Answered]), fmt.Sprintf("%d undetermined", c.Undetermined)}
+	parts := []string{fmt.Sprintf("%d answered", c.Outcomes[signet.Answered])}
 	for _, o := range []signet.Outcome{signet.Foreign, signet.Broken, signet.Withheld, signet.Fault, signet.Skipped} {
 		if n := c.Outcomes[o]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, o))
@@ -146,6 +163,9 @@ func (t *Text) head(p *page, s *Summary) {
 	}
 	parts = append(parts, fmt.Sprintf("%d refused", c.Outcomes[signet.Refused]), fmt.Sprintf("%d silent", c.Outcomes[signet.Silent]))
 	p.field("", strings.Join(parts, ", "))
+}
+
+func (t *Text) verdicts(p *page, s *Summary) {
 	p.field("Verdicts", strings.Join([]string{
 		t.style.verdict(signet.Exposed, fmt.Sprintf("%d exposed", s.Verdicts[signet.Exposed])),
 		t.style.verdict(signet.Guarded, fmt.Sprintf("%d guarded", s.Verdicts[signet.Guarded])),
@@ -162,17 +182,17 @@ func (t *Text) sorted() []*group {
 	slices.SortFunc(gs, func(a, b *group) int {
 		return cmp.Or(
 			int(b.finding.Severity)-int(a.finding.Severity),
-			len(b.exposed)-len(a.exposed),
+			b.exposed.total-a.exposed.total,
 			cmp.Compare(a.finding.Rule, b.finding.Rule))
 	})
 	return gs
 }
 
-func (t *Text) section(p *page, title, about string, groups []*group, pick func(*group) []entry) {
+func (t *Text) section(p *page, title, about string, groups []*group, pick func(*group) *listing) {
 	first := true
 	for _, g := range groups {
 		list := pick(g)
-		if len(list) == 0 {
+		if list.total == 0 {
 			continue
 		}
 		if first {
@@ -181,46 +201,31 @@ func (t *Text) section(p *page, title, about string, groups []*group, pick func(
 		} else {
 			p.blank()
 		}
-		p.item(t.style.severity(g.finding.Severity), Clean(g.finding.Title)+" "+t.style.faint("("+Clean(g.finding.Rule)+")")+", "+plural(uint64(len(list)), "endpoint", "endpoints"))
+		p.item(t.style.severity(g.finding.Severity), Clean(g.finding.Title)+" "+t.style.faint("("+Clean(g.finding.Rule)+")")+", "+plural(uint64(list.total), "endpoint", "endpoints"))
 		t.entries(p, list)
 	}
 }
 
 // entries lists endpoints by address; those with the same reason stand under one statement of it, the most common
 // reason first.
-func (t *Text) entries(p *page, list []entry) {
-	byReason := map[string][]entry{}
-	for _, e := range list {
-		byReason[e.because] = append(byReason[e.because], e)
-	}
-	reasons := slices.Collect(maps.Keys(byReason))
-	for _, r := range reasons {
-		slices.SortFunc(byReason[r], byAddress)
-	}
-	slices.SortFunc(reasons, func(a, b string) int {
-		return cmp.Or(len(byReason[b])-len(byReason[a]), byAddress(byReason[a][0], byReason[b][0]))
-	})
+func (t *Text) entries(p *page, list *listing) {
 	left := mostEntries
-	for _, r := range reasons {
+	for _, r := range list.sorted() {
 		if left == 0 {
 			break
 		}
-		shown := byReason[r][:min(len(byReason[r]), left)]
+		shown := r.first[:min(len(r.first), left)]
 		left -= len(shown)
 		if len(shown) == 1 {
-			p.hang(10, label(shown[0]), r)
+			p.hang(10, label(shown[0]), r.text)
 			continue
 		}
-		p.text(10, 10, r)
+		p.text(10, 10, r.text)
 		p.flow(12, shown)
 	}
-	if more := len(list) - (mostEntries - left); more > 0 {
+	if more := list.total - (mostEntries - left); more > 0 {
 		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o list or -o jsonl has them all", more)))
 	}
-}
-
-func byAddress(a, b entry) int {
-	return cmp.Or(a.at.Addr.Compare(b.at.Addr), cmp.Compare(a.at.Port, b.at.Port))
 }
 
 // label is an endpoint and what its host calls itself.
@@ -232,11 +237,11 @@ func label(e entry) string {
 }
 
 func (t *Text) open(p *page) {
-	if len(t.undetermined) == 0 {
+	if t.undetermined.total == 0 {
 		return
 	}
-	p.heading("UNDETERMINED", plural(uint64(len(t.undetermined)), "endpoint", "endpoints")+" that could not be told")
-	t.entries(p, t.undetermined)
+	p.heading("UNDETERMINED", plural(uint64(t.undetermined.total), "endpoint", "endpoints")+" that could not be told")
+	t.entries(p, &t.undetermined)
 }
 
 func (t *Text) closed(p *page) {
@@ -257,7 +262,7 @@ func (t *Text) closed(p *page) {
 func (t *Text) fixes(p *page, groups []*group) {
 	n := 0
 	for _, g := range groups {
-		if g.finding.Severity == signet.Info && len(g.exposed) == 0 {
+		if g.finding.Severity == signet.Info && g.exposed.total == 0 {
 			continue
 		}
 		c, _, ok := find(t.checks, g.finding.Rule)
@@ -272,7 +277,7 @@ func (t *Text) fixes(p *page, groups []*group) {
 			p.heading("FIXES", "each in full, with what may break and how to verify: signet explain RULE")
 		}
 		n++
-		count := len(g.exposed) + len(g.other)
+		count := g.exposed.total + g.other.total
 		p.item(fmt.Sprintf("%d", n), t.style.bold(g.finding.Rule)+", closes "+plural(uint64(count), "endpoint", "endpoints"))
 		p.text(10, 10, a.Setting)
 	}

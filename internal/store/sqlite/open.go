@@ -40,11 +40,11 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err := prepare(full, create); err != nil {
 		return nil, s.fail(err)
 	}
-	if s.write, err = sql.Open("sqlite", dsn(full, "_txlock=immediate", "_pragma=synchronous(normal)")); err != nil {
+	if s.write, err = sql.Open("sqlite", dsn(full, "_txlock=immediate", "_pragma=synchronous(normal)", "_pragma=cache_size(-16384)")); err != nil {
 		return nil, s.fail(err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", dsn(full, "_pragma=query_only(1)")); err != nil {
+	if s.read, err = sql.Open("sqlite", dsn(full, "_pragma=query_only(1)", "_pragma=cache_size(-4096)")); err != nil {
 		return nil, s.fail(errors.Join(err, s.write.Close()))
 	}
 	s.read.SetMaxOpenConns(4)
@@ -82,7 +82,7 @@ func dsn(path string, more ...string) string {
 	}
 	u := url.URL{Scheme: "file", Path: path}
 	options := append([]string{
-		fmt.Sprintf("_pragma=busy_timeout(%d)", busy.Milliseconds()), "_pragma=cache_size(-16384)", "_pragma=temp_store(file)",
+		fmt.Sprintf("_pragma=busy_timeout(%d)", busy.Milliseconds()), "_pragma=temp_store(file)",
 	}, more...)
 	return u.String() + "?" + strings.Join(options, "&")
 }
