@@ -6,9 +6,7 @@ import (
 	"context"
 	"net"
 	"os"
-	"runtime"
 	"sync"
-	"syscall"
 	"time"
 
 	"signet/internal/check"
@@ -31,51 +29,19 @@ type followUp struct {
 	found []check.Found // result
 }
 
-// mostFollowers is how many follow-ups are held at once at the very most; a handshake takes some 60 KiB.
-const mostFollowers = 512
+// How many follow-ups are held at once: a handshake takes some 60 KiB, and a processor for longer than the network
+// takes nearby.
+const (
+	fewestFollowers = 32
+	mostFollowers   = 512
+)
 
-// followers decides how many goroutines hold follow-ups at once: as many more as long as this process leaves the
-// processors idle, fewer again when it does not.
+// followers are the goroutines that hold follow-ups.
 type followers struct {
 	queue   ring[*followUp]
 	running int
-	limit   int
-	most    int
+	window  window // how many at once
 	wg      sync.WaitGroup
-
-	looked int64         // when the limit was last fitted
-	spent  time.Duration // processor time by then
-}
-
-const fitEvery = int64(200 * time.Millisecond)
-
-// fit moves the limit.
-func (f *followers) fit(now int64) {
-	if f.limit == 0 {
-		f.limit = min(f.most, 16*runtime.GOMAXPROCS(0))
-		f.looked, f.spent = now, processorTime()
-		return
-	}
-	if now-f.looked < fitEvery {
-		return
-	}
-	spent := processorTime()
-	busy := float64(spent-f.spent) / float64(now-f.looked) / float64(runtime.GOMAXPROCS(0))
-	f.looked, f.spent = now, spent
-	switch {
-	case busy < 0.85 && f.queue.size > 0:
-		f.limit = min(f.most, f.limit+f.limit/2)
-	case busy > 0.95:
-		f.limit = max(min(f.most, 16*runtime.GOMAXPROCS(0)), f.limit-f.limit/8)
-	}
-}
-
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // handOver gives a connected socket of the loop to a goroutine.
@@ -99,8 +65,8 @@ func (l *loop) follow(f *followUp) {
 // dispatch starts queued follow-ups as far as the limit allows.
 func (l *loop) dispatch() {
 	f := &l.followers
-	f.fit(l.now)
-	for f.queue.size > 0 && f.running < f.limit {
+	f.window.fit(l.now, f.running, f.queue.size > 0 && f.running >= f.window.size)
+	for f.queue.size > 0 && f.running < f.window.size {
 		next := f.queue.pop()
 		f.running++
 		f.wg.Go(func() {
@@ -128,6 +94,7 @@ func (l *loop) welcome() {
 	l.mu.Unlock()
 	for _, f := range back {
 		l.followers.running--
+		l.followers.window.closed++
 		if l.ctx.Err() == nil {
 			l.answered(f.slot, f.q, f.a.o.Outcome, alive(&f.a.o), f.found)
 		}

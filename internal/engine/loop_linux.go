@@ -68,9 +68,10 @@ type loop struct {
 }
 
 const (
-	burst     = 512 // connections begun between two looks at what has come
-	spare     = 128 // file descriptors for everything else
-	receiving = 64 << 10
+	burst         = 512 // connections begun between two looks at what has come
+	fewestSockets = 128 // at once
+	spare         = 128 // file descriptors for everything else
+	receiving     = 64 << 10
 
 	// mostAsleep is how many addresses may wait because their subnet has had enough, before those of other subnets
 	// wait behind them: a few subnets whole.
@@ -138,12 +139,13 @@ func newLoop(s *session) (*loop, error) {
 	l.paced = s.Dialer.Pace != nil
 	l.perHost = int32(s.hostConnections())
 	most := socketsAllowed()
-	l.followers.most = max(8, min(mostFollowers, most/4))
-	most -= l.followers.most
+	follow := max(8, min(mostFollowers, most/4))
+	l.followers.window = newWindow(fewestFollowers, follow)
+	most -= follow
 	if s.InFlight > 0 {
 		most = min(most, s.InFlight)
 	}
-	l.window = newWindow(most)
+	l.window = newWindow(fewestSockets, most)
 	l.dice.Seed(s.luck)
 	l.resends.after = int64(dial.SYNRetransmit)
 	l.hosts.after = int64(s.Dialer.Limits.Host)
@@ -315,7 +317,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 			}
 			continue
 		}
-		if l.used >= l.window.size+l.followers.most || len(l.later.list) >= mostAsleep {
+		if l.used >= l.window.size+l.followers.window.most || len(l.later.list) >= mostAsleep {
 			return launch{}, false
 		}
 		if !l.admitNext(size) {

@@ -20,8 +20,6 @@ type window struct {
 }
 
 const (
-	windowFrom = 128
-
 	darkAfter = int64(time.Second) // a socket that is open for so long hears nothing
 
 	quietEvery   = int64(25 * time.Millisecond) // a period where it is dark
@@ -31,8 +29,8 @@ const (
 	mostPause    = int64(8 * time.Second)
 )
 
-func newWindow(most int) window {
-	size := min(windowFrom, most)
+func newWindow(from, most int) window {
+	size := min(from, most)
 	return window{size: size, lit: size, most: most, pause: firstPause}
 }
 
