@@ -88,7 +88,8 @@ func TestNmapTransport(t *testing.T) {
 // TestNmapScripts: what each script of SMB and SQL Server tells, by its elements and by its text.
 func TestNmapScripts(t *testing.T) {
 	const tables = `<script id="smb2-capabilities" output=""><table key="2.0.2"><elem>Distributed File System</elem></table><table key="3:1:1"><elem>Leasing</elem><elem>Multi-credit operations</elem></table></script>`
-	for _, scripts := range []string{tables, script("smb2-capabilities", "\n  2.02: \n    Distributed File System\n  311: \n    Leasing\n    Multi-credit operations")} {
+	for _, scripts := range []string{tables, script("smb2-capabilities", "\n  2.02: \n    Distributed File System\n  311: \n    Leasing\n    Multi-credit operations"),
+		script("smb2-capabilities", "\n  311: \n    Leasing\n    Multi-credit operations\n  2.02: \n    Distributed File System")} {
 		got := mapped(t, one("445", "", scripts), "smb")
 		for _, want := range []string{`"dialect":"3.1.1"`, `"dialects":["2.0.2","3.1.1"]`, `"dialect_floor":"2.0.2"`, `"capabilities":["leasing","large-mtu"]`, `"signing":"unknown"`} {
 			if !strings.Contains(got, want) {
@@ -198,9 +199,9 @@ func TestNmapDocuments(t *testing.T) {
 	}
 	// Wherever the buffer ends.
 	for _, size := range []int{256<<10 - 3, 256 << 10, 256<<10 + 3} {
-		first := strings.Replace(x, "</nmaprun>", "<!--"+strings.Repeat("x", size-len(x)-7)+"--></nmaprun>", 1)
+		first := strings.Replace(cut, "<nmaprun", "<!--"+strings.Repeat("x", size-len(cut)-7)+"--><nmaprun", 1)
 		n := 0
-		if _, err := imports.Nmap(strings.NewReader(first+x), func(*signet.Observation) error { n++; return nil }); err != nil || n != 22 {
+		if _, err := imports.Nmap(strings.NewReader(first+x), func(*signet.Observation) error { n++; return nil }); err == nil || n != 19 {
 			t.Errorf("%d: %d, %v", len(first), n, err)
 		}
 	}
