@@ -29,10 +29,7 @@ func Detect(head []byte) Kind {
 	if bytes.HasPrefix(head, []byte(sqliteMagic)) {
 		return Database
 	}
-	if wide, err := io.ReadAll(plain(bytes.NewReader(head))); err == nil {
-		head = wide // UTF-16, as PowerShell writes what it redirects
-	}
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	head = beginning(head)
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	switch {
 	case bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<nmaprun")):
@@ -50,9 +47,17 @@ func Detect(head []byte) Kind {
 	return Unknown
 }
 
+// beginning is the first text of a file, as UTF-8.
+func beginning(head []byte) []byte {
+	if text, err := io.ReadAll(plain(bytes.NewReader(head))); err == nil {
+		head = text
+	}
+	return bytes.TrimLeft(head, " \t\r\n")
+}
+
 // DepthOf is how deep the run asked that a file of Signet's own lines begins with.
 func DepthOf(head []byte) signet.Depth {
-	head, _, _ = bytes.Cut(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"), []byte("\n"))
+	head, _, _ = bytes.Cut(beginning(head), []byte("\n"))
 	var run Run
 	if kindOf(head) != "run" || json.Unmarshal(head, &run) != nil {
 		return signet.Handshake

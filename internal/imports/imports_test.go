@@ -171,6 +171,29 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestWide: what PowerShell redirected is UTF-16, of every tool.
+func TestWide(t *testing.T) {
+	const run = `{"kind":"run","schema":"signet/1","tool":"signet/1","run":"r","depth":"anonymous"}` + "\n"
+	for _, big := range []bool{false, true} {
+		lines, zgrab, ports := wide(run, big), wide(string(sample(t, "zgrab2.jsonl")), big), wide(string(sample(t, "masscan.json")), big)
+		seen := 0
+		if err := imports.Lines(bytes.NewReader(lines), imports.Handler{Run: func(*imports.Run) error { seen++; return nil }}); err != nil || seen != 1 || imports.DepthOf(lines) != signet.Anonymous {
+			t.Errorf("own lines: %d, %v", seen, err)
+		}
+		if st, err := imports.Zgrab(bytes.NewReader(zgrab), func(*signet.Observation) error { return nil }); err != nil || st.Hosts == 0 {
+			t.Errorf("zgrab2: %+v, %v", st, err)
+		}
+		if st, err := imports.Masscan(bytes.NewReader(ports), nil); err != nil || st.Hosts != 3 {
+			t.Errorf("masscan: %+v, %v", st, err)
+		}
+		for want, b := range map[imports.Kind][]byte{imports.SignetLines: lines, imports.ZgrabLines: zgrab, imports.MasscanJSON: ports} {
+			if got := imports.Detect(b); got != want {
+				t.Errorf("%d, want %d", got, want)
+			}
+		}
+	}
+}
+
 func TestDetect(t *testing.T) {
 	for file, want := range map[string]imports.Kind{"nmap.xml": imports.NmapXML, "zgrab2.jsonl": imports.ZgrabLines, "masscan.json": imports.MasscanJSON} {
 		if got := imports.Detect(sample(t, file)); got != want {

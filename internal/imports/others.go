@@ -34,7 +34,7 @@ type zgrabResult struct {
 // Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
 func Zgrab(r io.Reader, put Sink) (Stats, error) {
 	st := Stats{Source: "zgrab2"}
-	in := bufio.NewScanner(r)
+	in := bufio.NewScanner(plain(r))
 	in.Buffer(make([]byte, 64<<10), mostLine)
 	for n := 1; in.Scan(); n++ {
 		b := bytes.TrimSpace(in.Bytes())
@@ -242,7 +242,7 @@ func (z *zgrabResult) http(make maker) (*signet.Observation, error) {
 // Masscan reads masscan's JSON, whole or a line each. It tells of open ports and nothing else: they are counted.
 func Masscan(r io.Reader, _ Sink) (Stats, error) {
 	st := Stats{Source: "masscan"}
-	in := bufio.NewScanner(r)
+	in := bufio.NewScanner(plain(r))
 	in.Buffer(make([]byte, 64<<10), mostLine)
 	for n := 1; in.Scan(); n++ {
 		b := bytes.Trim(bytes.TrimSpace(in.Bytes()), ",[] \t\r")

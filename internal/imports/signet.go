@@ -84,7 +84,7 @@ type line struct {
 
 // Lines reads Signet's own JSON lines. An error names its line.
 func Lines(r io.Reader, to Handler) error {
-	in := bufio.NewScanner(r)
+	in := bufio.NewScanner(plain(r))
 	in.Buffer(make([]byte, 64<<10), mostLine)
 	for n := 1; in.Scan(); n++ {
 		b := bytes.TrimSpace(bytes.TrimPrefix(in.Bytes(), []byte("\xef\xbb\xbf")))
