@@ -10,6 +10,7 @@ type smbFacts struct {
 	Dialect      string       `json:"dialect"`
 	Signing      signet.Level `json:"signing"`
 	SecurityMode string       `json:"security_mode"`
+	Odd          bool         `json:"odd_dialect,omitempty"`
 	SMB2Offered  *bool        `json:"smb2_offered"`
 	SMB1         smb1Facts    `json:"smb1"`
 	Dialects     []string     `json:"dialects"`

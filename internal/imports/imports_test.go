@@ -120,6 +120,30 @@ func TestZgrab(t *testing.T) {
 192.0.2.23:80 http undetermined zgrab2`)
 }
 
+// TestZgrabAnswers: an answer that agrees to nothing has no mode, one of a dialect that is none decides nothing, and a header
+// may list its schemes.
+func TestZgrabAnswers(t *testing.T) {
+	read := func(module, result string) (facts string) {
+		l := `{"ip":"192.0.2.20","data":{"m":{"status":"success","protocol":"` + module + `","result":` + result + `}}}`
+		if _, err := imports.Zgrab(strings.NewReader(l), func(o *signet.Observation) error { facts = string(o.Facts.AppendJSON(nil)); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return facts
+	}
+	for _, tt := range []struct{ module, result, want string }{
+		{"smb", `{"negotiation_log":{"protocol_id":"/lNNQg==","status":3221225659,"security_mode":1,"dialect_revision":514}}`, ``},
+		{"smb", `{"negotiation_log":{"protocol_id":"/1NNQg==","status":0,"security_mode":1,"dialect_revision":514}}`, ``},
+		{"smb", `{"negotiation_log":{"protocol_id":"/lNNQg==","status":0,"security_mode":0,"dialect_revision":6}}`, `"dialect":"0x0006","signing":"off","security_mode":"0x00","odd_dialect":true`},
+		{"smb", `{"negotiation_log":{"security_mode":1,"dialect_revision":785,"authentication_types":["1.2.840.113554.1.2.2","1.3.6.1.4.1.311.2.2.10"]}}`, `"mechanisms":["kerberos","ntlm"],"ntlm_offer":"offered"`},
+		{"http", `{"response":{"status_code":401,"headers":{"www_authenticate":["Basic realm=\"NTLM, x\""]},"request":{"url":{"scheme":"http"}}}}`, `"schemes":["Basic"],"ntlm":"unknown"`},
+		{"http", `{"response":{"status_code":401,"headers":{"www_authenticate":["Negotiate, ntlm"]},"request":{"url":{"scheme":"http"}}}}`, `"schemes":["Negotiate","NTLM"],"ntlm":"offered"`},
+	} {
+		if got := read(tt.module, tt.result); tt.want == "" && got != "" || !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %s, want %s", tt.result, got, tt.want)
+		}
+	}
+}
+
 func TestMasscan(t *testing.T) {
 	st, err := imports.Masscan(bytes.NewReader(sample(t, "masscan.json")), nil)
 	if err != nil || st.Hosts != 3 || st.Endpoints != 3 {

@@ -8,10 +8,10 @@ import (
 	"io"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"signet"
+	"signet/internal/wire/http1"
 )
 
 func itoa(port uint16) string { return strconv.Itoa(int(port)) }
@@ -95,7 +95,7 @@ func (n *zgrabNTLM) names() *signet.NTLM {
 
 // observation reads what a module found; nil where it says nothing to a check.
 func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observation, error) {
-	make := func(check string, port uint16, facts any, unasked ...string) (*signet.Observation, error) {
+	emit := func(check string, port uint16, facts any, unasked ...string) (*signet.Observation, error) {
 		if z.Port != 0 {
 			port = z.Port
 		}
@@ -103,7 +103,7 @@ func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observa
 	}
 	switch z.Protocol {
 	case "smb":
-		return z.smb(make)
+		return z.smb(emit)
 	case "mssql":
 		var v struct {
 			Version      string `json:"version"`
@@ -119,9 +119,9 @@ func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observa
 		if f.Encryption == "" {
 			f.Encryption = "unknown"
 		}
-		return make("mssql", 1433, f, "windows-authentication", "epa")
+		return emit("mssql", 1433, f, "windows-authentication", "epa")
 	case "http":
-		return z.http(make)
+		return z.http(emit)
 	case "rdp":
 		var v struct {
 			NTLM *zgrabNTLM `json:"ntlm"`
@@ -129,39 +129,46 @@ func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observa
 		if json.Unmarshal(z.Result, &v) != nil || v.NTLM.names() == nil {
 			return nil, nil
 		}
-		return make("rdp", 3389, rdpFacts{Protocols: []string{"nla"}, NTLM: v.NTLM.names()}, "nla")
+		return emit("rdp", 3389, rdpFacts{Protocols: []string{"nla"}, NTLM: v.NTLM.names()}, "nla")
 	}
 	return nil, nil
 }
 
 type maker func(check string, port uint16, facts any, unasked ...string) (*signet.Observation, error)
 
-func (z *zgrabResult) smb(make maker) (*signet.Observation, error) {
+func (z *zgrabResult) smb(emit maker) (*signet.Observation, error) {
 	var v struct {
 		SupportV1 bool       `json:"smbv1_support"`
 		HasNTLM   bool       `json:"has_ntlm"`
 		NativeOS  string     `json:"native_os"`
 		Group     string     `json:"group_name"`
 		NTLM      *zgrabNTLM `json:"ntlm"`
-		Version   *struct {
-			Major    int `json:"major"`
-			Minor    int `json:"minor"`
-			Revision int `json:"revision"`
-		} `json:"smb_version"`
+
 		Negotiation *struct {
-			SecurityMode *uint16 `json:"security_mode"`
-			Dialect      *uint16 `json:"dialect_revision"`
-			ServerGUID   []byte  `json:"server_guid"`
+			Protocol     []byte   `json:"protocol_id"`
+			Status       uint32   `json:"status"`
+			SecurityMode *uint16  `json:"security_mode"`
+			Dialect      *uint16  `json:"dialect_revision"`
+			Mechanisms   []string `json:"authentication_types"`
 		} `json:"negotiation_log"`
 	}
 	if json.Unmarshal(z.Result, &v) != nil {
 		return nil, nil
 	}
 	f := newSMB(z.Port)
-	if n := v.Negotiation; n != nil && n.SecurityMode != nil && n.Dialect != nil && *n.Dialect != 0 {
+	// An answer that agrees to nothing is logged like any other, and so is one of SMB 1: neither has a mode to read.
+	if n := v.Negotiation; n != nil && n.SecurityMode != nil && n.Dialect != nil && n.Status == 0 && (n.Protocol == nil || string(n.Protocol) == "\xfeSMB") {
 		f.SMB2Offered = yes()
 		f.SecurityMode = fmt.Sprintf("0x%02x", *n.SecurityMode)
-		f.Dialect = map[uint16]string{0x202: "2.0.2", 0x210: "2.1", 0x300: "3.0", 0x302: "3.0.2", 0x311: "3.1.1"}[*n.Dialect]
+		if f.Dialect = map[uint16]string{0x202: "2.0.2", 0x210: "2.1", 0x300: "3.0", 0x302: "3.0.2", 0x311: "3.1.1"}[*n.Dialect]; f.Dialect == "" {
+			f.Dialect, f.Odd = fmt.Sprintf("0x%04x", *n.Dialect), true
+		}
+		for _, m := range n.Mechanisms {
+			if word := map[string]string{"1.3.6.1.4.1.311.2.2.10": "ntlm", "1.2.840.113554.1.2.2": "kerberos", "1.3.6.1.4.1.311.2.2.30": "negoex"}[m]; word != "" {
+				f.Mechanisms = append(f.Mechanisms, word)
+				v.HasNTLM = v.HasNTLM || word == "ntlm"
+			}
+		}
 		switch {
 		case *n.SecurityMode&2 != 0:
 			f.Signing = signet.Required
@@ -184,10 +191,10 @@ func (z *zgrabResult) smb(make maker) (*signet.Observation, error) {
 	if f.SMB2Offered == nil && f.SMB1.Offered == nil {
 		return nil, nil
 	}
-	return make("smb", 445, f, "smb1", "dialect-floor", "encryption")
+	return emit("smb", 445, f, "smb1", "dialect-floor", "encryption")
 }
 
-func (z *zgrabResult) http(make maker) (*signet.Observation, error) {
+func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 	var v struct {
 		Response *struct {
 			StatusCode int `json:"status_code"`
@@ -212,20 +219,16 @@ func (z *zgrabResult) http(make maker) (*signet.Observation, error) {
 	if path.Path == "" {
 		path.Path = "/"
 	}
-	for _, line := range r.Headers.Auth {
-		scheme, _, _ := strings.Cut(line, " ")
-		if len(path.Schemes) == 16 {
-			break
-		}
-		switch c := canonical(scheme); c {
+	for _, challenge := range http1.ParseChallenges(r.Headers.Auth) {
+		c := canonical(challenge.Scheme)
+		switch c {
 		case "NTLM":
 			path.NTLM, path.Note = "offered", ""
-			path.Schemes = append(path.Schemes, c)
 		case "Negotiate":
 			path.Negotiate = "unknown"
-			path.Schemes = append(path.Schemes, c)
-		default:
-			path.Schemes = append(path.Schemes, c)
+		}
+		if path.Schemes = append(path.Schemes, c); len(path.Schemes) == 16 {
+			break
 		}
 	}
 	f := httpFacts{Paths: []httpPath{path}}
@@ -236,7 +239,7 @@ func (z *zgrabResult) http(make maker) (*signet.Observation, error) {
 	if r.Request.URL.Scheme == "https" || len(r.Request.TLS) > 4 {
 		f.TLS, port = &signet.TLS{Names: []string{}}, 443
 	}
-	return make("http", port, f, "paths", "ntlm-proof")
+	return emit("http", port, f, "paths", "ntlm-proof")
 }
 
 // Masscan reads masscan's JSON, whole or a line each. It tells of open ports and nothing else: they are counted.
