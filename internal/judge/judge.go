@@ -76,6 +76,9 @@ func (j *Judge) observation(o *signet.Observation, h *signet.Host) signet.Judgem
 	if o.Outcome == signet.Withheld {
 		out.Verdict = signet.Undetermined
 	}
+	if out.Verdict == signet.Undetermined && o.Err != nil {
+		out.Because = append(slices.Clip(out.Because), o.Err.Phase+": "+o.Err.Text) // what left a question open
+	}
 	if len(view.Breaches) == 0 {
 		return out
 	}
