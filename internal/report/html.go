@@ -172,13 +172,42 @@ func (p *HTML) Host(host *signet.Host) error {
 	}
 	h.os, h.domain = p.text(host.OS), p.text(host.Domain)
 	for _, r := range host.Roles {
-		word := strings.ReplaceAll(r.Role, "-", " ")
+		word := roleWords(r.Role)
 		if !r.Certain {
 			word += " (likely)"
 		}
 		h.roles = append(h.roles, p.text(word))
 	}
 	return p.Left(host.Address)
+}
+
+// roleWords names a role as people write it.
+func roleWords(role string) string {
+	switch role {
+	case check.RoleADFS:
+		return "AD FS"
+	case check.RoleCAWeb:
+		return "certificate enrolment (web)"
+	case check.RoleExchange:
+		return "Exchange"
+	case check.RoleMECM:
+		return "Configuration Manager"
+	case check.RoleNAS:
+		return "NAS"
+	case check.RoleRDGateway:
+		return "RD Gateway"
+	case check.RoleReporting:
+		return "Reporting Services"
+	case check.RoleSharePoint:
+		return "SharePoint"
+	case check.RoleSkype:
+		return "Skype for Business"
+	case check.RoleSQLServer:
+		return "SQL Server"
+	case check.RoleWSUS:
+		return "WSUS"
+	}
+	return strings.ReplaceAll(Clean(role), "-", " ")
 }
 
 // Left counts the host of an address: nothing more comes of it.

@@ -139,7 +139,7 @@ func (p *HTML) view(s *Summary) *htmlView {
 	v.Todo = p.todo(v.Groups)
 	v.Splits = p.total.splits()
 	v.Picture, v.PathRows, v.PictureHeight = p.picture()
-	v.PathLead = "Each line is a class of relay paths from a kind of client to the endpoints that break a rule: red where it is open, dashed where it depends on a client that was not seen. Fixing the finding on the right closes it."
+	v.PathLead = "Each line is a class of relay paths from a kind of client to the endpoints that break a rule: red where it is open, dashed where it depends on a client that was not seen, dotted where the guard of the endpoint was not seen. Fixing the finding on the right closes it."
 	for _, o := range signet.Outcomes() {
 		if n := s.Coverage.Outcomes[o]; n > 0 {
 			v.Outcomes = append(v.Outcomes, countRow{o.String(), thousands(n)})
@@ -169,7 +169,7 @@ func lead(byHost [3]uint64, hosts uint64, s *Summary) (string, string) {
 	return "Every host that answered refuses relayed logons.", sub
 }
 
-// todo names the fixes that close most: by the paths they close where those were counted, else worst first.
+// todo names the fixes to begin with: worst first, and of equals those that close most paths where those were counted.
 func (p *HTML) todo(groups []*htmlGroup) []todo {
 	var out []todo
 	closes := map[string]uint64{}
@@ -182,6 +182,8 @@ func (p *HTML) todo(groups []*htmlGroup) []todo {
 		slices.SortStableFunc(order, func(a, b *htmlGroup) int {
 			x, y := place[a.Rule], place[b.Rule]
 			switch {
+			case a.severity != b.severity:
+				return int(b.severity) - int(a.severity)
 			case x > 0 && y > 0:
 				return x - y
 			case x > 0:

@@ -123,7 +123,9 @@
     td.colSpan = 5;
     h.ends.forEach(function (e) {
       var box = el("div", "end " + e.verdict, el("p", "", el("b", "", e.port + (e.udp ? "/udp " : "/tcp ") + e.check), " ", tag(e.verdict), " ", el("span", "soft small", e.outcome)));
-      if (e.because.length) box.append(el("p", "", e.because.join("; ")));
+      var said = new Set(e.findings.flatMap(function (f) { return f.because; }));
+      var rest = e.because.filter(function (b) { return !said.has(b); }); // a finding says the same below
+      if (rest.length) box.append(el("p", "", rest.join("; ")));
       e.findings.forEach(function (f) {
         var p = el("p", "", tag(severities[f.severity]), " ");
         if ($("rule-" + f.rule)) { var a = el("a", "", f.rule); a.href = "#rule-" + f.rule; a.addEventListener("click", function () { $("rule-" + f.rule).open = true; }); p.append(a); } else p.append(f.rule);
