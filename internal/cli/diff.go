@@ -15,6 +15,7 @@ import (
 
 	"signet"
 	"signet/internal/compare"
+	"signet/internal/host"
 	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/scope"
@@ -111,6 +112,9 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	hit := false
 	j = j.On(time.Now())
 	c := &compare.Comparer{Checks: a.checks, Judge: j.Observation, Asked: asked}
+	if j.TellsHosts() {
+		c.OnHost = a.onHost(j)
+	}
 	var skipped compare.Summary
 	old, now, err := unlike(ctx, before, after, &skipped)
 	if err != nil {
@@ -144,6 +148,27 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 		return &exitError{code: exitIncomplete}
 	}
 	return nil
+}
+
+// onHost folds what stands at an address and judges it as parts of that host.
+func (a *app) onHost(j *judge.Judge) func([]*signet.Observation) func(*signet.Observation) signet.Judgement {
+	return func(list []*signet.Observation) func(*signet.Observation) signet.Judgement {
+		folder := host.New(a.checks)
+		var h *signet.Host
+		for _, o := range list {
+			judgement := j.Observation(o)
+			folder.Add(o, &judgement)
+		}
+		if len(list) > 0 {
+			h, _ = folder.Finish(list[0].Addr)
+		}
+		return func(o *signet.Observation) signet.Judgement {
+			if h == nil {
+				return j.Observation(o)
+			}
+			return j.OnHost(o, h)
+		}
+	}
 }
 
 // exitFinding is the contract's code for what --fail-on names.

@@ -82,3 +82,28 @@ func contents(t *testing.T, path string) string {
 	}
 	return all.String()
 }
+
+// A comparison rates as a report does: what another port shows of the host makes its finding severer, and that is a change.
+func TestDiffRatesByHost(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	const head = `{"kind":"run","schema":"signet/1","run":"r","tool":"signet/dev","started":"2026-03-01T09:30:00.000Z","targets":["10.0.0.1"],"checks":["smb","ldap"],"depth":"anonymous","policy":"own/1"}
+{"kind":"endpoint","run":"r","at":"2026-03-01T09:30:01.000Z","address":"10.0.0.1","port":445,"transport":"tcp","check":"smb","outcome":"answered","facts":{"transport":"direct","dialect":"3.1.1","dialect_floor":"2.0.2","signing":"optional","security_mode":"0x01","smb2_offered":true,"smb1":{"offered":false},"ntlm_offer":"proven"},"took_ms":1}
+`
+	const controller = `{"kind":"endpoint","run":"r","at":"2026-03-01T09:30:02.000Z","address":"10.0.0.1","port":389,"transport":"tcp","check":"ldap","outcome":"answered","facts":{"role":"ad-dc","domain":"corp.example","root":{},"binds":[]},"took_ms":1}
+`
+	const tail = `{"kind":"summary","run":"r","ended":"2026-03-01T09:30:03.000Z"}
+`
+	old, now := file("old.jsonl", head+tail), file("new.jsonl", head+controller+tail)
+	policy := file("own.yaml", "name: own\nversion: 1\nrules: {smb-signing-not-required: high}\nroles: {domain-controller: {smb-signing-not-required: critical}}\n")
+	code, stdout, stderr := inProcess(t, "diff", "--policy", policy, "--fail-on", "worsened", old, now)
+	if code != 3 || !strings.Contains(stdout, "smb-signing-not-required high → critical") {
+		t.Errorf("exit %d, want 3 for a finding that the host's role makes critical:\n%s%s", code, stdout, stderr)
+	}
+}

@@ -13,6 +13,9 @@ type Comparer struct {
 	Checks []check.Check
 	// Judge is the policy's; it must be pure.
 	Judge func(*signet.Observation) signet.Judgement
+	// OnHost gives the judge of what stands at one address, where the policy rates by the whole host; nil where each
+	// observation is judged alone.
+	OnHost func([]*signet.Observation) func(*signet.Observation) signet.Judgement
 	// Asked tells whether the new run asked the endpoint of an old observation. NotKnown counts as not asked.
 	Asked func(*signet.Observation) signet.Answer
 }
@@ -87,6 +90,8 @@ type group struct {
 	addr netip.Addr
 	list []*signet.Observation
 	id   *identity
+	// judge is what OnHost made for it.
+	judge func(*signet.Observation) signet.Judgement
 
 	replaced bool // another host has its address in the new run
 }

@@ -112,7 +112,7 @@ func (m *merge) pair(a, b *group) error {
 			continue
 		}
 		counted[1] = true
-		if err := m.appeared(n, host); err != nil {
+		if err := m.appeared(n, b, host); err != nil {
 			return err
 		}
 	}
@@ -125,20 +125,29 @@ func (m *merge) pair(a, b *group) error {
 	return nil
 }
 
-func (m *merge) judged(o *signet.Observation) *seen { return &seen{o, m.Judge(o)} }
+// judged judges an observation, as part of its host where that makes a difference.
+func (m *merge) judged(o *signet.Observation, g *group) *seen {
+	if m.OnHost == nil {
+		return &seen{o, m.Judge(o)}
+	}
+	if g.judge == nil {
+		g.judge = m.OnHost(g.list)
+	}
+	return &seen{o, g.judge(o)}
+}
 
 // endpoint compares one that was there with what is known of it now: n may be nil, a and b are the host's groups.
 func (m *merge) endpoint(o, n *signet.Observation, a, b *group, host string) error {
 	m.sum.OldOpen++
-	if n != nil && o.Addr == n.Addr && m.digest(o) == m.digest(n) {
+	if n != nil && o.Addr == n.Addr && m.OnHost == nil && m.digest(o) == m.digest(n) { // else the rest of the host rates it anew
 		m.sum.NewOpen++
 		m.sum.Changes[Same]++
 		return nil
 	}
-	before := m.judged(o)
+	before := m.judged(o, a)
 	var c Change
 	if n != nil && n.Reached() {
-		after := m.judged(n)
+		after := m.judged(n, b)
 		m.sum.NewOpen++
 		c = both(before, after)
 	} else {
@@ -176,8 +185,8 @@ func (m *merge) lost(before *seen, n *signet.Observation, a, b *group) Change {
 	return c
 }
 
-func (m *merge) appeared(n *signet.Observation, host string) error {
-	after := m.judged(n)
+func (m *merge) appeared(n *signet.Observation, b *group, host string) error {
+	after := m.judged(n, b)
 	m.sum.NewOpen++
 	return m.tell(&Change{Kind: Appeared, New: n.Endpoint, Host: host, Check: n.Check, NewVerdict: after.judgement.Verdict,
 		Gained: after.judgement.Findings, Because: after.judgement.Because})
