@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"signet/internal/check"
 )
 
 // yaml quotes a text; in single quotes nothing is special but the quote.
@@ -204,11 +206,7 @@ func (p *Plan) csv(b *bytes.Buffer) {
 	w := csv.NewWriter(b)
 	row := func(cells ...string) {
 		for i, c := range cells {
-			c = line(c)
-			if c != "" && strings.ContainsRune("=+-@", rune(c[0])) {
-				c = "'" + c
-			}
-			cells[i] = c
+			cells[i] = check.Defuse(line(c))
 		}
 		w.Write(cells) // a buffer takes it
 	}

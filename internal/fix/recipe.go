@@ -64,13 +64,14 @@ func incoming() ([]Setting, string) {
 func recipes() []Recipe {
 	ntlmAudit, ntlmWatch := incoming()
 	signing := Recipe{
-		AuditCommands: []Command{{`if ((Get-Command Set-SmbServerConfiguration).Parameters.ContainsKey('AuditClientDoesNotSupportSigning')) { Set-SmbServerConfiguration -AuditClientDoesNotSupportSigning $true -Force } else { 'This version of Windows does not log clients that cannot sign.' }`, ``}},
-		Watch:         "events 3021 and 3022 in Microsoft-Windows-SMBServer/Audit (Server 2025, Windows 11 24H2): clients that cannot sign",
-		Enforce:       []Setting{{lanman, "RequireSecuritySignature", 1}},
-		Restart:       "older than Server 2012: restart the service Server",
-		Verify:        []string{`Get-SmbServerConfiguration | Select-Object RequireSecuritySignature`},
-		Samba:         []Parameter{{"server signing", "mandatory"}},
-		Note:          gpoNote,
+		AuditCommands: []Command{{`if ((Get-Command Set-SmbServerConfiguration).Parameters.ContainsKey('AuditClientDoesNotSupportSigning')) { Set-SmbServerConfiguration -AuditClientDoesNotSupportSigning $true -Force } else { 'This version of Windows does not log clients that cannot sign.' }`,
+			`if ((Get-Command Set-SmbServerConfiguration).Parameters.ContainsKey('AuditClientDoesNotSupportSigning')) { Set-SmbServerConfiguration -AuditClientDoesNotSupportSigning $false -Force }`}},
+		Watch:   "events 3021 and 3022 in Microsoft-Windows-SMBServer/Audit (Server 2025, Windows 11 24H2): clients that cannot sign",
+		Enforce: []Setting{{lanman, "RequireSecuritySignature", 1}},
+		Restart: "older than Server 2012: restart the service Server",
+		Verify:  []string{`Get-SmbServerConfiguration | Select-Object RequireSecuritySignature`},
+		Samba:   []Parameter{{"server signing", "mandatory"}},
+		Note:    gpoNote,
 	}
 	smb1 := Recipe{
 		AuditCommands: []Command{{`$With = @{ AuditSmb1Access = $true }; Set-SmbServerConfiguration @With -Force`, `$With = @{ AuditSmb1Access = $false }; Set-SmbServerConfiguration @With -Force`}},
