@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/csv"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -9,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/fix"
 	"signet/internal/report"
 )
 
 func (a *app) impactCommand() *cobra.Command {
 	var f fromFlags
+	var output string
 	cmd := &cobra.Command{
 		Use:   "impact RULE...",
 		Short: "Who would break",
@@ -26,14 +29,20 @@ add it to a scan. The events of signet fix, step audit, tell the rest.`,
 			if err := a.configure(cmd); err != nil {
 				return err
 			}
-			return a.impact(cmd.Context(), &f, args)
+			return a.impact(cmd.Context(), &f, output, args)
 		},
 	}
 	f.register(cmd)
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text, csv or jsonl")
+	markTypedOnly(cmd, "output")
 	return cmd
 }
 
-func (a *app) impact(ctx context.Context, f *fromFlags, rules []string) error {
+func (a *app) impact(ctx context.Context, f *fromFlags, output string, rules []string) error {
+	write, known := impactFormats()[output]
+	if !known {
+		return usage("-o %q: signet impact has text, csv and jsonl", output)
+	}
 	in, j, hosts, err := a.hostsOf(ctx, f, rules)
 	if err != nil {
 		return err
@@ -70,24 +79,93 @@ func (a *app) impact(ctx context.Context, f *fromFlags, rules []string) error {
 			}
 		}
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "Who would break, from what run %s saw of %d hosts as servers and of %d as clients. What the others do as clients was not seen.\n",
-		report.Clean(in.name), len(servers), len(clients))
+	r := &impactReport{run: in.name, servers: len(servers), clients: len(clients)}
 	for i, rule := range rules {
-		by := map[fix.Standing][]fix.Impact{}
+		list := impactOf{rule: rule, by: map[fix.Standing][]fix.Impact{}}
 		for _, h := range hosts {
 			im := witnesses[i].Judge(h.Address, h.Name)
-			by[im.State] = append(by[im.State], im)
+			list.by[im.State] = append(list.by[im.State], im)
 		}
-		fmt.Fprintf(&b, "\n%s\n  %d would break, %d fine, %d not known\n", rule, len(by[fix.Breaks]), len(by[fix.Fine]), len(by[fix.NotKnown]))
-		for _, s := range []fix.Standing{fix.Breaks, fix.NotKnown, fix.Fine} {
-			for _, im := range by[s] {
+		r.rules = append(r.rules, list)
+	}
+	return a.print(write(r))
+}
+
+// impactReport is who would break by which rule.
+type impactReport struct {
+	run              string
+	servers, clients int
+	rules            []impactOf
+}
+
+type impactOf struct {
+	rule string
+	by   map[fix.Standing][]fix.Impact
+}
+
+// standings are in the order in which they are read.
+func standings() []fix.Standing { return []fix.Standing{fix.Breaks, fix.NotKnown, fix.Fine} }
+
+func impactFormats() map[string]func(*impactReport) string {
+	return map[string]func(*impactReport) string{"text": (*impactReport).text, "csv": (*impactReport).csv, "jsonl": (*impactReport).jsonl}
+}
+
+// mostImpact bounds the hosts of one standing that a text lists.
+const mostImpact = 100
+
+func (r *impactReport) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Who would break, from what run %s saw of %d hosts as servers and of %d as clients. What the others do as clients was not seen.\n",
+		report.Clean(r.run), r.servers, r.clients)
+	for _, list := range r.rules {
+		fmt.Fprintf(&b, "\n%s\n  %d would break, %d fine, %d not known\n", list.rule, len(list.by[fix.Breaks]), len(list.by[fix.Fine]), len(list.by[fix.NotKnown]))
+		for _, s := range standings() {
+			hosts := list.by[s]
+			for _, im := range hosts[:min(len(hosts), mostImpact)] {
 				fmt.Fprintf(&b, "  %-12s %-22s %-28s %s\n", s, im.Addr, report.Clean(im.Name), im.Because)
 			}
+			if more := len(hosts) - mostImpact; more > 0 {
+				fmt.Fprintf(&b, "  %-12s … and %d more: -o csv or -o jsonl has them all\n", s, more)
+			}
 		}
-		if r, ok := fix.For(rule); ok && r.Watch != "" {
-			fmt.Fprintf(&b, "  To know more: signet fix %s, step audit, then %s\n", rule, r.Watch)
+		if recipe, ok := fix.For(list.rule); ok && recipe.Watch != "" {
+			fmt.Fprintf(&b, "  To know more: signet fix %s, step audit, then %s\n", list.rule, recipe.Watch)
 		}
 	}
-	return a.print(b.String())
+	return b.String()
+}
+
+func (r *impactReport) csv() string {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	w.Write([]string{"rule", "address", "host", "impact", "because"}) // a Builder takes everything
+	for _, list := range r.rules {
+		for _, s := range standings() {
+			for _, im := range list.by[s] {
+				w.Write([]string{list.rule, im.Addr.String(), check.Defuse(report.Clean(im.Name)), s.String(), check.Defuse(im.Because)})
+			}
+		}
+	}
+	w.Flush()
+	return b.String()
+}
+
+func (r *impactReport) jsonl() string {
+	var b []byte
+	for _, list := range r.rules {
+		for _, s := range standings() {
+			for _, im := range list.by[s] {
+				b = append(check.AppendJSON(b, struct {
+					Kind    string     `json:"kind"`
+					Run     string     `json:"run"`
+					Rule    string     `json:"rule"`
+					Address netip.Addr `json:"address"`
+					Name    string     `json:"name,omitempty"`
+					Impact  string     `json:"impact"`
+					Because string     `json:"because"`
+				}{"impact", r.run, list.rule, im.Addr, im.Name, s.String(), im.Because}), '\n')
+			}
+		}
+	}
+	return string(b)
 }
