@@ -16,7 +16,6 @@ import (
 const (
 	Boolean     = 0x01
 	Integer     = 0x02
-	BitString   = 0x03
 	OctetString = 0x04
 	Null        = 0x05
 	OID         = 0x06

@@ -71,11 +71,9 @@ func ParseBindNak(p PDU) (reason uint16, err error) {
 
 // Fault statuses that a mapper may give (C706 appendix E; the small ones are Win32 codes, [MS-ERREF] §2.2).
 const (
-	FaultAccessDenied  = 0x00000005
-	FaultOpRange       = 0x1c010002
-	FaultUnknownIf     = 0x1c010003
-	FaultNDR           = 0x000006f7
-	FaultProtocolError = 0x1c01000b
+	FaultAccessDenied = 0x00000005
+	FaultOpRange      = 0x1c010002
+	FaultUnknownIf    = 0x1c010003
 )
 
 // ParseFault reads the status of a fault (C706 §12.6.4.7). On error it is zero.

@@ -9,13 +9,10 @@ import (
 // AuthChoice is the identifier octet of an AuthenticationChoice.
 type AuthChoice byte
 
-// Simple and SASL are RFC 4511 §4.2; the Sicily choices are [MS-ADTS] §5.1.1.1.3, read in captures and never sent.
+// The choices of RFC 4511 §4.2. Captures show others: the Sicily ones of [MS-ADTS] §5.1.1.1.3, which are never sent.
 const (
-	AuthSimple          AuthChoice = tagSimple
-	AuthSASL            AuthChoice = tagSASL
-	AuthSicilyDiscovery AuthChoice = 0x89
-	AuthSicilyNegotiate AuthChoice = 0x8a
-	AuthSicilyResponse  AuthChoice = 0x8b
+	AuthSimple AuthChoice = tagSimple
+	AuthSASL   AuthChoice = tagSASL
 )
 
 // BindRequest is what a client asked for, as a capture shows it. For AuthSASL, Credentials is the token (nil when left

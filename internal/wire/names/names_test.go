@@ -92,12 +92,6 @@ func TestParseAnswer(t *testing.T) {
 	}
 }
 
-func TestPorts(t *testing.T) {
-	if LLMNR.Port() != 5355 || MDNS.Port() != 5353 {
-		t.Errorf("ports %d, %d", LLMNR.Port(), MDNS.Port())
-	}
-}
-
 // TestWindowsAnswersItsAddress reads what a Windows server said to the same question when it came by multicast.
 func TestWindowsAnswersItsAddress(t *testing.T) {
 	corpus := os.Getenv("SIGNET_CORPUS")

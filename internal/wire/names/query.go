@@ -10,14 +10,6 @@ const (
 	MDNS                      // UDP 5353
 )
 
-// Port returns the UDP port of the protocol.
-func (p Protocol) Port() uint16 {
-	if p == MDNS {
-		return 5353
-	}
-	return 5355
-}
-
 const (
 	typePTR = 12
 	classIN = 1

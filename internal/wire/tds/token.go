@@ -28,13 +28,10 @@ type Notice struct {
 	Server string // name that the server gives itself
 }
 
-// Error numbers that a login can be refused with (SQL Server's sys.messages).
+// Error numbers by which a login itself is refused (SQL Server's sys.messages).
 const (
-	ErrLoginFailed       = 18456
-	ErrUntrustedDomain   = 18452
-	ErrNoTrustedUser     = 18470
-	ErrSSPIHandshake     = 17806
-	ErrEncryptionMissing = 20
+	ErrLoginFailed     = 18456
+	ErrUntrustedDomain = 18452
 )
 
 // LoginAck is a LOGINACK token (MS-TDS 2.2.7.14).
