@@ -136,6 +136,7 @@ func depth(d signet.Depth) *check.Options {
 // dc is a directory that answers as configured. The zero value of an answer leaves the request unanswered.
 type dc struct {
 	capabilities []string
+	vendor       string
 	startTLS     wire.ResultCode
 	type2        []byte
 	first        *wire.Result            // to a type 1, in place of a challenge
@@ -162,6 +163,9 @@ func (d dc) reply(m wire.Message) []byte {
 		e := wire.Entry{Attributes: []wire.Attribute{{Name: "defaultNamingContext", Values: [][]byte{[]byte("DC=fake,DC=test")}}, {Name: "supportedCapabilities"}}}
 		for _, c := range d.capabilities {
 			e.Attributes[1].Values = append(e.Attributes[1].Values, []byte(c))
+		}
+		if d.vendor != "" {
+			e.Attributes = append(e.Attributes, wire.Attribute{Name: "vendorName", Values: [][]byte{[]byte(d.vendor)}})
 		}
 		return wire.AppendSearchDone(wire.AppendEntry(nil, m.ID, e), m.ID, wire.Result{})
 	case wire.OpBindRequest:
