@@ -17,8 +17,8 @@ const subnetShare = 0.01
 // How far a pacer may catch up at once after it was kept from sending, and how much faster it goes until the rest is
 // made good: a second never carries more than 4.5 % above its rate.
 const (
-	runSlack    = 15 * time.Millisecond
-	catchUp     = 3 // percent
+	runSlack    = 35 * time.Millisecond
+	catchUp     = 1 // percent
 	subnetSlack = 20 * time.Millisecond
 
 	// Longer than this there was nothing to send, which is nobody's loss.

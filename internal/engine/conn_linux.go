@@ -26,7 +26,8 @@ type conn struct {
 	received int32
 	state    connState
 	try      uint8 // connections made before this one
-	resent   bool  // the kernel has sent its second SYN
+	resent   bool  // the time of the kernel's second SYN has passed
+	late     bool  // it had not sent it when its answer was due
 }
 
 type connState uint8

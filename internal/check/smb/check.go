@@ -5,7 +5,9 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/wire/ntlmssp"
 	"signet/internal/wire/smb2"
+	"signet/internal/wire/spnego"
 )
 
 // Rules that an endpoint can break.
@@ -23,7 +25,7 @@ var advice embed.FS
 
 // Check returns the check.
 func Check() check.Check {
-	s := &shared{opening: smb2.NewTemplate(&smb2.NegotiateRequest{Dialects: native(), Offer: smb2.OfferAll})}
+	s := &shared{opening: smb2.NewTemplate(&smb2.NegotiateRequest{Dialects: native(), Offer: smb2.OfferAll}), token: spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())}
 	return check.Define(check.Definition[Facts, *Facts]{
 		Name:    "smb",
 		Version: 1,

@@ -12,6 +12,7 @@ import (
 // shared is what the interviews of a run have in common.
 type shared struct {
 	opening smb2.Template
+	token   []byte // NTLM's first message inside SPNEGO
 }
 
 // Steps of an interview: what the attempt that just ended was.

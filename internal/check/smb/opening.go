@@ -126,7 +126,7 @@ func (iv *interview) firstToken() []byte {
 	if iv.bare {
 		return ntlmssp.Negotiate()
 	}
-	return spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())
+	return iv.shared.token
 }
 
 // repeats tells that a message is the answer to a negotiate once more, from a server that says everything twice.
