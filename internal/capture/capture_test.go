@@ -105,6 +105,9 @@ func TestSameAsAScan(t *testing.T) {
 			if string(a) != string(b) {
 				t.Errorf("scan    %s\ncapture %s", a, b)
 			}
+			if j, err := smb.Judge(res.Facts); err != nil || j.Verdict != judged(t, " smb", raw) && judged(t, " smb", raw) != signet.Undetermined && j.Verdict != signet.Undetermined {
+				t.Errorf("%v in the capture, %v in the scan, %v: %s", judged(t, " smb", raw), j.Verdict, err, raw)
+			}
 		})
 	}
 }

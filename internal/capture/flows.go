@@ -15,9 +15,7 @@ func (r *Reader) open(p *pair, hash uint64) *flow {
 	f.pair, f.hash, f.at, f.check = *p, hash, r.now, -1
 	r.held += f.dirs[0].size() + f.dirs[1].size()
 	r.flows[hash] = f
-	if place := &r.ignored[hash>>(64-ignoredBits)]; *place == hash {
-		*place = 0
-	}
+	r.ignored.remove(hash)
 	if f.older = r.newest; f.older != nil {
 		f.older.newer = f
 	} else {
@@ -27,8 +25,14 @@ func (r *Reader) open(p *pair, hash uint64) *flow {
 	return f
 }
 
-// finish ends a connection, ignores what else comes of it, and hands it over to be heard if a check recognised it.
+// finish ends a connection and ignores what else comes of it.
 func (r *Reader) finish(f *flow) {
+	r.ignored.add(f.hash)
+	r.end(f)
+}
+
+// end hands a connection over to be heard if a check recognised it.
+func (r *Reader) end(f *flow) {
 	delete(r.flows, f.hash)
 	if f.older != nil {
 		f.older.newer = f.newer
@@ -41,7 +45,6 @@ func (r *Reader) finish(f *flow) {
 		r.newest = f.older
 	}
 	f.older, f.newer = nil, nil
-	r.ignored[f.hash>>(64-ignoredBits)] = f.hash
 	if f.check < 0 {
 		r.recycle(f)
 		return
@@ -60,4 +63,23 @@ func (r *Reader) recycle(f *flow) {
 	*f = flow{dirs: [2]stream{f.dirs[0].reuse(), f.dirs[1].reuse()}, newer: r.spare}
 	r.spare = f
 	r.spares++
+}
+
+// ignored are connections of which nothing more is wanted, as far as there is room: a newer one takes the place of an
+// older. It is nil until there is one.
+type ignored []uint64
+
+func (g ignored) has(hash uint64) bool { return g != nil && g[hash>>(64-ignoredBits)] == hash }
+
+func (g ignored) remove(hash uint64) {
+	if g.has(hash) {
+		g[hash>>(64-ignoredBits)] = 0
+	}
+}
+
+func (g *ignored) add(hash uint64) {
+	if *g == nil {
+		*g = make(ignored, 1<<ignoredBits)
+	}
+	(*g)[hash>>(64-ignoredBits)] = hash
 }

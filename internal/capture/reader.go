@@ -35,7 +35,7 @@ type Reader struct {
 	spare          *flow // memory of those that are over, linked by newer
 	spares         int
 	held           int64
-	ignored        []uint64
+	ignored        ignored
 	frags          fragments
 	batch          []*flow // that are over, for the listener
 	over, back     chan []*flow
@@ -46,7 +46,7 @@ type Reader struct {
 // NewReader listens with those of the checks that can.
 func NewReader(checks []check.Check) *Reader {
 	r := &Reader{
-		seed: maphash.MakeSeed(), flows: map[uint64]*flow{}, ignored: make([]uint64, 1<<ignoredBits), batch: make([]*flow, 0, batchSize),
+		seed: maphash.MakeSeed(), flows: map[uint64]*flow{}, batch: make([]*flow, 0, batchSize),
 		listener: listener{endpoints: map[endpointKey]*listening{}},
 	}
 	r.clients.seed = r.seed
@@ -107,7 +107,7 @@ func (r *Reader) Read(kind Kind, in *bufio.Reader) error {
 // flush ends every connection under way.
 func (r *Reader) flush() {
 	for r.oldest != nil {
-		r.finish(r.oldest)
+		r.end(r.oldest)
 	}
 	r.hush()
 	r.frags = fragments{}

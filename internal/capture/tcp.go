@@ -85,12 +85,11 @@ func (r *Reader) tcp(src, dst *address, b []byte, cut int) {
 		p[0], p[1], dir = p[1], p[0], 1
 	}
 	hash := r.hash(&p)
-	place := &r.ignored[hash>>(64-ignoredBits)]
-	if *place == hash {
+	if r.ignored.has(hash) {
 		if flags&flagSYN == 0 {
 			return
 		}
-		*place = 0 // a new connection between the same ports
+		r.ignored.remove(hash) // a new connection between the same ports
 	}
 	seq, ack := binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[8:])
 	f := r.flows[hash]

@@ -159,8 +159,23 @@ func strip(target string) string {
 // seen is one path as overheard.
 type seen struct {
 	path    Path
-	schemes map[string]bool
-	proven  [2]bool // by NTLM, by Negotiate
+	schemes map[string]bool // whether it was offered, rather than answered
+	proven  [2]bool         // by NTLM, by Negotiate
+}
+
+// offered lists the schemes that were offered, or else those that were answered.
+func (p *seen) offered() []string {
+	list, answered := []string{}, []string{}
+	for scheme, offered := range p.schemes {
+		if offered {
+			list = append(list, scheme)
+		}
+		answered = append(answered, scheme)
+	}
+	if len(list) == 0 {
+		return answered
+	}
+	return list
 }
 
 // maxPaths bounds what is kept of one server.
@@ -228,8 +243,9 @@ func (o *observer) take(req *overheard, r *http1.Response) {
 		p.path.Status = min(p.path.Status, r.Status)
 	}
 	for _, c := range list {
-		if len(p.schemes) < mostSchemes {
-			p.schemes[cut(c.Scheme, mostText)] = true
+		// A challenge that goes on with an exchange offers nothing, but shows what was offered where nothing else does.
+		if scheme := cut(c.Scheme, mostText); len(p.schemes) < mostSchemes {
+			p.schemes[scheme] = p.schemes[scheme] || c.Token == ""
 		}
 		if c.Token == "" || !c.Is("NTLM") && !c.Is("Negotiate") {
 			continue
@@ -274,10 +290,7 @@ func (o *observer) Result() check.Result {
 	f := &Facts{Server: o.server, NTLM: o.ntlm, Paths: []Path{}}
 	for _, p := range o.pages {
 		path := p.path
-		path.Schemes = []string{}
-		for s := range p.schemes {
-			path.Schemes = append(path.Schemes, s)
-		}
+		path.Schemes = p.offered()
 		slices.Sort(path.Schemes)
 		offers := func(scheme string) bool {
 			return slices.ContainsFunc(path.Schemes, func(s string) bool { return strings.EqualFold(s, scheme) })

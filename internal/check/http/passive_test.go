@@ -1,6 +1,7 @@
 package http
 
 import (
+	"fmt"
 	"testing"
 
 	"signet"
@@ -47,6 +48,21 @@ func TestRecognise(t *testing.T) {
 	} {
 		if got := recognise([]byte(in), 80); got != want {
 			t.Errorf("%q: side %d, want %d", in, got, want)
+		}
+	}
+}
+
+// TestOverheardSchemes: what is offered is what stands beside no token; a challenge of an exchange under way is no offer.
+func TestOverheardSchemes(t *testing.T) {
+	const offer = "HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n"
+	const goesOn = "HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM TlRMTVNTUAACAAAA\r\nContent-Length: 0\r\n\r\n"
+	for answered, want := range map[string]string{offer + goesOn: "[Negotiate]", goesOn: "[NTLM]"} {
+		o := passive(&table{}).Observe(signet.Endpoint{Port: 80})
+		asked := []byte("GET /a HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\n\r\n")
+		o.Hear(&check.Overheard{FromClient: asked, FromServer: []byte(answered), ClientWhole: true, ServerWhole: true})
+		f, _ := o.Result().Facts.(*Facts)
+		if f == nil || len(f.Paths) != 1 || fmt.Sprint(f.Paths[0].Schemes) != want || f.Paths[0].NTLM != OfferProven {
+			t.Errorf("%q: %+v, want %s", answered, f, want)
 		}
 	}
 }

@@ -54,6 +54,7 @@ type observer struct {
 	piped   *signet.NTLM // the names that a service behind a pipe showed
 	err     *signet.Failure
 	closed1 bool // a request for SMB 1 alone was met with a close
+	denied  bool // a session was refused as one is that does not encrypt
 
 	accepted, refused dialects // of SMB 2 and 3
 }
@@ -147,6 +148,7 @@ func (o *observer) answer(msg []byte, req *request) bool {
 		case h.Command == smb2.CommandSessionSetup:
 			if r, err := smb2.ParseSessionSetup(msg); err == nil {
 				o.challenge(r.Token)
+				o.denied = o.denied || r.Status == smb2.StatusAccessDenied
 			}
 		}
 		return false
@@ -259,7 +261,11 @@ func (o *observer) Result() check.Result {
 	if f.floorMatters() && f.DialectFloor == "" {
 		res.Unasked = append(res.Unasked, askFloor)
 	}
-	if f.encryptionMatters() && f.EncryptionRequired == nil {
+	switch {
+	case !f.encryptionMatters() || f.EncryptionRequired != nil:
+	case o.denied: // which may have other reasons
+		f.Undecided = append(slices.Clone(f.Undecided), askEncryption)
+	default:
 		res.Unasked = append(res.Unasked, askEncryption)
 	}
 	if f.NTLM == nil {
