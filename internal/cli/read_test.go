@@ -168,7 +168,46 @@ func logons(t *testing.T) (file []byte, secrets [][]byte) {
 	mail := client(25, say([]byte("220 srv1 ESMTP\r\n")), ask([]byte("EHLO ws1\r\n")), say([]byte("250-srv1\r\n250 AUTH NTLM PLAIN\r\n")),
 		ask([]byte("AUTH PLAIN "+b64([]byte("\x00dave\x00"+password))+"\r\n")), say([]byte("235 ok\r\n")),
 		ask([]byte("AUTH NTLM\r\n")), say([]byte("334 \r\n")), ask([]byte(b64(ntlmssp.Negotiate())+"\r\n")), say([]byte("334 "+b64(challenge)+"\r\n")), ask([]byte(b64(auth)+"\r\n")))
-	return pcap([]capturetest.Connection{smb, old, web, directory, mail}), secrets
+	list := []capturetest.Connection{smb, old, web, directory, mail}
+	others, more := otherLogons(client, ask, say)
+	return pcap(append(list, others...)), append(secrets, more...)
+}
+
+// otherLogons are NTLMv1, Kerberos, bearer tokens, digests, and passwords in the clear of protocols of every kind.
+func otherLogons(client func(uint16, ...capturetest.Turn) capturetest.Connection, ask, say func([]byte) capturetest.Turn) (list []capturetest.Connection, secrets [][]byte) {
+	b64 := base64.StdEncoding.EncodeToString
+	lm, nt, ticket := []byte("LM-response-of-24-bytes!"), []byte("NT-response-of-24-bytes?"), []byte("a-ticket-that-opens-doors")
+	const bearer, digest, session = "eyJhbGciOi.bearer.token0", "6629fae49393a05397450978507c4ef1", "JSESSION0123456789abcdef"
+	secrets = [][]byte{lm, nt, ticket, []byte(bearer), []byte(digest), []byte(session)}
+	le := binary.LittleEndian
+	v1 := append([]byte("NTLMSSP\x00\x03\x00\x00\x00"), make([]byte, 52)...)
+	for _, part := range []struct {
+		at    int
+		value []byte
+	}{{12, lm}, {20, nt}, {28, []byte("C\x00")}, {36, []byte("e\x00v\x00e\x00")}, {44, []byte("W\x00")}} {
+		le.PutUint16(v1[part.at:], uint16(len(part.value)))
+		le.PutUint16(v1[part.at+2:], uint16(len(part.value)))
+		le.PutUint32(v1[part.at+4:], uint32(len(v1)))
+		v1 = append(v1, part.value...)
+	}
+	le.PutUint32(v1[60:], 0x00008201)
+	apReq := append([]byte("\x60\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00\x6e\x81\x80"), ticket...)
+	const no = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n"
+	get := func(authorization string) capturetest.Turn {
+		return ask([]byte("GET http://frank:" + password + "@srv1/app;jsessionid=" + session + " HTTP/1.1\r\nAuthorization: " + authorization + "\r\n\r\n"))
+	}
+	web := client(8080, get("Negotiate "+b64(v1)), say([]byte(no)), get("Negotiate "+b64(apReq)), say([]byte(no)), get("Bearer "+bearer), say([]byte(no)),
+		get(`Digest username="gina", nonce="x", response="`+digest+`"`), say([]byte(no)))
+	web.Turns = append(web.Turns, ask([]byte("POST /login HTTP/1.1\r\nContent-Length: 38\r\n\r\nuser=hugo&password="+password+"&ok=1\r\n")), say([]byte(no)))
+	smb := client(4450, ask(smb1.AppendNegotiate(nil)), ask(smb1.AppendSessionSetup(nil, v1)), ask(smb1.AppendSessionSetup(nil, apReq)))
+	directory := client(3890, ask(ldap.AppendSASLBind(nil, 1, "PLAIN", []byte("\x00ida\x00"+password))), say(ldap.AppendBindResponse(nil, 1, ldap.BindResponse{})),
+		ask(ldap.AppendSASLBind(nil, 2, "GSS-SPNEGO", apReq)), say(ldap.AppendBindResponse(nil, 2, ldap.BindResponse{})))
+	smtp := client(587, say([]byte("220 mx ESMTP\r\n")), ask([]byte("EHLO ws1\r\n")), say([]byte("250 AUTH LOGIN\r\n")), ask([]byte("AUTH LOGIN\r\n")), say([]byte("334 VXNlcm5hbWU6\r\n")),
+		ask([]byte(b64([]byte("jane"))+"\r\n")), say([]byte("334 UGFzc3dvcmQ6\r\n")), ask([]byte(b64([]byte(password))+"\r\n")), say([]byte("235 ok\r\n")))
+	imap := client(143, say([]byte("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n")), ask([]byte("a login kim "+password+"\r\n")), say([]byte("a OK\r\n")))
+	pop3 := client(110, say([]byte("+OK POP3 ready\r\n")), ask([]byte("USER leo\r\n")), say([]byte("+OK\r\n")), ask([]byte("PASS "+password+"\r\n")), say([]byte("+OK\r\n")))
+	ftp := client(21, say([]byte("220 FTP\r\n")), ask([]byte("USER mia\r\n")), say([]byte("331 go on\r\n")), ask([]byte("PASS "+password+"\r\n")), say([]byte("230 ok\r\n")))
+	return []capturetest.Connection{web, smb, directory, smtp, imap, pop3, ftp}, secrets
 }
 
 // TestReadKeepsNoSecret: no output, no warning and no store holds anything of a logon that could be cracked or replayed,
@@ -221,7 +260,7 @@ func TestReadKeepsNoSecret(t *testing.T) {
 			seen[c.Check+" "+c.Logon+" "+c.User] = c
 		}
 	}
-	for _, want := range []string{"smb ntlm alice", "http ntlm alice", "http basic bob", "ldap simple CN=carol,DC=corp,DC=example", "ldap ntlm alice", "mail ntlm alice"} {
+	for _, want := range []string{"smb ntlm alice", "smb ntlm eve", "http ntlm alice", "http ntlm eve", "http basic bob", "ldap simple CN=carol,DC=corp,DC=example", "ldap ntlm alice", "mail ntlm alice"} {
 		if _, ok := seen[want]; !ok {
 			t.Errorf("no client line of %s", want)
 		}

@@ -145,9 +145,11 @@ func behindChunks(b []byte) []byte {
 	}
 }
 
-// strip takes off what may hold a secret, the query, and what the contract has no room for.
+// strip takes off what may hold a secret, the query and parameters such as ;jsessionid=, and what the contract has no
+// room for.
 func strip(target string) string {
 	target, _, _ = strings.Cut(target, "?")
+	target, _, _ = strings.Cut(target, ";")
 	target, _, _ = strings.Cut(target, "#")
 	if scheme, rest, ok := strings.Cut(target, "://"); ok { // user:password@ before a host
 		host, path, _ := strings.Cut(rest, "/")
