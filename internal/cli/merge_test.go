@@ -129,6 +129,9 @@ func TestMerge(t *testing.T) {
 			t.Errorf("the text report does not say %q:\n%s", want, text)
 		}
 	}
+	if page, _, _ := do(t, db, "report", "-o", "html", third); !strings.Contains(page, "says guarded") || !strings.Contains(page, "and stands") {
+		t.Error("the page does not show the disagreement")
+	}
 	// The clients of the capture are sources: WebDAV towards LDAP is no mere possibility.
 	if out, _, _ := do(t, db, "report", "-o", "jsonl", third); !strings.Contains(out, `"source":"http","assumed":false,"state":"open"`) {
 		t.Errorf("no path has a known source:\n%s", out)

@@ -124,7 +124,7 @@ func (p *HTML) Endpoint(l *Line) error {
 	if h.name == "" {
 		h.name = p.lineName(l)
 	}
-	e := htmlEnd{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, check: p.text(l.Check), because: p.texts(l.Because), unasked: p.texts(l.Unasked)}
+	e := htmlEnd{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, check: p.text(l.Check), because: append(p.texts(l.Because), p.texts(l.Disagreements)...), unasked: p.texts(l.Unasked)}
 	if l.Err != nil {
 		e.failure = Clean(l.Err.Phase + ": " + l.Err.Text)
 	}
