@@ -49,6 +49,7 @@ func TestNmapRDP(t *testing.T) {
 		{"RDP security alone", script("rdp-enum-encryption", "\n  Security layer\n    Native RDP: SUCCESS"), `["rdp"]`, "unknown"},
 		{"xrdp, RDP security alone", script("rdp-enum-encryption", "\n  Security layer\n    CredSSP (NLA): SUCCESS\n    CredSSP with Early User Auth: SUCCESS\n    Native RDP: SUCCESS\n    RDSTLS: SUCCESS\n    SSL: SUCCESS"), `["rdp"]`, "unknown"},
 		{"every layer", ntlm + script("rdp-enum-encryption", "\n  Security layer\n    CredSSP (NLA): SUCCESS\n    Native RDP: SUCCESS\n    SSL: SUCCESS"), `["rdp","nla"]`, "optional"},
+		{"RDP security alone, and names all the same", ntlm + script("rdp-enum-encryption", "\n  Security layer\n    Native RDP: SUCCESS"), `["rdp"]`, "unknown"},
 		{"names alone", ntlm, `["nla"]`, "unknown"},
 		{"nothing", script("rdp-enum-encryption", "\n  Security layer\n    SSL: Unknown"), ``, ""},
 	} {

@@ -277,7 +277,8 @@ func (h *host) rdp(p *nmapPort) error {
 		f.Protocols = append(f.Protocols, "tls")
 	}
 	other := len(f.Protocols) > 0
-	nla := names != nil || !other && success("CredSSP (NLA)")
+	// The names are asked for without agreeing on NLA first: where it was not agreed to, they prove no offer.
+	nla := names != nil && (enum == nil || success("CredSSP (NLA)")) || !other && success("CredSSP (NLA)")
 	if nla {
 		f.Protocols = append(f.Protocols, "nla")
 	}
