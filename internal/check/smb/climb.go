@@ -141,7 +141,7 @@ func (iv *interview) climbs() bool {
 	if !is(f.SMB2Offered) || f.Odd {
 		return false
 	}
-	return iv.options.Deep || f.floorMatters() || f.encryptionMatters()
+	return iv.options.Deep || f.floorMatters() || iv.encryptionMatters()
 }
 
 // floorMatters says that a floor of 3.1.1 would change the verdict.
@@ -150,8 +150,16 @@ func (f *Facts) floorMatters() bool {
 }
 
 // encryptionMatters says that required encryption would change the verdict.
-func (f *Facts) encryptionMatters() bool {
-	return f.notRequired() && !f.smb1Open() && !f.Odd && len(f.Encryption) > 0 && f.DialectFloor != top
+func (f *Facts) encryptionMatters() bool { return f.encryptionOpen() && len(f.Encryption) > 0 }
+
+// encryptionOpen is encryptionMatters of a server that may be able to encrypt.
+func (f *Facts) encryptionOpen() bool {
+	return f.notRequired() && !f.smb1Open() && !f.Odd && f.DialectFloor != top
+}
+
+// encryptionMatters counts a server whose ciphers could not be read among those that can encrypt.
+func (iv *interview) encryptionMatters() bool {
+	return iv.facts.encryptionMatters() || iv.garbled && iv.facts.encryptionOpen()
 }
 
 func (iv *interview) startClimb() (check.Attempt, bool) {
@@ -163,7 +171,7 @@ func (iv *interview) startClimb() (check.Attempt, bool) {
 
 func (iv *interview) nextClimb(ladder []uint16) (check.Attempt, bool) {
 	c := &climb{iv: iv, dialects: ladder}
-	if iv.facts.encryptionMatters() && iv.facts.NTLMOffer == ntlmProven && !iv.probed {
+	if iv.encryptionMatters() && iv.facts.NTLMOffer == ntlmProven && !iv.probed {
 		c.encryption = true
 		c.anonymous = iv.facts.samba() && iv.options.Depth >= signet.Anonymous
 	}

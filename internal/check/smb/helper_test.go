@@ -249,6 +249,18 @@ func status1(status uint32) func([]byte) ([]byte, check.Cause) {
 	}
 }
 
+// garbling is the server with negotiate contexts that lie outside its answer.
+func garbling(s *server) host {
+	h := s.host()
+	return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+		reply, end := h.say(note, sent)
+		if s.dialect == smb2.Dialect311 && len(reply) > 4+smb2.HeaderSize+64 && reply[4+12] == 0 {
+			copy(reply[4+smb2.HeaderSize+60:], "\xff\xff\xff\x7f")
+		}
+		return reply, end
+	}}
+}
+
 // torn1 makes the server break off in the middle of its SMB 1 answer.
 func torn1(end check.Cause) func([]byte) ([]byte, check.Cause) {
 	return func(sent []byte) ([]byte, check.Cause) {

@@ -61,6 +61,7 @@ type interview struct {
 	first    check.End // of the opening
 	spoke1   bool      // SMB 2 was asked for and SMB 1 answered
 	refused2 bool      // the SMB 2 negotiate was answered with a status that tells nothing of its dialects
+	garbled  bool      // the contexts of the SMB 2 answer, ciphers among them, could not be read
 	retried  bool      // the dialects below 3.1.1 were offered on a connection of their own
 	bare     bool      // NTLM tokens go without SPNEGO around them
 	failure  *signet.Failure

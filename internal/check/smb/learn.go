@@ -23,7 +23,8 @@ func (iv *interview) learn(n *smb2.NegotiateResponse, stage int) {
 		f.Encryption = append(iv.words[8:8:10], smb2.CipherName(smb2.CipherAES128CCM)) // 3.0 and 3.0.2 know no other
 	}
 	// Garbled contexts or a garbled token cost what they would have told, and nothing else.
-	if c, err := n.Contexts(); err == nil {
+	c, err := n.Contexts()
+	if iv.garbled = err != nil; !iv.garbled {
 		iv.learnContexts(&c)
 	}
 	if token, err := n.SecurityBuffer(); err == nil {

@@ -153,6 +153,17 @@ func TestOddServers(t *testing.T) {
 				return challengeAll(nil, d)
 			}
 		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return is(f.EncryptionRequired) }},
+		{name: "requires encryption, garbled contexts", host: func(s *server) host {
+			s.setup = func(_ []byte, d uint16) smb2.SessionSetupResponse {
+				if d != smb2.Dialect311 {
+					return smb2.SessionSetupResponse{Status: smb2.StatusAccessDenied}
+				}
+				return challengeAll(nil, d)
+			}
+			return garbling(s)
+		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return f.Encryption == nil && is(f.EncryptionRequired) }},
+		{name: "garbled contexts", host: garbling, outcome: signet.Answered, verdict: signet.Exposed,
+			expect: func(f *Facts) bool { return f.Encryption == nil && isNot(f.EncryptionRequired) }},
 		{name: "denies every session setup", change: func(s *server) { s.setup = refuseWith(smb2.StatusAccessDenied) },
 			outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.NTLMOffer == ntlmUnknown && f.EncryptionRequired == nil }},
 		{name: "denies every session setup, names nothing", change: func(s *server) { s.mechs, s.setup = nil, refuseWith(smb2.StatusAccessDenied) },

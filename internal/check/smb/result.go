@@ -41,7 +41,7 @@ func (iv *interview) undecided(dst []string) []string {
 	if f.floorMatters() && f.DialectFloor == "" {
 		dst = append(dst, askFloor)
 	}
-	if f.encryptionMatters() && f.EncryptionRequired == nil && !iv.withheld() {
+	if iv.encryptionMatters() && f.EncryptionRequired == nil && !iv.withheld() {
 		dst = append(dst, askEncryption)
 	}
 	return dst
@@ -61,7 +61,7 @@ func (iv *interview) unasked(dst []string) []string {
 	if iv.options.Quick && f.floorMatters() {
 		dst = append(dst, askFloor)
 	}
-	if f.encryptionMatters() && f.EncryptionRequired == nil && (iv.options.Quick || iv.withheld()) {
+	if iv.encryptionMatters() && f.EncryptionRequired == nil && (iv.options.Quick || iv.withheld()) {
 		dst = append(dst, askEncryption)
 	}
 	if iv.options.Quick {
