@@ -163,6 +163,19 @@ func TestHTMLInChromium(t *testing.T) {
 	}
 }
 
+// A run of 100,000 hosts opens too, counts all of them and says how many it leaves to the other formats.
+func TestHTMLOfManyInChromium(t *testing.T) {
+	var b bytes.Buffer
+	estateOf(t, newHTML(&b), 100_000)
+	ctx := browser(t, b.Bytes(), "#rows tr")
+	usable := ask[float64](t, ctx, `performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd`)
+	listed := ask[string](t, ctx, `document.getElementById("count").textContent`)
+	t.Logf("100,000 hosts: usable after %.0f ms, %s listed", usable, listed)
+	if text := ask[string](t, ctx, `document.getElementById("summary").textContent`); !strings.Contains(text, "of 100\u202f000 hosts accept relayed logons") || !strings.Contains(text, "are in -o csv, -o jsonl and -o xlsx") {
+		t.Errorf("the summary does not say how many hosts there are, or what was left out: %.600s", text)
+	}
+}
+
 // Hostile names stay text, in the page and in what its script makes of them.
 func TestHTMLHostileInChromium(t *testing.T) {
 	ctx := browser(t, render(t, newHTML), "#rows tr")

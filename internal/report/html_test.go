@@ -133,7 +133,7 @@ func TestHTMLOfHostsAndPaths(t *testing.T) {
 		Findings: []signet.HostFinding{{Rule: "smb-signing-not-required", Severity: signet.Critical, Check: "smb", Port: 445}}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Paths(&signet.Paths{Sources: 3, Fixes: []signet.PathFix{{Finding: "smb-signing-not-required", Open: 1234567}}}); err != nil {
+	if err := p.Paths(&signet.Paths{Sources: 3, Fixes: []signet.PathFix{{Finding: "smb-signing-not-required", Open: 1234567, Conditional: 2}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Path(&signet.Path{Source: "smb", State: signet.PathOpen, Finding: "smb-signing-not-required", Sources: 12}); err != nil {
@@ -143,7 +143,7 @@ func TestHTMLOfHostsAndPaths(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.String()
-	for _, want := range []string{"domain controller", "1\u202f234\u202f567 open paths", `<path class="open"`, "dc1"} {
+	for _, want := range []string{"domain controller", "1\u202f234\u202f567 open paths, 2 conditional paths", `<path class="open"`, "dc1"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -172,12 +172,12 @@ func lead(byHost [3]uint64, hosts uint64, s *Summary) (string, string) {
 // todo names the fixes to begin with: worst first, and of equals those that close most paths where those were counted.
 func (p *HTML) todo(groups []*htmlGroup) []todo {
 	var out []todo
-	closes := map[string]uint64{}
+	closes := map[string]signet.PathFix{}
 	order := slices.Clone(groups)
 	if p.sums != nil && len(p.sums.Fixes) > 0 {
 		place := map[string]int{}
 		for i, f := range p.sums.Fixes {
-			closes[f.Finding], place[f.Finding] = f.Open, i+1
+			closes[f.Finding], place[f.Finding] = f, i+1
 		}
 		slices.SortStableFunc(order, func(a, b *htmlGroup) int {
 			x, y := place[a.Rule], place[b.Rule]
@@ -203,8 +203,11 @@ func (p *HTML) todo(groups []*htmlGroup) []todo {
 			continue
 		}
 		effect := "Closes " + g.Count
-		if n := closes[g.Rule]; n > 0 {
+		if n := closes[g.Rule].Open; n > 0 {
 			effect += ", " + number(n, "open path", "open paths")
+		}
+		if n := closes[g.Rule].Conditional; n > 0 {
+			effect += ", " + number(n, "conditional path", "conditional paths")
 		}
 		out = append(out, todo{g.Rule, g.Title, g.Severity, plain(fix), effect})
 	}
