@@ -56,6 +56,17 @@ func trouble(format string, args ...any) error {
 	return &exitError{exitTrouble, err.Error(), errors.Unwrap(err)}
 }
 
+// exit is the end of a command that came to its end; incomplete asks for 4 where nothing worse was found.
+func exit(code int, incomplete bool) error {
+	if code == exitDone && incomplete {
+		code = exitIncomplete
+	}
+	if code == exitDone {
+		return nil
+	}
+	return &exitError{code: code}
+}
+
 // app is a process and what every command needs of it.
 type app struct {
 	Process

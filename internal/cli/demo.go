@@ -24,7 +24,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "A stored sample run, to see the reports without a network",
 		Long: `Render a run that ships with Signet, recorded from the servers of its own lab. No socket is opened and no store is
-touched. Without -o it prints the text report and, where this version has the format, writes signet-demo.html.`,
+touched. Without -o it prints the text report and writes signet-demo.html.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.demo(cmd.Context(), &f)
@@ -42,13 +42,9 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 	if _, _, err := f.settle(); err != nil {
 		return err
 	}
-	policy, err := a.policy(f.policy)
+	j, policy, err := a.judging(f.policy)
 	if err != nil {
 		return err
-	}
-	j, err := judge.New(a.checks, policy)
-	if err != nil {
-		return usage("%v", err)
 	}
 	plain, err := gzip.NewReader(bytes.NewReader(sample))
 	if err != nil {
@@ -62,12 +58,10 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 	outputs := f.outputs
 	if len(outputs) == 0 {
 		outputs = []string{"text"}
-		if _, ok := formatOf("html"); ok {
-			if _, err := os.Stat(page); err == nil {
-				fmt.Fprintf(a.Stderr, "signet: %s is there already and stays as it is\n", page)
-			} else {
-				outputs = append(outputs, "html="+page)
-			}
+		if _, err := os.Stat(page); err == nil {
+			fmt.Fprintf(a.Stderr, "signet: %s is there already and stays as it is\n", page)
+		} else {
+			outputs = append(outputs, "html="+page)
 		}
 	}
 	out, err := a.open(outputs, f.color)

@@ -65,13 +65,9 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	if err := settleColor(f.color); err != nil {
 		return err
 	}
-	policy, err := a.policy(f.policy)
+	j, policy, err := a.judging(f.policy)
 	if err != nil {
 		return err
-	}
-	j, err := judge.New(a.checks, policy)
-	if err != nil {
-		return usage("%v", err)
 	}
 	before, err := a.input(ctx, f.store, oldName)
 	if err != nil {

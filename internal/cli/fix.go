@@ -83,12 +83,8 @@ func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (in *in
 			return nil, nil, nil, usage("no rule is called %q: signet explain lists them", r)
 		}
 	}
-	policy, err := a.policy(f.policy)
-	if err != nil {
+	if j, _, err = a.judging(f.policy); err != nil {
 		return nil, nil, nil, err
-	}
-	if j, err = judge.New(a.checks, policy); err != nil {
-		return nil, nil, nil, usage("%v", err)
 	}
 	j = j.On(time.Now())
 	if in, err = a.input(ctx, f.store, f.from); err != nil {

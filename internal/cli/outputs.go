@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -158,10 +159,14 @@ func settleOutputs(specs []string) error {
 		case toFile && path == "":
 			return usage("-o %s: a file name is missing after =", spec)
 		case toFile && path != "-":
-			if other, twice := files[path]; twice {
+			whole, err := filepath.Abs(path)
+			if err != nil {
+				return trouble("-o %s: %v", spec, err)
+			}
+			if other, twice := files[whole]; twice {
 				return usage("-o %s and -o %s both go to %s", other, name, path)
 			}
-			files[path] = name
+			files[whole] = name
 		case stdout != "":
 			return usage("-o %s and -o %s both go to standard output; give one of them a file: -o %s=FILE", stdout, name, name)
 		default:
@@ -191,6 +196,29 @@ func (a *app) colored(out *output, when string) bool {
 		return false
 	}
 	return out.file == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout)
+}
+
+// begin opens a run for every writer.
+func (o *outputs) begin(h *report.Header) error {
+	for _, w := range o.writers {
+		if err := w.Begin(h); err != nil {
+			return trouble("output: %v", err)
+		}
+	}
+	return nil
+}
+
+// end closes it.
+func (o *outputs) end(s *report.Summary) error {
+	for _, w := range o.writers {
+		if err := w.End(s); err != nil {
+			return trouble("output: %v", err)
+		}
+	}
+	if err := o.close(); err != nil {
+		return trouble("output: %v", err)
+	}
+	return nil
 }
 
 // flush makes what was written so far visible to others.

@@ -13,7 +13,6 @@ import (
 
 	"signet"
 	"signet/internal/capture"
-	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/store"
 )
@@ -68,13 +67,9 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if err != nil {
 		return err
 	}
-	policy, err := a.policy(f.policy)
+	j, policy, err := a.judging(f.policy)
 	if err != nil {
 		return err
-	}
-	j, err := judge.New(a.checks, policy)
-	if err != nil {
-		return usage("%v", err)
 	}
 	runs, err := a.merged(ctx, f)
 	if err != nil {

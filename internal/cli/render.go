@@ -26,10 +26,8 @@ func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *out
 	if !r.quick && asksForHosts(j, out.writers) {
 		sink.census = newCensus(a.checks, j, out.writers, sink.emit)
 	}
-	for _, w := range out.writers {
-		if err := w.Begin(r.header); err != nil {
-			return nil, trouble("output: %v", err)
-		}
+	if err := out.begin(r.header); err != nil {
+		return nil, err
 	}
 	var host netip.Addr
 	for m, err := range a.meeting(ahead(in, a.decode), j) {
@@ -66,14 +64,8 @@ func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *out
 	if err := sink.census.end(); err != nil {
 		return nil, trouble("%v", err)
 	}
-	summary := summaryOf(r.run, &sink.tally)
-	for _, w := range out.writers {
-		if err := w.End(summary); err != nil {
-			return nil, trouble("output: %v", err)
-		}
-	}
-	if err := out.close(); err != nil {
-		return nil, trouble("output: %v", err)
+	if err := out.end(summaryOf(r.run, &sink.tally)); err != nil {
+		return nil, err
 	}
 	return &sink.tally, nil
 }

@@ -76,13 +76,9 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	policy, err := a.policy(f.policy)
+	judge, policy, err := a.judging(f.policy)
 	if err != nil {
 		return err
-	}
-	judge, err := judge.New(a.checks, policy)
-	if err != nil {
-		return usage("%v", err)
 	}
 	judge = judge.On(time.Now()) // an exception that has expired since excepts nothing any more
 	s, run, err := a.storedRun(ctx, f.store, name)
@@ -101,14 +97,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	code := tally.Exit(failOn, fail)
-	if code == exitDone && fail && (run.Unresolved > 0 || !run.Finished()) {
-		code = exitIncomplete
-	}
-	if code != exitDone {
-		return &exitError{code: code}
-	}
-	return nil
+	return exit(tally.Exit(failOn, fail), fail && (run.Unresolved > 0 || !run.Finished()))
 }
 
 // headerOf is the header of a stored run under a policy.

@@ -23,7 +23,11 @@ type statistics struct {
 	buf   []byte
 }
 
+// openStatistics opens the file of --stats; nil without one.
 func openStatistics(path string) (*os.File, error) {
+	if path == "" {
+		return nil, nil
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, trouble("--stats: %v", err)
@@ -31,9 +35,8 @@ func openStatistics(path string) (*os.File, error) {
 	return f, nil
 }
 
-// watch writes until done is closed, and closes the file.
+// watch writes until done is closed.
 func (s *statistics) watch(done <-chan struct{}) {
-	defer s.file.Close()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {

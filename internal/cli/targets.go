@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -27,13 +26,8 @@ func (a *app) targetsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, n := range s.Unresolved() {
-				fmt.Fprintf(a.Stderr, "signet: %v\n", n)
-			}
+			a.warnings(&f, s, plans)
 			run := &engine.Run{Plans: plans}
-			for _, n := range append(s.Notes(), unowned(s, run)...) {
-				fmt.Fprintf(a.Stderr, "signet: %s\n", n)
-			}
 			sorted, err := s.Sorted()
 			if err != nil {
 				return usage("%v", err)

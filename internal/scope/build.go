@@ -103,8 +103,8 @@ func (l *nameList) lookups() []string {
 
 func (b *builder) readAll() {
 	c := &b.config
-	b.typed(c.Targets, b.target)
-	b.typed(c.Exclude, b.exclusion)
+	b.typed(c.Targets, "", b.target)
+	b.typed(c.Exclude, "--exclude ", b.exclusion)
 	b.scope.typed = append(b.scope.typed, c.Targets...)
 	for _, name := range c.Files {
 		b.file(name, false, b.target)
@@ -115,11 +115,12 @@ func (b *builder) readAll() {
 	}
 }
 
-func (b *builder) typed(texts []string, take func(Form, string)) {
+// typed reads what stood on the command line, flag before it.
+func (b *builder) typed(texts []string, flag string, take func(Form, string)) {
 	for _, text := range texts {
 		form, err := Parse(text)
 		if err != nil {
-			if !b.bad.add(err) {
+			if !b.bad.add(fmt.Errorf("%s%w", flag, err)) {
 				return
 			}
 			continue

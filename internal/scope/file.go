@@ -34,6 +34,8 @@ func (s *source) read(r io.Reader) {
 	s.skipMark()
 	var err error
 	switch head := s.head(); {
+	case s.binary():
+		err = errors.New("not text: wanted are targets one a line, nmap XML or masscan JSON, not compressed")
 	case head[0] == '<':
 		err = s.nmapXML()
 	case head[0] == '{', head[0] == '[' && strings.IndexByte("{]\x00", head[1]) >= 0:
@@ -77,6 +79,12 @@ func (s *source) head() (h [2]byte) {
 		}
 	}
 	return h
+}
+
+// binary tells that the file is no text at all: one sentence says it better than its first lines.
+func (s *source) binary() bool {
+	start, _ := s.in.Peek(4096)
+	return bytes.IndexByte(start, 0) >= 0
 }
 
 func (s *source) lineError(line, column int, format string, args ...any) bool {

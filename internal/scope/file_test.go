@@ -114,12 +114,13 @@ func TestBadFiles(t *testing.T) {
 		{"column", "10.0.0.1\n  10.0.0.256 # x\n", `in:2:10: "10.0.0.256": octet "256" is not a number from 0 to 255 without leading zeros`},
 		{"column in characters", "\tbücher.example\n", `in:1:3: "bücher.example": 'ü' in a host name: give an international name in its xn-- form`},
 		{"all of them", "x y\n1.2.3\nok\nhttps://ca1/\n", "in:1:3: one target a line, comments after #\n" +
-			`in:2:1: "1.2.3": an IPv4 address has four octets, this has 3 (several targets are separated by spaces)` + "\n" +
+			`in:2:1: "1.2.3": an IPv4 address has four octets, this has 3 (give several targets one by one)` + "\n" +
 			`in:4:1: "https://ca1": a URL is not a target; give host:port instead, here ca1:443`},
 		{"long line", "ok\n" + strings.Repeat("a", 3*readBuffer) + "\n1.2\n", "in:2:1: a line of more than 65536 bytes\nin:3:1: \"1.2\": an IPv4"},
 		{"nmap's normal output", "# Nmap 7.94 scan initiated\nNmap scan report for 10.0.0.5\n", "in:2:6: one target a line, comments after #; of nmap's output formats only XML"},
 		{"masscan's list", "#masscan\nopen tcp 445 10.0.0.5 1700000000\n# end\n", "only JSON (-oJ, -oD) and XML"},
-		{"control characters", "10.0.0.1\x00\n", "in:1:9: "},
+		{"control characters", "10.0.0.1\x01\n", "in:1:9: "},
+		{"binary", "\x1f\x8b\x08\x00\x00\n10.0.0.1\n", "in: not text: wanted are targets one a line, nmap XML or masscan JSON, not compressed"},
 		{"UTF-16", utf16Text(binary.LittleEndian, "x\r\nx😀\r\n"), `in:2:2: "x😀": '😀' in a host name`},
 		{"other XML", "<?xml version=\"1.0\"?>\n<html></html>", "in:2:1: XML, but not nmap's: it starts with <html>"},
 		{"no root", "<!-- -->", "in:1:9: XML, but not nmap's: no <nmaprun>"},

@@ -43,7 +43,7 @@ func octets(s string) ([4]octetSet, error) {
 	var sets [4]octetSet
 	parts := strings.Split(s, ".")
 	if len(parts) != 4 {
-		return sets, bad(0, "an IPv4 address has four octets, this has %d (several targets are separated by spaces)", len(parts))
+		return sets, bad(0, "an IPv4 address has four octets, this has %d (give several targets one by one)", len(parts))
 	}
 	at := 0
 	for i, part := range parts {

@@ -67,8 +67,11 @@ func Parse(text string) (Form, error) {
 }
 
 func parse(text string) (Form, error) {
-	if text == "" {
+	switch text {
+	case "":
 		return Form{}, bad(0, "an empty target")
+	case "-":
+		return Form{}, bad(0, "no target; standard input is read with -f -")
 	}
 	for i, r := range text {
 		if r <= ' ' || r == 0x7f || r == utf8.RuneError {

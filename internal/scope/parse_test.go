@@ -63,6 +63,7 @@ func TestParseRefuses(t *testing.T) {
 		reason string // a part of it
 	}{
 		{"", 1, "empty"},
+		{"-", 1, "with -f -"},
 		{"10.0.0", 1, "four octets, this has 3"},
 		{"10.0.0.0.1", 1, "this has 5"},
 		{"10.0.0.256", 8, `octet "256"`},
@@ -76,7 +77,7 @@ func TestParseRefuses(t *testing.T) {
 		{"10.0.0.1-10.0.0.9-12", 1, "one address on each side"},
 		{"10..0.1", 4, `octet ""`},
 		{"0-255.0-255.0-255.1-254", 1, "separate ranges"},
-		{"10.0.0.1,10.0.0.2", 1, "separated by spaces"},
+		{"10.0.0.1,10.0.0.2", 1, "one by one"},
 		{"10.0.0.0/33", 10, "0 to 32"},
 		{"10.0.0.0/", 10, "0 to 32"},
 		{"10.0.0.0/+8", 10, "0 to 32"},
