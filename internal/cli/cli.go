@@ -98,7 +98,7 @@ func Run(ctx context.Context, p Process) int {
 	root.SetIn(p.Stdin)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
@@ -107,6 +107,8 @@ func Run(ctx context.Context, p Process) int {
 		code, text = e.code, e.text
 	} else if _, ok := errors.AsType[*fs.PathError](err); ok { // and what it could not write is trouble
 		code = exitTrouble
+	} else if !strings.Contains(text, "\n") { // of several lines the last suggests a command
+		text += fmt.Sprintf(" (see %s --help)", cmd.CommandPath())
 	}
 	if text != "" {
 		fmt.Fprintln(p.Stderr, "signet: "+text)
@@ -123,6 +125,7 @@ func (a *app) root() *cobra.Command {
 prove each answer, judges them under a policy and prints the exact setting to change. It is a health check: it never
 relays, coerces, poisons, guesses passwords, listens for an authentication or writes to a target.`,
 		Example:       "  signet scan 10.0.10.0/24 ca1.corp.example\n  signet scan -f hosts.txt --exclude 10.0.10.66 -o text -o jsonl=run.jsonl\n  signet explain smb-signing-not-required",
+		Version:       a.Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
@@ -134,8 +137,9 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
+	root.SetVersionTemplate(a.versionText())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%v (see signet %s --help)", err, cmd.Name())
+		return usage("%v (see %s --help)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
 		a.scanCommand(), a.readCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),

@@ -14,9 +14,13 @@ func (a *app) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.print(fmt.Sprintf("signet %s (%s, %s/%s%s)\n", a.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision()))
+			return a.print(a.versionText())
 		},
 	}
+}
+
+func (a *app) versionText() string {
+	return fmt.Sprintf("signet %s (%s, %s/%s%s)\n", a.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision())
 }
 
 // tool names the program in outputs: signet/VERSION.
