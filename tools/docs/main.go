@@ -30,7 +30,7 @@ func write(dir string) error {
 	if err := errors.Join(os.MkdirAll(man, 0o755), os.MkdirAll(shell, 0o755)); err != nil {
 		return err
 	}
-	if err := doc.GenManTree(root, &doc.GenManHeader{Title: "SIGNET", Section: "1", Source: "Signet", Manual: "Signet"}, man); err != nil {
+	if err := doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "Signet", Manual: "Signet"}, man); err != nil {
 		return err
 	}
 	return errors.Join(
