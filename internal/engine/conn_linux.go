@@ -535,16 +535,18 @@ func (l *loop) seal(id int32, q *question, a *asking, cause error) {
 }
 
 // expire ends a question of a host that took too long.
-func (l *loop) expire(id int32, q *question, a *asking) {
-	if a == nil {
-		if !l.All {
-			l.quiet(signet.Silent)
-			l.answered(id, q, signet.Silent, false, nil)
-			return
-		}
-		a = l.begin(&l.slots[id].item, q)
+func (l *loop) expire(n launch) {
+	switch {
+	case n.a != nil:
+		l.seal(n.slot, n.q, n.a, errHostTime)
+	case n.first != 0: // a connection was begun and not answered so far
+		l.over(n, check.End{Cause: check.NoAnswer})
+	case l.All:
+		l.seal(n.slot, n.q, l.begin(&l.slots[n.slot].item, n.q), errHostTime)
+	default:
+		l.quiet(signet.Skipped)
+		l.answered(n.slot, n.q, signet.Skipped, false, nil)
 	}
-	l.seal(id, q, a, errHostTime)
 }
 
 func region(a netip.Addr) uint8 {

@@ -298,6 +298,31 @@ func TestHostTime(t *testing.T) {
 	})
 }
 
+// What a host's time did not suffice for was not asked, whether that is reported or only counted.
+func TestHostTimeCountsTheSame(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d driver) {
+		n := newNetwork(t)
+		mute := func(c net.Conn) { time.Sleep(2 * time.Second) }
+		ports := []check.Port{{Number: n.serve("127.9.6.7", 0, mute)}}
+		for range 3 {
+			l, err := net.Listen("tcp4", "127.9.6.7:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { l.Close() })
+			ports = append(ports, check.Port{Number: l.Addr().(*net.TCPAddr).AddrPort().Port()})
+		}
+		for _, all := range []bool{true, false} {
+			r, _ := newRun(items("127.9.6.7"), Plan{Check: lineCheck(), Ports: ports})
+			r.All, r.Dialer.Limits.Host, r.Dialer.Limits.Exchange = all, 200*time.Millisecond, time.Second
+			do(t, r, d)
+			if asked, skipped := r.Stats.Asked.Load(), r.Stats.Outcomes[signet.Skipped].Load(); asked != 4 || skipped != 2 {
+				t.Errorf("all %v: %d asked, %d skipped of 4 with two at once", all, asked, skipped)
+			}
+		}
+	})
+}
+
 func TestLogonsAreBudgeted(t *testing.T) {
 	everyDriver(t, func(t *testing.T, d driver) {
 		for _, depth := range []signet.Depth{signet.Anonymous, signet.Decoy} {

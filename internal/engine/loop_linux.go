@@ -256,7 +256,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 			continue
 		}
 		if s.overtime {
-			l.expire(n.slot, n.q, n.a)
+			l.expire(n)
 			continue
 		}
 		if n.a == nil && (n.q.opening.how == opensElsewhere || s.item.Addr.Zone() != "") {
@@ -472,8 +472,8 @@ func (l *loop) overtime(id int32) {
 		if c.state == connTalking && c.a == nil && !l.catchUp(int32(fd), c) {
 			continue
 		}
-		q, a := c.q, c.a
+		n := c.launch()
 		l.drop(int32(fd))
-		l.expire(id, q, a)
+		l.expire(n)
 	}
 }
