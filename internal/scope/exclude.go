@@ -22,7 +22,7 @@ type portSpans struct {
 func (x *exclusions) add(r Range, ports []uint16) {
 	spans, n := spansOf(r)
 	if len(ports) == 0 {
-		x.all = append(x.all, spans[:n]...)
+		x.all = appendSpans(x.all, spans[:n])
 		return
 	}
 	for _, p := range ports {
@@ -30,8 +30,22 @@ func (x *exclusions) add(r Range, ports []uint16) {
 		if !found {
 			x.byPort = slices.Insert(x.byPort, i, portSpans{port: p})
 		}
-		x.byPort[i].spans = append(x.byPort[i].spans, spans[:n]...)
+		x.byPort[i].spans = appendSpans(x.byPort[i].spans, spans[:n])
 	}
+}
+
+// appendSpans joins what goes on where the last span ended: lists mostly go upwards, and a long one is held as few ranges.
+func appendSpans(list, more []span) []span {
+	for _, s := range more {
+		if n := len(list); n > 0 && !s.first.less(list[n-1].first) && touches(list[n-1], s) {
+			if list[n-1].last.less(s.last) {
+				list[n-1].last = s.last
+			}
+			continue
+		}
+		list = append(list, s)
+	}
+	return list
 }
 
 // seal puts everything in order for searching.

@@ -429,3 +429,26 @@ func BenchmarkExcluded(b *testing.B) {
 		s.Excluded(netip.AddrFrom4([4]byte{10, byte(i >> 24), byte(i >> 16), 77}), 443)
 	}
 }
+
+// A list of exclusions is read into ranges, not addresses, as a list of targets is.
+func TestExclusionsAreHeldAsRanges(t *testing.T) {
+	var x exclusions
+	a := netip.MustParseAddr("10.0.0.0")
+	for range 100_000 {
+		x.add(Range{a, a}, nil)
+		x.add(Range{a, a}, []uint16{445})
+		a = a.Next()
+	}
+	if len(x.all) != 1 || len(x.byPort[0].spans) != 1 {
+		t.Errorf("%d and %d spans for one range", len(x.all), len(x.byPort[0].spans))
+	}
+	x.add(Range{netip.MustParseAddr("10.0.0.5"), netip.MustParseAddr("10.0.0.6")}, nil)
+	x.add(Range{netip.MustParseAddr("255.255.255.255"), netip.MustParseAddr("255.255.255.255")}, nil)
+	x.add(Range{netip.MustParseAddr("::1:0:0:0"), netip.MustParseAddr("::1:0:0:0")}, nil)
+	x.seal()
+	for text, want := range map[string]bool{"10.0.0.0": true, "10.0.0.5": true, "10.1.134.159": true, "10.1.134.160": false, "9.255.255.255": false, "255.255.255.255": true, "::1:0:0:0": true, "255.255.255.254": false} {
+		if within(x.all, keyOf(netip.MustParseAddr(text))) != want {
+			t.Errorf("%s: excluded %v", text, !want)
+		}
+	}
+}
