@@ -8,7 +8,7 @@ import (
 )
 
 // aheadEach is how many observations are read ahead at once.
-const aheadEach = 128
+const aheadEach = 32
 
 // batch is a few observations of a run, in order; ready is closed when they are prepared.
 type batch struct {

@@ -17,8 +17,8 @@ const (
 	commitEvery = 250 * time.Millisecond
 )
 
-// Recorder gathers observations into transactions of a Log. One goroutine packs and commits while the next batch is
-// gathered; when the database falls behind by a whole batch, Put waits for it.
+// Recorder gathers observations into transactions of a Log. One goroutine packs a batch while another commits the one before
+// and the next is gathered; when the database falls behind, Put waits for it.
 type Recorder struct {
 	ctx      context.Context
 	log      Log
@@ -34,14 +34,20 @@ type Recorder struct {
 	closing bool
 	done    chan struct{}
 
-	// of the goroutine
+	// of the goroutine that packs
 	packers map[uint16]*packers
 	ids     map[kindKey]uint16
-	rows    []Row
-	packed  []byte
 	page    pager
-	paged   []byte
 	rest    bool // something but rows is to be committed
+}
+
+// packed is a transaction that waits to be committed, and what its rows are made of.
+type packed struct {
+	Batch
+	run   Run
+	rows  []Row
+	bytes []byte
+	page  []byte
 }
 
 type kindKey struct {
@@ -173,11 +179,19 @@ func (r *Recorder) Finish(set func(*Run)) error {
 	return r.log.Append(r.ctx, &Batch{Run: &r.run})
 }
 
-// loop commits batch after batch until it is told to close or a commit fails.
+// loop packs batch after batch until it is told to close or a commit fails.
 func (r *Recorder) loop() {
 	defer close(r.done)
 	tick := time.NewTicker(commitEvery)
 	defer tick.Stop()
+	ready, free, committed := make(chan *packed), make(chan *packed, 2), make(chan struct{})
+	free <- &packed{}
+	free <- &packed{}
+	go func() {
+		defer close(committed)
+		r.commit(ready, free)
+	}()
+	defer func() { close(ready); <-committed }()
 	var full batch
 	for {
 		select {
@@ -190,15 +204,22 @@ func (r *Recorder) loop() {
 		}
 		r.mu.Lock()
 		full, r.open = r.open, batch{full.list[:0], full.bytes[:0]}
-		closing := r.closing
+		closing, failed := r.closing, r.failed
 		r.room.Broadcast()
 		r.mu.Unlock()
-		if err := r.commit(&full, at); err != nil {
-			r.mu.Lock()
-			r.failed = err
-			r.room.Broadcast()
-			r.mu.Unlock()
+		if failed != nil {
 			return
+		}
+		p := <-free
+		some, err := r.pack(p, &full, at)
+		if err != nil {
+			r.fail(err)
+			return
+		}
+		if some {
+			ready <- p
+		} else {
+			free <- p
 		}
 		if closing {
 			return
@@ -206,58 +227,81 @@ func (r *Recorder) loop() {
 	}
 }
 
-// commit packs a batch and appends it.
-func (r *Recorder) commit(full *batch, at Progress) error {
+// commit appends what is ready, in order, up to the first failure.
+func (r *Recorder) commit(ready <-chan *packed, free chan<- *packed) {
+	failed := false
+	for p := range ready {
+		if !failed {
+			if err := r.log.Append(r.ctx, &p.Batch); err != nil {
+				failed = true
+				r.fail(err)
+			}
+		}
+		free <- p
+	}
+}
+
+func (r *Recorder) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed == nil {
+		r.failed = err
+	}
+	r.room.Broadcast()
+	r.signal()
+}
+
+// pack makes a transaction of a batch; there may be nothing to commit.
+func (r *Recorder) pack(out *packed, full *batch, at Progress) (some bool, err error) {
 	if r.progress != nil {
 		moved := at.Low != r.run.Progress.Low || at.Addresses != r.run.Progress.Addresses
 		r.run.Progress, r.rest = at, r.rest || moved
 	}
 	if len(full.list) == 0 && !r.rest {
-		return nil
+		return false, nil
 	}
-	out := Batch{Run: &r.run}
-	r.rows, r.packed = r.rows[:0], r.packed[:0]
-	if want := len(full.bytes) + len(full.bytes)/4; cap(r.packed) < want {
-		r.packed = make([]byte, 0, want) // rows point into it: growing would leave the old one alive
+	out.run = r.run
+	out.Batch = Batch{Run: &out.run}
+	out.rows, out.bytes = out.rows[:0], out.bytes[:0]
+	if want := len(full.bytes) + len(full.bytes)/4; cap(out.bytes) < want {
+		out.bytes = make([]byte, 0, want) // rows point into it: growing would leave the old one alive
 	}
 	rest := full.bytes
 	r.page.reset()
 	for i := range full.list {
 		p := &full.list[i]
 		r.page.add(p.Addr, uint64(i), p.said)
-		k, err := r.kind(p.key, &out)
+		k, err := r.kind(p.key, &out.Batch)
 		if err != nil {
-			return err
+			return false, err
 		}
 		p.Row.Kind = k.kind.ID
 		body, trace := rest[:p.body], rest[p.body:p.body+p.trace]
 		rest = rest[p.body+p.trace:]
-		var learned bool
-		from := len(r.packed)
-		r.packed, learned = k.facts.pack(r.packed, body)
-		p.Row.Body = r.packed[from:len(r.packed):len(r.packed)]
-		if learned {
-			k.kind.Facts = k.facts.content
-			out.Kinds = append(out.Kinds, k.kind)
-		}
+		p.Row.Body = r.value(out, k, &k.facts, &k.kind.Facts, body)
 		if len(trace) > 0 {
-			from = len(r.packed)
-			r.packed, learned = k.trace.pack(r.packed, trace)
-			p.Row.Trace = r.packed[from:len(r.packed):len(r.packed)]
-			if learned {
-				k.kind.Trace = k.trace.content
-				out.Kinds = append(out.Kinds, k.kind)
-			}
+			p.Row.Trace = r.value(out, k, &k.trace, &k.kind.Trace, trace)
 		}
-		r.rows = append(r.rows, p.Row)
+		out.rows = append(out.rows, p.Row)
 	}
-	out.Rows = r.rows
-	if len(r.rows) > 0 {
-		r.paged = r.page.append(r.paged[:0])
-		out.Page = r.paged
+	out.Rows = out.rows
+	if len(out.rows) > 0 {
+		out.page = r.page.append(out.page[:0])
+		out.Page = out.page
 	}
 	r.rest = false
-	return r.log.Append(r.ctx, &out)
+	return true, nil
+}
+
+// value packs one value, and notes what its kind learned by it.
+func (r *Recorder) value(out *packed, k *packers, p *packer, dictionary *[]byte, plain []byte) []byte {
+	from := len(out.bytes)
+	var learned bool
+	if out.bytes, learned = p.pack(out.bytes, plain); learned {
+		*dictionary = p.content
+		out.Kinds = append(out.Kinds, k.kind)
+	}
+	return out.bytes[from:len(out.bytes):len(out.bytes)]
 }
 
 // kind finds or founds the kind of an observation.

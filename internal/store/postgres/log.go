@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -16,11 +17,7 @@ type log struct {
 	epoch int64
 	seq   uint64 // of the last row
 	count uint64
-}
-
-// columns of observation, in the order of source.
-func columns() []string {
-	return []string{"id", "at", "took", "port", "kind", "state", "addr", "body", "trace"}
+	buf   []byte
 }
 
 // Append commits a batch.
@@ -56,8 +53,9 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 		if _, err := tx.Exec(ctx, "INSERT INTO page (id, rows, body) VALUES ($1,$2,$3)", store.RowID(l.key, l.seq+1), int64(len(b.Rows)), b.Page); err != nil {
 			return err
 		}
-		n, err := tx.CopyFrom(ctx, pgx.Identifier{"observation"}, columns(), &source{key: l.key, rows: b.Rows, at: -1})
-		if err == nil && n != int64(len(b.Rows)) {
+		l.buf = appendCopy(l.buf[:0], l.key, b.Rows)
+		tag, err = tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.buf), copyRows)
+		if err == nil && tag.RowsAffected() != int64(len(b.Rows)) {
 			err = errors.New("the server took fewer rows than it was given")
 		}
 		return err
@@ -67,21 +65,4 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 	}
 	l.seq, l.count, b.Run.Observations = l.seq+uint64(len(b.Rows)), run.Observations, run.Observations
 	return nil
-}
-
-// source hands rows to COPY.
-type source struct {
-	key    int64
-	rows   []store.Row
-	at     int
-	values [9]any
-}
-
-func (s *source) Next() bool { s.at++; return s.at < len(s.rows) }
-func (s *source) Err() error { return nil }
-
-func (s *source) Values() ([]any, error) {
-	r := &s.rows[s.at]
-	s.values = [9]any{store.RowID(s.key, r.Seq), r.At, r.Took, int32(r.Port), int32(r.Kind), int16(r.State), r.Addr.AsSlice(), r.Body, r.Trace}
-	return s.values[:], nil
 }
