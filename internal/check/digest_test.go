@@ -20,7 +20,8 @@ func TestDigest(t *testing.T) {
 		return func(o *signet.Observation) { o.Facts = signet.RawFacts(s) }
 	}
 	sum := func(change func(*signet.Observation)) uint64 {
-		n, _ := Digest(observation(change), nil)
+		o := observation(change)
+		n, _ := Digest(o, FactsJSON(o), nil)
 		return n
 	}
 	plain := sum(func(*signet.Observation) {})
@@ -55,7 +56,7 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-func TestStopClocks(t *testing.T) {
+func TestClocksAreStopped(t *testing.T) {
 	for in, want := range map[string]string{
 		``:                                    ``,
 		`{"time":"x"}`:                        `{"time":""}`,
@@ -66,7 +67,7 @@ func TestStopClocks(t *testing.T) {
 		`{"s":"\"time\":\"x"}`:                `{"s":"\"time\":\"x"}`,
 		`{"system_time":"","start_time":"z"}`: `{"system_time":"","start_time":""}`,
 	} {
-		if got := string(stopClocks([]byte(in))); got != want {
+		if got := string(appendStopped(nil, []byte(in))); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}

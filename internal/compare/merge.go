@@ -59,7 +59,7 @@ func (m *merge) short(g *group) Short {
 }
 
 func (m *merge) digest(o *signet.Observation) (sum uint64) {
-	sum, m.scratch = check.Digest(o, m.scratch)
+	sum, m.scratch = check.Digest(o, check.FactsJSON(o), m.scratch)
 	return sum
 }
 

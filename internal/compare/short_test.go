@@ -20,7 +20,7 @@ func short(list []*signet.Observation) iter.Seq[compare.Short] {
 			s := compare.Short{Addr: list[0].Addr}
 			for len(list) > 0 && list[0].Addr == s.Addr {
 				if list[0].Reached() {
-					sum, _ := check.Digest(list[0], nil)
+					sum, _ := check.Digest(list[0], check.FactsJSON(list[0]), nil)
 					s.Reached, s.Digest = s.Reached+1, s.Digest+sum
 				}
 				list = list[1:]

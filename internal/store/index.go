@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"signet"
+	"signet/internal/check"
 )
 
 // Index is a run in short: its addresses in order, what stands where, and a sum of what each said.
@@ -56,7 +57,7 @@ func (ix *Index) scan(ctx context.Context, s Store, run *Run, first, last uint64
 		}
 		e := entry{addr: o.Addr}
 		var what said
-		what, scratch = sum(o.Observation, scratch)
+		what, scratch = sum(o.Observation, check.FactsJSON(o.Observation), scratch)
 		e.add(o.Seq, what)
 		ix.hosts = append(ix.hosts, e)
 	}

@@ -67,8 +67,8 @@ func appendSection(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// appendBody appends what a row has no column for.
-func appendBody(b []byte, o *signet.Observation) []byte {
+// appendBody appends what a row has no column for. facts is where its facts begin, to the end.
+func appendBody(b []byte, o *signet.Observation) (out []byte, facts int) {
 	var has byte
 	at := len(b)
 	b = append(b, 0)
@@ -95,12 +95,13 @@ func appendBody(b []byte, o *signet.Observation) []byte {
 		has |= hasSource
 		b = appendSection(b, o.Source)
 	}
+	facts = len(b)
 	if o.Facts != nil {
 		has |= hasFacts
 		b = o.Facts.AppendJSON(b) // to the end: its length needs no word
 	}
 	b[at] = has
-	return b
+	return b, facts
 }
 
 // cursor takes sections off bytes; after the first damage everything it takes is empty.

@@ -13,6 +13,11 @@ import (
 	"signet"
 )
 
+func bodyOf(o *signet.Observation) []byte {
+	b, _ := appendBody(nil, o)
+	return b
+}
+
 // FuzzRow holds that no row, however damaged, does more than fail; and that one that is read packs to what it was.
 func FuzzRow(f *testing.F) {
 	whole := &signet.Observation{
@@ -21,11 +26,11 @@ func FuzzRow(f *testing.F) {
 	}
 	trace := appendTrace(nil, []signet.Exchange{{Note: "n", Sent: []byte{1}, Received: []byte{2, 3}}, {}})
 	p := &packer{}
-	body, _ := p.pack(nil, appendBody(nil, whole))
+	body, _ := p.pack(nil, bodyOf(whole))
 	packed, _ := p.pack(nil, trace)
 	f.Add(body, packed, uint8(0x31), []byte(nil))
 	f.Add([]byte{packedAgainst, 5, 0}, []byte{packedAlone}, uint8(9), bytes.Repeat([]byte("dictionary"), 3))
-	f.Add(appendBody(nil, whole), trace, uint8(1), []byte("0123456789abcdef"))
+	f.Add(bodyOf(whole), trace, uint8(1), []byte("0123456789abcdef"))
 	f.Fuzz(func(t *testing.T, body, trace []byte, state uint8, dictionary []byte) {
 		k := Kind{ID: 1, Check: "smb", Version: 1}
 		if len(dictionary) >= learnMin && len(dictionary) <= learnMost {
@@ -39,7 +44,7 @@ func FuzzRow(f *testing.F) {
 			}
 			return
 		}
-		again, _ := (&packer{}).pack(nil, appendBody(nil, o))
+		again, _ := (&packer{}).pack(nil, bodyOf(o))
 		plain, err := unpack(nil, nil, again)
 		if err != nil {
 			t.Fatal(err)
@@ -58,7 +63,7 @@ func FuzzRow(f *testing.F) {
 func TestPackLearns(t *testing.T) {
 	p := &packer{}
 	value := func(i int) []byte {
-		return append(appendBody(nil, &signet.Observation{Facts: signet.RawFacts(strings.Repeat(`{"signing":"required","dialect":"3.1.1",`, 9))}), byte(i), byte(i*7), byte(i*13))
+		return append(bodyOf(&signet.Observation{Facts: signet.RawFacts(strings.Repeat(`{"signing":"required","dialect":"3.1.1",`, 9))}), byte(i), byte(i*7), byte(i*13))
 	}
 	learned := 0
 	for i := range 3 * learnFrom {

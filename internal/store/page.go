@@ -32,10 +32,10 @@ type said struct {
 }
 
 // sum sums up an observation. A client is none of an endpoint.
-func sum(o *signet.Observation, scratch []byte) (said, []byte) {
+func sum(o *signet.Observation, facts, scratch []byte) (said, []byte) {
 	s := said{reached: o.Reached() && o.Check != signet.ClientCheck, several: o.Source != ""}
 	if s.reached {
-		s.digest, scratch = check.Digest(o, scratch)
+		s.digest, scratch = check.Digest(o, facts, scratch)
 	}
 	return s, scratch
 }

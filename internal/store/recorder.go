@@ -133,12 +133,13 @@ func (r *Recorder) Put(o *signet.Observation, trace bool) error {
 	}
 	b := &r.open
 	at := len(b.bytes)
-	b.bytes = appendBody(b.bytes, o)
+	var facts int
+	b.bytes, facts = appendBody(b.bytes, o)
 	p := plain{
 		Row: Row{Addr: o.Addr.WithZone(""), Port: o.Port, State: state(o), At: o.At.Sub(r.run.Started).Microseconds(), Took: o.Took.Microseconds()},
 		key: kindKey{o.Check, o.CheckVersion}, body: len(b.bytes) - at,
 	}
-	p.said, r.scratch = sum(o, r.scratch)
+	p.said, r.scratch = sum(o, b.bytes[facts:], r.scratch)
 	if trace && len(o.Trace) > 0 {
 		at = len(b.bytes)
 		b.bytes = appendTrace(b.bytes, o.Trace)

@@ -53,7 +53,7 @@ func wantIndex(t *testing.T, s store.Store, id string) {
 		e := want[o.Addr]
 		e.Addr, e.Several = o.Addr, e.Several || o.Source != ""
 		if o.Reached() && o.Check != signet.ClientCheck {
-			sum, _ := check.Digest(o, nil)
+			sum, _ := check.Digest(o, check.FactsJSON(o), nil)
 			e.Reached, e.Digest = e.Reached+1, e.Digest+sum
 		}
 		want[o.Addr] = e
