@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 GO      ?= go
 
-.PHONY: build test test-long unit lint fuzz lab-up lab-down docs dist bench record new-check clean
+.PHONY: build test test-long unit lint fuzz lab-up lab-down docs dist bench bench-store record new-check clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o signet ./cmd/signet
@@ -44,6 +44,11 @@ dist:
 
 bench:
 	bench/run
+
+# Large runs: stored beside a bare insert of the same bytes, reported and compared. Ten minutes; PostgreSQL where it is there.
+bench-store: build
+	$(GO) test -run '^$$' -bench Put -benchtime 1000000x ./internal/store/sqlite ./internal/store/postgres
+	$(GO) run ./bench/store
 
 # Record a conversation again: make record CHECK=ldap AT=127.20.2.1:389 AS=SERVER.VERDICT
 record:

@@ -18,6 +18,8 @@ import (
 type keeper struct {
 	rec   *store.Recorder
 	trace bool // of everything, not only of what is exposed or undetermined
+
+	verdicts []uint64 // by signet.Verdict; nil where the run was begun by another
 }
 
 // put stores what the writers had. A transcript is kept as the proof of a finding, and where a better rule of tomorrow may
@@ -25,6 +27,9 @@ type keeper struct {
 func (k *keeper) put(l *report.Line) error {
 	if k == nil {
 		return nil
+	}
+	if k.verdicts != nil && l.Reached() {
+		k.verdicts[l.Verdict]++
 	}
 	return k.rec.Put(l.Observation, k.trace || len(l.Findings) > 0 || l.Verdict == signet.Undetermined)
 }
@@ -34,7 +39,9 @@ func (k *keeper) stop(ended time.Time, interrupted bool) error {
 	if k == nil {
 		return nil
 	}
-	err := k.rec.Finish(func(run *store.Run) { run.Ended, run.Interrupted = ended.UTC().Truncate(time.Microsecond), interrupted })
+	err := k.rec.Finish(func(run *store.Run) {
+		run.Ended, run.Interrupted, run.Verdicts = ended.UTC().Truncate(time.Microsecond), interrupted, k.verdicts
+	})
 	if err != nil {
 		return trouble("%v", err)
 	}
@@ -66,7 +73,11 @@ func keep(ctx context.Context, s store.Store, resumed *resumed, h *report.Header
 	if err != nil {
 		return nil, trouble("%v", err)
 	}
-	return &keeper{rec: rec, trace: f.trace}, nil
+	k := &keeper{rec: rec, trace: f.trace}
+	if resumed == nil {
+		k.verdicts = make([]uint64, 3)
+	}
+	return k, nil
 }
 
 // progressOf says where a run stands. The counters are read first: they may lag behind the position, as after a crash.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -93,6 +94,11 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	defer out.close()
 	header := headerOf(run, policy.ID())
 	header.Trace, header.Known = f.trace, summaryOf(run, &report.Tally{})
+	runs, err := s.Runs(ctx)
+	if err != nil {
+		return trouble("%v", err)
+	}
+	header.Trend = trendOf(runs, run)
 	tally, err := a.render(ctx, &rendering{header: header, all: f.all, quick: quick(run), run: run}, judge, out, store.Observations(ctx, s, run, store.ByAddress))
 	if err != nil {
 		return err
@@ -119,6 +125,25 @@ func summaryOf(run *store.Run, t *report.Tally) *report.Summary {
 		Addresses: p.Addresses, Alive: p.Alive, Asked: p.Asked, Outcomes: p.Outcomes, Undetermined: t.Verdicts[signet.Undetermined],
 	}
 	return sum
+}
+
+// mostTrend is how many earlier runs a trend goes back.
+const mostTrend = 5
+
+// trendOf finds the last runs before one that asked the same and came to their end. runs is newest first.
+func trendOf(runs []store.Run, run *store.Run) []report.Point {
+	var list []report.Point
+	for i := range runs {
+		r := &runs[i]
+		if r.ID == run.ID || r.Scope == "" || r.Scope != run.Scope || !r.Started.Before(run.Started) || !r.Finished() || len(r.Verdicts) != 3 ||
+			r.Depth != run.Depth || !slices.Equal(r.Checks, run.Checks) {
+			continue
+		}
+		if list = append(list, report.Point{Run: r.ID, Started: r.Started, Verdicts: [3]uint64(r.Verdicts)}); len(list) == mostTrend {
+			break
+		}
+	}
+	return list
 }
 
 // took is how long a run took, as far as the store knows.

@@ -80,6 +80,14 @@ func TestTextBeginsWithWhatIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	var split bytes.Buffer
+	h.Trend = []Point{{Run: "earlier", Started: time.Unix(0, 0), Verdicts: [3]uint64{7, 8, 9}}}
+	var trend bytes.Buffer
+	text = NewText(&trend, all.Checks(), 100, false)
+	text.Begin(&h)
+	if err := text.End(s); err != nil || !strings.Contains(trend.String(), "Before     1970-01-01 00:00: 9 exposed, 8 guarded, 7 undetermined (earlier, as judged then)") {
+		t.Errorf("%v: %s", err, trend.String())
+	}
+	h.Trend = nil
 	h.Known = &Summary{Ended: s.Ended, Coverage: s.Coverage}
 	text = NewText(&split, all.Checks(), 100, false)
 	if err := text.Begin(&h); err != nil || !strings.Contains(split.String(), "7 addresses") || strings.Contains(split.String(), "Verdicts") {

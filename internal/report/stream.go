@@ -25,6 +25,15 @@ type Header struct {
 
 	// Known is what is known of a run that was made before: its end and coverage, without what judging it will say.
 	Known *Summary
+	// Trend is what earlier runs of the same scope came to, as they were judged then, the newest first.
+	Trend []Point
+}
+
+// Point is an earlier run in a trend.
+type Point struct {
+	Run      string
+	Started  time.Time
+	Verdicts [3]uint64
 }
 
 // Line is one endpoint, observed and judged.

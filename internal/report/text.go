@@ -166,11 +166,23 @@ func (t *Text) head(p *page, s *Summary) {
 }
 
 func (t *Text) verdicts(p *page, s *Summary) {
-	p.field("Verdicts", strings.Join([]string{
-		t.style.verdict(signet.Exposed, fmt.Sprintf("%d exposed", s.Verdicts[signet.Exposed])),
-		t.style.verdict(signet.Guarded, fmt.Sprintf("%d guarded", s.Verdicts[signet.Guarded])),
-		t.style.verdict(signet.Undetermined, fmt.Sprintf("%d undetermined", s.Verdicts[signet.Undetermined])),
-	}, ", "))
+	p.field("Verdicts", t.counted(s.Verdicts))
+	for i, before := range t.h.Trend {
+		label := ""
+		if i == 0 {
+			label = "Before"
+		}
+		p.field(label, before.Started.UTC().Format("2006-01-02 15:04")+": "+t.counted(before.Verdicts)+t.style.faint(" ("+Clean(before.Run)+", as judged then)"))
+	}
+}
+
+// counted words how many endpoints are exposed, guarded and undetermined.
+func (t *Text) counted(verdicts [3]uint64) string {
+	var parts []string
+	for _, v := range []signet.Verdict{signet.Exposed, signet.Guarded, signet.Undetermined} {
+		parts = append(parts, t.style.verdict(v, fmt.Sprintf("%d %s", verdicts[v], v)))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // sorted orders groups worst first, then by how many endpoints they open.

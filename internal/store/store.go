@@ -86,6 +86,10 @@ type Run struct {
 
 	Progress     Progress `json:"progress"`
 	Observations uint64   `json:"observations"`
+
+	// Verdicts counts endpoints by signet.Verdict, as they were judged when the run was made; nil where that is not known. What
+	// a run is worth today, judging it again says.
+	Verdicts []uint64 `json:"verdicts,omitempty"`
 }
 
 // Finished tells whether the run came to its end.

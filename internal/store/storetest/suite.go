@@ -60,7 +60,7 @@ func NewRun(id string) *store.Run {
 	return &store.Run{
 		ID: id, Tool: "signet/test", Started: Started(), Targets: []string{"10.0.0.0/8"}, Checks: []string{"smb", "names"},
 		Depth: signet.Anonymous, Policy: "baseline/1", Warnings: []string{"a warning\nof two lines"}, Unresolved: 2,
-		Seed: 1<<63 + 5, Scope: "00ff", Flags: []byte(`{"checks":["smb"]}`),
+		Seed: 1<<63 + 5, Scope: "00ff", Flags: []byte(`{"checks":["smb"]}`), Verdicts: []uint64{1, 2, 3},
 	}
 }
 
