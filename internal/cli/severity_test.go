@@ -12,14 +12,7 @@ import (
 // A port beside it proves what the host is, and the policy rates by that: every format has the same severity of the
 // finding, and so have the host's line and the exit code.
 func TestOneSeverityInEveryFormat(t *testing.T) {
-	dir := t.TempDir()
-	file := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	dir, file := files(t)
 	run := file("run.jsonl", `{"kind":"run","schema":"signet/1","run":"r","tool":"signet/dev","started":"2026-03-01T09:30:00.000Z","targets":["10.0.0.1"],"checks":["smb","ldap"],"depth":"anonymous","policy":"own/1"}
 {"kind":"endpoint","run":"r","at":"2026-03-01T09:30:01.000Z","address":"10.0.0.1","port":445,"transport":"tcp","check":"smb","outcome":"answered","facts":{"transport":"direct","dialect":"3.1.1","dialect_floor":"2.0.2","signing":"optional","security_mode":"0x01","smb2_offered":true,"smb1":{"offered":false},"ntlm_offer":"proven"},"took_ms":1}
 {"kind":"endpoint","run":"r","at":"2026-03-01T09:30:02.000Z","address":"10.0.0.1","port":389,"transport":"tcp","check":"ldap","outcome":"answered","facts":{"role":"ad-dc","domain":"corp.example","root":{},"binds":[]},"took_ms":1}
@@ -57,6 +50,18 @@ func TestOneSeverityInEveryFormat(t *testing.T) {
 	}
 }
 
+// files makes a folder, and files in it.
+func files(t *testing.T) (dir string, file func(name, text string) (path string)) {
+	dir = t.TempDir()
+	return dir, func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+}
+
 // contents gives a file, and of a workbook the text of its sheets.
 func contents(t *testing.T, path string) string {
 	t.Helper()
@@ -85,14 +90,7 @@ func contents(t *testing.T, path string) string {
 
 // A comparison rates as a report does: what another port shows of the host makes its finding severer, and that is a change.
 func TestDiffRatesByHost(t *testing.T) {
-	dir := t.TempDir()
-	file := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	_, file := files(t)
 	const head = `{"kind":"run","schema":"signet/1","run":"r","tool":"signet/dev","started":"2026-03-01T09:30:00.000Z","targets":["10.0.0.1"],"checks":["smb","ldap"],"depth":"anonymous","policy":"own/1"}
 {"kind":"endpoint","run":"r","at":"2026-03-01T09:30:01.000Z","address":"10.0.0.1","port":445,"transport":"tcp","check":"smb","outcome":"answered","facts":{"transport":"direct","dialect":"3.1.1","dialect_floor":"2.0.2","signing":"optional","security_mode":"0x01","smb2_offered":true,"smb1":{"offered":false},"ntlm_offer":"proven"},"took_ms":1}
 `

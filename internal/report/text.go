@@ -20,6 +20,7 @@ type Text struct {
 	style  style
 	width  int
 	checks []check.Check
+	rules  *Rulebook
 	h      Header
 
 	groups       map[string]*group
@@ -44,7 +45,7 @@ const mostEntries = 40
 
 // NewText writes to w, in lines of at most width columns where words allow.
 func NewText(w io.Writer, checks []check.Check, width int, color bool) *Text {
-	return &Text{w: w, style: style(color), width: max(60, min(width, 240)), checks: checks,
+	return &Text{w: w, style: style(color), width: max(60, min(width, 240)), checks: checks, rules: NewRulebook(checks),
 		groups: map[string]*group{}, guarded: map[string]int{}, shown: map[netip.Addr]bool{}}
 }
 
@@ -104,21 +105,7 @@ func (t *Text) file(l *listing, e entry) {
 }
 
 // relay tells whether breaking the rule opens a way for relayed NTLM.
-func (t *Text) relay(rule string) bool {
-	_, r, ok := find(t.checks, rule)
-	return !ok || r.Relay
-}
-
-func find(checks []check.Check, rule string) (check.Check, check.Rule, bool) {
-	for _, c := range checks {
-		for _, r := range c.Rules {
-			if r.ID == rule {
-				return c, r, true
-			}
-		}
-	}
-	return check.Check{}, check.Rule{}, false
-}
+func (t *Text) relay(rule string) bool { return t.rules.of(rule).rule.Relay }
 
 // End prints the report.
 func (t *Text) End(s *Summary) error {
@@ -277,12 +264,8 @@ func (t *Text) fixes(p *page, groups []*group) {
 		if g.finding.Severity == signet.Info && g.exposed.total == 0 {
 			continue
 		}
-		c, _, ok := find(t.checks, g.finding.Rule)
-		if !ok {
-			continue
-		}
-		a, err := c.AdviceFor(g.finding.Rule)
-		if err != nil {
+		fix := t.rules.fix(g.finding.Rule)
+		if fix == "" {
 			continue
 		}
 		if n == 0 {
@@ -291,7 +274,7 @@ func (t *Text) fixes(p *page, groups []*group) {
 		n++
 		count := g.exposed.total + g.other.total
 		p.item(fmt.Sprintf("%d", n), t.style.bold(g.finding.Rule)+", closes "+plural(uint64(count), "endpoint", "endpoints"))
-		p.text(10, 10, a.Setting)
+		p.text(10, 10, fix)
 	}
 }
 
