@@ -19,6 +19,7 @@ const (
 // maxBlock bounds one block: a packet with its options. maxInterfaces bounds what a section may describe.
 const (
 	maxBlock      = maxPacket + 64<<10
+	maxForeign    = 64 << 20 // of a block that is passed over
 	maxInterfaces = 1 << 12
 )
 
@@ -36,6 +37,7 @@ type sections struct {
 	order  binary.ByteOrder
 	ifaces []iface
 	last   time.Time
+	lost   uint64 // packets of interfaces that nobody described
 }
 
 func newSections(r *bufio.Reader) *sections {
@@ -91,6 +93,7 @@ func (s *sections) packet(p *packet, at int64, id uint32, stamp []byte, n uint32
 		return false, &DamageError{at, fmt.Sprintf("a packet of %d bytes in a block that holds %d", n, len(data))}
 	}
 	if id >= uint32(len(s.ifaces)) {
+		s.lost++
 		return false, nil
 	}
 	i := &s.ifaces[id]
@@ -112,9 +115,9 @@ func (s *sections) block() (uint32, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
+	size4 := [4]byte(h[4:])
 	typ, size := s.order.Uint32(h), s.order.Uint32(h[4:])
 	if typ == blockSection { // a palindrome: it reads the same in either order
-		raw := [4]byte(h[4:])
 		m, err := s.rest(4, "section header")
 		if err != nil {
 			return 0, nil, err
@@ -128,21 +131,42 @@ func (s *sections) block() (uint32, []byte, error) {
 			return 0, nil, &DamageError{at, "a section header without its magic"}
 		}
 		s.ifaces = nil
-		size = s.order.Uint32(raw[:])
+		size = s.order.Uint32(size4[:])
 		if size < 28 || size > maxBlock || size%4 != 0 {
 			return 0, nil, &DamageError{at, fmt.Sprintf("a section header of %d bytes", size)}
 		}
 		_, err = s.rest(int(size)-12, "section header")
 		return typ, nil, err
 	}
-	if size < 12 || size > maxBlock || size%4 != 0 {
+	large := size > maxBlock
+	if size < 12 || size%4 != 0 || large && (carries(typ) || size > maxForeign) {
 		return 0, nil, &DamageError{at, fmt.Sprintf("a block of %d bytes", size)}
+	}
+	for large { // keys of TLS, names: nobody's packets
+		n := min(size-12, maxPacket)
+		if _, err := s.rest(int(n), "block"); err != nil {
+			return 0, nil, err
+		}
+		size -= n
+		large = size > 12
 	}
 	b, err := s.rest(int(size)-8, "block")
 	if err != nil {
 		return 0, nil, err
 	}
+	if again := s.order.Uint32(b[len(b)-4:]); again != s.order.Uint32(size4[:]) {
+		return 0, nil, &DamageError{at, fmt.Sprintf("a block that is %d bytes long at its start and %d at its end", s.order.Uint32(size4[:]), again)}
+	}
 	return typ, b[:len(b)-4], nil
+}
+
+// carries tells whether blocks of a type are read.
+func carries(typ uint32) bool {
+	switch typ {
+	case blockInterface, blockPacket, blockSimple, blockEnhanced:
+		return true
+	}
+	return false
 }
 
 // describe reads an interface description block and the two options that time stamps need.

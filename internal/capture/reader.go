@@ -19,6 +19,7 @@ type Stats struct {
 	Bytes       uint64
 	Flows       uint64 // connections that a check recognised
 	UnknownLink map[uint16]uint64
+	Undescribed uint64 // packets of interfaces that a pcapng file does not describe
 	Crowded     uint64 // connections to endpoints beyond those that are kept
 	Unlisted    uint64 // times that a client beyond those that are kept was seen
 }
@@ -73,7 +74,9 @@ func (r *Reader) Read(kind Kind, in *bufio.Reader) error {
 		}
 		src = c
 	case KindPcapng:
-		src = newSections(in)
+		c := newSections(in)
+		defer func() { r.Stats.Undescribed += c.lost }()
+		src = c
 	case KindNetMon:
 		return ErrNetMon
 	default:

@@ -155,6 +155,10 @@ func (r *reading) captured() {
 		r.damaged = true
 		r.warn("%d packets of link type %d are not read", n, link)
 	}
+	if n := r.capture.Stats.Undescribed; n > 0 {
+		r.damaged = true
+		r.warn("%d packets of interfaces that their file does not describe are not read", n)
+	}
 	if n := r.capture.Stats.Crowded; n > 0 {
 		r.damaged = true
 		r.warn("%d connections to further endpoints: more are in the capture than are kept; read its parts alone", n)
