@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"math/bits"
 	"net/netip"
-	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -142,58 +140,6 @@ func (w *sweep) close() {
 	if w.hold >= 0 {
 		unix.Close(w.hold)
 	}
-}
-
-// holdPort binds a port, outside those the kernel gives to connections if there is one, so that nobody else gets it.
-// Both families hold it where there are two.
-func holdPort() (fd int, port uint16, err error) {
-	family := unix.AF_INET6
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		family = unix.AF_INET
-		if fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
-			return -1, 0, err
-		}
-	}
-	bind := func(p int) error {
-		if family == unix.AF_INET6 {
-			return unix.Bind(fd, &unix.SockaddrInet6{Port: p})
-		}
-		return unix.Bind(fd, &unix.SockaddrInet4{Port: p})
-	}
-	low, high := 32768, 60999
-	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
-		fmt.Sscan(strings.TrimSpace(string(b)), &low, &high)
-	}
-	var r [2]byte
-	unix.Getrandom(r[:], 0)
-	span, from := 65535-high, high+1
-	if span < 16 {
-		span, from = low-1024, 1024
-	}
-	for i := 0; i < min(span, 64); i++ {
-		p := from + (int(binary.NativeEndian.Uint16(r[:]))+i)%span
-		if bind(p) == nil {
-			return fd, uint16(p), nil
-		}
-	}
-	if err := bind(0); err != nil {
-		unix.Close(fd)
-		return -1, 0, err
-	}
-	sa, err := unix.Getsockname(fd)
-	if err != nil {
-		unix.Close(fd)
-		return -1, 0, err
-	}
-	switch s := sa.(type) {
-	case *unix.SockaddrInet6:
-		return fd, uint16(s.Port), nil
-	case *unix.SockaddrInet4:
-		return fd, uint16(s.Port), nil
-	}
-	unix.Close(fd)
-	return -1, 0, fmt.Errorf("a socket of another family")
 }
 
 // run sweeps until nothing is left. Whatever stands to be asked is handed to the loop.
@@ -435,98 +381,3 @@ func (w *sweep) handOn(position uint64, e *entry, plain bool) {
 	w.batch = append(w.batch, arrival{position: position, sent: w.time(0, position), open: e.open, closed: e.closed, plain: plain})
 	e.closed |= settled
 }
-
-// way says how a packet gets to an item: on which wire, to which link address, from which address of ours. A nil wire
-// says that it cannot; ready is false while the link address is still to be asked for.
-func (w *sweep) way(item *Item, position uint64, pass int) (x *wire, to mac, src netip.Addr, ready bool) {
-	r := w.routes.find(item.Addr)
-	switch {
-	case r == nil || item.Addr.Zone() != "":
-		return nil, to, src, false
-	case r.link == nil:
-		w.tell(r, "connect: %s", r.why)
-		return nil, to, src, false
-	}
-	x = w.wire(r)
-	if x == nil {
-		return nil, to, src, false
-	}
-	if r.via.IsValid() {
-		to, ready = w.gateway(x, r)
-		if !ready {
-			return nil, to, src, false
-		}
-		w.tell(r, "raw SYN, through %s on %s", r.via, x.link.name)
-		return x, to, r.src, true
-	}
-	n := w.near[item.Addr]
-	if n == nil {
-		if len(w.near) >= mostNear {
-			return nil, to, src, false
-		}
-		w.tell(r, "raw SYN, on the link of %s", x.link.name)
-		n = &neighbour{position: position}
-		w.near[item.Addr] = n
-	}
-	return x, n.mac, r.src, n.known
-}
-
-// wire opens a link's wire when it is first needed.
-func (w *sweep) wire(r *route) *wire {
-	for _, x := range w.wires {
-		if x.link == r.link {
-			return x
-		}
-	}
-	x, err := openWire(r.link, w.port)
-	if err != nil {
-		w.tell(r, "connect: no raw packets on %s: %v", r.link.name, err)
-		r.link, r.why = nil, "raw packets are refused"
-		return nil
-	}
-	w.wires = append(w.wires, x)
-	w.poll = append(w.poll, unix.PollFd{Fd: int32(x.fd), Events: unix.POLLIN})
-	return x
-}
-
-// gateway finds the link address of a route's gateway, once.
-func (w *sweep) gateway(x *wire, r *route) (mac, bool) {
-	g := gate{x.link.index, r.via}
-	if m, ok := w.gates[g]; ok {
-		return m, m != mac{}
-	}
-	w.gates[g] = mac{}
-	src := r.src
-	if s := x.link.source(r.via, r.via); s.IsValid() {
-		src = s
-	}
-	for range 3 {
-		x.sent(appendWhoHas(x.next(), x.link.mac, src, r.via))
-		x.flush()
-		for until := time.Now().Add(500 * time.Millisecond); time.Now().Before(until) && w.ctx.Err() == nil; {
-			w.rest(10)
-			w.receive()
-			if m := w.gates[g]; m != (mac{}) {
-				return m, true
-			}
-		}
-	}
-	r.link, r.why = nil, fmt.Sprintf("its gateway %s does not say where it is", r.via)
-	w.tell(r, "connect: %s", r.why)
-	return mac{}, false
-}
-
-// tell says once how a route is swept.
-func (w *sweep) tell(r *route, format string, args ...any) {
-	if r.told {
-		return
-	}
-	r.told = true
-	if w.Tell != nil && w.lines < mostLines {
-		w.lines++
-		w.Tell(fmt.Sprintf("discovery of %s by ", r.prefix) + fmt.Sprintf(format, args...))
-	}
-}
-
-// mostLines is how many routes are told of.
-const mostLines = 16

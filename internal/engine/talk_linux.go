@@ -1,0 +1,144 @@
+//go:build amd64 || arm64
+
+package engine
+
+import (
+	"signet/internal/check"
+	"syscall"
+)
+
+// arm starts the time for an answer.
+func (l *loop) arm(fd int32, c *conn) {
+	c.stamp++
+	l.answerWait(patience(l.Dialer, &c.a.attempt)).arm(l.now, fd, c.stamp)
+}
+
+// readable takes what has come. Only events of an edge are told, so it reads until nothing is left; a short reading
+// is the last unless the peer has closed.
+func (l *loop) readable(fd int32, closed bool) {
+	for {
+		c := &l.conns[fd]
+		room := l.in
+		if left := l.Dialer.Limits.Bytes - int(c.received); left < len(room) {
+			if left <= 0 {
+				l.end(fd, check.End{Cause: check.OverBudget})
+				return
+			}
+			room = room[:left]
+		}
+		n, no := recv(fd, room)
+		switch no {
+		case 0:
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+			return
+		case syscall.ECONNRESET, syscall.EPIPE:
+			l.end(fd, check.End{Cause: check.Reset})
+			return
+		case syscall.ETIMEDOUT:
+			l.end(fd, check.End{Cause: check.Stalled})
+			return
+		default:
+			l.end(fd, check.End{Cause: check.Closed, Err: no})
+			return
+		}
+		if n == 0 {
+			if c.a != nil || l.catchUp(fd, c) {
+				l.talk(fd, c.a.rest, true)
+			}
+			return
+		}
+		if c.a == nil && !l.catchUp(fd, c) {
+			return
+		}
+		a, got := c.a, room[:n]
+		c.received += int32(n)
+		traceReceived(l.transcript(a), a.attempt.Note, got)
+		in := got
+		if len(a.rest) > 0 {
+			a.rest = append(a.rest, got...)
+			in = a.rest
+		}
+		if len(in) < a.need {
+			if len(a.rest) == 0 {
+				a.rest = append(a.rest, got...)
+			}
+		} else if !l.talk(fd, in, false) {
+			return
+		}
+		if n < len(room) && !closed {
+			return
+		}
+	}
+}
+
+// talk lets the conversation take what has come and does what it wants; false: its connection is over.
+func (l *loop) talk(fd int32, in []byte, eof bool) bool {
+	c := &l.conns[fd]
+	a := c.a
+	step, err := a.say(in, eof)
+	switch {
+	case a.dead:
+		id, q := c.slot, c.q
+		l.drop(fd)
+		l.seal(id, q, a, nil)
+		return false
+	case err != nil:
+		l.end(fd, check.End{Cause: check.Malformed, Err: err})
+		return false
+	}
+	rest := in[min(step.Consumed, len(in)):]
+	if len(step.Send) > 0 {
+		traceSent(l.transcript(a), a.attempt.Note, step.Send)
+		l.write(fd, c, step.Send)
+	}
+	switch {
+	case step.Done:
+		l.end(fd, check.End{Cause: check.Done})
+		return false
+	case step.StartTLS != nil && len(rest) > 0:
+		l.end(fd, check.End{Cause: check.Malformed, Err: earlyBytes(len(rest))})
+		return false
+	case step.StartTLS != nil:
+		l.handOver(fd, a, step.StartTLS, int(c.received))
+		return false
+	case eof:
+		l.end(fd, check.End{Cause: check.Closed})
+		return false
+	case step.Need > maxPending || len(rest) > maxPending:
+		l.end(fd, check.End{Cause: check.OverBudget})
+		return false
+	}
+	a.need = step.Need
+	if len(rest) > 0 || len(a.rest) > 0 {
+		a.rest = append(a.rest[:0], rest...)
+	}
+	if len(step.Send) > 0 {
+		l.arm(fd, c)
+	}
+	return true
+}
+
+// write sends what a conversation says. A peer that has closed may have said why: reading tells.
+func (l *loop) write(fd int32, c *conn, b []byte) {
+	if len(c.a.out) > 0 {
+		c.a.out = append(c.a.out, b...)
+		return
+	}
+	n, no := send(fd, b)
+	if no == syscall.EAGAIN || no == syscall.EINTR {
+		n, no = 0, 0
+	}
+	if no == 0 && n < len(b) {
+		c.a.out = append(c.a.out[:0], b[n:]...)
+		rewatch(l.poll, fd, uint32(c.slot))
+	}
+}
+
+// flush goes on sending where the socket had no room.
+func (l *loop) flush(fd int32, c *conn) {
+	b := c.a.out
+	c.a.out = nil
+	l.write(fd, c, b)
+}
