@@ -31,6 +31,7 @@ type htmlView struct {
 	Todo                                          []todo
 	Groups                                        []*htmlGroup
 	Splits                                        []split
+	Trend                                         *split
 	Picture                                       []shape
 	PictureHeight                                 int
 	PathRows                                      []pathRow
@@ -138,6 +139,7 @@ func (p *HTML) view(s *Summary) *htmlView {
 	v.Groups = p.total.groups()
 	v.Todo = p.todo(v.Groups)
 	v.Splits = p.total.splits()
+	v.Trend = trend(&p.h, s)
 	v.Picture, v.PathRows, v.PictureHeight = p.picture()
 	v.PathLead = "Each line is a class of relay paths from a kind of client to the endpoints that break a rule: red where it is open, dashed where it depends on a client that was not seen, dotted where the guard of the endpoint was not seen. Fixing the finding on the right closes it."
 	for _, o := range signet.Outcomes() {
@@ -147,6 +149,19 @@ func (p *HTML) view(s *Summary) *htmlView {
 	}
 	v.Undetermined, v.UndeterminedLeft = p.total.undetermined.top()
 	return v
+}
+
+// trend shows this run beside earlier ones of the same scope; nil where there are none.
+func trend(h *Header, s *Summary) *split {
+	if len(h.Trend) == 0 {
+		return nil
+	}
+	out := &split{Caption: "Endpoints of this run and of earlier ones of the same scope, as they were judged then", Head: "Run"}
+	for _, p := range append([]Point{{Run: h.Run, Started: h.Started, Verdicts: s.Verdicts}}, h.Trend...) {
+		out.Rows = append(out.Rows, splitRow{Name: p.Started.UTC().Format("2006-01-02 15:04"), Bars: bars(p.Verdicts, 100),
+			Exposed: thousands(p.Verdicts[signet.Exposed]), Undetermined: thousands(p.Verdicts[signet.Undetermined]), Guarded: thousands(p.Verdicts[signet.Guarded])})
+	}
+	return out
 }
 
 // lead is the sentence that who reads only one reads.

@@ -50,6 +50,12 @@ func (m *Markdown) End(s *Summary) error {
 		m.line("\n> %s", markdown(w))
 	}
 	m.coverage(s)
+	if len(h.Trend) > 0 {
+		m.line("\n## Earlier runs of the same scope\n\n| started | run | exposed | guarded | undetermined |\n|---|---|---:|---:|---:|")
+		for _, p := range h.Trend {
+			m.line("| %s | `%s` | %d | %d | %d |", p.Started.UTC().Format("2006-01-02 15:04 UTC"), code(p.Run), p.Verdicts[signet.Exposed], p.Verdicts[signet.Guarded], p.Verdicts[signet.Undetermined])
+		}
+	}
 	groups := m.text.sorted()
 	if len(groups) > 0 {
 		m.line("\n## Findings\n\n| severity | finding | endpoints |\n|---|---|---:|")
