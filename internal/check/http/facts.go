@@ -19,7 +19,7 @@ type Path struct {
 	Role      string       `json:"role"` // of roles.txt; "" for "/" and for paths the user named
 	Method    string       `json:"method,omitempty"`
 	Status    int          `json:"status"`  // to a request without credentials; 0: no answer
-	Schemes   []string     `json:"schemes"` // as offered, each once
+	Schemes   []string     `json:"schemes"` // as offered, one for each challenge
 	NTLM      Offer        `json:"ntlm"`
 	Negotiate Negotiate    `json:"negotiate,omitzero"` // only where Negotiate was offered, or took NTLM unasked
 	EPA       signet.Level `json:"epa"`                // Extended Protection: unknown without a credential
