@@ -50,8 +50,8 @@ target will log.`,
 	return cmd
 }
 
-// hostsGC is how much may be allocated, in percent of what lives, before memory is collected: hosts are many small things
-// that live for a moment, and a few megabytes more save a tenth of a run.
+// hostsGC is how much may be allocated, in percent of what lives, before memory is collected: hosts and stored rows are many
+// small things that live for a moment, and a few megabytes more save a tenth of a run.
 const hostsGC = 200
 
 // scan is the main job.
@@ -126,8 +126,10 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	defer out.close()
 	sink := &sink{judge: judge, out: out}
 	run.Sink = sink
-	if !f.quick {
+	if !f.quick || memory != nil {
 		defer debug.SetGCPercent(debug.SetGCPercent(hostsGC))
+	}
+	if !f.quick {
 		sink.census = newCensus(a.checks, judge, out.writers, sink.emit)
 	}
 	if err := out.begin(header); err != nil {

@@ -26,7 +26,6 @@ type conn struct {
 	state    connState
 	try      uint8 // connections made before this one
 	resent   bool  // the time of the kernel's second SYN has passed
-	late     bool  // it had not sent it when its answer was due
 }
 
 type connState uint8

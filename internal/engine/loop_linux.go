@@ -147,7 +147,6 @@ func newLoop(s *session) (*loop, error) {
 	}
 	l.window = newWindow(fewestSockets, most)
 	l.dice.Seed(s.luck)
-	queueOf(&l.connects, waitStep) // before any other: none is added while they are gone through
 	l.resends.after = int64(dial.SYNRetransmit)
 	l.hosts.after = int64(s.Dialer.Limits.Host)
 	watch(l.poll, l.bell, math.MaxUint32, false)
@@ -438,15 +437,6 @@ func (l *loop) expired() {
 // unanswered is a connection that was not made in time: it is tried again, or over.
 func (l *loop) unanswered(fd int32, after int64) {
 	c := &l.conns[fd]
-	limits := &l.Dialer.Limits
-	if c.late {
-		after = int64(limits.Connect)
-	}
-	if after > int64(dial.SYNRetransmit) && limits.Retries > 0 && l.now-c.since < int64(limits.Connect) && retransmits(fd) == 0 {
-		c.late = true // the kernel has had much to do: silence is asked twice all the same
-		queueOf(&l.connects, waitStep).arm(l.now, fd, c.stamp)
-		return
-	}
 	n := c.launch()
 	n.try++
 	l.window.dark++

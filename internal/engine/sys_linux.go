@@ -64,17 +64,6 @@ func socketError(fd int32) syscall.Errno {
 	return syscall.Errno(n)
 }
 
-// retransmits is how often the kernel has sent the SYN of a connecting socket again (tcp_info.tcpi_retransmits).
-func retransmits(fd int32) uint8 {
-	var info [8]byte
-	size := uint32(len(info))
-	_, _, no := syscall.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_INFO, uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
-	if no != 0 || size < 3 {
-		return 1 // not told: the time has passed all the same
-	}
-	return info[2]
-}
-
 // watch has a poll report what a socket becomes ready for, once each time; out says that it is to be written to.
 func watch(poll, fd int32, stamp uint32, out bool) syscall.Errno {
 	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: fd, Pad: int32(stamp)}

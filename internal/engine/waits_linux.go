@@ -11,22 +11,21 @@ import (
 	"signet/internal/dial"
 )
 
-// How long a connection may take where round trips are known: the kernel's second SYN has at least answerFloor to be
-// answered, which is what TCP itself waits at least on Linux; a single SYN that the user asked for has singleFloor. Steps keep the number of queues small.
+// How long a connection may take where round trips are known. Steps keep the number of queues small.
 const (
-	answerFloor = 200 * time.Millisecond
-	singleFloor = 500 * time.Millisecond
-	waitStep    = 100 * time.Millisecond
+	tripFloor = 500 * time.Millisecond
+	waitStep  = 100 * time.Millisecond
 )
 
 // connectWait is the queue for a connection to an address: --timeout, or less where the region is known to answer
-// sooner.
+// sooner. Then a silent address is asked once more by another connection, not by the kernel's second SYN: those of
+// thousands of sockets leave in the bursts of its timer, more at once than a link may take.
 func (l *loop) connectWait(to netip.Addr) *deadlines {
 	wait := l.Dialer.Limits.Connect
 	if trip, ok := l.trips.wait(region(to)); ok {
-		fit := max(singleFloor, trip)
-		if l.Dialer.Limits.Retries > 0 {
-			fit = dial.SYNRetransmit + max(answerFloor, trip)
+		fit := max(tripFloor, trip)
+		if fit > dial.SYNRetransmit && l.Dialer.Limits.Retries > 0 {
+			fit += dial.SYNRetransmit
 		}
 		fit = (fit + waitStep - 1) / waitStep * waitStep
 		wait = min(wait, fit)
