@@ -90,8 +90,10 @@ func (l *loop) open(n launch) bool {
 	}
 	l.Stats.Dials.Add(1)
 	s.touched = true
-	for int(fd) >= len(l.conns) {
-		l.conns = append(l.conns, make([]conn, 256)...)
+	if int(fd) >= len(l.conns) { // twice as many, so that little is left behind
+		more := make([]conn, 2*max(128, int(fd)+1))
+		copy(more, l.conns)
+		l.conns = more
 	}
 	c := &l.conns[fd]
 	*c = conn{q: n.q, a: n.a, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}

@@ -2,7 +2,7 @@ package engine
 
 // rehearsal is how many random bytes first words may have: every connection of the loop has room for them, since its
 // interview, which begins when something answers, has to draw the same.
-const rehearsal = 64
+const rehearsal = 48
 
 // draw is the random bytes of one connection, in the order in which its interview asks for them.
 type draw [rehearsal]byte

@@ -8,6 +8,9 @@ import (
 
 const generalString = 0x1b
 
+// windowsHint is the name that Windows hints at ([MS-SPNG] §3.2.5.2).
+const windowsHint = "not_defined_in_RFC4178@please_ignore"
+
 // Init is a NegTokenInit (RFC 4178 §4.2.1) or NegTokenInit2 ([MS-SPNG] §2.2.1): the mechanisms that its sender
 // names, best first, in dotted form, and what else it gave. MechToken and MechListMIC point into what was parsed
 // and are nil if absent. HintName is the principal that a server hints at; Windows sends a fixed text there.
@@ -114,6 +117,9 @@ func readHints(b []byte) (string, error) {
 		return "", err
 	}
 	name, err := only(f[0], generalString)
+	if string(name) == windowsHint { // every Windows server's: no allocation for it
+		return windowsHint, err
+	}
 	return string(name), err
 }
 
