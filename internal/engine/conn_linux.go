@@ -90,10 +90,8 @@ func (l *loop) open(n launch) bool {
 	}
 	l.Stats.Dials.Add(1)
 	s.touched = true
-	if int(fd) >= len(l.conns) { // twice as many, so that little is left behind
-		more := make([]conn, 2*max(128, int(fd)+1))
-		copy(more, l.conns)
-		l.conns = more
+	for int(fd) >= len(l.conns) {
+		l.conns = append(l.conns, make([]conn, 256)...)
 	}
 	c := &l.conns[fd]
 	*c = conn{q: n.q, a: n.a, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}

@@ -115,9 +115,6 @@ func (l *loop) admit(position uint64) *slot {
 		id, l.free = l.free[n-1], l.free[:n-1]
 	} else {
 		id = int32(len(l.slots))
-		if len(l.slots) == cap(l.slots) {
-			l.slots = slices.Grow(l.slots, max(128, len(l.slots)))
-		}
 		l.slots = append(l.slots, slot{})
 	}
 	s := &l.slots[id]
