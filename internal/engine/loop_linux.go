@@ -69,7 +69,7 @@ type loop struct {
 
 const (
 	burst         = 512 // connections begun between two looks at what has come
-	fewestSockets = 64 // at once
+	fewestSockets = 64  // at once
 	spare         = 128 // file descriptors for everything else
 	receiving     = 64 << 10
 
