@@ -2,6 +2,7 @@ package smb
 
 import (
 	"net/netip"
+	"reflect"
 	"testing"
 
 	"signet"
@@ -42,6 +43,28 @@ func TestQuickAllocations(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(200, func() { quickOpening(c, o, answer, dst) }); n > 16 {
 		t.Errorf("%v allocations for one opening", n)
+	}
+}
+
+// An interview that is held again knows nothing of the server before.
+func TestHeldAgain(t *testing.T) {
+	c, o, answer := Check(), flags("quick"), quickAnswer()
+	o.Random = func([]byte) {}
+	at := func(port uint16) check.Subject {
+		return check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.AddrFrom4([4]byte{192, 0, 2, 1})}, Port: port}, Options: o}
+	}
+	iv := c.Begin(at(445))
+	a, _ := iv.Next(check.End{})
+	a.Talk.Next(nil, false)
+	a.Talk.Next(answer, false)
+	iv.Next(check.End{Cause: check.Done, Connected: true, Received: len(answer)})
+	if iv.Result().Facts == nil || reflect.DeepEqual(iv, c.Begin(at(445))) {
+		t.Fatal("nothing was learned")
+	}
+	for _, port := range []uint16{139, 445} {
+		if iv.(check.Reusable).Again(at(port)); !reflect.DeepEqual(iv, c.Begin(at(port))) {
+			t.Errorf("port %d: %+v", port, iv)
+		}
 	}
 }
 
