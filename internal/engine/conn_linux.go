@@ -55,7 +55,8 @@ func (c *conn) launch() launch {
 // mostTrouble is how often this machine's own shortages may keep a connection from being begun, 20 ms apart.
 const mostTrouble = 100
 
-// open begins a connection. It returns false when this machine cannot open another one now.
+// open begins a connection; launched sees to it from there. It returns false when this machine cannot open another one
+// now.
 func (l *loop) open(n launch) bool {
 	s := &l.slots[n.slot]
 	if n.first == 0 {
@@ -74,6 +75,9 @@ func (l *loop) open(n launch) bool {
 	fd, no := socket(family)
 	if no != 0 {
 		return l.short(n, no)
+	}
+	if n.a == nil && n.q.opening.says.text != nil {
+		unhurried(fd)
 	}
 	no = connect(fd, &to, length)
 	switch no {
@@ -99,16 +103,37 @@ func (l *loop) open(n launch) bool {
 		l.dice.Read(c.draw[:n.q.opening.says.drawn]) // never fails
 	}
 	l.sockets++
+	l.fresh = append(l.fresh, fd)
+	return true
+}
+
+// launched sees to the connections that were begun since it last did: first words and the poll. All of them are begun
+// before any of them says a word, so that a server on the same machine is woken by a batch of them and not by each.
+// It tells whether any has ended already, which makes room for another.
+func (l *loop) launched() (ended bool) {
+	for _, fd := range l.fresh {
+		ended = !l.begun(fd) || ended
+	}
+	l.fresh = l.fresh[:0]
+	return ended
+}
+
+// begun sees to one connection that was begun; false: it has ended.
+func (l *loop) begun(fd int32) bool {
+	c := &l.conns[fd]
+	n := c.launch()
+	to := l.slots[n.slot].item.Addr
 	said, no := l.eager(fd, c, n.a == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
 		l.drop(fd)
-		l.heard(s.item.Addr, no)
+		l.heard(to, no)
 		l.over(n, connectEnd(no))
-		return true
+		return false
 	}
 	if no := watch(l.poll, fd, uint32(n.slot), !said); no != 0 {
 		l.drop(fd)
-		return l.short(n, no)
+		l.short(n, no)
+		return false
 	}
 	if said {
 		return true
@@ -116,7 +141,7 @@ func (l *loop) open(n launch) bool {
 	if l.paced && l.Dialer.Limits.Connect > dial.SYNRetransmit {
 		l.resends.arm(l.now, fd, c.stamp)
 	}
-	l.connectWait(s.item.Addr).arm(l.now, fd, c.stamp)
+	l.connectWait(to).arm(l.now, fd, c.stamp)
 	return true
 }
 
@@ -127,8 +152,8 @@ func (l *loop) firstWordsOf(c *conn) []byte {
 	return l.first
 }
 
-// eager says the first words at once, which works where the other end is this machine: its answer to a SYN comes
-// before the connect returns. It is tried often only where it has worked.
+// eager says the first words without waiting for the poll, which works where the other end is this machine: its answer
+// to a SYN comes before the connect returns. It is tried often only where it has worked.
 func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall.Errno) {
 	if !opening || c.q.opening.says.text == nil {
 		return false, 0

@@ -34,6 +34,7 @@ type loop struct {
 	now     int64 // nanoseconds since start, read once a round
 	conns   []conn
 	sockets int
+	fresh   []int32 // those of them that were only just begun
 	window  window
 	slots   []slot
 	free    []int32
@@ -187,6 +188,9 @@ func (l *loop) run() {
 		l.now = int64(time.Since(l.start))
 		l.window.fit(l.now, l.sockets, false)
 		wait := l.pump(size)
+		if l.launched() {
+			wait = 0
+		}
 		l.Stats.InFlight.Store(int64(l.sockets))
 		if l.ctx.Err() != nil {
 			break
