@@ -106,8 +106,8 @@ func (r *resumed) begin(ctx context.Context, sc *scope.Scope, visit *scope.Order
 	h.Run, h.Started = r.run.ID, r.run.Started
 	p := r.run.Progress
 	known := map[asked]signet.Outcome{}
-	run.Resume = &engine.Resume{Low: p.Low, Finished: p.Finished, Answered: func(check string, port uint16, it engine.Item) (signet.Outcome, bool) {
-		o, ok := known[asked{check, port, it.Addr.WithZone("")}]
+	run.Resume = &engine.Resume{Low: p.Low, Finished: p.Finished, Answered: func(check string, port uint16, t signet.Target) (signet.Outcome, bool) {
+		o, ok := known[asked{check, port, t.Addr.WithZone("")}]
 		return o, ok
 	}}
 	var again []uint64

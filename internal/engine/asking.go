@@ -43,26 +43,26 @@ type purse interface {
 	spend(n int) bool
 }
 
-// begin starts the interview of one question of an item. It does not ask for the first attempt yet.
-func (r *Run) begin(item *Item, q *question) *asking { return r.start(item, q, nil) }
+// begin starts the interview of one question about a target. It does not ask for the first attempt yet.
+func (r *Run) begin(t *signet.Target, q *question) *asking { return r.start(t, q, nil) }
 
 // rehearse starts an interview whose first words are known, or are to become known, with a draw. The draw is used
 // until they are said.
-func (r *Run) rehearse(item *Item, q *question, d *draw) *asking { return r.start(item, q, d) }
+func (r *Run) rehearse(t *signet.Target, q *question, d *draw) *asking { return r.start(t, q, d) }
 
-func (r *Run) start(item *Item, q *question, d *draw) *asking {
-	return r.startOn(new(asking), item, q, d)
+func (r *Run) start(t *signet.Target, q *question, d *draw) *asking {
+	return r.startOn(new(asking), t, q, d)
 }
 
 // startOn starts an interview in the place of one that is over, and holds that one's again where it can be.
-func (r *Run) startOn(a *asking, item *Item, q *question, d *draw) *asking {
-	name := item.Name
+func (r *Run) startOn(a *asking, t *signet.Target, q *question, d *draw) *asking {
+	name := t.Name
 	if q.name != "" {
 		name = q.name
 	}
 	used := a.iv
 	*a = asking{rest: a.rest[:0], o: signet.Observation{
-		Endpoint:     signet.Endpoint{Target: signet.Target{Addr: item.Addr, Name: name}, Port: q.port.Number, Transport: q.port.Transport},
+		Endpoint:     signet.Endpoint{Target: signet.Target{Addr: t.Addr, Name: name}, Port: q.port.Number, Transport: q.port.Transport},
 		Check:        q.plan.Check.Name,
 		CheckVersion: q.plan.Check.Version,
 		At:           r.Now().UTC(),

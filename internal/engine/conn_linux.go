@@ -18,8 +18,8 @@ type conn struct {
 	q        *question
 	a        *asking // nil until something is known to listen
 	since    int64
-	first    int64 // when the first connection of the attempt was begun
-	draw     draw  // the random bytes of its first words
+	first    int64  // when the first connection of the attempt was begun
+	seed     uint64 // of the random bytes of its first words
 	slot     int32
 	stamp    uint32 // raised whenever the socket moves on, so that older deadlines and events pass it by
 	received int32
@@ -58,7 +58,7 @@ const mostTrouble = 100
 // open begins a connection; launched sees to it from there. It returns false when this machine cannot open another one
 // now.
 func (l *loop) open(n launch) bool {
-	s := &l.slots[n.slot]
+	s := l.slots.at(n.slot)
 	if n.first == 0 {
 		n.first = l.now
 	}
@@ -66,12 +66,12 @@ func (l *loop) open(n launch) bool {
 	if n.a != nil {
 		port = n.a.attempt.Port
 	}
-	if l.excluded(&s.item, port) { // the last moment before a packet leaves
+	if l.excluded(&s.target, port) { // the last moment before a packet leaves
 		l.over(n, check.End{Cause: check.Denied, Err: dial.ErrExcluded})
 		return true
 	}
 	var to sockaddr
-	family, length := to.put(s.item.Addr, port)
+	family, length := to.put(s.target.Addr, port)
 	fd, no := socket(family)
 	if no != 0 {
 		return l.short(n, no)
@@ -88,19 +88,16 @@ func (l *loop) open(n launch) bool {
 	default:
 		closeSocket(fd)
 		l.Stats.Dials.Add(1)
-		l.heard(s.item.Addr, no)
+		l.heard(s.target.Addr, no)
 		l.over(n, connectEnd(no))
 		return true
 	}
 	l.Stats.Dials.Add(1)
 	s.touched = true
-	for int(fd) >= len(l.conns) {
-		l.conns = append(l.conns, make([]conn, 256)...)
-	}
-	c := &l.conns[fd]
+	c := l.conns.reach(fd)
 	*c = conn{q: n.q, a: n.a, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
 	if n.a == nil {
-		l.dice.Read(c.draw[:n.q.opening.says.drawn]) // never fails
+		c.seed = l.dice.Uint64()
 	}
 	l.sockets++
 	l.fresh = append(l.fresh, fd)
@@ -120,9 +117,9 @@ func (l *loop) launched() (ended bool) {
 
 // begun sees to one connection that was begun; false: it has ended.
 func (l *loop) begun(fd int32) bool {
-	c := &l.conns[fd]
+	c := l.conns.at(fd)
 	n := c.launch()
-	to := l.slots[n.slot].item.Addr
+	to := l.slots.at(n.slot).target.Addr
 	said, no := l.eager(fd, c, n.a == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
 		l.drop(fd)
@@ -148,8 +145,15 @@ func (l *loop) begun(fd int32) bool {
 // firstWordsOf gives those of a connection, the same whenever they are asked for. They are valid until those of another
 // connection are asked for.
 func (l *loop) firstWordsOf(c *conn) []byte {
-	l.first = c.q.opening.says.with(l.first[:0], &c.draw)
+	l.first = c.q.opening.says.with(l.first[:0], l.drawOf(c))
 	return l.first
+}
+
+// drawOf gives the random bytes of a connection's first words, the same whenever they are asked for. They are valid
+// until those of another connection are asked for.
+func (l *loop) drawOf(c *conn) *draw {
+	l.drawn.fill(c.seed)
+	return &l.drawn
 }
 
 // eager says the first words without waiting for the poll, which works where the other end is this machine: its answer
@@ -176,9 +180,9 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 		return false, no
 	}
 	l.eagerness = min(l.eagerness+1, 64)
-	s := &l.slots[c.slot]
+	s := l.slots.at(c.slot)
 	s.alive = true
-	l.heard(s.item.Addr, 0)
+	l.heard(s.target.Addr, 0)
 	c.state = connTalking
 	c.stamp++
 	l.answerWait(c.q.opening.wait).arm(l.now, fd, c.stamp)
@@ -225,7 +229,7 @@ func (l *loop) drop(fd int32) {
 
 // release forgets a socket that is closed or belongs to another.
 func (l *loop) release(fd int32) {
-	c := &l.conns[fd]
+	c := l.conns.at(fd)
 	*c = conn{stamp: c.stamp + 1}
 	l.sockets--
 	l.window.closed++
@@ -233,13 +237,13 @@ func (l *loop) release(fd int32) {
 
 // event is what the poll says of a socket.
 func (l *loop) event(fd int32, what uint32) {
-	c := &l.conns[fd]
+	c := l.conns.at(fd)
 	if c.state == connConnecting {
 		if what&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 			if no := socketError(fd); no != 0 || what&unix.EPOLLOUT == 0 {
 				n := c.launch()
 				l.drop(fd)
-				l.heard(l.slots[n.slot].item.Addr, no)
+				l.heard(l.slots.at(n.slot).target.Addr, no)
 				l.over(n, connectEnd(no))
 				return
 			}
@@ -260,10 +264,10 @@ func (l *loop) event(fd int32, what uint32) {
 // connected begins the conversation on a socket that is up; false: the socket is not the loop's any more.
 func (l *loop) connected(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
-	s := &l.slots[id]
-	l.heard(s.item.Addr, 0)
+	s := l.slots.at(id)
+	l.heard(s.target.Addr, 0)
 	if took := time.Duration(l.now - c.since); took < dial.SYNRetransmit {
-		l.trips.sample(region(s.item.Addr), took)
+		l.trips.sample(region(s.target.Addr), took)
 	}
 	s.alive = true
 	if c.a == nil {
@@ -280,7 +284,7 @@ func (l *loop) connected(fd int32, c *conn) bool {
 				return true
 			}
 		}
-		a := l.begin(&s.item, q)
+		a := l.begin(&s.target, q)
 		a.o.Open = true
 		if !a.next(l.Run, s, check.End{}) {
 			l.drop(fd)
@@ -307,9 +311,9 @@ func (l *loop) connected(fd int32, c *conn) bool {
 // properly instead.
 func (l *loop) catchUp(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
-	s := &l.slots[id]
+	s := l.slots.at(id)
 	says := l.firstWordsOf(c)
-	a := l.startOn(q.place(), &s.item, q, &c.draw)
+	a := l.startOn(q.place(), &s.target, q, l.drawOf(c))
 	l.began(a, c.first)
 	a.o.Open = true
 	if !a.next(l.Run, s, check.End{}) {
@@ -323,7 +327,7 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 			l.seal(id, q, a, nil)
 		} else {
 			q.opening.says = words{}
-			a = l.begin(&s.item, q)
+			a = l.begin(&s.target, q)
 			if !a.next(l.Run, s, check.End{}) {
 				l.seal(id, q, a, nil)
 			} else {

@@ -467,8 +467,8 @@ func TestKnownEndpointsAreNotAskedAgain(t *testing.T) {
 		n.serve("127.9.12.1", 0, says("good"))
 		n.serve("127.9.12.2", 0, says("good"))
 		r, g := newRun(items("127.9.12.1", "127.9.12.2"), Plan{Check: lineCheck(), Ports: []check.Port{{Number: n.port}}})
-		r.Resume = &Resume{Answered: func(check string, port uint16, item Item) (signet.Outcome, bool) {
-			return signet.Answered, check == "line" && port == n.port && item.Addr.String() == "127.9.12.1"
+		r.Resume = &Resume{Answered: func(check string, port uint16, t signet.Target) (signet.Outcome, bool) {
+			return signet.Answered, check == "line" && port == n.port && t.Addr.String() == "127.9.12.1"
 		}}
 		do(t, r, d)
 		if len(g.list) != 1 || g.list[0].Addr.String() != "127.9.12.2" || r.Stats.Alive.Load() != 2 {

@@ -9,7 +9,7 @@ import (
 
 // end closes a connection and puts how it ended to the interview.
 func (l *loop) end(fd int32, end check.End) {
-	c := &l.conns[fd]
+	c := l.conns.at(fd)
 	if c.a == nil && !l.catchUp(fd, c) {
 		return
 	}
@@ -26,14 +26,14 @@ func (l *loop) end(fd int32, end check.End) {
 // and none is begun for it.
 func (l *loop) over(n launch, end check.End) {
 	id, q, a := n.slot, n.q, n.a
-	s := &l.slots[id]
+	s := l.slots.at(id)
 	if a == nil {
 		if o, quiet := l.quietly(q, end.Cause); quiet {
 			l.quiet(o)
 			l.answered(id, q, o, o == signet.Refused, nil)
 			return
 		}
-		a = l.begin(&s.item, q)
+		a = l.begin(&s.target, q)
 		l.began(a, n.first)
 		if !a.next(l.Run, s, check.End{}) {
 			l.seal(id, q, a, nil)
@@ -94,7 +94,7 @@ func (l *loop) expire(n launch) {
 	case n.first != 0: // a connection was begun and not answered so far
 		l.over(n, check.End{Cause: check.NoAnswer})
 	case l.All:
-		l.seal(n.slot, n.q, l.begin(&l.slots[n.slot].item, n.q), errHostTime)
+		l.seal(n.slot, n.q, l.begin(&l.slots.at(n.slot).target, n.q), errHostTime)
 	default:
 		l.quiet(signet.Skipped)
 		l.answered(n.slot, n.q, signet.Skipped, false, nil)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"signet"
 	"signet/internal/check"
 	"signet/internal/dial"
 )
@@ -18,7 +19,7 @@ type followUp struct {
 	slot     int32
 	q        *question
 	a        *asking // nil: not begun
-	item     Item
+	target   signet.Target
 	host     *guest
 	deadline time.Time
 
@@ -46,7 +47,7 @@ type followers struct {
 
 // handOver gives a connected socket of the loop to a goroutine.
 func (l *loop) handOver(fd int32, a *asking, first *check.TLS, received int) {
-	c := &l.conns[fd]
+	c := l.conns.at(fd)
 	f := &followUp{slot: c.slot, q: c.q, a: a, fd: fd, first: first, received: received}
 	unwatch(l.poll, fd)
 	l.release(fd)
@@ -55,8 +56,8 @@ func (l *loop) handOver(fd int32, a *asking, first *check.TLS, received int) {
 
 // follow queues a follow-up.
 func (l *loop) follow(f *followUp) {
-	s := &l.slots[f.slot]
-	f.item, f.host = s.item, s.guest()
+	s := l.slots.at(f.slot)
+	f.target, f.host = s.target, s.guest()
 	f.deadline = l.start.Add(time.Duration(s.begun) + l.Dialer.Limits.Host)
 	l.followers.queue.push(f)
 	l.dispatch()
@@ -110,7 +111,7 @@ func (l *loop) hold(f *followUp) {
 	more := true
 	given := adopt(l.Dialer, f.fd, f.received)
 	if f.a == nil {
-		f.a = l.begin(&f.item, f.q)
+		f.a = l.begin(&f.target, f.q)
 		f.a.o.Open = given != nil
 		more = f.a.next(l.Run, f.host, end)
 		if given != nil && (!more || f.a.attempt.UDP || f.a.attempt.Port != f.q.port.Number) {

@@ -33,7 +33,7 @@ const (
 // visit is the asking of one host by the portable driver.
 type visit struct {
 	run    *session
-	item   Item
+	target signet.Target
 	mu     sync.Mutex
 	alive  bool
 	ends   map[uint16]signet.Outcome
@@ -47,7 +47,7 @@ type visit struct {
 func (s *session) host(item Item) bool {
 	ctx, cancel := context.WithTimeoutCause(s.ctx, s.Dialer.Limits.Host, errHostTime)
 	defer cancel()
-	v := &visit{run: s, item: item, ends: map[uint16]signet.Outcome{}, asked: map[key]bool{}}
+	v := &visit{run: s, target: item.Target, ends: map[uint16]signet.Outcome{}, asked: map[key]bool{}}
 	a := s.agendas.of(&item)
 	v.ask(ctx, a.first)
 	v.ask(ctx, slices.DeleteFunc(slices.Clone(a.later), func(q question) bool { return !v.wanted(&q) }))
@@ -73,11 +73,11 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 	todo := make(chan *question, len(qs))
 	for i := range qs {
 		q := &qs[i]
-		if v.asked[q.key()] || v.run.excluded(&v.item, q.port.Number) {
+		if v.asked[q.key()] || v.run.excluded(&v.target, q.port.Number) {
 			continue
 		}
 		v.asked[q.key()] = true
-		if outcome, known := v.run.known(&v.item, q); known {
+		if outcome, known := v.run.known(&v.target, q); known {
 			v.alive, v.ends[q.port.Number] = true, outcome
 			continue
 		}
@@ -108,7 +108,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 
 // endpoint holds one interview to its end and seals what it learned.
 func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Observation, []check.Found) {
-	a := r.begin(&v.item, q)
+	a := r.begin(&v.target, q)
 	var end check.End
 	for ended(ctx) == nil && a.next(r, v, end) {
 		end = r.hold(ctx, a)

@@ -32,11 +32,12 @@ type loop struct {
 
 	start   time.Time
 	now     int64 // nanoseconds since start, read once a round
-	conns   []conn
+	conns   table[conn]
 	sockets int
 	fresh   []int32 // those of them that were only just begun
 	window  window
-	slots   []slot
+	slots   table[slot]
+	made    int32 // of them
 	free    []int32
 	used    int
 	in      []byte
@@ -54,7 +55,8 @@ type loop struct {
 	trips    roundTrips
 
 	dice  rand.ChaCha8 // what connections draw from
-	first []byte       // the first words of the connection that is being seen to
+	drawn draw         // by the connection that is being seen to
+	first []byte       // its first words
 
 	eagerness int // how well saying the first words at once has worked
 	shy       uint
@@ -214,7 +216,7 @@ func (l *loop) run() {
 				unix.Read(int(l.bell), b[:])
 				continue
 			}
-			if c := &l.conns[e.Fd]; c.state != connFree && uint32(e.Pad) == uint32(c.slot) {
+			if c := l.conns.at(e.Fd); c.state != connFree && uint32(e.Pad) == uint32(c.slot) {
 				l.event(e.Fd, e.Events)
 			}
 		}
@@ -223,9 +225,9 @@ func (l *loop) run() {
 			l.expired()
 		}
 	}
-	for fd := range l.conns {
-		if l.conns[fd].state != connFree {
-			l.drop(int32(fd))
+	for fd := range l.conns.size() {
+		if l.conns.at(fd).state != connFree {
+			l.drop(fd)
 		}
 	}
 }
@@ -253,7 +255,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 		if !ok {
 			return l.later.wait(l.now)
 		}
-		s := &l.slots[n.slot]
+		s := l.slots.at(n.slot)
 		if !s.touched && !s.swept && n.a == nil && l.draining() {
 			l.giveBack(n.slot)
 			continue
@@ -262,7 +264,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 			l.expire(n)
 			continue
 		}
-		if n.a == nil && (n.q.opening.how == opensElsewhere || s.item.Addr.Zone() != "") {
+		if n.a == nil && (n.q.opening.how == opensElsewhere || s.target.Addr.Zone() != "") {
 			s.touched = true
 			l.follow(&followUp{slot: n.slot, q: n.q, fd: -1})
 			continue
@@ -279,12 +281,12 @@ func (l *loop) pump(size uint64) (wait int64) {
 		if n.paid {
 			n.paid = false
 		} else if l.sweep != nil && l.paced { // it takes every place that is free: this one is taken ahead of time
-			if w := l.Dialer.Pace.Reserve(s.item.Addr); w > 0 {
+			if w := l.Dialer.Pace.Reserve(s.target.Addr); w > 0 {
 				n.paid = true
 				l.later.put(l.now+int64(w), n)
 				continue
 			}
-		} else if w, subnet := l.Dialer.Pace.Try(s.item.Addr); w > 0 {
+		} else if w, subnet := l.Dialer.Pace.Try(s.target.Addr); w > 0 {
 			if subnet {
 				l.later.put(l.now+int64(w), n)
 				continue
@@ -307,7 +309,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 		}
 		if l.ready.size > 0 {
 			id := *l.ready.front()
-			s := &l.slots[id]
+			s := l.slots.at(id)
 			if s.active < l.perHost {
 				if q := l.nextQuestion(s); q != nil {
 					s.active++
@@ -316,7 +318,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 			}
 			l.ready.pop()
 			s.ready = false
-			if s.active < l.perHost || int(s.next) >= len(s.list) {
+			if s.active < l.perHost || int(s.next) >= len(s.list()) {
 				l.settle(id)
 			}
 			continue
@@ -407,9 +409,9 @@ func (l *loop) patience(wait int64) int {
 	return int((max(min(wait, longest), 0) + int64(time.Millisecond) - 1) / int64(time.Millisecond))
 }
 
-func (l *loop) staleConn(fd int32, stamp uint32) bool { return l.conns[fd].stamp != stamp }
+func (l *loop) staleConn(fd int32, stamp uint32) bool { return l.conns.at(fd).stamp != stamp }
 
-func (l *loop) staleSlot(id int32, stamp uint32) bool { return l.slots[id].stamp != stamp }
+func (l *loop) staleSlot(id int32, stamp uint32) bool { return l.slots.at(id).stamp != stamp }
 
 // expired sees to whatever took too long.
 func (l *loop) expired() {
@@ -417,8 +419,8 @@ func (l *loop) expired() {
 	if l.paced {
 		for at, ok := l.resends.first(l.staleConn); ok && at <= now; at, ok = l.resends.first(l.staleConn) {
 			fd := l.resends.queue.pop().id
-			l.conns[fd].resent = true
-			l.Dialer.Pace.Charge(l.slots[l.conns[fd].slot].item.Addr)
+			l.conns.at(fd).resent = true
+			l.Dialer.Pace.Charge(l.slots.at(l.conns.at(fd).slot).target.Addr)
 		}
 	}
 	for i := range l.connects {
@@ -440,12 +442,12 @@ func (l *loop) expired() {
 
 // unanswered is a connection that was not made in time: it is tried again, or over.
 func (l *loop) unanswered(fd int32, after int64) {
-	c := &l.conns[fd]
+	c := l.conns.at(fd)
 	n := c.launch()
 	n.try++
 	l.window.dark++
 	l.drop(fd)
-	l.heard(l.slots[n.slot].item.Addr, syscall.ETIMEDOUT)
+	l.heard(l.slots.at(n.slot).target.Addr, syscall.ETIMEDOUT)
 	if int(n.try) < l.Dialer.Tries(time.Duration(after)) {
 		l.turn.push(n)
 		return
@@ -455,19 +457,19 @@ func (l *loop) unanswered(fd int32, after int64) {
 
 // overtime ends what is asked of a host that took too long; what waits for its turn ends when it has come.
 func (l *loop) overtime(id int32) {
-	s := &l.slots[id]
+	s := l.slots.at(id)
 	s.overtime = true
 	stamp := s.stamp
-	for fd := range l.conns {
-		c := &l.conns[fd]
-		if c.state == connFree || c.slot != id || l.slots[id].stamp != stamp {
+	for fd := range l.conns.size() {
+		c := l.conns.at(fd)
+		if c.state == connFree || c.slot != id || l.slots.at(id).stamp != stamp {
 			continue
 		}
-		if c.state == connTalking && c.a == nil && !l.catchUp(int32(fd), c) {
+		if c.state == connTalking && c.a == nil && !l.catchUp(fd, c) {
 			continue
 		}
 		n := c.launch()
-		l.drop(int32(fd))
+		l.drop(fd)
 		l.expire(n)
 	}
 }

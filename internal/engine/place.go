@@ -15,7 +15,7 @@ type Resume struct {
 	Finished []uint64
 	// Answered tells of an endpoint whose host was under way whether its answer is known already, and which it
 	// was; nil: none is. It is called from any goroutine.
-	Answered func(check string, port uint16, item Item) (signet.Outcome, bool)
+	Answered func(check string, port uint16, t signet.Target) (signet.Outcome, bool)
 }
 
 // place keeps which positions are finished. It takes a bit for each position between the oldest host under way and

@@ -97,7 +97,7 @@ func (r *Run) firstWords(plan *Plan, port check.Port) (says words, wait time.Dur
 	} {
 		var longest time.Duration
 		w, ok := learn(func(d *draw) ([]byte, int) {
-			a := r.rehearse(&Item{Target: target}, &question{plan: plan, port: port}, d)
+			a := r.rehearse(&target, &question{plan: plan, port: port}, d)
 			if !a.next(r, a, check.End{}) {
 				return nil, 0
 			}
@@ -187,15 +187,15 @@ func (r *Run) found(f check.Found) (question, bool) {
 	return question{}, false
 }
 
-// excluded tells whether the scope forbids a port of the item; what it forbids is not asked and not reported.
-func (r *Run) excluded(item *Item, port uint16) bool {
-	return r.Dialer.Excluded != nil && r.Dialer.Excluded(item.Addr.WithZone(""), port)
+// excluded tells whether the scope forbids a port of a target; what it forbids is not asked and not reported.
+func (r *Run) excluded(t *signet.Target, port uint16) bool {
+	return r.Dialer.Excluded != nil && r.Dialer.Excluded(t.Addr.WithZone(""), port)
 }
 
 // known tells whether a question was answered before the run was resumed.
-func (r *Run) known(item *Item, q *question) (signet.Outcome, bool) {
+func (r *Run) known(t *signet.Target, q *question) (signet.Outcome, bool) {
 	if r.Resume == nil || r.Resume.Answered == nil {
 		return 0, false
 	}
-	return r.Resume.Answered(q.plan.Check.Name, q.port.Number, *item)
+	return r.Resume.Answered(q.plan.Check.Name, q.port.Number, *t)
 }

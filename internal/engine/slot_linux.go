@@ -12,16 +12,15 @@ import (
 
 // slot is an address under way. There are as many as fit in flight, and they are used again and again.
 type slot struct {
-	item     Item
+	target   signet.Target
 	position uint64
 	begun    int64
 	sent     int64 // when a sweep sent its first SYN
 	agenda   *agenda
-	list     []question // what is asked now: first, then later, then what was found
-	visit    *guest     // nil while there is nothing to remember
-	next     int32      // index in list of the next question
-	active   int32      // questions under way
-	stamp    uint32     // raised when the slot is given up
+	visit    *guest // nil while there is nothing to remember
+	stamp    uint32 // raised when the slot is given up
+	next     int32  // index in list of the next question
+	active   int32  // questions under way
 	phase    phase
 	open     uint32 // by question.bit
 	closed   uint32
@@ -44,9 +43,10 @@ const (
 // guest is what has to be remembered of a live host beyond its slot.
 type guest struct {
 	logons   atomic.Int32
-	answered []uint16 // ports, kept where a later question depends on them
-	found    []question
-	asked    []key // of those found
+	answered []uint16   // ports, kept where a later question depends on them
+	found    []question // to be asked when list is over
+	asking   []question // of those found
+	asked    []key
 }
 
 // spend takes logons from the host's budget; false leaves it untouched. Goroutines call it too.
@@ -69,18 +69,29 @@ func (s *slot) guest() *guest {
 // purse hands the slot's budget of logons to the interview of a question without making one for those who never ask.
 func (s *slot) spend(n int) bool { return s.guest().spend(n) }
 
+// list is what is asked now: first, then later, then what was found.
+func (s *slot) list() []question {
+	switch s.phase {
+	case phaseLater:
+		return s.agenda.later
+	case phaseFound:
+		return s.visit.asking
+	}
+	return s.agenda.first
+}
+
 // nextQuestion takes the next question that is to be asked, or nil.
 func (l *loop) nextQuestion(s *slot) *question {
-	for int(s.next) < len(s.list) {
-		q := &s.list[s.next]
+	for list := s.list(); int(s.next) < len(list); {
+		q := &list[s.next]
 		s.next++
 		if s.phase == phaseLater && !s.wanted(q) {
 			continue
 		}
-		if l.excluded(&s.item, q.port.Number) {
+		if l.excluded(&s.target, q.port.Number) {
 			continue
 		}
-		if outcome, known := l.known(&s.item, q); known {
+		if outcome, known := l.known(&s.target, q); known {
 			s.alive = true
 			s.note(q, outcome)
 			continue
@@ -114,13 +125,12 @@ func (l *loop) admit(position uint64) *slot {
 	if n := len(l.free); n > 0 {
 		id, l.free = l.free[n-1], l.free[:n-1]
 	} else {
-		id = int32(len(l.slots))
-		l.slots = append(l.slots, slot{})
+		id = l.made
+		l.made++
 	}
-	s := &l.slots[id]
-	*s = slot{item: l.Source.At(position), position: position, begun: l.now, stamp: s.stamp}
-	s.agenda = l.agendas.of(&s.item)
-	s.list = s.agenda.first
+	s := l.slots.reach(id)
+	item := l.Source.At(position)
+	*s = slot{target: item.Target, agenda: l.agendas.of(&item), position: position, begun: l.now, stamp: s.stamp}
 	l.hosts.arm(l.now, id, s.stamp)
 	l.used++
 	l.makeReady(id)
@@ -128,7 +138,7 @@ func (l *loop) admit(position uint64) *slot {
 }
 
 func (l *loop) makeReady(id int32) {
-	if s := &l.slots[id]; !s.ready {
+	if s := l.slots.at(id); !s.ready {
 		s.ready = true
 		l.ready.push(id)
 	}
@@ -136,7 +146,7 @@ func (l *loop) makeReady(id int32) {
 
 // answered ends one question of a slot.
 func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive bool, found []check.Found) {
-	s := &l.slots[id]
+	s := l.slots.at(id)
 	s.active--
 	s.alive = s.alive || alive
 	s.note(q, outcome)
@@ -154,12 +164,12 @@ func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive boo
 
 // settle moves a slot on to whatever it is to be asked next, or gives it up when nothing is left.
 func (l *loop) settle(id int32) {
-	s := &l.slots[id]
+	s := l.slots.at(id)
 	if s.ready { // pick has yet to come by
 		return
 	}
 	for {
-		if int(s.next) < len(s.list) {
+		if int(s.next) < len(s.list()) {
 			l.makeReady(id)
 			return
 		}
@@ -172,11 +182,11 @@ func (l *loop) settle(id int32) {
 			l.vacate(id)
 			return
 		case s.phase == phaseFirst && s.alive && len(s.agenda.later) > 0:
-			s.phase, s.list = phaseLater, s.agenda.later
+			s.phase = phaseLater
 		case s.visit != nil && len(s.visit.found) > 0:
-			s.phase, s.list, s.visit.found = phaseFound, s.visit.found, nil
+			s.phase, s.visit.asking, s.visit.found = phaseFound, s.visit.found, nil
 		default:
-			l.left(s.item.Addr, s.alive)
+			l.left(s.target.Addr, s.alive)
 			l.place.finish(s.position)
 			l.vacate(id)
 			return
@@ -186,16 +196,17 @@ func (l *loop) settle(id int32) {
 
 // vacate gives a slot up.
 func (l *loop) vacate(id int32) {
-	l.slots[id] = slot{stamp: l.slots[id].stamp + 1}
+	s := l.slots.at(id)
+	*s = slot{stamp: s.stamp + 1}
 	l.free = append(l.free, id)
 	l.used--
 }
 
 // giveBack leaves an address that was not connected to yet for another run.
 func (l *loop) giveBack(id int32) {
-	s := &l.slots[id]
+	s := l.slots.at(id)
 	s.given = true
 	s.active--
-	s.next = int32(len(s.list))
+	s.next = int32(len(s.list()))
 	l.settle(id)
 }

@@ -343,7 +343,7 @@ func (w *sweep) answerNear(x *wire, n *neighbour, who netip.Addr) {
 		return
 	}
 	for _, port := range w.agendas.of(&item).swept {
-		if w.excluded(&item, port) {
+		if w.excluded(&item.Target, port) {
 			continue
 		}
 		w.Dialer.Pace.Charge(who)
@@ -367,7 +367,7 @@ func (w *sweep) settle(position uint64) {
 		return
 	}
 	for _, port := range a.swept {
-		if !w.excluded(&item, port) {
+		if !w.excluded(&item.Target, port) {
 			w.quiet(signet.Silent)
 		}
 	}

@@ -17,7 +17,7 @@ func (l *loop) arm(fd int32, c *conn) {
 // is the last unless the peer has closed.
 func (l *loop) readable(fd int32, closed bool) {
 	for {
-		c := &l.conns[fd]
+		c := l.conns.at(fd)
 		room := l.in
 		if left := l.Dialer.Limits.Bytes - int(c.received); left < len(room) {
 			if left <= 0 {
@@ -75,7 +75,7 @@ func (l *loop) readable(fd int32, closed bool) {
 
 // talk lets the conversation take what has come and does what it wants; false: its connection is over.
 func (l *loop) talk(fd int32, in []byte, eof bool) bool {
-	c := &l.conns[fd]
+	c := l.conns.at(fd)
 	a := c.a
 	step, err := a.say(in, eof)
 	switch {

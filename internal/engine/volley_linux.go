@@ -42,7 +42,7 @@ func (w *sweep) volley(pass int, from, to uint64) {
 			}
 			more = true
 			e := &w.ring[t.position&w.mask]
-			if e.closed&settled != 0 || (e.open|e.closed)>>i&1 != 0 || w.excluded(&t.item, t.ports[i]) {
+			if e.closed&settled != 0 || (e.open|e.closed)>>i&1 != 0 || w.excluded(&t.item.Target, t.ports[i]) {
 				continue
 			}
 			w.paced(t.item.Addr)
@@ -85,7 +85,7 @@ func (w *sweep) aim(pass int, position uint64) {
 
 func (w *sweep) excludedWhole(item *Item, a *agenda) bool {
 	for _, port := range a.swept {
-		if !w.excluded(item, port) {
+		if !w.excluded(&item.Target, port) {
 			return false
 		}
 	}

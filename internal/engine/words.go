@@ -1,11 +1,25 @@
 package engine
 
+import (
+	"encoding/binary"
+	"math/rand/v2"
+)
+
 // rehearsal is how many random bytes first words may have: every connection of the loop has room for them, since its
 // interview, which begins when something answers, has to draw the same.
 const rehearsal = 48
 
 // draw is the random bytes of one connection, in the order in which its interview asks for them.
 type draw [rehearsal]byte
+
+// fill draws all of them from a seed. They are names and salts, not keys: nothing is safe for their being unguessable.
+func (d *draw) fill(seed uint64) {
+	var from rand.PCG
+	from.Seed(seed, rehearsal)
+	for i := 0; i < rehearsal; i += 8 {
+		binary.LittleEndian.PutUint64(d[i:], from.Uint64())
+	}
+}
 
 // words are what every interview of a question says first, to whomever. Random bytes stand in them at marks, and are
 // drawn anew for each connection: the words can be said before there is an interview to say them, and are its own
