@@ -76,7 +76,7 @@ func (l *loop) open(n launch) bool {
 	if no != 0 {
 		return l.short(n, no)
 	}
-	if n.a == nil && n.q.opening.says.text != nil {
+	if n.q.opening.says.text != nil && port == n.q.port.Number { // the port is one where the client speaks first
 		unhurried(fd)
 	}
 	no = connect(fd, &to, length)

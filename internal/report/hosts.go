@@ -104,15 +104,36 @@ func (j *JSONL) Paths(*signet.Paths) error { return nil }
 
 // Path writes a path line.
 func (j *JSONL) Path(p *signet.Path) error {
-	return j.object(struct {
-		Kind      string `json:"kind"`
-		Run       string `json:"run"`
-		Address   string `json:"address"`
-		Port      uint16 `json:"port"`
-		Transport string `json:"transport"`
-		Name      string `json:"name,omitempty"`
-		*signet.Path
-	}{"path", j.h.Run, p.Target.Addr.String(), p.Target.Port, p.Target.Transport.String(), p.Target.Name, p})
+	b := j.buf[:0]
+	text := func(key, v string) {
+		b = append(b, key...)
+		b = check.AppendString(b, v)
+	}
+	text(`{"kind":"path","run":`, j.h.Run)
+	b = p.Target.Addr.AppendTo(append(b, `,"address":"`...))
+	b = strconv.AppendUint(append(b, `","port":`...), uint64(p.Target.Port), 10)
+	text(`,"transport":`, p.Target.Transport.String())
+	if p.Target.Name != "" {
+		text(`,"name":`, p.Target.Name)
+	}
+	text(`,"rule":`, p.Rule)
+	text(`,"source":`, p.Source)
+	b = strconv.AppendBool(append(b, `,"assumed":`...), p.Assumed)
+	text(`,"state":`, p.State.String())
+	text(`,"check":`, p.Check)
+	text(`,"finding":`, p.Finding)
+	text(`,"severity":`, p.Severity.String())
+	b = strconv.AppendUint(append(b, `,"sources":`...), p.Sources, 10)
+	b = append(b, `,"sample":[`...)
+	for i, addr := range p.Sample {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(addr.AppendTo(append(b, '"')), '"')
+	}
+	b = append(b, ']')
+	text(`,"because":`, p.Because)
+	return j.line(b)
 }
 
 func (j *JSONL) object(v any) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/netip"
+	"reflect"
 	"testing"
 
 	"signet"
@@ -39,14 +40,50 @@ func TestHostLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var a, b any
-		if json.Unmarshal(out.Bytes(), &a) != nil || json.Unmarshal(want, &b) != nil {
-			t.Fatalf("not JSON: %s", out.Bytes())
+		sameLine(t, out.Bytes(), want)
+	}
+}
+
+// A path line says what the struct tags of signet.Path say, and which endpoint the path leads into.
+func TestPathLine(t *testing.T) {
+	full := &signet.Path{
+		Rule: "path-smb-to-smb", Source: "smb", Assumed: true, State: signet.PathOpen,
+		Target: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("2001:db8::5"), Name: "a\u202e\"b"}, Port: 445},
+		Check:  "smb", Finding: "smb-signing-not-required", Severity: signet.High, Sources: 1 << 40,
+		Sample: []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("2001:db8::1")}, Because: "x → y\x1b[2J",
+	}
+	bare := &signet.Path{Target: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.2")}, Transport: signet.UDP}, Sample: []netip.Addr{}}
+	for _, p := range []*signet.Path{full, bare} {
+		var out bytes.Buffer
+		j := NewJSONL(&out)
+		j.h.Run = "r1"
+		if err := j.Path(p); err != nil {
+			t.Fatal(err)
 		}
-		x, _ := json.Marshal(a)
-		y, _ := json.Marshal(b)
-		if !bytes.Equal(x, y) || bytes.IndexByte(out.Bytes(), 0x1b) >= 0 {
-			t.Errorf("got  %s\nwant %s", x, y)
+		want, err := json.Marshal(struct {
+			Kind      string `json:"kind"`
+			Run       string `json:"run"`
+			Address   string `json:"address"`
+			Port      uint16 `json:"port"`
+			Transport string `json:"transport"`
+			Name      string `json:"name,omitempty"`
+			*signet.Path
+		}{"path", "r1", p.Target.Addr.String(), p.Target.Port, p.Target.Transport.String(), p.Target.Name, p})
+		if err != nil {
+			t.Fatal(err)
 		}
+		sameLine(t, out.Bytes(), want)
+	}
+}
+
+// sameLine holds two lines against each other as what they mean, and looks for what a terminal would obey.
+func sameLine(t *testing.T, got, want []byte) {
+	t.Helper()
+	var a, b any
+	if json.Unmarshal(got, &a) != nil || json.Unmarshal(want, &b) != nil {
+		t.Fatalf("not JSON: %s", got)
+	}
+	if !reflect.DeepEqual(a, b) || bytes.IndexByte(got, 0x1b) >= 0 {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
