@@ -73,7 +73,7 @@ func (f *Facts) because(ways []way, of func(way) bool) []string {
 		var paths []string
 		for k := i; k < len(ways); k++ {
 			if of(ways[k]) && ways[k].text == ways[i].text {
-				paths = append(paths, f.Paths[k].shown())
+				paths = once(paths, f.Paths[k].shown())
 			}
 		}
 		list = append(list, few(paths)+": "+ways[i].text)
@@ -87,6 +87,14 @@ func (p *Path) shown() string {
 		return "a page whose request was not heard"
 	}
 	return p.Path
+}
+
+// once adds a path that the list does not have: what was asked by two methods is one page.
+func once(paths []string, path string) []string {
+	if slices.Contains(paths, path) {
+		return paths
+	}
+	return append(paths, path)
 }
 
 // few joins paths, the first ones alone when they are many.
@@ -103,7 +111,7 @@ func (f *Facts) basic() (check.Breach, bool) {
 	var paths []string
 	for i := range f.Paths {
 		if f.TLS == nil && offers(&f.Paths[i], "Basic") {
-			paths = append(paths, f.Paths[i].shown())
+			paths = once(paths, f.Paths[i].shown())
 		}
 	}
 	if paths == nil {

@@ -60,6 +60,7 @@ func TestJudge(t *testing.T) {
 		{"WinRM, TLS", Facts{TLS: secure(), Paths: []Path{proven("/wsman", "winrm", 0)}}, signet.Undetermined, []string{"winrm-https-binding-unknown"}, "CbtHardeningLevel"},
 		{"WinRM, TLS, strict", Facts{TLS: secure(), Paths: []Path{proven("/wsman", "winrm", signet.Required)}}, signet.Guarded, nil, ""},
 		{"WinRM, TLS, none", Facts{TLS: secure(), Paths: []Path{proven("/wsman", "winrm", signet.Off)}}, signet.Exposed, []string{"http-epa-off"}, ""},
+		{"one page by two methods", Facts{Paths: []Path{{Path: "/a", Status: 401, Schemes: []string{"NTLM"}, NTLM: OfferAnnounced}, {Path: "/a", Method: "POST", Status: 401, Schemes: []string{"NTLM"}, NTLM: OfferAnnounced}}}, signet.Undetermined, nil, "\n/a: "},
 		{"http.sys without a site", Facts{Server: "Microsoft-HTTPAPI/2.0", Paths: []Path{{Path: "/", Status: 404, NTLM: OfferNo}, {Path: "/certsrv/", Status: 404, NTLM: OfferNo}}}, signet.Undetermined, nil, "no site"},
 		{"http.sys with one", Facts{Server: "Microsoft-HTTPAPI/2.0", Paths: []Path{{Path: "/", Status: 404, NTLM: OfferNo}, {Path: "/x", Status: 403, NTLM: OfferNo}}}, signet.Guarded, nil, ""},
 	}
@@ -82,7 +83,7 @@ func TestJudge(t *testing.T) {
 			if j.Verdict != test.want || !slices.Equal(rules, test.rules) {
 				t.Errorf("%v %q, want %v %q", j.Verdict, rules, test.want, test.rules)
 			}
-			if len(j.Because) == 0 || !strings.Contains(strings.Join(j.Because, "\n"), test.because) {
+			if len(j.Because) == 0 || !strings.Contains("\n"+strings.Join(j.Because, "\n"), test.because) {
 				t.Errorf("because %q, want %q", j.Because, test.because)
 			}
 		})

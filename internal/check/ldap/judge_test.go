@@ -94,6 +94,7 @@ func TestJudge(t *testing.T) {
 		{"389: challenge only", plainFacts(told(overPlain, askChallenge, 14, "")), signet.Undetermined, 0, 0, ""},
 		{"389: no bind", plainFacts(), signet.Undetermined, 0, 0, ""},
 		{"389: 49, simple 8", plainFacts(anon(overPlain, 49, textNTLMOff), noNTLM(overPlain, askSimple, 8, "BindSimple: Transport encryption required.")), signet.Guarded, signet.Required, 0, ""},
+		{"389: in a capture, simple 8 alone", plainFacts(noNTLM(overPlain, askSimple, 8, "BindSimple: Transport encryption required.")), signet.Guarded, signet.Required, 0, ""},
 		{"389: 49, simple 49", plainFacts(anon(overPlain, 49, textNTLMOff), noNTLM(overPlain, askSimple, 49, textLogon)), signet.Undetermined, 0, 0, ""},
 		{"389: 49, simple 0", plainFacts(anon(overPlain, 49, textNTLMOff), noNTLM(overPlain, askSimple, 0, "")), signet.Undetermined, 0, 0, ""},
 

@@ -53,8 +53,14 @@ func (f *Facts) first(over string) *Bind {
 }
 
 func plainWay(f *Facts) way {
-	b := f.first(overPlain)
+	b, simple := f.first(overPlain), f.bind(overPlain, askSimple)
+	stronger := func() way {
+		return guarded("a simple bind without TLS was refused before its password was looked at (" + simple.said() + "): LDAP signing is required")
+	}
 	if b == nil {
+		if simple.answer() == answerStronger { // in a capture
+			return stronger()
+		}
 		w := undetermined("LDAP signing was not asked")
 		w.unasked = "signing"
 		return w
@@ -79,9 +85,8 @@ func plainWay(f *Facts) way {
 		w.unasked, w.deeper = "signing", "anonymous"
 		return w
 	}
-	simple := f.bind(overPlain, askSimple)
 	if simple.answer() == answerStronger {
-		return guarded("a simple bind without TLS was refused before its password was looked at (" + simple.said() + "): LDAP signing is required")
+		return stronger()
 	}
 	if b.Code == nil {
 		return undetermined("whether LDAP signing is required was not answered: " + b.said())
