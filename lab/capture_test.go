@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -37,7 +38,7 @@ func TestCaptureOfAScan(t *testing.T) {
 		}
 		got, ok := heard[k]
 		if !ok {
-			if want.Check == "smb" || want.Check == "mssql" || want.Check == "rdp" {
+			if want.Check == "smb" || want.Check == "mssql" || want.Check == "rdp" || want.Check == "rpc" {
 				t.Errorf("%s: not heard", k)
 			}
 			continue
@@ -58,8 +59,8 @@ func TestCaptureOfAScan(t *testing.T) {
 		}
 	}
 	t.Log(said)
-	for _, name := range []string{"smb signing", "smb smb1", "http path /", "ldap signing", "mssql encryption", "rdp nla", "mail mechanisms"} {
-		if group, _, _ := strings.Cut(name, " "); said[name] == 0 && up[map[string]string{"ldap": "dc"}[group]+strings.TrimPrefix(group, "ldap")] {
+	for _, name := range []string{"smb signing", "smb smb1", "http path /", "ldap signing", "mssql encryption", "rdp nla", "mail mechanisms", "rpc interfaces"} {
+		if group, _, _ := strings.Cut(name, " "); said[name] == 0 && up[cmp.Or(map[string]string{"ldap": "dc", "rpc": "dc"}[group], group)] {
 			t.Errorf("no capture told %s", name)
 		}
 	}
@@ -91,6 +92,10 @@ func serverFacts(l *line) map[string]string {
 	case "mail":
 		if string(f.TLS) == `"none"` || string(f.TLS) == `"plain"` {
 			add("mechanisms", strings.Join(slices.Sorted(slices.Values(f.Mechanisms)), " "))
+		}
+	case "rpc":
+		if f.Complete {
+			add("interfaces", fmt.Sprint(len(f.Interfaces)))
 		}
 	case "http":
 		if len(f.TLS) > 0 {

@@ -126,6 +126,9 @@ type facts struct {
 	Protocols []string
 	NTLM      json.RawMessage
 	Ways      []struct{ NTLM string }
+
+	Interfaces []struct{ UUID, Protocol, Endpoint string }
+	Complete   bool
 }
 
 // offer is the best that is known of NTLM on any way into an endpoint.

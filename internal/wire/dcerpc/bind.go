@@ -98,3 +98,37 @@ func printable(b []byte) string {
 	}
 	return string(out)
 }
+
+// Context is a presentation context that a client offers (C706 §12.6.3.1, p_cont_elem_t).
+type Context struct {
+	ID        uint16
+	Interface UUID
+	NDR       bool // 32-bit NDR is the one transfer syntax that it offers
+}
+
+// Mapper tells whether the context is of the endpoint mapper.
+func (c Context) Mapper() bool { return c.Interface == epm() }
+
+// ParseBind reads the presentation contexts of a bind or an alter_context. On error there are none.
+func ParseBind(p PDU) ([]Context, error) {
+	b := p.Body
+	if p.Type != Bind && p.Type != AlterContext || len(b) < 12 {
+		return nil, fmt.Errorf("dcerpc: bind of type %d and %d octets", p.Type, len(b))
+	}
+	count := int(b[8])
+	b = b[12:]
+	const head, syntax = 4, 20
+	list := make([]Context, 0, min(count, len(b)/(head+syntax)))
+	for range count {
+		if len(b) < head+syntax || len(b) < head+syntax+int(b[2])*syntax {
+			return nil, fmt.Errorf("dcerpc: bind ends inside context %d of %d", len(list)+1, count)
+		}
+		c := Context{ID: p.Order.Uint16(b), Interface: readUUID(b[head:], p.Order)}
+		transfers := int(b[2])
+		b = b[head+syntax:]
+		c.NDR = transfers == 1 && readUUID(b, p.Order) == ndr()
+		b = b[transfers*syntax:]
+		list = append(list, c)
+	}
+	return list, nil
+}

@@ -356,3 +356,59 @@ func TestInterfaceNames(t *testing.T) {
 		t.Errorf("the mapper is %q, %q", got, Name(got))
 	}
 }
+
+// What other clients send: the contexts that they offer, and which call lists everything.
+func TestHeardRequests(t *testing.T) {
+	p, _, err := ReadPDU(unhex(t, goldenBind))
+	if err != nil {
+		t.Fatal(err)
+	}
+	contexts, err := ParseBind(p)
+	if err != nil || len(contexts) != 1 || contexts[0].ID != 0 || !contexts[0].Mapper() || !contexts[0].NDR {
+		t.Errorf("own bind: %+v, %v", contexts, err)
+	}
+	// Two contexts, the second of another interface in another syntax.
+	two := p
+	two.Body = append(append([]byte{}, p.Body[:8]...), 2, 0, 0, 0)
+	two.Body = append(append(two.Body, p.Body[12:]...), 1, 0, 1, 0)
+	two.Body = append(append(two.Body, make([]byte, 20)...), make([]byte, 20)...)
+	if contexts, err = ParseBind(two); err != nil || len(contexts) != 2 || contexts[1].ID != 1 || contexts[1].Mapper() || contexts[1].NDR {
+		t.Errorf("two contexts: %+v, %v", contexts, err)
+	}
+	for _, n := range []int{11, 13, 35, 55, len(two.Body) - 1} {
+		cut := two
+		cut.Body = two.Body[:n]
+		if contexts, err := ParseBind(cut); err == nil {
+			t.Errorf("%d octets: %+v", n, contexts)
+		}
+	}
+
+	p, _, err = ReadPDU(unhex(t, goldenLookup))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, ok := ParseLookupRequest(p); !ok || !r.All || r.Context != 0 || r.Handle != (Handle{}) {
+		t.Errorf("own lookup: %+v %v", r, ok)
+	}
+	change := func(do func(*PDU)) PDU {
+		q := p
+		q.Body = append([]byte{}, p.Body...)
+		do(&q)
+		return q
+	}
+	of := change(func(q *PDU) { q.Body[8], q.Body[4] = 1, 3 })
+	if r, ok := ParseLookupRequest(of); !ok || r.All || r.Context != 3 {
+		t.Errorf("lookup of one interface: %+v %v", r, ok)
+	}
+	for name, q := range map[string]PDU{
+		"another operation": change(func(q *PDU) { q.Body[6] = 3 }),
+		"a fragment":        change(func(q *PDU) { q.Flags = FirstFragment }),
+		"an object":         change(func(q *PDU) { q.Flags |= ObjectPresent }),
+		"a response":        change(func(q *PDU) { q.Type = Response }),
+		"cut":               change(func(q *PDU) { q.Body = q.Body[:40] }),
+	} {
+		if r, ok := ParseLookupRequest(q); ok || r != (LookupRequest{}) {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}

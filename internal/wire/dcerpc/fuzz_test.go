@@ -32,6 +32,12 @@ func FuzzReadPDU(f *testing.F) {
 		if a, err := ParseBindAck(p); err != nil && a != (Ack{}) {
 			t.Fatalf("error %v with %+v", err, a)
 		}
+		if list, err := ParseBind(p); err != nil && list != nil || len(list) > len(p.Body)/24 {
+			t.Fatalf("error %v with %+v", err, list)
+		}
+		if r, ok := ParseLookupRequest(p); !ok && r != (LookupRequest{}) {
+			t.Fatalf("no lookup, but %+v", r)
+		}
 		if v, err := ParseBindNak(p); err != nil && v != 0 {
 			t.Fatalf("error %v with %d", err, v)
 		}

@@ -35,6 +35,38 @@ func AppendLookup(dst []byte, callID uint32, h Handle) []byte {
 	return AppendPDU(dst, PDU{Type: Request, Flags: FirstFragment | LastFragment, CallID: callID, Body: body})
 }
 
+// LookupRequest is an ept_lookup as a client of whatever kind sends it. All says that it inquires every element.
+type LookupRequest struct {
+	Context uint16
+	All     bool
+	Handle  Handle
+}
+
+// ParseLookupRequest reads a request; ok is false for one of another operation, and for one that is cut or in more
+// fragments than one.
+func ParseLookupRequest(p PDU) (r LookupRequest, ok bool) {
+	const whole, operation = FirstFragment | LastFragment, 2
+	b := p.Body
+	if p.Type != Request || p.Flags&whole != whole || p.Flags&ObjectPresent != 0 || len(b) < 8 || p.Order.Uint16(b[6:]) != operation {
+		return LookupRequest{}, false
+	}
+	in := reader{b: b[8:], order: p.Order}
+	r.Context, r.All = p.Order.Uint16(b[4:]), in.uint32() == 0
+	if object := in.uint32(); object != 0 {
+		in.uuid()
+	}
+	if iface := in.uint32(); iface != 0 {
+		in.uuid()
+		in.uint32() // its version
+	}
+	in.uint32() // which versions
+	r.Handle = in.handle()
+	if in.err != nil {
+		return LookupRequest{}, false
+	}
+	return r, true
+}
+
 // Entry is one endpoint of one interface. Annotation is text of the peer, printable ASCII.
 type Entry struct {
 	Object     UUID

@@ -17,12 +17,15 @@ const (
 	Bind     Type = 11
 	BindAck  Type = 12
 	BindNak  Type = 13
+
+	AlterContext Type = 14 // heard from other clients only
 )
 
 // Flags of a PDU (C706 §12.6.3.1).
 const (
 	FirstFragment = 0x01
 	LastFragment  = 0x02
+	ObjectPresent = 0x80 // an object UUID stands before the stub of a request
 )
 
 const (
