@@ -43,6 +43,7 @@ var law = []struct {
 	{4, "internal/report", []string{"internal/check", "internal/compare"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},
 	{4, "internal/capture", []string{"internal/check", "internal/wire/*"}, []string{"net", "os", "context", "log", "log/slog", "os/exec", "net/http", "database/sql"}},
 	{4, "internal/imports", []string{"internal/check", "internal/wire/*"}, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
+	{2, "internal/fuzzing", nil, nil},
 	{5, "internal/check/checktest", []string{"internal/check", "internal/dial", "internal/engine"}, nil},
 	{5, "internal/store/storetest", []string{"internal/check", "internal/store", "internal/store/*"}, nil},
 	{5, "internal/capture/capturetest", nil, nil},

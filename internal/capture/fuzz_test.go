@@ -10,9 +10,10 @@ import (
 	"signet/internal/capture"
 	"signet/internal/capture/capturetest"
 	"signet/internal/check/all"
+	"signet/internal/fuzzing"
 )
 
-// FuzzRead: whatever a file holds, reading it ends, keeps nothing afterwards, and gives facts that their own check can
+// FuzzRead: whatever a file holds, reading it ends in time and in bounded memory, keeps nothing afterwards, and gives facts that their own check can
 // judge.
 func FuzzRead(f *testing.F) {
 	for _, name := range []string{"smb", "http", "ldap", "rdp"} {
@@ -33,7 +34,8 @@ func FuzzRead(f *testing.F) {
 		}
 		r := capture.NewReader(checks)
 		var damage *capture.DamageError
-		if err := r.Read(kind, in); err != nil && errors.As(err, &damage) && damage.Offset < 0 {
+		fuzzing.Bounded(t, len(b), func() { err = r.Read(kind, in) })
+		if err != nil && errors.As(err, &damage) && damage.Offset < 0 {
 			t.Fatal(err)
 		}
 		if r.Held() != 0 {

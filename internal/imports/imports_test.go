@@ -12,6 +12,7 @@ import (
 
 	"signet"
 	"signet/internal/check/all"
+	"signet/internal/fuzzing"
 	"signet/internal/imports"
 )
 
@@ -229,12 +230,12 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// fuzz holds a reader to two things: it ends, and what it gives can be judged.
+// fuzz holds a reader to three things: it ends in time, in bounded memory, and what it gives can be judged.
 func fuzz(f *testing.F, read func([]byte, imports.Sink) error) {
 	checks := all.Checks()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var bad error
-		read(b, func(o *signet.Observation) error {
+		sink := func(o *signet.Observation) error {
 			if !o.Addr.IsValid() {
 				bad = errors.New("an observation without an address")
 			}
@@ -246,7 +247,8 @@ func fuzz(f *testing.F, read func([]byte, imports.Sink) error) {
 				}
 			}
 			return nil
-		})
+		}
+		fuzzing.Bounded(t, len(b), func() { read(b, sink) })
 		if bad != nil {
 			t.Fatal(bad)
 		}

@@ -75,7 +75,7 @@ func TestOverheardInventoryIsWhole(t *testing.T) {
 	}
 	handle := string(listing(t, 0x68, 0, drsr)[:20])
 	next := more[:40] + handle + more[60:] // asks from where that answer ended
-	ofOne := all[:24] + "\x01" + all[25:]   // inquires one interface
+	ofOne := all[:24] + "\x01" + all[25:]  // inquires one interface
 	alien := strings.Replace(bind, "\x08\x83\xaf\xe1", "\x09\x83\xaf\xe1", 1)
 	for _, c := range []struct {
 		name           string
