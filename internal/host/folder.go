@@ -2,6 +2,7 @@ package host
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"strings"
@@ -14,16 +15,16 @@ import (
 type Folder struct {
 	checks []check.Check // in the order in which their words count
 	open   map[netip.Addr]*draft
-	twins  map[likeness]netip.Addr
+	twins  map[likeness]uint32 // index in firsts
+	firsts []netip.Addr        // where a host was met first
 }
 
 // likeness is a sum of what two addresses of one host have in common. The GUID alone is not enough: clones share it.
-type likeness [16]byte
+type likeness uint64
 
-func like(h *signet.Host) (l likeness) {
+func like(h *signet.Host) likeness {
 	sum := sha256.Sum256([]byte(h.GUID + "\x00" + strings.ToLower(h.Name) + "\x00" + strings.ToLower(h.Domain)))
-	copy(l[:], sum[:])
-	return l
+	return likeness(binary.LittleEndian.Uint64(sum[:]))
 }
 
 // maxTwins bounds how many hosts are remembered to recognise them under another address.
@@ -31,7 +32,7 @@ const maxTwins = 1 << 16
 
 // New makes a folder over a list of checks.
 func New(checks []check.Check) *Folder {
-	return &Folder{checks: checks, open: map[netip.Addr]*draft{}, twins: map[likeness]netip.Addr{}}
+	return &Folder{checks: checks, open: map[netip.Addr]*draft{}, twins: map[likeness]uint32{}}
 }
 
 // Add folds an observation and what was thought of it. Endpoints where nothing was there say nothing of a host. A
@@ -77,10 +78,13 @@ func (f *Folder) Finish(addr netip.Addr) (h *signet.Host, ok bool) {
 		return h, true
 	}
 	twin := like(h)
-	if first, ok := f.twins[twin]; ok && first != h.Address {
-		h.SameAs = first
-	} else if len(f.twins) < maxTwins {
-		f.twins[twin] = h.Address
+	if at, ok := f.twins[twin]; !ok {
+		if len(f.twins) < maxTwins {
+			f.twins[twin] = uint32(len(f.firsts))
+			f.firsts = append(f.firsts, h.Address)
+		}
+	} else if f.firsts[at] != h.Address {
+		h.SameAs = f.firsts[at]
 	}
 	return h, true
 }

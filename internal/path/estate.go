@@ -3,6 +3,7 @@ package path
 import (
 	"cmp"
 	"iter"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -22,25 +23,85 @@ type Estate struct {
 	known           [4]uint64             // of Sources: hosts that were seen to be such
 	sample          map[bool][]netip.Addr // of hosts that are Windows, and of the others
 	seen            [4][]netip.Addr       // samples of known
-	targets         []target
+	kinds           []kind
+	kindOf          map[kind]uint16 // index in kinds
+	hosts           leaves[exposed]
+	targets         leaves[target]
 	more            uint64 // targets beyond maxTargets: counted in fixes
 	fixes           map[string]*fix
 }
 
-// target is an endpoint and one rule that it breaks.
+// exposed is a host with targets.
+type exposed struct {
+	addr netip.Addr
+	name string
+}
+
+// target is an endpoint and one rule that it breaks. A run may have a hundred thousand.
 type target struct {
-	at       signet.Endpoint
-	check    string
-	rule     string
+	host     uint32 // index in Estate.hosts
+	port     uint16
+	kind     uint16 // index in Estate.kinds
 	severity signet.Severity
 	self     self
 }
 
-// self says in which numbers of sources a host is counted, which are then no sources of its own targets.
-type self struct {
-	windows, other bool
-	known          [4]bool
+// kind is what many targets share.
+type kind struct{ check, rule string }
+
+// leaves is a list in pieces: nothing is copied as it grows.
+type leaves[T any] [][]T
+
+const leaf = 1024
+
+func (l *leaves[T]) add(v T) {
+	if n := len(*l); n == 0 || len((*l)[n-1]) == leaf {
+		*l = append(*l, make([]T, 0, leaf))
+	}
+	last := &(*l)[len(*l)-1]
+	*last = append(*last, v)
 }
+
+func (l leaves[T]) size() int {
+	if len(l) == 0 {
+		return 0
+	}
+	return (len(l)-1)*leaf + len(l[len(l)-1])
+}
+
+func (l leaves[T]) last() T { return l[len(l)-1][len(l[len(l)-1])-1] }
+
+// keep files a target of a host.
+func (e *Estate) keep(h *signet.Host, k kind, t target) {
+	at, ok := e.kindOf[k]
+	if e.targets.size() == maxTargets || !ok && len(e.kinds) > math.MaxUint16 {
+		e.more++
+		return
+	}
+	if !ok {
+		at = uint16(len(e.kinds))
+		e.kinds = append(e.kinds, k)
+		e.kindOf[k] = at
+	}
+	if n := e.hosts.size(); n == 0 || e.hosts.last().addr != h.Address {
+		e.hosts.add(exposed{h.Address, h.Name})
+	}
+	t.kind, t.host = at, uint32(e.hosts.size()-1)
+	e.targets.add(t)
+}
+
+// self says in which numbers of sources a host is counted, which are then no sources of its own targets: a bit for each
+// class that it was seen to be, above them those of what it is.
+type self uint8
+
+const (
+	selfWindows self = 1 << (4 + iota)
+	selfOther
+)
+
+func selfKnown(s Source) self { return 1 << s }
+
+func (m self) is(of self) bool { return m&of != 0 }
 
 // fix sums up the endpoints that break a rule.
 type fix struct {
@@ -54,14 +115,19 @@ type fix struct {
 // Add takes a host that is whole. known are the classes of source that it was seen to be, as in a capture.
 func (e *Estate) Add(h *signet.Host, known ...Source) {
 	if e.fixes == nil {
-		e.fixes, e.sample = map[string]*fix{}, map[bool][]netip.Addr{}
+		e.fixes, e.sample, e.kindOf = map[string]*fix{}, map[bool][]netip.Addr{}, map[kind]uint16{}
 	}
 	var me self
 	if !h.SameAs.IsValid() { // else it is counted under its other address
-		me.windows, me.other = h.Windows == signet.Yes, h.Windows == signet.No
+		switch h.Windows {
+		case signet.Yes:
+			me |= selfWindows
+		case signet.No:
+			me |= selfOther
+		}
 		for _, s := range known {
-			if int(s) < len(me.known) {
-				me.known[s] = true
+			if int(s) < len(e.known) {
+				me |= selfKnown(s)
 			}
 		}
 	}
@@ -82,16 +148,8 @@ func (e *Estate) Add(h *signet.Host, known ...Source) {
 				continue
 			}
 		}
-		t := target{
-			at:    signet.Endpoint{Target: signet.Target{Addr: h.Address, Name: h.Name}, Port: f.Port},
-			check: f.Check, rule: f.Rule, severity: f.Severity, self: me,
-		}
-		e.sum(&t)
-		if len(e.targets) < maxTargets {
-			e.targets = append(e.targets, t)
-		} else {
-			e.more++
-		}
+		e.sum(f.Rule, f.Severity, me)
+		e.keep(h, kind{f.Check, f.Rule}, target{port: f.Port, severity: f.Severity, self: me})
 	}
 }
 
@@ -111,19 +169,19 @@ func again(before []signet.HostFinding, f *signet.HostFinding) bool {
 }
 
 func (e *Estate) count(addr netip.Addr, me self) {
-	if me.windows {
+	if me.is(selfWindows) {
 		e.windows++
 	}
-	if me.other {
+	if me.is(selfOther) {
 		e.others++
 	}
-	if me.windows || me.other {
-		if s := e.sample[me.windows]; len(s) <= maxSample {
-			e.sample[me.windows] = append(s, addr)
+	if me.is(selfWindows | selfOther) {
+		if s := e.sample[me.is(selfWindows)]; len(s) <= maxSample {
+			e.sample[me.is(selfWindows)] = append(s, addr)
 		}
 	}
-	for s := range me.known {
-		if me.known[s] {
+	for s := range e.known {
+		if me.is(selfKnown(Source(s))) {
 			e.known[s]++
 			if len(e.seen[s]) <= maxSample {
 				e.seen[s] = append(e.seen[s], addr)
@@ -132,22 +190,22 @@ func (e *Estate) count(addr netip.Addr, me self) {
 	}
 }
 
-func (e *Estate) sum(t *target) {
-	f := e.fixes[t.rule]
+func (e *Estate) sum(rule string, severity signet.Severity, me self) {
+	f := e.fixes[rule]
 	if f == nil {
 		f = &fix{}
-		e.fixes[t.rule] = f
+		e.fixes[rule] = f
 	}
-	f.severity = max(f.severity, t.severity)
+	f.severity = max(f.severity, severity)
 	f.endpoints++
-	if t.self.windows {
+	if me.is(selfWindows) {
 		f.selfWindows++
 	}
-	if t.self.other {
+	if me.is(selfOther) {
 		f.selfOther++
 	}
-	for s := range t.self.known {
-		if t.self.known[s] {
+	for s := range f.selfKnown {
+		if me.is(selfKnown(Source(s))) {
 			f.selfKnown[s]++
 		}
 	}
@@ -195,14 +253,14 @@ func (e *Estate) sources(r *reach) uint64 {
 	return e.windows
 }
 
-func (r *reach) own(me *self) bool {
+func (r *reach) own(me self) bool {
 	switch {
 	case !r.assumed:
-		return me.known[r.source]
+		return me.is(selfKnown(r.source))
 	case r.source == Unbound:
-		return me.other
+		return me.is(selfOther)
 	}
-	return me.windows
+	return me.is(selfWindows)
 }
 
 // Summary says what was counted, the fix that removes most paths first.
@@ -258,18 +316,18 @@ func openable(f signet.PathFix) int {
 // Lines yields a path for each class of source that reaches each endpoint that was kept.
 func (e *Estate) Lines() iter.Seq[*signet.Path] {
 	return func(yield func(*signet.Path) bool) {
-		byRule := map[string][]reach{}
-		for i := range e.targets {
-			t := &e.targets[i]
-			w, _ := opens(t.rule)
-			reaches, ok := byRule[t.rule]
-			if !ok {
-				reaches = e.reaches(w)
-				byRule[t.rule] = reaches
-			}
-			for k := range reaches {
-				if !yield(e.line(t, w, &reaches[k])) {
-					return
+		byKind := make([][]reach, len(e.kinds))
+		for i := range e.kinds {
+			w, _ := opens(e.kinds[i].rule)
+			byKind[i] = e.reaches(w)
+		}
+		for _, list := range e.targets {
+			for i := range list {
+				t := &list[i]
+				for k := range byKind[t.kind] {
+					if !yield(e.line(t, &byKind[t.kind][k])) {
+						return
+					}
 				}
 			}
 		}
@@ -279,12 +337,15 @@ func (e *Estate) Lines() iter.Seq[*signet.Path] {
 // Left is how many endpoints Lines leaves out, though Summary counts them.
 func (e *Estate) Left() uint64 { return e.more }
 
-func (e *Estate) line(t *target, w way, r *reach) *signet.Path {
+func (e *Estate) line(t *target, r *reach) *signet.Path {
+	k := &e.kinds[t.kind]
+	w, _ := opens(k.rule)
+	h := &e.hosts[t.host/leaf][t.host%leaf]
 	p := &signet.Path{
 		Rule: RuleID(r.source, w.target), Source: r.source.String(), Assumed: r.assumed, State: r.state,
-		Target: t.at, Check: t.check, Finding: t.rule, Severity: t.severity, Sources: e.sources(r), Sample: []netip.Addr{},
+		Target: signet.Endpoint{Target: signet.Target{Addr: h.addr, Name: h.name}, Port: t.port}, Check: k.check, Finding: k.rule, Severity: t.severity, Sources: e.sources(r), Sample: []netip.Addr{},
 	}
-	if r.own(&t.self) {
+	if r.own(t.self) {
 		p.Sources--
 	}
 	from := e.sample[r.source != Unbound]
@@ -292,13 +353,13 @@ func (e *Estate) line(t *target, w way, r *reach) *signet.Path {
 		from = e.seen[r.source]
 	}
 	for _, a := range from {
-		if a != t.at.Addr && len(p.Sample) < maxSample {
+		if a != h.addr && len(p.Sample) < maxSample {
 			p.Sample = append(p.Sample, a)
 		}
 	}
-	to := t.at.String()
-	if t.at.Name != "" {
-		to += " (" + t.at.Name + ")"
+	to := p.Target.String()
+	if h.name != "" {
+		to += " (" + h.name + ")"
 	}
 	p.Because = sentence(r.source, to, r.cell, r.state)
 	return p
