@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -205,7 +206,8 @@ func readTrace(b []byte) ([]signet.Exchange, error) {
 // packer packs one sort of value of one kind, and learns its dictionary from the first ones.
 type packer struct {
 	dict    *s2.Dict
-	content []byte // what the dictionary is made of
+	short   *shortPacker // of dict
+	content []byte       // what the dictionary is made of
 	seen    int
 }
 
@@ -214,22 +216,23 @@ func learnt(content []byte) packer {
 	if content == nil {
 		return packer{}
 	}
-	return packer{dict: s2.MakeDict(content, nil), content: content}
+	return packer{dict: s2.MakeDict(content, nil), short: newShortPacker(content), content: content}
 }
 
-// pack appends a packed value. learned says that from the next value on the dictionary is used, and must be stored.
+// mostPacked is how many bytes a packed value may take.
+func mostPacked(plain []byte) int { return 1 + s2.MaxEncodedLen(len(plain)) }
+
+// pack appends a packed value, which moves dst only where it has no room for mostPacked bytes. learned says that from the next value on the dictionary is used, and must be stored.
 func (p *packer) pack(dst, plain []byte) (out []byte, learned bool) {
-	most := s2.MaxEncodedLen(len(plain))
+	dst = slices.Grow(dst, mostPacked(plain))
 	at := len(dst)
 	dst = append(dst, packedAlone)
-	if cap(dst)-len(dst) < most {
-		grown := make([]byte, len(dst), 2*cap(dst)+most)
-		copy(grown, dst)
-		dst = grown
-	}
-	free := dst[len(dst) : len(dst)+most]
+	free := dst[len(dst):cap(dst)]
 	if p.dict != nil {
 		dst[at] = packedAgainst
+		if len(plain) <= mostShort {
+			return p.short.pack(dst, plain), false
+		}
 		return dst[:len(dst)+len(p.dict.Encode(free, plain))], false
 	}
 	dst = dst[:len(dst)+len(s2.Encode(free, plain))]
@@ -239,7 +242,7 @@ func (p *packer) pack(dst, plain []byte) (out []byte, learned bool) {
 		return dst, false
 	}
 	p.content = p.content[:min(len(p.content), learnMost)]
-	p.dict = s2.MakeDict(p.content, nil)
+	p.dict, p.short = s2.MakeDict(p.content, nil), newShortPacker(p.content)
 	return dst, p.dict != nil
 }
 

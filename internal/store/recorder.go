@@ -17,6 +17,10 @@ const (
 	commitEvery = 250 * time.Millisecond
 )
 
+// ahead is how many transactions are packed or being committed: while the database is at work the next ones are made, and
+// while it waits for a processor there is something for it to go on with. Packed, a transaction is a fraction of commitBytes.
+const ahead = 6
+
 // Recorder gathers observations into transactions of a Log. One goroutine packs a batch while another commits the one before
 // and the next is gathered; when the database falls behind, Put waits for it.
 type Recorder struct {
@@ -44,10 +48,36 @@ type Recorder struct {
 // packed is a transaction that waits to be committed, and what its rows are made of.
 type packed struct {
 	Batch
-	run   Run
-	rows  []Row
-	bytes []byte
-	page  []byte
+	run  Run
+	rows []Row
+	room leaves
+	page []byte
+}
+
+// leaves is where the values of a transaction are put, leaf by leaf: rows point into them, so that none of them grows.
+type leaves struct {
+	list [][]byte
+	at   int
+}
+
+const leafBytes = 256 << 10
+
+func (l *leaves) reset() {
+	for i := range l.list {
+		l.list[i] = l.list[i][:0]
+	}
+	l.at = 0
+}
+
+// leaf is one with room for n bytes more.
+func (l *leaves) leaf(n int) *[]byte {
+	for ; l.at < len(l.list); l.at++ {
+		if b := &l.list[l.at]; cap(*b)-len(*b) >= n {
+			return b
+		}
+	}
+	l.list = append(l.list, make([]byte, 0, max(n, leafBytes)))
+	return &l.list[l.at]
 }
 
 type kindKey struct {
@@ -185,9 +215,10 @@ func (r *Recorder) loop() {
 	defer close(r.done)
 	tick := time.NewTicker(commitEvery)
 	defer tick.Stop()
-	ready, free, committed := make(chan *packed), make(chan *packed, 2), make(chan struct{})
-	free <- &packed{}
-	free <- &packed{}
+	ready, free, committed := make(chan *packed, ahead), make(chan *packed, ahead), make(chan struct{})
+	for range ahead {
+		free <- &packed{}
+	}
 	go func() {
 		defer close(committed)
 		r.commit(ready, free)
@@ -263,10 +294,8 @@ func (r *Recorder) pack(out *packed, full *batch, at Progress) (some bool, err e
 	}
 	out.run = r.run
 	out.Batch = Batch{Run: &out.run}
-	out.rows, out.bytes = out.rows[:0], out.bytes[:0]
-	if want := len(full.bytes) + len(full.bytes)/4; cap(out.bytes) < want {
-		out.bytes = make([]byte, 0, want) // rows point into it: growing would leave the old one alive
-	}
+	out.rows = out.rows[:0]
+	out.room.reset()
 	rest := full.bytes
 	r.page.reset()
 	for i := range full.list {
@@ -296,13 +325,14 @@ func (r *Recorder) pack(out *packed, full *batch, at Progress) (some bool, err e
 
 // value packs one value, and notes what its kind learned by it.
 func (r *Recorder) value(out *packed, k *packers, p *packer, dictionary *[]byte, plain []byte) []byte {
-	from := len(out.bytes)
+	leaf := out.room.leaf(mostPacked(plain))
+	from := len(*leaf)
 	var learned bool
-	if out.bytes, learned = p.pack(out.bytes, plain); learned {
+	if *leaf, learned = p.pack(*leaf, plain); learned {
 		*dictionary = p.content
 		out.Kinds = append(out.Kinds, k.kind)
 	}
-	return out.bytes[from:len(out.bytes):len(out.bytes)]
+	return (*leaf)[from:len(*leaf):len(*leaf)]
 }
 
 // kind finds or founds the kind of an observation.

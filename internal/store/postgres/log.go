@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"signet/internal/store"
 )
@@ -31,38 +32,55 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 	for i := range b.Rows {
 		b.Rows[i].Seq = l.seq + uint64(i) + 1
 	}
-	err = pgx.BeginFunc(ctx, l.s.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, "UPDATE run SET head = $1, progress = $2, count = $3 WHERE key = $4 AND epoch = $5", string(head), progress, int64(run.Observations), l.key, l.epoch)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 0 {
-			return store.ErrTaken
-		}
-		for i := range b.Kinds {
-			k := &b.Kinds[i]
-			_, err := tx.Exec(ctx, "INSERT INTO kind (run, id, name, version, facts, trace) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT (run, id) DO UPDATE SET facts = excluded.facts, trace = excluded.trace",
-				l.key, int32(k.ID), k.Check, k.Version, k.Facts, k.Trace)
-			if err != nil {
-				return err
-			}
-		}
-		if len(b.Rows) == 0 {
-			return nil
-		}
-		if _, err := tx.Exec(ctx, "INSERT INTO page (id, rows, body) VALUES ($1,$2,$3)", store.RowID(l.key, l.seq+1), int64(len(b.Rows)), b.Page); err != nil {
-			return err
-		}
-		l.buf = appendCopy(l.buf[:0], l.key, b.Rows)
-		tag, err = tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.buf), copyRows)
-		if err == nil && tag.RowsAffected() != int64(len(b.Rows)) {
-			err = errors.New("the server took fewer rows than it was given")
-		}
-		return err
-	})
-	if err != nil {
+	if err := l.commit(ctx, b, &run, string(head), progress); err != nil {
 		return l.s.fail(err)
 	}
 	l.seq, l.count, b.Run.Observations = l.seq+uint64(len(b.Rows)), run.Observations, run.Observations
 	return nil
+}
+
+// commit is one transaction in three exchanges with the server: while the processors are busy packing, each of them waits for
+// its turn longer than the server takes for what it carries.
+func (l *log) commit(ctx context.Context, b *store.Batch, run *store.Run, head string, progress []byte) error {
+	conn, err := l.s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release() // inside a transaction it is closed, which ends that
+	var begin pgx.Batch
+	begin.Queue("BEGIN")
+	taken := true
+	begin.Queue("UPDATE run SET head = $1, progress = $2, count = $3 WHERE key = $4 AND epoch = $5", head, progress, int64(run.Observations), l.key, l.epoch).Exec(func(tag pgconn.CommandTag) error {
+		taken = tag.RowsAffected() == 0
+		return nil
+	})
+	for i := range b.Kinds {
+		k := &b.Kinds[i]
+		begin.Queue("INSERT INTO kind (run, id, name, version, facts, trace) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT (run, id) DO UPDATE SET facts = excluded.facts, trace = excluded.trace",
+			l.key, int32(k.ID), k.Check, k.Version, k.Facts, k.Trace)
+	}
+	if len(b.Rows) > 0 {
+		begin.Queue("INSERT INTO page (id, rows, body) VALUES ($1,$2,$3)", store.RowID(l.key, l.seq+1), int64(len(b.Rows)), b.Page)
+	}
+	if err := conn.SendBatch(ctx, &begin).Close(); err != nil {
+		return err
+	}
+	if taken {
+		return store.ErrTaken
+	}
+	if len(b.Rows) > 0 {
+		l.buf = appendCopy(l.buf[:0], l.key, b.Rows)
+		tag, err := conn.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.buf), copyRows)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() != int64(len(b.Rows)) {
+			return errors.New("the server took fewer rows than it was given")
+		}
+	}
+	tag, err := conn.Exec(ctx, "COMMIT")
+	if err == nil && tag.String() != "COMMIT" {
+		err = pgx.ErrTxCommitRollback
+	}
+	return err
 }
