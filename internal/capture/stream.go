@@ -52,10 +52,10 @@ func (s *stream) start(seq uint32) {
 // add files a segment. Its bytes are copied.
 func (s *stream) add(seq, ack uint32, data []byte) {
 	if s.based {
-		off := int32(seq - s.base)
+		off := int(int32(seq - s.base))
 		switch {
 		case off < 0:
-			if int(-off) >= len(data) {
+			if -off >= len(data) {
 				return // a keep-alive, or bytes from before the connection
 			}
 			data, seq = data[-off:], s.base
