@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -86,12 +85,15 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		return err
 	}
 	defer drop()
+	ctx, release := a.interruptible(ctx, "judging what was read")
+	defer release()
 	r := &reading{app: a, capture: capture.NewReader(a.checks), mask: newMask(f.anonymize), all: f.all}
 	defer r.close()
 	for _, name := range names {
-		if err := r.open(ctx, name, true); err != nil {
-			return err
+		if ctx.Err() != nil {
+			break
 		}
+		r.open(ctx, name, true)
 	}
 	r.captured()
 	run := &store.Run{ID: runID(), Tool: a.tool(), Started: time.Now().UTC(), Targets: targetsOf(runs, names, f.anonymize), Depth: r.depth(runs), Policy: policy.ID()}
@@ -105,7 +107,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	r.keep = &keeper{rec: rec, trace: f.trace}
 	r.judge = j
 	err = r.gather(ctx, runs)
-	interrupted := errors.Is(err, context.Canceled)
+	interrupted := ctx.Err() != nil
 	finish := func(stored *store.Run) {
 		stored.Ended, stored.Interrupted, stored.Progress = time.Now().UTC().Truncate(time.Microsecond), interrupted, r.progress
 		if !f.anonymize { // names of files tell whose they are
@@ -116,7 +118,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if ended := rec.Finish(finish); err == nil && ended != nil {
 		err = ended
 	}
-	if err != nil && !interrupted {
+	if err != nil {
 		return trouble("%v", err)
 	}
 	header := headerOf(run, policy.ID())
@@ -221,7 +223,7 @@ func (r *reading) merge(ctx context.Context, in *input) error {
 			return err
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil
 		}
 		if o.Source == "" && o.Check != signet.ClientCheck {
 			o.Source = in.run.Tool

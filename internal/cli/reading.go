@@ -54,38 +54,40 @@ func (r *reading) warn(format string, args ...any) {
 	fmt.Fprintln(r.app.Stderr, "signet: "+report.Clean(text))
 }
 
-// open reads a capture, or opens another tool's file for later. named: the user asked for this very file.
-func (r *reading) open(ctx context.Context, name string, named bool) error {
-	if ctx.Err() != nil {
-		return &exitError{code: exitInterrupted}
-	}
+// open reads a capture, or opens another tool's file for later. named: the user asked for this very file. When ctx ends so
+// does what is read.
+func (r *reading) open(ctx context.Context, name string, named bool) {
 	if name == "-" {
-		r.stream(textFile{name: "standard input", written: time.Now(), named: named}, r.app.Stdin)
-		return nil
+		r.stream(ctx, textFile{name: "standard input", written: time.Now(), named: named}, piped(ctx, r.app.Stdin))
+		return
 	}
 	info, err := os.Stat(name)
 	if err != nil {
 		r.failed = true
 		r.warn("%v", err)
-		return nil
+		return
 	}
 	if info.IsDir() {
-		return r.folder(ctx, name)
+		r.folder(ctx, name)
+		return
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		r.failed = true
 		r.warn("%v", err)
-		return nil
+		return
 	}
-	r.stream(textFile{name: name, file: f, written: info.ModTime(), named: named}, f)
-	return nil
+	in := io.Reader(until{ctx, f})
+	if !info.Mode().IsRegular() {
+		in = piped(ctx, f)
+	}
+	r.stream(ctx, textFile{name: name, file: f, written: info.ModTime(), named: named}, in)
 }
 
 // folder reads every file below a folder. What is of no kind that is read is passed over.
-func (r *reading) folder(ctx context.Context, name string) error {
+func (r *reading) folder(ctx context.Context, name string) {
 	var files []string
-	err := filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
+	filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			r.warn("%v", err)
 			return nil
@@ -95,19 +97,16 @@ func (r *reading) folder(ctx context.Context, name string) error {
 		}
 		return ctx.Err()
 	})
-	if err != nil {
-		return &exitError{code: exitInterrupted}
-	}
 	slices.Sort(files)
 	for _, path := range files {
-		if err := r.open(ctx, path, false); err != nil {
-			return err
+		if ctx.Err() != nil {
+			break
 		}
+		r.open(ctx, path, false)
 	}
-	return nil
 }
 
-func (r *reading) stream(t textFile, in io.Reader) {
+func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 	keep := false
 	defer func() {
 		if t.file != nil && !keep {
@@ -115,6 +114,10 @@ func (r *reading) stream(t textFile, in io.Reader) {
 		}
 	}()
 	kind, br, err := capture.Open(in)
+	if ctx.Err() != nil && (err != nil || kind == capture.KindUnknown) {
+		r.cut(&t)
+		return
+	}
 	if err != nil {
 		r.failed = r.failed || t.named
 		r.warn("%s: %v", t.name, err)
@@ -124,6 +127,8 @@ func (r *reading) stream(t textFile, in io.Reader) {
 	case capture.KindPcap, capture.KindPcapng, capture.KindNetMon:
 		var damage *capture.DamageError
 		switch err := r.capture.Read(kind, br); {
+		case ctx.Err() != nil:
+			r.cut(&t)
 		case errors.As(err, &damage):
 			r.damaged = true
 			r.warn("%s: %v", t.name, err)
@@ -149,6 +154,11 @@ func (r *reading) stream(t textFile, in io.Reader) {
 	}
 }
 
+// cut says of a file that it was read as far as it was when the user had enough.
+func (r *reading) cut(t *textFile) {
+	r.warn("%s: interrupted; what stands before that was read", t.name)
+}
+
 // captured says what of the captures could not be read.
 func (r *reading) captured() {
 	for link, n := range r.capture.Stats.UnknownLink {
@@ -170,13 +180,7 @@ func (r *reading) captured() {
 
 // results keeps everything that captures and files say.
 func (r *reading) results(ctx context.Context) error {
-	put := func(o *signet.Observation) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return r.put(o)
-	}
-	if err := r.capture.Observations(put); err != nil {
+	if err := r.capture.Observations(r.put); err != nil {
 		return err
 	}
 	clients := r.capture.Clients()
@@ -191,7 +195,7 @@ func (r *reading) results(ctx context.Context) error {
 			if o.At.IsZero() {
 				o.At = t.written.UTC()
 			}
-			return put(o)
+			return r.put(o)
 		})
 		if errors.Is(err, imports.ErrNotNetExec) || errors.Is(err, errPacked) {
 			t.close()
@@ -203,7 +207,9 @@ func (r *reading) results(ctx context.Context) error {
 		}
 		r.hosts += hosts
 		if ctx.Err() != nil {
-			return ctx.Err()
+			r.cut(t)
+			t.close()
+			continue
 		}
 		if err != nil {
 			r.damaged = true

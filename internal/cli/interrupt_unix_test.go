@@ -1,0 +1,98 @@
+//go:build unix
+
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// What is read from a stream that does not end is judged when the user has had enough: standard input and a named pipe, a
+// capture and lines of Signet, by either signal.
+func TestReadInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "signet")
+	if out, err := exec.Command("go", "build", "-o", bin, "signet/cmd/signet").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	capture := pcap(of(t, sambaAuto, "192.0.2.9"))
+	lines, _, code := read(t, capture, "--store", "none", "-o", "jsonl", "-")
+	if code != 0 || !strings.Contains(lines, `"kind":"endpoint"`) {
+		t.Fatalf("code %d: %s", code, lines)
+	}
+	first, _, _ := strings.Cut(lines, `{"kind":"summary"`)
+	for name, c := range map[string]struct {
+		in     []byte
+		signal syscall.Signal
+		fifo   bool
+	}{
+		"a capture on standard input":   {capture, syscall.SIGINT, false},
+		"lines on standard input":       {[]byte(first), syscall.SIGTERM, false},
+		"a capture in a named pipe":     {capture, syscall.SIGTERM, true},
+		"a packet that is not all here": {capture[:len(capture)-1], syscall.SIGINT, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := "-"
+			if c.fifo {
+				file = filepath.Join(t.TempDir(), "fifo")
+				if err := syscall.Mkfifo(file, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var out, said bytes.Buffer
+			cmd := exec.CommandContext(t.Context(), bin, "read", "--store", "none", "-o", "jsonl", file)
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = from, &out, &said
+			cmd.Env = append(os.Environ(), "SIGNET_CONFIG="+os.DevNull)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if c.fifo {
+				if to, err = os.OpenFile(file, os.O_WRONLY, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			defer to.Close()
+			if _, err := to.Write(c.in); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(500 * time.Millisecond) // until it waits for more
+			interrupted := time.Now()
+			cmd.Process.Signal(c.signal)
+			err = cmd.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+				t.Fatalf("%v: %s", err, said.String())
+			}
+			if took := time.Since(interrupted); took > 10*time.Second {
+				t.Errorf("ended %v after the signal", took)
+			}
+			var summary struct {
+				Kind        string
+				Interrupted bool
+				Coverage    struct{ Answered int }
+			}
+			text := strings.TrimSpace(out.String())
+			if err := json.Unmarshal([]byte(text[strings.LastIndexByte(text, '\n')+1:]), &summary); err != nil {
+				t.Fatalf("%v: %s", err, text)
+			}
+			if summary.Kind != "summary" || !summary.Interrupted || summary.Coverage.Answered != 1 || !strings.Contains(text, `"kind":"endpoint"`) {
+				t.Errorf("%s", text)
+			}
+			if got := said.String(); !strings.Contains(got, "once more to stop at once") || !strings.Contains(got, "interrupted; what stands before that was read") || strings.Contains(got, "ends inside") {
+				t.Errorf("said %q", got)
+			}
+		})
+	}
+}
