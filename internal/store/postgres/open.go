@@ -39,8 +39,11 @@ var hostsSQL string
 //go:embed migrations/0003_pages.sql
 var pagesSQL string
 
+//go:embed migrations/0004_no_hosts.sql
+var noHostsSQL string
+
 // steps lead from an empty schema to the present one. A step that was released is never changed: a later one corrects it.
-var steps = [...]string{runsSQL, hostsSQL, pagesSQL}
+var steps = [...]string{runsSQL, hostsSQL, pagesSQL, noHostsSQL}
 
 // Open connects to `postgres://USER@HOST:PORT/DATABASE`. A password comes from the URL, PGPASSWORD or ~/.pgpass, and is in no
 // message.

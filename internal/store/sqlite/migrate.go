@@ -16,9 +16,12 @@ var hostsSQL string
 //go:embed migrations/0003_pages.sql
 var pagesSQL string
 
+//go:embed migrations/0004_no_hosts.sql
+var noHostsSQL string
+
 // steps lead from an empty database to the present one. A step that was released is never changed: a later one corrects
 // it. The database counts them in user_version, in their transaction.
-var steps = [...]string{runsSQL, hostsSQL, pagesSQL}
+var steps = [...]string{runsSQL, hostsSQL, pagesSQL, noHostsSQL}
 
 // application is "Sgnt", so that the database of another program is not taken for ours.
 const application = 0x53676e74
