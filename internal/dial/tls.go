@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"time"
 
 	"signet"
+	"signet/internal/certificate"
 )
 
 // Secure is a TLS connection and what its handshake showed.
@@ -69,33 +69,9 @@ func allSuites() []uint16 {
 }
 
 func describe(st tls.ConnectionState) signet.TLS {
-	f := signet.TLS{Version: version(st.Version), Names: []string{}}
-	if len(st.PeerCertificates) == 0 {
-		return f
-	}
-	leaf := st.PeerCertificates[0]
-	f.Subject, f.Issuer = leaf.Subject.String(), leaf.Issuer.String()
-	f.NotAfter = leaf.NotAfter.UTC().Format(time.RFC3339)
-	f.SelfSigned = string(leaf.RawSubject) == string(leaf.RawIssuer) &&
-		leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) == nil
-	const most = 100 // a certificate for more names than this says no more of who answers
-	f.Names = append(f.Names, leaf.DNSNames[:min(len(leaf.DNSNames), most)]...)
-	for _, ip := range leaf.IPAddresses[:min(len(leaf.IPAddresses), most)] {
-		f.Names = append(f.Names, ip.String())
+	f := signet.TLS{Version: certificate.Version(st.Version), Names: []string{}}
+	if len(st.PeerCertificates) > 0 {
+		certificate.Describe(&f, st.PeerCertificates[0])
 	}
 	return f
-}
-
-func version(v uint16) string {
-	switch v {
-	case tls.VersionTLS10:
-		return "1.0"
-	case tls.VersionTLS11:
-		return "1.1"
-	case tls.VersionTLS12:
-		return "1.2"
-	case tls.VersionTLS13:
-		return "1.3"
-	}
-	return "unknown"
 }

@@ -52,7 +52,9 @@ func count(t *testing.T, s store.Store) (n int) {
 }
 
 // What each step of the schema changed, undone, so that a database stands as a version of before left it.
-func undo() []string { return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)"} }
+func undo() []string {
+	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)"}
+}
 
 func testOldSchema(t *testing.T, srv *server) {
 	for version := 1; version < len(steps); version++ {

@@ -126,7 +126,9 @@ func TestOddPath(t *testing.T) {
 }
 
 // What each step of the schema changed, undone, so that a database stands as a version of before left it.
-func undo() []string { return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)"} }
+func undo() []string {
+	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)"}
+}
 
 func TestOldSchema(t *testing.T) {
 	for version := 1; version < len(steps); version++ {
