@@ -10,18 +10,23 @@ import (
 	"signet/internal/wire/ber"
 	wire "signet/internal/wire/ldap"
 	"signet/internal/wire/ntlmssp"
+	"signet/internal/wire/tls"
 )
 
-// passive reads the check's facts out of a capture of LDAP without TLS.
+// passive reads the check's facts out of a capture: of LDAP without TLS, and what a handshake shows where there is TLS.
 func passive() *check.Passive {
 	wanted := wire.RootAttributes()
 	return &check.Passive{Recognise: recognise, Clients: clients, Observe: func(e signet.Endpoint) check.Observer {
-		return &observer{wanted: wanted, root: map[string]wire.Attribute{}, global: e.Port == 3268}
+		return &observer{wanted: wanted, root: map[string]wire.Attribute{}, global: e.Port == 3268 || e.Port == 3269}
 	}}
 }
 
-// recognise wants a whole header of a message whose operation only one side sends.
-func recognise(b []byte, _ uint16) check.Side {
+// recognise wants a whole header of a message whose operation only one side sends, or the hello of a TLS server on a port
+// of LDAPS.
+func recognise(b []byte, port uint16) check.Side {
+	if _, server := tls.Starts(b); server && (port == 636 || port == 3269) {
+		return check.ServerSide
+	}
 	if len(b) < 7 || b[0] != ber.Sequence {
 		return check.NeitherSide
 	}
@@ -52,6 +57,8 @@ type observer struct {
 	starttls *bool
 	ntlm     *signet.NTLM
 	binds    []Bind
+	ldaps    *signet.TLS // what handshakes showed: of LDAPS, and behind StartTLS
+	behind   *signet.TLS
 }
 
 // asked is a bind as its request shows it.
@@ -77,6 +84,17 @@ func messages(b []byte) func(func(wire.Message) bool) {
 				return
 			}
 		}
+	}
+}
+
+// after is what follows the last whole message.
+func after(b []byte) []byte {
+	for {
+		_, rest, err := wire.ParseMessage(b)
+		if err != nil {
+			return b
+		}
+		b = rest
 	}
 }
 
@@ -114,6 +132,15 @@ func extendedName(body []byte) string {
 
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
+	if seen, ok := check.HeardTLS(h.FromServer); ok {
+		if check.Plainer(seen, o.ldaps) {
+			o.ldaps = seen
+		}
+		return
+	}
+	if seen, ok := check.HeardTLS(after(h.FromServer)); ok && check.Plainer(seen, o.behind) {
+		o.behind = seen
+	}
 	requests, wantsTLS := binds(h.FromClient)
 	for m := range messages(h.FromServer) {
 		o.heard = true
@@ -220,10 +247,18 @@ func (o *observer) bound(r wire.BindResponse, a asked, known bool) {
 
 // Result implements check.Observer.
 func (o *observer) Result() check.Result {
+	if !o.heard && o.ldaps != nil {
+		f := newFacts()
+		f.TLS, f.Certificate, f.Session, f.GlobalCatalog = overLDAPS, certOK, o.ldaps, o.global
+		return check.Result{Facts: &f, Outcome: signet.Answered, Unasked: []string{"channel-binding"}}
+	}
 	if !o.heard {
 		return check.Result{}
 	}
 	f := newFacts()
+	if o.behind != nil {
+		f.TLS, f.Certificate, f.Session = overStartTLS, certOK, o.behind
+	}
 	if len(o.root) > 0 {
 		var e wire.Entry
 		for _, a := range o.root {

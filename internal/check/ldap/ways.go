@@ -209,6 +209,10 @@ func noHandshake(f *Facts, place string) way {
 		w := undetermined("NTLM was not asked " + place)
 		w.unasked = "channel-binding"
 		return w
+	case f.Certificate == certUnknown:
+		w := undetermined("TLS was not asked " + place)
+		w.unasked = "channel-binding"
+		return w
 	case f.Certificate == certMissing:
 		return undetermined("the handshake was cut off " + place + ": likely the server has no certificate, but a filter or a fault looks the same")
 	}

@@ -9,17 +9,34 @@ import (
 	"signet/internal/check"
 	wire "signet/internal/wire/mail"
 	"signet/internal/wire/ntlmssp"
+	"signet/internal/wire/tls"
 )
 
-// passive reads the check's facts out of a capture of mail without TLS.
+// passive reads the check's facts out of a capture: of mail without TLS, and what a handshake shows where there is TLS.
 func passive() *check.Passive {
-	return &check.Passive{Recognise: recognise, Clients: clients, Observe: func(signet.Endpoint) check.Observer { return &observer{} }}
+	return &check.Passive{Recognise: recognise, Clients: clients, Observe: func(e signet.Endpoint) check.Observer { return &observer{inside: insideTLS(e.Port)} }}
 }
 
-// recognise knows a greeting by its port or its words: FTP greets with 220 too.
+// insideTLS is the protocol that a port speaks inside TLS, "" for any other port.
+func insideTLS(port uint16) string {
+	switch port {
+	case 465:
+		return "smtp"
+	case 993:
+		return "imap"
+	case 995:
+		return "pop3"
+	}
+	return ""
+}
+
+// recognise knows a greeting by its port or its words: FTP greets with 220 too. A TLS server's hello it knows by the port alone.
 func recognise(b []byte, port uint16) check.Side {
 	if len(b) < 5 {
 		return check.NeitherSide
+	}
+	if _, server := tls.Starts(b); server && insideTLS(port) != "" {
+		return check.ServerSide
 	}
 	says := func(word string) bool {
 		return bytes.Contains(bytes.ToUpper(b[:min(len(b), 512)]), []byte(word))
@@ -36,6 +53,9 @@ func recognise(b []byte, port uint16) check.Side {
 }
 
 type observer struct {
+	inside   string // the protocol of a port that is TLS from the first byte
+	secure   *signet.TLS
+	behind   *signet.TLS // behind STARTTLS
 	protocol string
 	listed   bool
 	starttls bool
@@ -49,6 +69,17 @@ type observer struct {
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
 	in := h.FromServer
+	if seen, ok := check.HeardTLS(in); ok {
+		if o.inside != "" && check.Plainer(seen, o.secure) {
+			o.secure = seen
+		}
+		return
+	}
+	if at := bytes.Index(in, []byte("\r\n\x16\x03")); at >= 0 {
+		if seen, ok := check.HeardTLS(in[at+2:]); ok && check.Plainer(seen, o.behind) {
+			o.behind = seen
+		}
+	}
 	speak, err := tongueOf(in)
 	if err != nil || speak == nil {
 		return
@@ -184,11 +215,20 @@ func (o *observer) mechanism(w string) {
 
 // Result implements check.Observer.
 func (o *observer) Result() check.Result {
+	if !o.listed && !o.proven && o.secure != nil {
+		return check.Result{Outcome: signet.Answered, Unasked: []string{"mechanisms"}, Facts: &Facts{
+			Protocol: o.inside, TLS: overTLS, Mechanisms: []string{}, Session: o.secure,
+			Ways: []Way{{Over: overTLS, Mechanisms: []string{}, NTLM: unknown, Error: "what is said inside TLS is not heard"}},
+		}}
+	}
 	if !o.listed && !o.proven {
 		return check.Result{}
 	}
 	slices.Sort(o.list)
-	f := &Facts{Protocol: o.protocol, TLS: overPlain, Mechanisms: append([]string{}, o.list...), NTLM: o.ntlm, Exchange: o.exchange}
+	f := &Facts{Protocol: o.protocol, TLS: overPlain, Mechanisms: append([]string{}, o.list...), NTLM: o.ntlm, Exchange: o.exchange, Session: o.behind}
+	if o.behind != nil {
+		f.TLS = overStartTLS
+	}
 	if o.listed {
 		offered := o.starttls
 		f.StartTLS = &offered

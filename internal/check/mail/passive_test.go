@@ -5,6 +5,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/check/checktest"
 )
 
 // TestOverheardMail: what stands in somebody's mail says nothing of the server.
@@ -37,5 +38,44 @@ func TestOverheardMail(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: NTLM %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// What a handshake between others shows: on the ports that are TLS from the first byte, and behind STARTTLS.
+func TestOverheardTLS(t *testing.T) {
+	tls := string(checktest.Handshake(t, "samba-ldaps-12.hex"))
+	for name, c := range map[string]struct {
+		port              uint16
+		stream            string
+		over, proto, seen string
+	}{
+		"imaps":           {993, tls, overTLS, "imap", "1.2"},
+		"smtps":           {465, tls, overTLS, "smtp", "1.2"},
+		"no port of mail": {443, tls, "", "", ""},
+		"starttls":        {25, "220 mx ESMTP\r\n250-mx\r\n250-STARTTLS\r\n250 PIPELINING\r\n220 go ahead\r\n" + tls, overStartTLS, "smtp", "1.2"},
+		"none":            {25, "220 mx ESMTP\r\n250-mx\r\n250-STARTTLS\r\n250 PIPELINING\r\n", overPlain, "smtp", ""},
+	} {
+		o := passive().Observe(signet.Endpoint{Port: c.port})
+		o.Hear(&check.Overheard{FromServer: []byte(c.stream), ServerWhole: true})
+		f, ok := o.Result().Facts.(*Facts)
+		if !ok {
+			if c.over != "" {
+				t.Errorf("%s: nothing was heard", name)
+			}
+			continue
+		}
+		seen := ""
+		if f.Session != nil {
+			seen = f.Session.Version
+		}
+		if f.TLS != c.over || f.Protocol != c.proto || seen != c.seen {
+			t.Errorf("%s: %q %q %q", name, f.TLS, f.Protocol, seen)
+		}
+		if j := judge(f); j.Verdict != signet.Undetermined {
+			t.Errorf("%s: %+v", name, j)
+		}
+	}
+	if recognise([]byte(tls), 993) != check.ServerSide || recognise([]byte(tls), 443) != check.NeitherSide {
+		t.Error("a server's hello is known by the ports of mail inside TLS alone")
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"signet/internal/wire/tds"
 )
 
-// passive reads the check's facts out of a capture: the PRELOGIN, and a login without TLS.
+// passive reads the check's facts out of a capture: the PRELOGIN, the TLS handshake that stands in further ones, and a login
+// without TLS.
 func passive() *check.Passive {
 	return &check.Passive{
 		Recognise: recognise,
@@ -51,13 +52,16 @@ type observer struct {
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
 	o.challenge(h.FromServer)
-	typ, payload, _, err := tds.ReadMessage(h.FromServer)
+	typ, payload, rest, err := tds.ReadMessage(h.FromServer)
 	if err != nil || typ != tds.TypeTabular {
 		return
 	}
 	p, err := tds.ParsePrelogin(payload)
 	if err != nil {
 		return
+	}
+	if seen, ok := check.HeardTLS(preloginTLS(rest)); ok && check.Plainer(seen, o.facts.TLS) {
+		o.facts.TLS = seen
 	}
 	word := encryption(&p)
 	f := &o.facts
@@ -70,6 +74,18 @@ func (o *observer) Hear(h *check.Overheard) {
 	o.heard = true
 	if v := p.Version.String(); v > f.Version {
 		f.Version, f.Product = v, p.Version.Product()
+	}
+}
+
+// preloginTLS is the TLS stream that a server sends inside packets, up to what is no part of a handshake.
+func preloginTLS(b []byte) []byte {
+	var out []byte
+	for {
+		records, n, err := tds.Unwrap(b, len(out) == 0)
+		if err != nil || n == 0 {
+			return out
+		}
+		out, b = append(out, records...), b[n:]
 	}
 }
 

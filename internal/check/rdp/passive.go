@@ -10,7 +10,8 @@ import (
 	wire "signet/internal/wire/rdp"
 )
 
-// passive reads the check's facts out of a capture: the security negotiation, which is in the clear.
+// passive reads the check's facts out of a capture: the security negotiation, which is in the clear, and what the TLS
+// handshake behind it shows.
 func passive() *check.Passive {
 	return &check.Passive{
 		Recognise: recognise,
@@ -42,13 +43,17 @@ type observer struct {
 	withoutNLA, notNLA bool // another was accepted where NLA was not asked for; where it was
 	required           bool
 	refused            map[Refusal]bool
+	session            *signet.TLS
 }
 
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
-	c, _, err := wire.ParseConfirm(h.FromServer)
+	c, rest, err := wire.ParseConfirm(h.FromServer)
 	if err != nil {
 		return
+	}
+	if seen, ok := check.HeardTLS(rest); ok && check.Plainer(seen, o.session) {
+		o.session = seen
 	}
 	req, _, err := wire.ParseRequest(h.FromClient)
 	known := err == nil && h.ClientWhole
@@ -91,7 +96,7 @@ func (o *observer) Result() check.Result {
 	if !o.heard {
 		return check.Result{}
 	}
-	f := &Facts{Protocols: []string{}}
+	f := &Facts{Protocols: []string{}, TLS: o.session}
 	for _, p := range []struct {
 		seen bool
 		word string

@@ -1,10 +1,12 @@
 package rdp
 
 import (
+	"slices"
 	"testing"
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/check/checktest"
 	wire "signet/internal/wire/rdp"
 )
 
@@ -44,6 +46,27 @@ func TestOverheard(t *testing.T) {
 			if f := o.Result().Facts.(*Facts); f.NLA != c.want {
 				t.Errorf("%s, backwards %v: %s, want %s", name, backwards, f.NLA, c.want)
 			}
+		}
+	}
+}
+
+// What the TLS handshake behind the negotiation shows.
+func TestOverheardTLS(t *testing.T) {
+	confirm := wire.AppendConfirm(nil, wire.Confirm{Negotiated: true, Selected: wire.NLA})
+	for name, want := range map[string]string{"samba-ldaps-12.hex": "1.2", "samba-ldaps-13.hex": "1.3", "": ""} {
+		stream := slices.Clone(confirm)
+		if name != "" {
+			stream = append(stream, checktest.Handshake(t, name)...)
+		}
+		o := &observer{refused: map[Refusal]bool{}}
+		o.Hear(&check.Overheard{FromServer: stream, ServerWhole: true})
+		f := o.Result().Facts.(*Facts)
+		got := ""
+		if f.TLS != nil {
+			got = f.TLS.Version
+		}
+		if got != want {
+			t.Errorf("%q: version %q, want %q", name, got, want)
 		}
 	}
 }
