@@ -260,7 +260,7 @@ func TestReadKeepsNoSecret(t *testing.T) {
 			seen[c.Check+" "+c.Logon+" "+c.User] = c
 		}
 	}
-	for _, want := range []string{"smb ntlm alice", "smb ntlm eve", "http ntlm alice", "http ntlm eve", "http basic bob", "ldap simple CN=carol,DC=corp,DC=example", "ldap ntlm alice", "mail ntlm alice"} {
+	for _, want := range []string{"smb ntlm alice", "smb ntlm eve", "http ntlm alice", "http ntlm eve", "http basic bob", "ldap simple CN=carol,DC=corp,DC=example", "ldap ntlm alice", "mail ntlm alice", "mail plain dave", "mail plain jane", "mail plain kim", "mail plain leo"} {
 		if _, ok := seen[want]; !ok {
 			t.Errorf("no client line of %s", want)
 		}
@@ -286,7 +286,7 @@ func TestReadAnonymizes(t *testing.T) {
 	if code != 0 {
 		t.Fatal(code)
 	}
-	for _, name := range []string{"192.0.2.", "alice", "CORP", "carol", "bob", "WS1", "srv1", "SIGLAB", "siglab", "SRV1"} {
+	for _, name := range []string{"192.0.2.", "alice", "CORP", "carol", "bob", "dave", "jane", "WS1", "srv1", "SIGLAB", "siglab", "SRV1"} {
 		if strings.Contains(stdout, name) {
 			t.Errorf("%s is in the output:\n%s", name, stdout)
 		}

@@ -27,7 +27,7 @@ func csvColumns() []string {
 	return []string{
 		"address", "port", "transport", "name", "host", "check", "outcome", "verdict", "verdict_because",
 		"rule", "severity", "title", "where", "because", "fix",
-		"unasked", "error_phase", "error_text", "at", "took_ms", "run",
+		"unasked", "error_phase", "error_text", "at", "took_ms", "run", "disagreements",
 	}
 }
 
@@ -66,7 +66,7 @@ func (c *CSV) write(l *Line, f *signet.Finding, severity string) error {
 		l.Addr.String(), l.PortString(), l.Transport.String(), cell(l.Name), cell(who(l)), cell(l.Check), l.Outcome.String(), l.Verdict.String(), cell(strings.Join(l.Because, "; ")),
 		cell(f.Rule), severity, cell(f.Title), cell(f.Where), cell(strings.Join(f.Because, "; ")), cell(c.rules.fix(f.Rule)),
 		cell(strings.Join(l.Unasked, " ")), cell(failure.Phase), cell(failure.Text),
-		l.At.UTC().Format(time.RFC3339), milliseconds(l.Took), cell(c.run))
+		l.At.UTC().Format(time.RFC3339), milliseconds(l.Took), cell(c.run), cell(strings.Join(l.Disagreements, "; ")))
 	return c.w.Write(c.row)
 }
 

@@ -5,7 +5,9 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"io"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -158,4 +160,26 @@ func TestJSONHosts(t *testing.T) {
 		t.Errorf("results %v", doc.Results)
 	}
 	unfit(t, b.Bytes())
+}
+
+// What sources disagree about stands in every format that a person or a program reads endpoints in.
+func TestDisagreementsAreShown(t *testing.T) {
+	const said = "nmap 7.93 of 2026-11-20 says optional, this says required"
+	l := &Line{Observation: &signet.Observation{
+		Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.1")}, Port: 445}, Check: "smb", Outcome: signet.Answered, Open: true,
+	}, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{"x"}}, Disagreements: []string{said + " | =1"}}
+	var csv, md, sarif, xlsx bytes.Buffer
+	for name, w := range map[string]Writer{"csv": newCSV(&csv), "markdown": newMarkdown(&md), "sarif": newSARIF(&sarif), "xlsx": newXLSX(&xlsx)} {
+		if err := errors.Join(w.Begin(&Header{Run: "r"}), w.Endpoint(l), w.End(&Summary{})); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	for name, out := range map[string]string{"csv": csv.String(), "markdown": md.String(), "sarif": sarif.String()} {
+		if !strings.Contains(out, said) {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	if strings.Contains(md.String(), said+" | =1") {
+		t.Errorf("a bar breaks the table: %s", md.String())
+	}
 }

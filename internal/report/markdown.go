@@ -17,6 +17,8 @@ type Markdown struct {
 	rules *Rulebook
 	text  *Text // files lines into groups as the text report does
 	b     *bufio.Writer
+	odd   []string // endpoints that sources disagree about
+	more  uint64   // of them
 }
 
 // mostRows is how many endpoints one table lists: more is not read on a page, and csv has them all.
@@ -33,7 +35,16 @@ func NewMarkdown(w io.Writer, checks []check.Check, rules *Rulebook) *Markdown {
 func (m *Markdown) Begin(h *Header) error { return m.text.Begin(h) }
 
 // Endpoint files one line.
-func (m *Markdown) Endpoint(l *Line) error { return m.text.Endpoint(l) }
+func (m *Markdown) Endpoint(l *Line) error {
+	for _, d := range l.Disagreements {
+		if len(m.odd) < mostRows {
+			m.odd = append(m.odd, fmt.Sprintf("| `%s` | %s |", code(l.Endpoint.String()), markdown(d)))
+		} else {
+			m.more++
+		}
+	}
+	return m.text.Endpoint(l)
+}
 
 // End writes the page.
 func (m *Markdown) End(s *Summary) error {
@@ -69,6 +80,15 @@ func (m *Markdown) End(s *Summary) error {
 	if n := m.text.undetermined.total; n > 0 {
 		m.line("\n## Undetermined: %s that could not be told", plural(uint64(n), "endpoint", "endpoints"))
 		m.table(&m.text.undetermined)
+	}
+	if len(m.odd) > 0 {
+		m.line("\n## Sources disagree\n\n| endpoint | what another source says |\n|---|---|")
+		for _, row := range m.odd {
+			m.line("%s", row)
+		}
+		if m.more > 0 {
+			m.line("\nand %d more: csv has them all", m.more)
+		}
 	}
 	return m.b.Flush()
 }

@@ -77,6 +77,8 @@ type sarifProperties struct {
 	Verdict  string   `json:"verdict"`
 	Where    string   `json:"where,omitempty"`
 	Unasked  []string `json:"unasked,omitempty"`
+	// Disagreements are what other sources say of the endpoint, where that is something else.
+	Disagreements []string `json:"disagreements,omitempty"`
 }
 
 type sarifRule struct {
@@ -117,7 +119,7 @@ func (s *SARIF) Endpoint(l *Line) error {
 	}
 	f := factsOf(l)
 	host := f.hostName(l)
-	about := sarifProperties{Check: l.Check, Outcome: l.Outcome.String(), Verdict: l.Verdict.String(), Unasked: clean(l.Unasked)}
+	about := sarifProperties{Check: l.Check, Outcome: l.Outcome.String(), Verdict: l.Verdict.String(), Unasked: clean(l.Unasked), Disagreements: clean(l.Disagreements)}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
 		if !counted(f) {

@@ -54,7 +54,7 @@ func (x *XLSX) Begin(h *Header) (err error) {
 	if x.findings, err = x.sheet("Findings", []float64{18, 8, 30, 8, 10, 30, 46, 24, 60, 60, 14}, "Address", "Port", "Host", "Check", "Severity", "Rule", "Title", "Where", "Because", "Fix", "Verdict"); err != nil {
 		return err
 	}
-	if x.endpoints, err = x.sheet("Endpoints", []float64{18, 8, 10, 30, 8, 12, 14, 60, 24, 40, 22}, "Address", "Port", "Transport", "Host", "Check", "Outcome", "Verdict", "Because", "Not asked", "Error", "At"); err != nil {
+	if x.endpoints, err = x.sheet("Endpoints", []float64{18, 8, 10, 30, 8, 12, 14, 60, 24, 40, 22, 60}, "Address", "Port", "Transport", "Host", "Check", "Outcome", "Verdict", "Because", "Not asked", "Error", "At", "Sources disagree"); err != nil {
 		return err
 	}
 	x.hosts, err = x.sheet("Hosts", []float64{18, 30, 24, 30, 40, 10}, "Address", "Name", "Domain", "System", "Roles", "Findings")
@@ -113,7 +113,7 @@ func (x *XLSX) Endpoint(l *Line) error {
 	}
 	host := cell(who(l))
 	if err := x.endpoints.add([]any{l.Addr.String(), int(l.Port), l.Transport.String(), host, cell(l.Check), l.Outcome.String(), l.Verdict.String(),
-		cell(strings.Join(l.Because, "; ")), cell(strings.Join(l.Unasked, " ")), cell(failure), l.At.UTC().Format("2006-01-02 15:04:05")}); err != nil {
+		cell(strings.Join(l.Because, "; ")), cell(strings.Join(l.Unasked, " ")), cell(failure), l.At.UTC().Format("2006-01-02 15:04:05"), cell(strings.Join(l.Disagreements, "; "))}); err != nil {
 		return err
 	}
 	for i := range l.Judgement.Findings {

@@ -1,6 +1,10 @@
 package mail
 
 import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"signet"
@@ -77,5 +81,42 @@ func TestOverheardTLS(t *testing.T) {
 	}
 	if recognise([]byte(tls), 993) != check.ServerSide || recognise([]byte(tls), 443) != check.NeitherSide {
 		t.Error("a server's hello is known by the ports of mail inside TLS alone")
+	}
+}
+
+// Who sends a password in the clear is named, by every way of mail, and the password is nowhere.
+func TestOverheardPasswords(t *testing.T) {
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	const secret = "Tr0ub4dor"
+	for name, c := range map[string]struct {
+		stream string
+		want   []string
+	}{
+		"smtp, PLAIN at once":        {"EHLO a\r\nAUTH PLAIN " + b64("\x00amy\x00"+secret) + "\r\nMAIL FROM:<x@y>\r\n", []string{"amy"}},
+		"smtp, PLAIN when asked":     {"EHLO a\r\nAUTH PLAIN\r\n" + b64("act\x00amy\x00"+secret) + "\r\n", []string{"amy"}},
+		"smtp, LOGIN":                {"EHLO a\r\nAUTH LOGIN\r\n" + b64("bob") + "\r\n" + b64(secret) + "\r\nQUIT\r\n", []string{"bob"}},
+		"smtp, LOGIN with a name":    {"EHLO a\r\nAUTH LOGIN " + b64("bob") + "\r\n" + b64(secret) + "\r\nQUIT\r\n", []string{"bob"}},
+		"smtp, LOGIN that is no way": {"EHLO a\r\nAUTH LOGIN\r\nQUIT\r\n", nil},
+		"smtp, given up":             {"EHLO a\r\nAUTH LOGIN\r\n*\r\nAUTH PLAIN " + b64("\x00amy\x00"+secret) + "\r\n", []string{"amy"}},
+		"smtp, PLAIN of one part":    {"EHLO a\r\nAUTH PLAIN " + b64(secret) + "\r\n", nil},
+		"imap":                       {"a1 LOGIN \"kim\" " + secret + "\r\na2 SELECT INBOX\r\n", []string{"kim"}},
+		"imap, a literal":            {"a1 LOGIN {3}\r\nkim {9}\r\n" + secret + "\r\n", nil},
+		"imap, AUTHENTICATE":         {"a1 AUTHENTICATE PLAIN\r\n" + b64("\x00kim\x00"+secret) + "\r\n", []string{"kim"}},
+		"pop3":                       {"USER leo\r\nPASS " + secret + "\r\nSTAT\r\n", []string{"leo"}},
+		"pop3, words for a password": {"USER leo\r\nPASS user " + secret + "\r\nUSER amy\r\nPASS LOGIN " + secret + " x\r\n", []string{"leo", "amy"}},
+		"in a mail":                  {"EHLO a\r\nDATA\r\nUSER leo\r\nPASS x\r\n.\r\n", nil},
+		"pop3, without a password":   {"USER leo\r\nQUIT\r\n", nil},
+		"a name that moves a cursor": {"USER l\x1b[2Jeo\r\nPASS " + secret + "\r\n", nil},
+	} {
+		var got []string
+		for _, c := range clients(&check.Overheard{FromClient: []byte(c.stream), ClientWhole: true}) {
+			if c.Logon != "plain" || strings.Contains(fmt.Sprintf("%+v", c), secret) {
+				t.Errorf("%s: %+v", name, c)
+			}
+			got = append(got, c.User)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
