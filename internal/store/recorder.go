@@ -14,7 +14,7 @@ import (
 const (
 	commitRows  = 8 << 10
 	commitBytes = 2 << 20
-	commitEvery = 250 * time.Millisecond
+	commitEvery = 500 * time.Millisecond
 )
 
 // ahead is how many transactions are packed or being committed: while the database is at work the next ones are made, and
