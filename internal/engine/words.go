@@ -27,7 +27,6 @@ func (d *draw) fill(seed uint64) {
 type words struct {
 	text  []byte
 	marks []mark
-	drawn int // random bytes that an interview asks for until it has said them
 }
 
 // mark is a byte of a text that is random, and where in the draw it comes from.
@@ -54,7 +53,7 @@ func learn(say func(*draw) (text []byte, drawn int)) (words, bool) {
 	if len(text) == 0 || len(text) > 1<<15 {
 		return words{}, false
 	}
-	w := words{text: append([]byte(nil), text...), drawn: drawn}
+	w := words{text: append([]byte(nil), text...)}
 	told, again := say(&numbered)
 	if len(told) != len(w.text) || again != drawn {
 		return words{}, false

@@ -83,8 +83,8 @@ func (e *Estate) keep(h *signet.Host, k kind, t target) {
 		e.kinds = append(e.kinds, k)
 		e.kindOf[k] = at
 	}
-	if n := e.hosts.size(); n == 0 || e.hosts.last().addr != h.Address {
-		e.hosts.add(exposed{h.Address, h.Name})
+	if me := (exposed{h.Address, h.Name}); e.hosts.size() == 0 || e.hosts.last() != me {
+		e.hosts.add(me)
 	}
 	t.kind, t.host = at, uint32(e.hosts.size()-1)
 	e.targets.add(t)

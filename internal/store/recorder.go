@@ -21,8 +21,8 @@ const (
 // while it waits for a processor there is something for it to go on with. Packed, a transaction is a fraction of commitBytes.
 const ahead = 6
 
-// Recorder gathers observations into transactions of a Log. One goroutine packs a batch while another commits the one before
-// and the next is gathered; when the database falls behind, Put waits for it.
+// Recorder gathers observations into transactions of a Log. One goroutine packs a batch while another commits those before and
+// the next is gathered; when the database falls further behind than ahead, Put waits for it.
 type Recorder struct {
 	ctx      context.Context
 	log      Log

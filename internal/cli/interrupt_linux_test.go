@@ -1,5 +1,3 @@
-//go:build unix
-
 package cli
 
 import (
@@ -13,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // What is read from a stream that does not end is judged when the user has had enough: standard input and a named pipe, a
@@ -67,7 +67,16 @@ func TestReadInterrupted(t *testing.T) {
 			if _, err := to.Write(c.in); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(500 * time.Millisecond) // until it waits for more
+			for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) { // until all of it was taken
+				left, err := unix.IoctlGetInt(int(to.Fd()), unix.TIOCINQ)
+				if err != nil || time.Now().After(deadline) {
+					t.Fatalf("%d bytes are left in the pipe, %v", left, err)
+				}
+				if left == 0 {
+					break
+				}
+			}
+			time.Sleep(300 * time.Millisecond) // and looked at
 			interrupted := time.Now()
 			cmd.Process.Signal(c.signal)
 			err = cmd.Wait()
