@@ -24,7 +24,7 @@ func passive() *check.Passive {
 // recognise wants a whole header of a message whose operation only one side sends, or the hello of a TLS server on a port
 // of LDAPS.
 func recognise(b []byte, port uint16) check.Side {
-	if _, server := tls.Starts(b); server && (port == 636 || port == 3269) {
+	if tls.Starts(b) && (port == 636 || port == 3269) {
 		return check.ServerSide
 	}
 	if len(b) < 7 || b[0] != ber.Sequence {
@@ -57,6 +57,7 @@ type observer struct {
 	starttls *bool
 	ntlm     *signet.NTLM
 	binds    []Bind
+	simple   bool        // a simple bind with a password was taken without TLS
 	ldaps    *signet.TLS // what handshakes showed: of LDAPS, and behind StartTLS
 	behind   *signet.TLS
 }
@@ -71,37 +72,25 @@ type asked struct {
 	password  bool
 }
 
-// messages yields whole messages up to the first bytes that are none: TLS, or a security layer.
-func messages(b []byte) func(func(wire.Message) bool) {
+// messages takes whole messages off b, up to the first bytes that are none: TLS, or a security layer.
+func messages(b *[]byte) func(func(wire.Message) bool) {
 	return func(yield func(wire.Message) bool) {
-		for len(b) > 0 {
-			m, rest, err := wire.ParseMessage(b)
+		for len(*b) > 0 {
+			m, rest, err := wire.ParseMessage(*b)
 			if err != nil {
 				return
 			}
-			b = rest
-			if !yield(m) {
+			if *b = rest; !yield(m) {
 				return
 			}
 		}
-	}
-}
-
-// after is what follows the last whole message.
-func after(b []byte) []byte {
-	for {
-		_, rest, err := wire.ParseMessage(b)
-		if err != nil {
-			return b
-		}
-		b = rest
 	}
 }
 
 // binds reads a client's binds by message id.
 func binds(stream []byte) (map[int32]asked, bool) {
 	out, tls := map[int32]asked{}, false
-	for m := range messages(stream) {
+	for m := range messages(&stream) {
 		switch m.Op {
 		case wire.OpBindRequest:
 			r, err := wire.ParseBindRequest(m)
@@ -138,11 +127,9 @@ func (o *observer) Hear(h *check.Overheard) {
 		}
 		return
 	}
-	if seen, ok := check.HeardTLS(after(h.FromServer)); ok && check.Plainer(seen, o.behind) {
-		o.behind = seen
-	}
 	requests, wantsTLS := binds(h.FromClient)
-	for m := range messages(h.FromServer) {
+	left := h.FromServer
+	for m := range messages(&left) {
 		o.heard = true
 		switch m.Op {
 		case wire.OpBindResponse:
@@ -167,6 +154,9 @@ func (o *observer) Hear(h *check.Overheard) {
 				o.collect(e)
 			}
 		}
+	}
+	if seen, ok := check.HeardTLS(left); ok && check.Plainer(seen, o.behind) {
+		o.behind = seen
 	}
 }
 
@@ -229,6 +219,9 @@ func (o *observer) bound(r wire.BindResponse, a asked, known bool) {
 	switch {
 	case a.logon && !a.sign && (r.Code == wire.Success || r.Code == wire.StrongerAuthRequired):
 		b.Question, b.Challenge = askOverheard, true
+	case a.password && r.Code == wire.Success:
+		o.simple = true
+		return
 	case a.password && r.Code == wire.StrongerAuthRequired:
 		b.Question = askSimple
 	default:
@@ -257,6 +250,8 @@ func (o *observer) Result() check.Result {
 	}
 	f := newFacts()
 	if o.behind != nil {
+		offered := true
+		o.starttls = &offered
 		f.TLS, f.Certificate, f.Session = overStartTLS, certOK, o.behind
 	}
 	if len(o.root) > 0 {
@@ -275,7 +270,11 @@ func (o *observer) Result() check.Result {
 	}
 	f.GlobalCatalog = f.GlobalCatalog || o.global
 	f.StartTLS, f.NTLM = o.starttls, o.ntlm
-	f.Binds = append(f.Binds, o.binds...)
+	for _, b := range o.binds {
+		if b.Question != askSimple || !o.simple { // the weaker answer counts
+			f.Binds = append(f.Binds, b)
+		}
+	}
 	slices.SortFunc(f.Binds, func(a, b Bind) int { return len(a.Question) - len(b.Question) })
 	f.readLevels()
 	res := check.Result{Facts: &f, Outcome: signet.Answered}
@@ -293,7 +292,8 @@ func (o *observer) Result() check.Result {
 // clients reads who binds in the clear, and how.
 func clients(h *check.Overheard) []check.Client {
 	var out []check.Client
-	for m := range messages(h.FromClient) {
+	stream := h.FromClient
+	for m := range messages(&stream) {
 		if m.Op != wire.OpBindRequest || len(out) == 64 {
 			continue
 		}

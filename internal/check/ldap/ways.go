@@ -209,12 +209,8 @@ func noHandshake(f *Facts, place string) way {
 		w := undetermined("NTLM was not asked " + place)
 		w.unasked = "channel-binding"
 		return w
-	case f.Certificate == certUnknown:
-		w := undetermined("TLS was not asked " + place)
-		w.unasked = "channel-binding"
-		return w
 	case f.Certificate == certMissing:
 		return undetermined("the handshake was cut off " + place + ": likely the server has no certificate, but a filter or a fault looks the same")
 	}
-	return undetermined("no TLS handshake came about " + place)
+	return undetermined("no TLS handshake was seen " + place)
 }

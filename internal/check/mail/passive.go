@@ -2,9 +2,9 @@ package mail
 
 import (
 	"bytes"
-	"encoding/base64"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"signet"
 	"signet/internal/check"
@@ -36,7 +36,7 @@ func recognise(b []byte, port uint16) check.Side {
 	if len(b) < 5 {
 		return check.NeitherSide
 	}
-	if _, server := tls.Starts(b); server && insideTLS(port) != "" {
+	if tls.Starts(b) && insideTLS(port) != "" {
 		return check.ServerSide
 	}
 	says := func(word string) bool {
@@ -255,10 +255,12 @@ func (o *observer) Result() check.Result {
 func clients(h *check.Overheard) []check.Client {
 	const most = 16
 	var out []check.Client
-	plain := func(user string) {
-		if user != "" && strings.ToValidUTF8(user, "") == user && !strings.ContainsFunc(user, check.Unseen) {
+	plain := func(user string) bool {
+		ok := user != "" && utf8.ValidString(user) && !strings.ContainsFunc(user, check.Unseen)
+		if ok {
 			out = append(out, check.Client{Logon: "plain", User: clip(user)})
 		}
+		return ok
 	}
 	// What the next lines of an exchange under way are.
 	const (
@@ -285,17 +287,17 @@ func clients(h *check.Overheard) []check.Client {
 		}
 		switch next {
 		case plainAll:
-			plain(plainUser(line))
-			next = command
-			continue
+			if next = command; plain(plainUser(line)) {
+				continue
+			}
 		case loginUser:
-			if name, err := base64.StdEncoding.DecodeString(line); err == nil {
+			if name, err := wire.Token(line); err == nil {
 				plain(string(name))
 				next = secret
 				continue
 			}
-			next = command // it was not taken, and another command follows
-		}
+			next = command
+		} // what was not taken so is another command
 		if len(words) == 0 {
 			continue
 		}
@@ -330,7 +332,7 @@ func clients(h *check.Overheard) []check.Client {
 		case what == "PLAIN":
 			next = plainAll
 		case what == "LOGIN" && initial != "":
-			if name, err := base64.StdEncoding.DecodeString(initial); err == nil {
+			if name, err := wire.Token(initial); err == nil {
 				plain(string(name))
 			}
 			next = secret
@@ -343,7 +345,7 @@ func clients(h *check.Overheard) []check.Client {
 
 // plainUser is the name in a message of SASL PLAIN: whom to act for, the name and the password, with a NUL between (RFC 4616).
 func plainUser(encoded string) string {
-	b, err := base64.StdEncoding.DecodeString(encoded)
+	b, err := wire.Token(encoded)
 	if err != nil {
 		return ""
 	}

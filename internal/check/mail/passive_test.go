@@ -97,6 +97,7 @@ func TestOverheardPasswords(t *testing.T) {
 		"smtp, LOGIN":                {"EHLO a\r\nAUTH LOGIN\r\n" + b64("bob") + "\r\n" + b64(secret) + "\r\nQUIT\r\n", []string{"bob"}},
 		"smtp, LOGIN with a name":    {"EHLO a\r\nAUTH LOGIN " + b64("bob") + "\r\n" + b64(secret) + "\r\nQUIT\r\n", []string{"bob"}},
 		"smtp, LOGIN that is no way": {"EHLO a\r\nAUTH LOGIN\r\nQUIT\r\n", nil},
+		"smtp, PLAIN that is no way": {"EHLO a\r\nAUTH PLAIN\r\nAUTH LOGIN\r\n" + b64("bob") + "\r\n" + b64(secret) + "\r\n", []string{"bob"}},
 		"smtp, given up":             {"EHLO a\r\nAUTH LOGIN\r\n*\r\nAUTH PLAIN " + b64("\x00amy\x00"+secret) + "\r\n", []string{"amy"}},
 		"smtp, PLAIN of one part":    {"EHLO a\r\nAUTH PLAIN " + b64(secret) + "\r\n", nil},
 		"imap":                       {"a1 LOGIN \"kim\" " + secret + "\r\na2 SELECT INBOX\r\n", []string{"kim"}},

@@ -80,6 +80,9 @@ func lookups(stream []byte) map[uint32]dcerpc.LookupRequest {
 			}
 		case dcerpc.Request:
 			if r, ok := dcerpc.ParseLookupRequest(p); ok && mapper[r.Context] {
+				if was, again := calls[p.CallID]; again && was != r {
+					r.All = false // which of the two an answer is to cannot be told
+				}
 				calls[p.CallID] = r
 			}
 		}
@@ -97,16 +100,12 @@ func (o *observer) inventory(calls map[uint32]dcerpc.LookupRequest, answers []by
 	whole := true        // every entry up to there was heard
 	var pending []byte
 	for len(answers) > 0 {
-		n, err := dcerpc.Size(answers)
-		if err != nil || len(answers) < n {
-			return
-		}
-		p, _, err := dcerpc.ReadPDU(answers[:n])
+		p, rest, err := dcerpc.ReadPDU(answers)
 		if err != nil {
 			return
 		}
-		raw := answers[:n]
-		answers = answers[n:]
+		raw := answers[:len(answers)-len(rest)]
+		answers = rest
 		r, asked := calls[p.CallID]
 		if !asked || p.Type != dcerpc.Response || len(pending)+len(raw) > dcerpc.MaxStub {
 			pending = nil

@@ -89,6 +89,7 @@ func TestOverheardInventoryIsWhole(t *testing.T) {
 		{"the first is missing", bind + all + next, answer(2, 0, 0, icpr), 1, false},
 		{"goes on from elsewhere", bind + all + more, answer(1, 0x68, 0, drsr) + answer(2, 0, 0, icpr), 2, false},
 		{"one interface", bind + ofOne, answer(1, 0, 0, drsr), 1, false},
+		{"one call id for a question of one and of all", bind + ofOne + all, answer(1, 0, 0, drsr), 1, false},
 		{"another interface's operation 2", alien + all, answer(1, 0, 0, drsr), 0, false},
 	} {
 		res := heard([2][]byte{[]byte(c.client), []byte(c.server)})

@@ -10,18 +10,13 @@ const (
 	typeChangeCipherSpec = 20
 	typeHandshake        = 22
 
-	helloClient        = 1
 	helloServer        = 2
 	certificate        = 11
 	certificateRequest = 13
 )
 
-// Extensions that are read (RFC 6066 §3, RFC 7301 §3.1, RFC 8446 §4.2.1).
-const (
-	extServerName        = 0
-	extALPN              = 16
-	extSupportedVersions = 43
-)
+// extSupportedVersions is the extension in which TLS 1.3 says that it is that (RFC 8446 §4.2.1).
+const extSupportedVersions = 43
 
 // Bounds of what is kept of a handshake, whatever it says.
 const (
@@ -37,38 +32,22 @@ const (
 // ErrNone says that the bytes are no TLS, or do not reach a whole hello.
 var ErrNone = errors.New("tls: no hello")
 
-// Client is a ClientHello. Names and protocols are a peer's bytes.
-type Client struct {
-	Name      string   // server_name
-	Protocols []string // ALPN
-}
-
 // Server is what a server sends in the clear. Version is that of the wire, 0x0303 for TLS 1.2; Certificates are DER, its own
 // first, and nil where they are encrypted (TLS 1.3), where a session was resumed, or where the bytes end before them.
 type Server struct {
 	Version      uint16
-	Cipher       uint16
-	Protocol     string // ALPN; up to TLS 1.2
 	Certificates [][]byte
 	// ClientCertificate says that it asked for one.
 	ClientCertificate bool
 }
 
-// Starts tells whether a stream may begin with a record of a handshake; server, whether its sender's hello is a server's.
-func Starts(b []byte) (handshake, server bool) {
+// Starts tells whether a stream may begin with the hello of a server.
+func Starts(b []byte) bool {
 	if len(b) < recordHeader+1 || b[0] != typeHandshake || b[1] != 3 || b[2] > 4 {
-		return false, false
+		return false
 	}
-	if n := binary.BigEndian.Uint16(b[3:]); n < 4 || n > mostRecord {
-		return false, false
-	}
-	switch b[recordHeader] {
-	case helloClient:
-		return true, false
-	case helloServer:
-		return true, true
-	}
-	return false, false
+	n := binary.BigEndian.Uint16(b[3:])
+	return n >= 4 && n <= mostRecord && b[recordHeader] == helloServer
 }
 
 // records yields the handshake bytes of one side, record by record, up to where it says that it encrypts from here on, or
@@ -93,40 +72,23 @@ func records(b []byte, again func() bool, yield func([]byte)) {
 	}
 }
 
-// messages splits handshake bytes into messages as far as they are whole.
-type messages struct{ rest []byte }
+// messages splits handshake bytes into messages as far as they are whole. What it yields holds until the next bytes come.
+type messages struct{ buf []byte }
 
 func (m *messages) add(body []byte, yield func(kind byte, b []byte)) {
-	if len(m.rest) > 0 {
-		body = append(m.rest, body...)
-	}
-	for len(body) >= 4 {
-		n := int(body[1])<<16 | int(body[2])<<8 | int(body[3])
-		if len(body) < 4+n {
+	m.buf = append(m.buf, body...)
+	b := m.buf
+	for len(b) >= 4 {
+		n := int(b[1])<<16 | int(b[2])<<8 | int(b[3])
+		if len(b) < 4+n {
 			break
 		}
-		yield(body[0], body[4:4+n])
-		body = body[4+n:]
+		yield(b[0], b[4:4+n])
+		b = b[4+n:]
 	}
-	m.rest = append([]byte(nil), body...)
-}
-
-// ParseClient reads a client's stream.
-func ParseClient(stream []byte) (Client, error) {
-	var c Client
-	found := false
-	var m messages
-	records(stream, func() bool { return false }, func(body []byte) {
-		m.add(body, func(kind byte, b []byte) {
-			if kind == helloClient && !found {
-				c, found = parseClientHello(b)
-			}
-		})
-	})
-	if !found {
-		return Client{}, ErrNone
+	if len(b) < len(m.buf) {
+		m.buf = m.buf[:copy(m.buf, b)]
 	}
-	return c, nil
 }
 
 // ParseServer reads a server's stream.
@@ -184,33 +146,6 @@ func (c *cursor) number(size int) int {
 // vector is a length of so many bytes and what it counts.
 func (c *cursor) vector(size int) []byte { return c.take(c.number(size)) }
 
-func parseClientHello(b []byte) (Client, bool) {
-	c := cursor{b: b}
-	c.take(2 + 32) // legacy_version, random
-	c.vector(1)    // session id
-	c.vector(2)    // cipher suites
-	c.vector(1)    // compression
-	if c.bad {
-		return Client{}, false
-	}
-	var out Client
-	extensions(&c, func(kind int, body []byte) {
-		in := cursor{b: body}
-		switch kind {
-		case extServerName:
-			for list := (cursor{b: in.vector(2)}); len(list.b) > 0; {
-				host, name := list.number(1) == 0, list.vector(2)
-				if host && out.Name == "" {
-					out.Name = string(name)
-				}
-			}
-		case extALPN:
-			out.Protocols = protocols(&in)
-		}
-	})
-	return out, true
-}
-
 // retryRandom stands in for the random bytes of a HelloRetryRequest (RFC 8446 §4.1.3).
 const retryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
 
@@ -218,23 +153,15 @@ func parseServerHello(b []byte) (s Server, retry, ok bool) {
 	c := cursor{b: b}
 	s.Version = uint16(c.number(2))
 	random := c.take(32)
-	c.vector(1) // session id
-	s.Cipher = uint16(c.number(2))
-	c.take(1) // compression
+	c.vector(1)   // session id
+	c.take(2 + 1) // cipher suite, compression
 	if c.bad || s.Version < 0x0300 || s.Version > 0x0303 {
 		return Server{}, false, false
 	}
 	extensions(&c, func(kind int, body []byte) {
 		in := cursor{b: body}
-		switch kind {
-		case extSupportedVersions:
-			if v := uint16(in.number(2)); !in.bad {
-				s.Version = v
-			}
-		case extALPN:
-			if list := protocols(&in); len(list) == 1 {
-				s.Protocol = list[0]
-			}
+		if v := uint16(in.number(2)); kind == extSupportedVersions && !in.bad {
+			s.Version = v
 		}
 	})
 	return s, string(random) == retryRandom, true
@@ -252,17 +179,6 @@ func extensions(c *cursor, yield func(kind int, body []byte)) {
 		}
 		yield(kind, body)
 	}
-}
-
-func protocols(in *cursor) []string {
-	const most = 16
-	var out []string
-	for list := (cursor{b: in.vector(2)}); len(list.b) > 0 && len(out) < most; {
-		if p := list.vector(1); !list.bad {
-			out = append(out, string(p))
-		}
-	}
-	return out
 }
 
 // parseCertificates reads a Certificate of TLS 1.2 and before (RFC 5246 §7.4.2).
