@@ -87,7 +87,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	defer drop()
 	ctx, release := a.interruptible(ctx, "judging what was read")
 	defer release()
-	r := &reading{app: a, capture: capture.NewReader(a.checks), mask: newMask(f.anonymize), all: f.all}
+	r := &reading{app: a, capture: capture.NewReader(a.checks), mask: newMask(f.anonymize), covered: newCoverage(), all: f.all}
 	defer r.close()
 	for _, name := range names {
 		if ctx.Err() != nil {
@@ -109,7 +109,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	err = r.gather(ctx, runs)
 	interrupted := ctx.Err() != nil
 	finish := func(stored *store.Run) {
-		stored.Ended, stored.Interrupted, stored.Progress = time.Now().UTC().Truncate(time.Microsecond), interrupted, r.progress
+		stored.Ended, stored.Interrupted, stored.Progress = time.Now().UTC().Truncate(time.Microsecond), interrupted, r.covered.progress()
 		if !f.anonymize { // names of files tell whose they are
 			stored.Warnings = r.warnings
 		}
@@ -206,15 +206,15 @@ func (r *reading) gather(ctx context.Context, runs []*input) error {
 	if err := r.results(ctx); err != nil {
 		return err
 	}
-	p := &r.progress
-	p.Addresses = max(p.Addresses, r.capture.Addresses()+r.hosts)
-	p.Alive = max(p.Alive, r.capture.Addresses()+r.hosts) // each was seen to say something, or another tool said that it did
+	if r.covered.crowded {
+		r.warn("more than %d endpoints: the coverage may count some of the rest once for each file that speaks of them", mostCovered)
+	}
 	return nil
 }
 
 // merge keeps what a run says.
 func (r *reading) merge(ctx context.Context, in *input) error {
-	r.counted(&in.run.Progress)
+	var lines [8]uint64
 	for _, w := range in.run.Warnings {
 		r.warnings = append(r.warnings, "run "+in.run.ID+": "+w)
 	}
@@ -228,26 +228,23 @@ func (r *reading) merge(ctx context.Context, in *input) error {
 		if o.Source == "" && o.Check != signet.ClientCheck {
 			o.Source = in.run.Tool
 		}
+		if o.Check != signet.ClientCheck {
+			lines[o.Outcome]++
+			r.covered.endpoint(o)
+		}
 		if err := r.store(o); err != nil {
 			return err
 		}
 	}
+	r.covered.run(in.run.Targets, in.run.Checks, &in.run.Progress, &lines)
 	return nil
-}
-
-// counted adds what another run asked. Its addresses are those of the same estate, most likely.
-func (r *reading) counted(was *store.Progress) {
-	p := &r.progress
-	p.Addresses, p.Alive, p.Asked = max(p.Addresses, was.Addresses), max(p.Alive, was.Alive), p.Asked+was.Asked
-	for i := range p.Outcomes {
-		p.Outcomes[i] += was.Outcomes[i]
-	}
 }
 
 // put counts an observation of a file and keeps it, where anything was there.
 func (r *reading) put(o *signet.Observation) error {
-	r.progress.Asked++
-	r.progress.Outcomes[o.Outcome]++
+	if o.Check != signet.ClientCheck {
+		r.covered.endpoint(o)
+	}
 	return r.store(o)
 }
 

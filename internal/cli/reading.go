@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,8 +33,8 @@ type reading struct {
 	warnings []string
 	failed   bool // a file that was named could not be read at all
 	damaged  bool // a file was read in part
-	progress store.Progress
-	hosts    uint64 // of which other tools' files speak
+	covered  *coverage
+	opened   []os.FileInfo // files that were read, or will be
 }
 
 // textFile is another tool's file, opened and not read yet.
@@ -70,6 +71,13 @@ func (r *reading) open(ctx context.Context, name string, named bool) {
 	if info.IsDir() {
 		r.folder(ctx, name)
 		return
+	}
+	// A file that is named twice, or by itself and with its folder, is one source.
+	if info.Mode().IsRegular() {
+		if slices.ContainsFunc(r.opened, func(was os.FileInfo) bool { return os.SameFile(was, info) }) {
+			return
+		}
+		r.opened = append(r.opened, info)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -180,9 +188,15 @@ func (r *reading) captured() {
 
 // results keeps everything that captures and files say.
 func (r *reading) results(ctx context.Context) error {
-	if err := r.capture.Observations(r.put); err != nil {
+	heard := map[netip.Addr]bool{}
+	err := r.capture.Observations(func(o *signet.Observation) error {
+		heard[o.Addr] = true
+		return r.put(o)
+	})
+	if err != nil {
 		return err
 	}
+	r.covered.uncounted(r.capture.Addresses(), uint64(len(heard)))
 	clients := r.capture.Clients()
 	for i := range clients {
 		if err := r.client(overheard(&clients[i])); err != nil {
@@ -191,7 +205,13 @@ func (r *reading) results(ctx context.Context) error {
 	}
 	for i := range r.texts {
 		t := &r.texts[i]
+		var last netip.Addr // a tool speaks of host after host
+		var lined uint64
 		hosts, err := r.text(t, func(o *signet.Observation) error {
+			if o.Addr != last {
+				last = o.Addr
+				lined++
+			}
 			if o.At.IsZero() {
 				o.At = t.written.UTC()
 			}
@@ -205,7 +225,7 @@ func (r *reading) results(ctx context.Context) error {
 			}
 			continue
 		}
-		r.hosts += hosts
+		r.covered.uncounted(hosts, lined)
 		if ctx.Err() != nil {
 			r.cut(t)
 			t.close()
@@ -252,13 +272,14 @@ func (r *reading) text(t *textFile, put imports.Sink) (hosts uint64, err error) 
 
 // lines reads Signet's own lines; what its own asking saw bears the version that asked.
 func (r *reading) lines(in io.Reader, put imports.Sink) error {
-	run, before := &imports.Run{}, r.progress
+	run, lines := &imports.Run{}, [8]uint64{}
 	return imports.Lines(in, imports.Handler{
-		Run: func(l *imports.Run) error { run = l; return nil },
+		Run: func(l *imports.Run) error { run, lines = l, [8]uint64{}; return nil },
 		Observation: func(o *signet.Observation) error {
 			if o.Source == "" {
 				o.Source = run.Tool
 			}
+			lines[o.Outcome]++
 			return put(o)
 		},
 		Client: r.client,
@@ -268,9 +289,7 @@ func (r *reading) lines(in io.Reader, put imports.Sink) error {
 			}
 			var p store.Progress
 			p.Addresses, p.Alive, p.Asked, p.Outcomes = l.Counts()
-			r.progress = before
-			r.counted(&p)
-			before = r.progress
+			r.covered.run(run.Targets, run.Checks, &p, &lines)
 			return nil
 		},
 	})
