@@ -17,6 +17,7 @@ type packet struct {
 	at   time.Time
 	link uint16
 	data []byte
+	cut  bool // more was on the wire than was kept
 }
 
 // packets is a capture file as a sequence of packets. io.EOF ends it; a DamageError ends it early.
@@ -105,6 +106,7 @@ func (c *classic) next(p *packet) error {
 	if err != nil {
 		return err
 	}
+	orig := [4]byte(h[12:]) // the header is gone when the packet is read
 	sec, frac, n := c.order.Uint32(h), c.order.Uint32(h[4:]), c.order.Uint32(h[8:])
 	if n > maxPacket {
 		return &DamageError{at, fmt.Sprintf("a packet of %d bytes", n)}
@@ -116,6 +118,6 @@ func (c *classic) next(p *packet) error {
 	if err != nil {
 		return err
 	}
-	*p = packet{time.Unix(int64(sec), int64(min(frac, 999_999_999))).UTC(), c.link, b}
+	*p = packet{time.Unix(int64(sec), int64(min(frac, 999_999_999))).UTC(), c.link, b, c.order.Uint32(orig[:]) > n}
 	return nil
 }

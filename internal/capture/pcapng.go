@@ -61,7 +61,7 @@ func (s *sections) next(p *packet) error {
 			if len(b) < 20 {
 				return &DamageError{at, "a packet block without its fields"}
 			}
-			ok, err := s.packet(p, at, s.order.Uint32(b), b[4:12], s.order.Uint32(b[12:]), b[20:])
+			ok, err := s.packet(p, at, s.order.Uint32(b), b[4:12], s.order.Uint32(b[12:]), s.order.Uint32(b[16:]), b[20:])
 			if ok || err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ func (s *sections) next(p *packet) error {
 			if len(b) < 20 {
 				return &DamageError{at, "a packet block without its fields"}
 			}
-			ok, err := s.packet(p, at, uint32(s.order.Uint16(b)), b[4:12], s.order.Uint32(b[12:]), b[20:])
+			ok, err := s.packet(p, at, uint32(s.order.Uint16(b)), b[4:12], s.order.Uint32(b[12:]), s.order.Uint32(b[16:]), b[20:])
 			if ok || err != nil {
 				return err
 			}
@@ -77,18 +77,19 @@ func (s *sections) next(p *packet) error {
 			if len(b) < 4 || len(s.ifaces) == 0 {
 				return &DamageError{at, "a simple packet block without an interface"}
 			}
-			n := s.order.Uint32(b)
+			orig := s.order.Uint32(b)
+			n := min(orig, uint32(len(b)-4))
 			if snap := s.ifaces[0].snap; snap != 0 {
 				n = min(n, snap)
 			}
-			*p = packet{s.last, s.ifaces[0].link, b[4:][:min(uint32(len(b)-4), n)]}
+			*p = packet{s.last, s.ifaces[0].link, b[4:][:n], orig > n}
 			return nil
 		}
 	}
 }
 
 // packet fills p; false: the interface is not described, and the packet is passed over.
-func (s *sections) packet(p *packet, at int64, id uint32, stamp []byte, n uint32, data []byte) (bool, error) {
+func (s *sections) packet(p *packet, at int64, id uint32, stamp []byte, n, orig uint32, data []byte) (bool, error) {
 	if n > uint32(len(data)) {
 		return false, &DamageError{at, fmt.Sprintf("a packet of %d bytes in a block that holds %d", n, len(data))}
 	}
@@ -104,7 +105,7 @@ func (s *sections) packet(p *packet, at int64, id uint32, stamp []byte, n uint32
 		sec, nano = 0, 0
 	}
 	s.last = time.Unix(int64(sec)+i.offset, nano).UTC()
-	*p = packet{s.last, i.link, data[:n]}
+	*p = packet{s.last, i.link, data[:n], orig > n}
 	return true, nil
 }
 

@@ -19,6 +19,7 @@ type Stats struct {
 	Bytes       uint64
 	Flows       uint64 // connections that a check recognised
 	UnknownLink map[uint16]uint64
+	Cut         uint64 // packets of which not everything was captured
 	Undescribed uint64 // packets of interfaces that a pcapng file does not describe
 	Crowded     uint64 // connections to endpoints beyond those that are kept
 	Unlisted    uint64 // times that a client beyond those that are kept was seen
@@ -96,6 +97,9 @@ func (r *Reader) Read(kind Kind, in *bufio.Reader) error {
 		r.Stats.Packets++
 		r.Stats.Bytes += uint64(len(p.data))
 		r.now = p.at
+		if p.cut {
+			r.Stats.Cut++
+		}
 		if !knownLink(p.link) {
 			if r.Stats.UnknownLink == nil {
 				r.Stats.UnknownLink = map[uint16]uint64{}

@@ -36,20 +36,37 @@ func Open(r io.Reader) (Kind, *bufio.Reader, error) {
 		if err != nil {
 			return KindUnknown, nil, fmt.Errorf("gzip: %w", err)
 		}
-		br = bufio.NewReaderSize(z, 256<<10)
+		br = bufio.NewReaderSize(unpacked{z, "gzip"}, 256<<10)
 	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		// A window of more than 64 MiB is not what anybody compresses a capture with.
 		z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
 		if err != nil {
 			return KindUnknown, nil, fmt.Errorf("zstd: %w", err)
 		}
-		br = bufio.NewReaderSize(z, 256<<10)
+		br = bufio.NewReaderSize(unpacked{z, "zstd"}, 256<<10)
 	}
 	head, err = br.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return KindUnknown, nil, err
 	}
 	return kindOf(head), br, nil
+}
+
+// unpacked says of an error of what undoes a compression whose it is.
+type unpacked struct {
+	io.Reader
+	by string
+}
+
+func (u unpacked) Read(b []byte) (int, error) {
+	n, err := u.Reader.Read(b)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("the %s file is cut short: %w", u.by, err)
+	case err != nil && !errors.Is(err, io.EOF):
+		err = fmt.Errorf("the %s file is damaged: %w", u.by, err)
+	}
+	return n, err
 }
 
 func kindOf(head []byte) Kind {

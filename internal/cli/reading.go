@@ -33,6 +33,7 @@ type reading struct {
 	warnings []string
 	failed   bool // a file that was named could not be read at all
 	damaged  bool // a file was read in part
+	known    int  // how many files were recognised
 	covered  *coverage
 	opened   []os.FileInfo // files that were read, or will be
 }
@@ -64,8 +65,7 @@ func (r *reading) open(ctx context.Context, name string, named bool) {
 	}
 	info, err := os.Stat(name)
 	if err != nil {
-		r.failed = true
-		r.warn("%v", err)
+		r.unread(name, err, true)
 		return
 	}
 	if info.IsDir() {
@@ -75,14 +75,14 @@ func (r *reading) open(ctx context.Context, name string, named bool) {
 	// A file that is named twice, or by itself and with its folder, is one source.
 	if info.Mode().IsRegular() {
 		if slices.ContainsFunc(r.opened, func(was os.FileInfo) bool { return os.SameFile(was, info) }) {
+			r.known++
 			return
 		}
 		r.opened = append(r.opened, info)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		r.failed = true
-		r.warn("%v", err)
+		r.unread(name, err, true)
 		return
 	}
 	in := io.Reader(until{ctx, f})
@@ -92,12 +92,23 @@ func (r *reading) open(ctx context.Context, name string, named bool) {
 	r.stream(ctx, textFile{name: name, file: f, written: info.ModTime(), named: named}, in)
 }
 
+// unread says of a file that nothing of it was read. named: the run is no good without it.
+func (r *reading) unread(name string, err error, named bool) {
+	r.failed = r.failed || named
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err // the name stands before it
+	}
+	r.warn("%s: %v", name, err)
+}
+
 // folder reads every file below a folder. What is of no kind that is read is passed over.
 func (r *reading) folder(ctx context.Context, name string) {
 	var files []string
+	before, failed := r.known, r.failed
 	filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			r.warn("%v", err)
+			r.unread(path, err, path == name)
 			return nil
 		}
 		if d.Type().IsRegular() {
@@ -111,6 +122,10 @@ func (r *reading) folder(ctx context.Context, name string) {
 			break
 		}
 		r.open(ctx, path, false)
+	}
+	if r.known == before && r.failed == failed && ctx.Err() == nil {
+		r.failed = true
+		r.warn("%s: none of its %d files is one that is read", name, len(files))
 	}
 }
 
@@ -131,8 +146,14 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 		r.warn("%s: %v", t.name, err)
 		return
 	}
+	if _, err := br.Peek(1); t.named && errors.Is(err, io.EOF) {
+		r.failed = true
+		r.warn("%s: it is empty", t.name)
+		return
+	}
 	switch kind {
 	case capture.KindPcap, capture.KindPcapng, capture.KindNetMon:
+		r.known++
 		var damage *capture.DamageError
 		switch err := r.capture.Read(kind, br); {
 		case ctx.Err() != nil:
@@ -149,6 +170,7 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 	head, _ := br.Peek(64 << 10)
 	if t.kind = imports.Detect(head); t.kind != imports.Unknown {
 		keep = true
+		r.known++
 		t.in = br
 		if t.kind == imports.SignetLines {
 			t.depth = imports.DepthOf(head)
@@ -172,6 +194,10 @@ func (r *reading) captured() {
 	for link, n := range r.capture.Stats.UnknownLink {
 		r.damaged = true
 		r.warn("%d packets of link type %d are not read", n, link)
+	}
+	if n := r.capture.Stats.Cut; n > 0 {
+		r.damaged = true
+		r.warn("%d packets were captured in part, and what is missing is not known: capture whole packets, with tcpdump by `-s 0`", n)
 	}
 	if n := r.capture.Stats.Undescribed; n > 0 {
 		r.damaged = true
@@ -231,7 +257,10 @@ func (r *reading) results(ctx context.Context) error {
 			t.close()
 			continue
 		}
-		if err != nil {
+		switch {
+		case err != nil && hosts == 0 && lined == 0:
+			r.unread(t.name, err, t.named)
+		case err != nil:
 			r.damaged = true
 			r.warn("%s: %v; what stands before it was read", t.name, err)
 		}

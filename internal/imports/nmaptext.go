@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"net/netip"
@@ -15,27 +14,33 @@ import (
 // by their text. Several runs may stand in one file.
 func NmapText(r io.Reader, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
-	in := bufio.NewScanner(plain(r))
-	in.Buffer(make([]byte, 64<<10), mostElement)
 	p := &nmapPrint{
 		stats: &st, put: put,
 		version:   regexp.MustCompile(`^(?:# |Starting )Nmap (\S{1,40})`),
 		portRow:   regexp.MustCompile(`^(\d{1,5})/(tcp|udp|sctp)\s+(\S+)(?:\s+(\S+))?`),
 		scriptRow: regexp.MustCompile(`^\|[ _]([a-z0-9][a-z0-9-]*):(?: (.*))?$`),
 	}
-	for in.Scan() {
-		if p.size += len(in.Bytes()); p.size > mostElement {
+	var damage error
+	for in := newLineReader(r, mostElement); ; {
+		l, err := in.next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				damage = err
+			}
+			break
+		}
+		if p.size += len(l); p.size > mostElement {
 			return st, errElement
 		}
-		if err := p.line(strings.TrimRight(in.Text(), "\r")); err != nil {
+		if err := p.line(string(l)); err != nil {
 			return st, err
 		}
 	}
 	if err := p.end(); err != nil {
 		return st, err
 	}
-	if err := in.Err(); err != nil {
-		return st, err
+	if damage != nil {
+		return st, damage
 	}
 	if p.running {
 		return st, errors.New("nmap's output ends before its run does")

@@ -1,9 +1,9 @@
 package imports
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -34,16 +34,21 @@ type zgrabResult struct {
 // Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
 func Zgrab(r io.Reader, put Sink) (Stats, error) {
 	st := Stats{Source: "zgrab2"}
-	in := bufio.NewScanner(plain(r))
-	in.Buffer(make([]byte, 64<<10), mostLine)
-	for n := 1; in.Scan(); n++ {
-		b := bytes.TrimSpace(in.Bytes())
+	for in := newLineReader(r, mostLine); ; {
+		b, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return st, nil
+		}
+		if err != nil {
+			return st, err
+		}
+		b = bytes.TrimSpace(b)
 		if len(b) == 0 {
 			continue
 		}
 		var l zgrabLine
 		if err := json.Unmarshal(b, &l); err != nil {
-			return st, fmt.Errorf("line %d: %w", n, err)
+			return st, fmt.Errorf("line %d: %w", in.n, err)
 		}
 		addr, err := netip.ParseAddr(l.IP)
 		if err != nil {
@@ -61,7 +66,7 @@ func Zgrab(r io.Reader, put Sink) (Stats, error) {
 			}
 			o, err := res.observation(addr, l.Domain)
 			if err != nil {
-				return st, fmt.Errorf("line %d: %w", n, err)
+				return st, fmt.Errorf("line %d: %w", in.n, err)
 			}
 			if o == nil {
 				continue
@@ -71,7 +76,6 @@ func Zgrab(r io.Reader, put Sink) (Stats, error) {
 			}
 		}
 	}
-	return st, in.Err()
 }
 
 // zgrabNTLM is how zgrab2 prints a challenge (lib/smb).
@@ -245,10 +249,15 @@ func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 // Masscan reads masscan's JSON, whole or a line each. It tells of open ports and nothing else: they are counted.
 func Masscan(r io.Reader, _ Sink) (Stats, error) {
 	st := Stats{Source: "masscan"}
-	in := bufio.NewScanner(plain(r))
-	in.Buffer(make([]byte, 64<<10), mostLine)
-	for n := 1; in.Scan(); n++ {
-		b := bytes.Trim(bytes.TrimSpace(in.Bytes()), ",[] \t\r")
+	for in := newLineReader(r, mostLine); ; {
+		b, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return st, nil
+		}
+		if err != nil {
+			return st, err
+		}
+		b = bytes.Trim(b, ",[] \t\r")
 		if len(b) == 0 || b[0] != '{' || b[len(b)-1] != '}' {
 			continue
 		}
@@ -264,7 +273,7 @@ func Masscan(r io.Reader, _ Sink) (Stats, error) {
 			} `json:"ports"`
 		}
 		if err := json.Unmarshal(b, &l); err != nil {
-			return st, fmt.Errorf("line %d: %w", n, err)
+			return st, fmt.Errorf("line %d: %w", in.n, err)
 		}
 		if _, err := netip.ParseAddr(l.IP); err != nil {
 			continue
@@ -272,5 +281,4 @@ func Masscan(r io.Reader, _ Sink) (Stats, error) {
 		st.Hosts++
 		st.Endpoints += uint64(len(l.Ports))
 	}
-	return st, in.Err()
 }

@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
@@ -14,9 +13,6 @@ import (
 
 	"signet"
 )
-
-// mostLine bounds a line of JSON: a line with its transcript.
-const mostLine = 64 << 20
 
 // Run is a run line of Signet's own, or a summary: what either holds.
 type Run struct {
@@ -84,18 +80,22 @@ type line struct {
 
 // Lines reads Signet's own JSON lines. An error names its line.
 func Lines(r io.Reader, to Handler) error {
-	in := bufio.NewScanner(plain(r))
-	in.Buffer(make([]byte, 64<<10), mostLine)
-	for n := 1; in.Scan(); n++ {
-		b := bytes.TrimSpace(bytes.TrimPrefix(in.Bytes(), []byte("\xef\xbb\xbf")))
+	for in := newLineReader(r, mostLine); ; {
+		b, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		b = bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))) // where files were written into one
 		if len(b) == 0 {
 			continue
 		}
 		if err := to.take(b); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+			return fmt.Errorf("line %d: %w", in.n, err)
 		}
 	}
-	return in.Err()
 }
 
 // kindOf is the kind of a line, which stands first; "" where it does not.
