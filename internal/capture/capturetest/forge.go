@@ -108,27 +108,76 @@ func wrapIP(from, to netip.Addr, proto byte, payload []byte) []byte {
 	return append(h, payload...)
 }
 
-// Fragment cuts every IPv4 packet with more than size bytes of payload, a multiple of 8.
+// Fragment cuts every packet with more than size bytes of payload, a multiple of 8.
 func Fragment(list []Packet, size int) []Packet {
 	var out []Packet
 	for i, p := range list {
-		if p.Data[0]>>4 != 4 || len(p.Data)-20 <= size {
+		head := 20
+		if p.Data[0]>>4 == 6 {
+			head = 40
+		}
+		payload := p.Data[head:]
+		if len(payload) <= size {
 			out = append(out, p)
 			continue
 		}
 		off := 0
-		for part := range slices.Chunk(p.Data[20:], size) {
-			h := slices.Clone(p.Data[:20])
-			binary.BigEndian.PutUint16(h[2:], uint16(20+len(part)))
-			binary.BigEndian.PutUint16(h[4:], uint16(i))
-			field := uint16(off / 8)
-			if off+len(part) < len(p.Data)-20 {
-				field |= 0x2000
-			}
-			binary.BigEndian.PutUint16(h[6:], field)
-			out = append(out, Packet{p.At, append(h, part...)})
+		for part := range slices.Chunk(payload, size) {
+			more := off+len(part) < len(payload)
+			out = append(out, Packet{p.At, fragment(p.Data[:head], i, off, more, part)})
 			off += len(part)
 		}
+	}
+	return out
+}
+
+// fragment is a part of a packet behind the packet's header.
+func fragment(header []byte, id, off int, more bool, part []byte) []byte {
+	h := slices.Clone(header)
+	if len(h) == 40 {
+		b := binary.BigEndian.AppendUint16([]byte{h[6], 0}, uint16(off)|flag(more, 1))
+		b = append(binary.BigEndian.AppendUint32(b, uint32(id)), part...)
+		h[6] = 44
+		binary.BigEndian.PutUint16(h[4:], uint16(len(b)))
+		return append(h, b...)
+	}
+	binary.BigEndian.PutUint16(h[2:], uint16(20+len(part)))
+	binary.BigEndian.PutUint16(h[4:], uint16(id))
+	binary.BigEndian.PutUint16(h[6:], uint16(off/8)|flag(more, 0x2000))
+	return append(h, part...)
+}
+
+func flag(set bool, bit uint16) uint16 {
+	if set {
+		return bit
+	}
+	return 0
+}
+
+// Extend puts IPv6 extension headers (RFC 8200 §4) before what each packet carries: of these types, in this order, each of 8
+// bytes but for what its type asks.
+func Extend(list []Packet, types ...byte) []Packet {
+	var out []Packet
+	for _, p := range list {
+		data := slices.Clone(p.Data)
+		for _, typ := range slices.Backward(types) {
+			var b []byte
+			switch typ {
+			case 44: // an atomic fragment (RFC 6946)
+				b = []byte{data[6], 0, 0, 0, 0, 0, 0, 7}
+			case 51: // of 12 bytes before the value that is checked, and that of 12 (RFC 4302 §2.2)
+				b = append([]byte{data[6], 4, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}, make([]byte, 12)...)
+			case 43: // type 4, of which nothing is left
+				b = []byte{data[6], 0, 4, 0, 0, 0, 0, 0}
+			default: // options: padding, and one more time eight bytes
+				b = append([]byte{data[6], 1, 1, 12}, make([]byte, 12)...)
+			}
+			carried := data[40:]
+			data = append(data[:40:40], append(b, carried...)...)
+			data[6] = typ
+			binary.BigEndian.PutUint16(data[4:], uint16(len(data)-40))
+		}
+		out = append(out, Packet{p.At, data})
 	}
 	return out
 }
