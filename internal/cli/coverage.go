@@ -11,7 +11,7 @@ import (
 )
 
 // mostCovered bounds the endpoints and addresses that are known again, at some twenty bytes each.
-const mostCovered = 1 << 20
+const mostCovered = 2 << 20
 
 // coverage counts what several sources speak of, an endpoint of a check once however many of them do. Of a run it knows two
 // sorts: endpoints that have a line, and silent or closed ones that stand in its summary as numbers alone.
