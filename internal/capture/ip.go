@@ -40,6 +40,7 @@ func (r *Reader) ipv4(b []byte, depth int) {
 	cut := total - head - len(payload) // by the snapshot length
 	if frag&0x3fff != 0 {
 		if cut > 0 { // the rest of the datagram is lost anyway
+			r.missed(proto, cut)
 			return
 		}
 		payload = r.frags.add(fragKey{src, dst, id, proto}, int(frag&0x1fff)*8, frag&0x2000 != 0, payload)
@@ -83,6 +84,7 @@ func (r *Reader) ipv6(b []byte, depth int) {
 			b = b[8:]
 			if off&0xfff9 != 0 {
 				if cut > 0 {
+					r.missed(first, cut)
 					return
 				}
 				if b = r.frags.add(fragKey{src, dst, id, first}, int(off&^7), off&1 != 0, b); b == nil {
@@ -101,6 +103,7 @@ func (r *Reader) ipv6(b []byte, depth int) {
 func (r *Reader) transport(src, dst *address, proto byte, b []byte, cut, depth int) {
 	switch proto {
 	case protoTCP:
+		r.missed(proto, cut)
 		r.tcp(src, dst, b, cut)
 	case protoAH: // RFC 4302: authenticates, and hides nothing
 		if len(b) >= 12 && len(b) >= (int(b[1])+2)*4 && depth < maxNesting {
@@ -114,6 +117,13 @@ func (r *Reader) transport(src, dst *address, proto byte, b []byte, cut, depth i
 		r.ip(b, depth+1)
 	case protoGRE:
 		r.gre(b, depth+1)
+	}
+}
+
+// missed counts a packet of TCP of which cut bytes are not in the capture.
+func (r *Reader) missed(proto byte, cut int) {
+	if cut > 0 && proto == protoTCP {
+		r.Stats.Cut++
 	}
 }
 

@@ -3,7 +3,6 @@ package capture
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -17,7 +16,6 @@ type packet struct {
 	at   time.Time
 	link uint16
 	data []byte
-	cut  bool // more was on the wire than was kept
 }
 
 // packets is a capture file as a sequence of packets. io.EOF ends it; a DamageError ends it early.
@@ -55,17 +53,17 @@ func (c *counted) take(n int, what string) ([]byte, error) {
 		return b, nil
 	case err == io.EOF && got == 0:
 		return nil, io.EOF
-	case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, &DamageError{at, fmt.Sprintf("the file ends inside a %s", what)}
+	case err == io.EOF || err == io.ErrUnexpectedEOF: // of the file itself; a compression that ends too early says so, wrapped
+		return nil, &DamageError{Offset: at, What: fmt.Sprintf("the file ends inside a %s", what)}
 	}
-	return nil, &DamageError{at, what + ": " + err.Error()}
+	return nil, &DamageError{Offset: at, What: what + ": " + err.Error()}
 }
 
 // rest is take where something stood before: an end is damage too.
 func (c *counted) rest(n int, what string) ([]byte, error) {
 	b, err := c.take(n, what)
 	if err == io.EOF {
-		return nil, &DamageError{c.off, "the file ends inside a " + what}
+		return nil, &DamageError{Offset: c.off, What: "the file ends inside a " + what}
 	}
 	return b, err
 }
@@ -106,10 +104,9 @@ func (c *classic) next(p *packet) error {
 	if err != nil {
 		return err
 	}
-	orig := [4]byte(h[12:]) // the header is gone when the packet is read
 	sec, frac, n := c.order.Uint32(h), c.order.Uint32(h[4:]), c.order.Uint32(h[8:])
 	if n > maxPacket {
-		return &DamageError{at, fmt.Sprintf("a packet of %d bytes", n)}
+		return &DamageError{Offset: at, What: fmt.Sprintf("a packet of %d bytes", n)}
 	}
 	if !c.nano {
 		frac = min(frac, 999_999) * 1000
@@ -118,6 +115,6 @@ func (c *classic) next(p *packet) error {
 	if err != nil {
 		return err
 	}
-	*p = packet{time.Unix(int64(sec), int64(min(frac, 999_999_999))).UTC(), c.link, b, c.order.Uint32(orig[:]) > n}
+	*p = packet{time.Unix(int64(sec), int64(min(frac, 999_999_999))).UTC(), c.link, b}
 	return nil
 }

@@ -54,44 +54,43 @@ func (s *sections) next(p *packet) error {
 		switch typ {
 		case blockInterface:
 			if len(b) < 8 || len(s.ifaces) == maxInterfaces {
-				return &DamageError{at, "an interface description that cannot be"}
+				return &DamageError{Offset: at, What: "an interface description that cannot be"}
 			}
 			s.ifaces = append(s.ifaces, s.describe(b))
 		case blockEnhanced:
 			if len(b) < 20 {
-				return &DamageError{at, "a packet block without its fields"}
+				return &DamageError{Offset: at, What: "a packet block without its fields"}
 			}
-			ok, err := s.packet(p, at, s.order.Uint32(b), b[4:12], s.order.Uint32(b[12:]), s.order.Uint32(b[16:]), b[20:])
+			ok, err := s.packet(p, at, s.order.Uint32(b), b[4:12], s.order.Uint32(b[12:]), b[20:])
 			if ok || err != nil {
 				return err
 			}
 		case blockPacket:
 			if len(b) < 20 {
-				return &DamageError{at, "a packet block without its fields"}
+				return &DamageError{Offset: at, What: "a packet block without its fields"}
 			}
-			ok, err := s.packet(p, at, uint32(s.order.Uint16(b)), b[4:12], s.order.Uint32(b[12:]), s.order.Uint32(b[16:]), b[20:])
+			ok, err := s.packet(p, at, uint32(s.order.Uint16(b)), b[4:12], s.order.Uint32(b[12:]), b[20:])
 			if ok || err != nil {
 				return err
 			}
 		case blockSimple:
 			if len(b) < 4 || len(s.ifaces) == 0 {
-				return &DamageError{at, "a simple packet block without an interface"}
+				return &DamageError{Offset: at, What: "a simple packet block without an interface"}
 			}
-			orig := s.order.Uint32(b)
-			n := min(orig, uint32(len(b)-4))
+			n := s.order.Uint32(b)
 			if snap := s.ifaces[0].snap; snap != 0 {
 				n = min(n, snap)
 			}
-			*p = packet{s.last, s.ifaces[0].link, b[4:][:n], orig > n}
+			*p = packet{s.last, s.ifaces[0].link, b[4:][:min(uint32(len(b)-4), n)]}
 			return nil
 		}
 	}
 }
 
 // packet fills p; false: the interface is not described, and the packet is passed over.
-func (s *sections) packet(p *packet, at int64, id uint32, stamp []byte, n, orig uint32, data []byte) (bool, error) {
+func (s *sections) packet(p *packet, at int64, id uint32, stamp []byte, n uint32, data []byte) (bool, error) {
 	if n > uint32(len(data)) {
-		return false, &DamageError{at, fmt.Sprintf("a packet of %d bytes in a block that holds %d", n, len(data))}
+		return false, &DamageError{Offset: at, What: fmt.Sprintf("a packet of %d bytes in a block that holds %d", n, len(data))}
 	}
 	if id >= uint32(len(s.ifaces)) {
 		s.lost++
@@ -105,7 +104,7 @@ func (s *sections) packet(p *packet, at int64, id uint32, stamp []byte, n, orig 
 		sec, nano = 0, 0
 	}
 	s.last = time.Unix(int64(sec)+i.offset, nano).UTC()
-	*p = packet{s.last, i.link, data[:n], orig > n}
+	*p = packet{s.last, i.link, data[:n]}
 	return true, nil
 }
 
@@ -129,19 +128,19 @@ func (s *sections) block() (uint32, []byte, error) {
 		case "\x4d\x3c\x2b\x1a":
 			s.order = binary.LittleEndian
 		default:
-			return 0, nil, &DamageError{at, "a section header without its magic"}
+			return 0, nil, &DamageError{Offset: at, What: "a section header without its magic"}
 		}
 		s.ifaces = nil
 		size = s.order.Uint32(size4[:])
 		if size < 28 || size > maxBlock || size%4 != 0 {
-			return 0, nil, &DamageError{at, fmt.Sprintf("a section header of %d bytes", size)}
+			return 0, nil, &DamageError{Offset: at, What: fmt.Sprintf("a section header of %d bytes", size)}
 		}
 		_, err = s.rest(int(size)-12, "section header")
 		return typ, nil, err
 	}
 	large := size > maxBlock
 	if size < 12 || size%4 != 0 || large && (carries(typ) || size > maxForeign) {
-		return 0, nil, &DamageError{at, fmt.Sprintf("a block of %d bytes", size)}
+		return 0, nil, &DamageError{Offset: at, What: fmt.Sprintf("a block of %d bytes", size)}
 	}
 	for large { // keys of TLS, names: nobody's packets
 		n := min(size-12, maxPacket)
@@ -156,7 +155,7 @@ func (s *sections) block() (uint32, []byte, error) {
 		return 0, nil, err
 	}
 	if again := s.order.Uint32(b[len(b)-4:]); again != s.order.Uint32(size4[:]) {
-		return 0, nil, &DamageError{at, fmt.Sprintf("a block that is %d bytes long at its start and %d at its end", s.order.Uint32(size4[:]), again)}
+		return 0, nil, &DamageError{Offset: at, What: fmt.Sprintf("a block that is %d bytes long at its start and %d at its end", s.order.Uint32(size4[:]), again)}
 	}
 	return typ, b[:len(b)-4], nil
 }

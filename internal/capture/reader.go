@@ -19,7 +19,7 @@ type Stats struct {
 	Bytes       uint64
 	Flows       uint64 // connections that a check recognised
 	UnknownLink map[uint16]uint64
-	Cut         uint64 // packets of which not everything was captured
+	Cut         uint64 // packets of TCP of which not everything was captured
 	Undescribed uint64 // packets of interfaces that a pcapng file does not describe
 	Crowded     uint64 // connections to endpoints beyond those that are kept
 	Unlisted    uint64 // times that a client beyond those that are kept was seen
@@ -86,20 +86,20 @@ func (r *Reader) Read(kind Kind, in *bufio.Reader) error {
 	r.listen()
 	defer r.flush()
 	var p packet
-	for {
+	for n := uint64(0); ; n++ {
 		err := src.next(&p)
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
+			if damage, ok := err.(*DamageError); ok {
+				damage.After = n
+			}
 			return err
 		}
 		r.Stats.Packets++
 		r.Stats.Bytes += uint64(len(p.data))
 		r.now = p.at
-		if p.cut {
-			r.Stats.Cut++
-		}
 		if !knownLink(p.link) {
 			if r.Stats.UnknownLink == nil {
 				r.Stats.UnknownLink = map[uint16]uint64{}
@@ -121,13 +121,12 @@ func (r *Reader) flush() {
 	clear(r.ignored)
 }
 
-// Addresses counts the servers that were heard.
-func (r *Reader) Addresses() uint64 {
-	seen := map[netip.Addr]bool{}
+// Hosts calls yield with the address of each server that was heard, once for each of its endpoints, whether or not anything
+// was learned of that.
+func (r *Reader) Hosts(yield func(netip.Addr)) {
 	for _, l := range r.order {
-		seen[l.endpoint.Addr] = true
+		yield(l.endpoint.Addr)
 	}
-	return uint64(len(seen))
 }
 
 // Observations calls yield with what was learned of each endpoint of which something was, in the order in which

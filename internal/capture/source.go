@@ -52,7 +52,7 @@ func Open(r io.Reader) (Kind, *bufio.Reader, error) {
 	return kindOf(head), br, nil
 }
 
-// unpacked says of an error of what undoes a compression whose it is.
+// unpacked names the compression in the errors of what undoes it.
 type unpacked struct {
 	io.Reader
 	by string
@@ -99,8 +99,12 @@ var ErrNetMon = errors.New("a capture of Microsoft Network Monitor (.cap), which
 type DamageError struct {
 	Offset int64 // of the record, in the uncompressed file
 	What   string
+	After  uint64 // so many packets of this file
 }
 
 func (e *DamageError) Error() string {
+	if e.After == 0 {
+		return fmt.Sprintf("damaged at byte %d: %s; no packet stands before it", e.Offset, e.What)
+	}
 	return fmt.Sprintf("damaged at byte %d: %s; what stands before it was read", e.Offset, e.What)
 }

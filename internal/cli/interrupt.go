@@ -35,6 +35,21 @@ func (u until) Read(b []byte) (int, error) {
 	return u.in.Read(b)
 }
 
+// opening is a file that is opened at the first read: to open a named pipe is to wait for who writes to it.
+type opening struct {
+	name string
+	file *os.File
+}
+
+func (o *opening) Read(b []byte) (n int, err error) {
+	if o.file == nil {
+		if o.file, err = os.Open(o.name); err != nil {
+			return 0, err
+		}
+	}
+	return o.file.Read(b)
+}
+
 // piped is the same for a stream whose reads may wait for ever. The one that does is left to the end of the process.
 func piped(ctx context.Context, in io.Reader) io.Reader {
 	r, w := io.Pipe()

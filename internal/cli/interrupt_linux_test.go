@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -18,11 +19,7 @@ import (
 // What is read from a stream that does not end is judged when the user has had enough: standard input and a named pipe, a
 // capture and lines of Signet, by either signal.
 func TestReadInterrupted(t *testing.T) {
-	dir := t.TempDir()
-	bin := filepath.Join(dir, "signet")
-	if out, err := exec.Command("go", "build", "-o", bin, "signet/cmd/signet").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v: %s", err, out)
-	}
+	bin := built(t)
 	capture := pcap(of(t, sambaAuto, "192.0.2.9"))
 	lines, _, code := read(t, capture, "--store", "none", "-o", "jsonl", "-")
 	if code != 0 || !strings.Contains(lines, `"kind":"endpoint"`) {
@@ -104,4 +101,39 @@ func TestReadInterrupted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A named pipe that nobody writes to is waited for no longer than the user does.
+func TestReadInterruptedBeforeAWriter(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, built(t), "read", "--store", "none", "-o", "jsonl", fifo)
+	cmd.Stdout, cmd.Stderr, cmd.Env = &said, &said, append(os.Environ(), "SIGNET_CONFIG="+os.DevNull)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	cmd.Process.Signal(syscall.SIGINT)
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		t.Fatalf("%v: %s", err, said.String())
+	}
+	if !strings.Contains(said.String(), `"interrupted":true`) {
+		t.Errorf("said %q", said.String())
+	}
+}
+
+// built is the program as its users run it.
+func built(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "signet")
+	if out, err := exec.Command("go", "build", "-o", bin, "signet/cmd/signet").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	return bin
 }

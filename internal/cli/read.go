@@ -93,7 +93,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		if ctx.Err() != nil {
 			break
 		}
-		r.open(ctx, name, true)
+		r.open(ctx, name, nil)
 	}
 	r.captured()
 	run := &store.Run{ID: runID(), Tool: a.tool(), Started: time.Now().UTC(), Targets: targetsOf(runs, names, f.anonymize), Depth: r.depth(runs), Policy: policy.ID()}
@@ -207,14 +207,14 @@ func (r *reading) gather(ctx context.Context, runs []*input) error {
 		return err
 	}
 	if r.covered.crowded {
-		r.warn("more than %d endpoints: the coverage may count some of the rest once for each file that speaks of them", mostCovered)
+		r.warn("more than %d addresses and endpoints: the coverage counts the rest as often as a source speaks of them; read the files in parts", mostCovered)
 	}
 	return nil
 }
 
 // merge keeps what a run says.
 func (r *reading) merge(ctx context.Context, in *input) error {
-	var lines [8]uint64
+	estate := r.covered.estate(in.run.Targets, in.run.Checks)
 	for _, w := range in.run.Warnings {
 		r.warnings = append(r.warnings, "run "+in.run.ID+": "+w)
 	}
@@ -228,36 +228,26 @@ func (r *reading) merge(ctx context.Context, in *input) error {
 		if o.Source == "" && o.Check != signet.ClientCheck {
 			o.Source = in.run.Tool
 		}
-		if o.Check != signet.ClientCheck {
-			lines[o.Outcome]++
-			r.covered.endpoint(o)
-		}
-		if err := r.store(o); err != nil {
+		if err := r.put(o, estate); err != nil {
 			return err
 		}
 	}
-	r.covered.run(in.run.Targets, in.run.Checks, &in.run.Progress, &lines)
+	r.covered.run(estate, &in.run.Progress)
 	return nil
 }
 
-// put counts an observation of a file and keeps it, where anything was there.
-func (r *reading) put(o *signet.Observation) error {
-	if o.Check != signet.ClientCheck {
-		r.covered.endpoint(o)
-	}
-	return r.store(o)
-}
-
-// store keeps an observation where anything was there, without names where that was asked for.
-func (r *reading) store(o *signet.Observation) error {
-	if !r.all && !o.Reached() {
-		return nil
-	}
+// put counts an observation, of a run of that estate or of no run, and keeps it where anything was there, without names where
+// that was asked for.
+func (r *reading) put(o *signet.Observation, of *estate) error {
 	if c, ok, err := signet.ClientOf(o); ok {
 		if err != nil {
 			return err
 		}
 		return r.client(c)
+	}
+	r.covered.endpoint(o, of)
+	if !r.all && !o.Reached() {
+		return nil
 	}
 	r.mask.observation(o)
 	l := &report.Line{Observation: o}

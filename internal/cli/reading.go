@@ -26,16 +26,23 @@ type reading struct {
 	app      *app
 	capture  *capture.Reader
 	texts    []textFile
+	folders  []*folder
 	mask     *mask
 	judge    *judge.Judge
 	keep     *keeper
 	all      bool
 	warnings []string
 	failed   bool // a file that was named could not be read at all
-	damaged  bool // a file was read in part
-	known    int  // how many files were recognised
+	damaged  bool // a file was read in part, or one of a folder not at all
 	covered  *coverage
-	opened   []os.FileInfo // files that were read, or will be
+}
+
+// folder is one that the user named.
+type folder struct {
+	name  string
+	files int
+	some  bool // of it something was read
+	short bool // what could not be was said
 }
 
 // textFile is another tool's file, opened and not read yet.
@@ -43,7 +50,7 @@ type textFile struct {
 	name    string
 	kind    imports.Kind
 	in      *bufio.Reader
-	named   bool // the user asked for this very file
+	from    *folder // nil: the user named this very file
 	file    io.Closer
 	written time.Time // for what bears no time of its own
 	depth   signet.Depth
@@ -56,45 +63,13 @@ func (r *reading) warn(format string, args ...any) {
 	fmt.Fprintln(r.app.Stderr, "signet: "+report.Clean(text))
 }
 
-// open reads a capture, or opens another tool's file for later. named: the user asked for this very file. When ctx ends so
-// does what is read.
-func (r *reading) open(ctx context.Context, name string, named bool) {
-	if name == "-" {
-		r.stream(ctx, textFile{name: "standard input", written: time.Now(), named: named}, piped(ctx, r.app.Stdin))
-		return
+// unread says of a file that nothing of it was read. Where the user named it the run has failed; one of a folder is missing.
+func (r *reading) unread(name string, from *folder, err error) {
+	if from == nil {
+		r.failed = true
+	} else {
+		r.damaged, from.short = true, true
 	}
-	info, err := os.Stat(name)
-	if err != nil {
-		r.unread(name, err, true)
-		return
-	}
-	if info.IsDir() {
-		r.folder(ctx, name)
-		return
-	}
-	// A file that is named twice, or by itself and with its folder, is one source.
-	if info.Mode().IsRegular() {
-		if slices.ContainsFunc(r.opened, func(was os.FileInfo) bool { return os.SameFile(was, info) }) {
-			r.known++
-			return
-		}
-		r.opened = append(r.opened, info)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		r.unread(name, err, true)
-		return
-	}
-	in := io.Reader(until{ctx, f})
-	if !info.Mode().IsRegular() {
-		in = piped(ctx, f)
-	}
-	r.stream(ctx, textFile{name: name, file: f, written: info.ModTime(), named: named}, in)
-}
-
-// unread says of a file that nothing of it was read. named: the run is no good without it.
-func (r *reading) unread(name string, err error, named bool) {
-	r.failed = r.failed || named
 	var of *fs.PathError
 	if errors.As(err, &of) {
 		err = of.Err // the name stands before it
@@ -102,13 +77,44 @@ func (r *reading) unread(name string, err error, named bool) {
 	r.warn("%s: %v", name, err)
 }
 
+// open reads a capture, or opens another tool's file for later; from is the folder in which it was found, nil where the user
+// named it. When ctx ends so does what is read.
+func (r *reading) open(ctx context.Context, name string, from *folder) {
+	if name == "-" {
+		r.stream(ctx, textFile{name: "standard input", written: time.Now()}, piped(ctx, r.app.Stdin))
+		return
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		r.unread(name, from, err)
+		return
+	}
+	if info.IsDir() {
+		r.folder(ctx, name)
+		return
+	}
+	t := textFile{name: name, from: from, written: info.ModTime()}
+	if !info.Mode().IsRegular() {
+		r.stream(ctx, t, piped(ctx, &opening{name: name}))
+		return
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		r.unread(name, from, err)
+		return
+	}
+	t.file = f
+	r.stream(ctx, t, until{ctx, f})
+}
+
 // folder reads every file below a folder. What is of no kind that is read is passed over.
 func (r *reading) folder(ctx context.Context, name string) {
+	in := &folder{name: name}
+	r.folders = append(r.folders, in)
 	var files []string
-	before, failed := r.known, r.failed
 	filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			r.unread(path, err, path == name)
+			r.unread(path, in, err)
 			return nil
 		}
 		if d.Type().IsRegular() {
@@ -117,17 +123,20 @@ func (r *reading) folder(ctx context.Context, name string) {
 		return ctx.Err()
 	})
 	slices.Sort(files)
+	in.files = len(files)
 	for _, path := range files {
 		if ctx.Err() != nil {
 			break
 		}
-		r.open(ctx, path, false)
-	}
-	if r.known == before && r.failed == failed && ctx.Err() == nil {
-		r.failed = true
-		r.warn("%s: none of its %d files is one that is read", name, len(files))
+		r.open(ctx, path, in)
 	}
 }
+
+// errEmpty says of a file that there is nothing in it.
+var errEmpty = errors.New("it is empty")
+
+// errOther says of a file that it is none of those that are read.
+var errOther = errors.New("no capture, result of nmap, zgrab2 or masscan JSON, NetExec database, nor JSON lines of Signet")
 
 func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 	keep := false
@@ -142,35 +151,30 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 		return
 	}
 	if err != nil {
-		r.failed = r.failed || t.named
-		r.warn("%s: %v", t.name, err)
-		return
-	}
-	if _, err := br.Peek(1); t.named && errors.Is(err, io.EOF) {
-		r.failed = true
-		r.warn("%s: it is empty", t.name)
+		r.unread(t.name, t.from, err)
 		return
 	}
 	switch kind {
 	case capture.KindPcap, capture.KindPcapng, capture.KindNetMon:
-		r.known++
 		var damage *capture.DamageError
 		switch err := r.capture.Read(kind, br); {
 		case ctx.Err() != nil:
+			t.found()
 			r.cut(&t)
-		case errors.As(err, &damage):
+		case errors.As(err, &damage) && damage.After > 0:
+			t.found()
 			r.damaged = true
 			r.warn("%s: %v", t.name, err)
 		case err != nil:
-			r.failed = r.failed || t.named
-			r.warn("%s: %v", t.name, err)
+			r.unread(t.name, t.from, err)
+		default:
+			t.found()
 		}
 		return
 	}
-	head, _ := br.Peek(64 << 10)
+	head, empty := br.Peek(64 << 10)
 	if t.kind = imports.Detect(head); t.kind != imports.Unknown {
 		keep = true
-		r.known++
 		t.in = br
 		if t.kind == imports.SignetLines {
 			t.depth = imports.DepthOf(head)
@@ -178,9 +182,19 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 		r.texts = append(r.texts, t)
 		return
 	}
-	if t.named {
-		r.failed = true
-		r.warn("%s: no capture, result of nmap, zgrab2 or masscan JSON, NetExec database, nor JSON lines of Signet", t.name)
+	switch {
+	case t.from != nil: // passed over
+	case len(head) == 0 && errors.Is(empty, io.EOF):
+		r.unread(t.name, nil, errEmpty)
+	default:
+		r.unread(t.name, nil, errOther)
+	}
+}
+
+// found says that something of a file was read.
+func (t *textFile) found() {
+	if t.from != nil {
+		t.from.some = true
 	}
 }
 
@@ -214,15 +228,11 @@ func (r *reading) captured() {
 
 // results keeps everything that captures and files say.
 func (r *reading) results(ctx context.Context) error {
-	heard := map[netip.Addr]bool{}
-	err := r.capture.Observations(func(o *signet.Observation) error {
-		heard[o.Addr] = true
-		return r.put(o)
-	})
+	err := r.capture.Observations(func(o *signet.Observation) error { return r.put(o, nil) })
 	if err != nil {
 		return err
 	}
-	r.covered.uncounted(r.capture.Addresses(), uint64(len(heard)))
+	r.capture.Hosts(func(addr netip.Addr) { r.covered.host(addr, true) })
 	clients := r.capture.Clients()
 	for i := range clients {
 		if err := r.client(overheard(&clients[i])); err != nil {
@@ -231,40 +241,30 @@ func (r *reading) results(ctx context.Context) error {
 	}
 	for i := range r.texts {
 		t := &r.texts[i]
-		var last netip.Addr // a tool speaks of host after host
-		var lined uint64
-		hosts, err := r.text(t, func(o *signet.Observation) error {
-			if o.Addr != last {
-				last = o.Addr
-				lined++
-			}
-			if o.At.IsZero() {
-				o.At = t.written.UTC()
-			}
-			return r.put(o)
-		})
-		if errors.Is(err, imports.ErrNotNetExec) || errors.Is(err, errPacked) {
-			t.close()
-			if t.named || errors.Is(err, errPacked) { // else passed over, as other files of a folder that are of no kind
-				r.failed = true
-				r.warn("%s: %v", t.name, err)
-			}
-			continue
-		}
-		r.covered.uncounted(hosts, lined)
-		if ctx.Err() != nil {
-			r.cut(t)
-			t.close()
-			continue
-		}
+		some, err := r.text(t)
+		t.close()
 		switch {
-		case err != nil && hosts == 0 && lined == 0:
-			r.unread(t.name, err, t.named)
+		case errors.Is(err, imports.ErrNotNetExec) && t.from != nil: // passed over, as other files of no kind
+			continue
+		case ctx.Err() != nil:
+			r.cut(t)
+		case err != nil && !some:
+			r.unread(t.name, t.from, err)
+			continue
 		case err != nil:
 			r.damaged = true
 			r.warn("%s: %v; what stands before it was read", t.name, err)
 		}
-		t.close()
+		t.found()
+	}
+	for _, in := range r.folders {
+		if in.some || ctx.Err() != nil {
+			continue
+		}
+		r.failed = true // the user named it, and nothing came of it
+		if !in.short {
+			r.warn("%s: none of its files, %d, is a capture or a result that is read", in.name, in.files)
+		}
 	}
 	return nil
 }
@@ -272,53 +272,71 @@ func (r *reading) results(ctx context.Context) error {
 // errPacked says of a database why it cannot be read: it is not read from its beginning to its end.
 var errPacked = errors.New("a database inside a stream or an archive: unpack it, and name the file")
 
-// text reads one file of another tool. An error of put that is none of the file's is an error of it all the same: the
+// text reads one file of another tool; some: it spoke of a host. An error of the store is an error of it all the same: the
 // store says it again at the end.
-func (r *reading) text(t *textFile, put imports.Sink) (hosts uint64, err error) {
+func (r *reading) text(t *textFile) (some bool, err error) {
+	host := func(addr netip.Addr) {
+		some = true
+		r.covered.host(addr, true) // the tool says that something answered
+	}
+	put := func(o *signet.Observation, of *estate) error {
+		some = true
+		if o.At.IsZero() {
+			o.At = t.written.UTC()
+		}
+		return r.put(o, of)
+	}
+	client := func(c *signet.Client) error {
+		some = true
+		return r.client(c)
+	}
+	foreign := func(o *signet.Observation) error { return put(o, nil) }
 	var st imports.Stats
 	switch t.kind {
 	case imports.NmapXML:
-		st, err = imports.Nmap(t.in, put)
+		st, err = imports.Nmap(t.in, host, foreign)
 	case imports.NmapPrint:
-		st, err = imports.NmapText(t.in, put)
+		st, err = imports.NmapText(t.in, host, foreign)
 	case imports.ZgrabLines:
-		st, err = imports.Zgrab(t.in, put)
+		st, err = imports.Zgrab(t.in, host, foreign)
 	case imports.MasscanJSON:
-		st, err = imports.Masscan(t.in, put)
+		st, err = imports.Masscan(t.in, host)
 	case imports.SignetLines:
-		return 0, r.lines(t.in, put)
+		err = r.lines(t.in, put, client)
 	case imports.Database:
 		if !t.whole() {
-			return 0, errPacked
+			return false, errPacked
 		}
-		st, err = imports.NetExec(t.name, put)
+		st, err = imports.NetExec(t.name, host, foreign)
 	}
 	for _, note := range st.Notes {
 		r.warn("%s: %s", t.name, note)
 	}
-	return st.Hosts, err
+	return some, err
 }
 
 // lines reads Signet's own lines; what its own asking saw bears the version that asked.
-func (r *reading) lines(in io.Reader, put imports.Sink) error {
-	run, lines := &imports.Run{}, [8]uint64{}
+func (r *reading) lines(in io.Reader, put func(*signet.Observation, *estate) error, client func(*signet.Client) error) error {
+	run, of := &imports.Run{}, r.covered.estate(nil, nil)
 	return imports.Lines(in, imports.Handler{
-		Run: func(l *imports.Run) error { run, lines = l, [8]uint64{}; return nil },
+		Run: func(l *imports.Run) error {
+			run, of = l, r.covered.estate(l.Targets, l.Checks)
+			return nil
+		},
 		Observation: func(o *signet.Observation) error {
 			if o.Source == "" {
 				o.Source = run.Tool
 			}
-			lines[o.Outcome]++
-			return put(o)
+			return put(o, of)
 		},
-		Client: r.client,
+		Client: client,
 		Summary: func(l *imports.Run) error { // which knows of the endpoints that have no line, too
 			if l.Coverage == nil {
 				l = run // an export has counts there
 			}
 			var p store.Progress
 			p.Addresses, p.Alive, p.Asked, p.Outcomes = l.Counts()
-			r.covered.run(run.Targets, run.Checks, &p, &lines)
+			r.covered.run(of, &p)
 			return nil
 		},
 	})

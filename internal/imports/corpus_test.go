@@ -54,7 +54,7 @@ func meet(t *testing.T, path string, l map[string]any) {
 	if strings.HasSuffix(path, ".xml") {
 		read = imports.Nmap
 	}
-	st, err := read(f, func(o *signet.Observation) error {
+	st, err := read(f, nil, func(o *signet.Observation) error {
 		if o.Check == "smb" && o.Addr.String() == l["ip"] {
 			return json.Unmarshal(o.Facts.AppendJSON(nil), &facts)
 		}

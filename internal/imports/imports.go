@@ -68,9 +68,18 @@ func DepthOf(head []byte) signet.Depth {
 // Sink takes observations, one at a time. Facts are signet.RawFacts.
 type Sink func(*signet.Observation) error
 
+// Hosts takes the address of each host that a file speaks of, as often as it does, whether or not it says anything of it. nil
+// takes nothing.
+type Hosts func(netip.Addr)
+
+func (h Hosts) see(addr netip.Addr) {
+	if h != nil {
+		h(addr)
+	}
+}
+
 // Stats says how much a file held.
 type Stats struct {
-	Hosts     uint64   // addresses
 	Endpoints uint64   // ports that it speaks of
 	Source    string   // tool and version
 	Notes     []string // what is said and not believed

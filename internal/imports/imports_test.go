@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -58,7 +60,7 @@ func sample(t testing.TB, name string) []byte {
 
 func TestNmap(t *testing.T) {
 	got := verdicts(t, func(s imports.Sink) (imports.Stats, error) {
-		return imports.Nmap(bytes.NewReader(sample(t, "nmap.xml")), s)
+		return imports.Nmap(bytes.NewReader(sample(t, "nmap.xml")), nil, s)
 	})
 	compare(t, got, `
 192.0.2.10:25 mail exposed nmap 7.93
@@ -79,7 +81,7 @@ func TestNmapCutShort(t *testing.T) {
 	b := sample(t, "nmap.xml")
 	b = b[:bytes.Index(b, []byte("192.0.2.12"))]
 	n := 0
-	_, err := imports.Nmap(bytes.NewReader(b), func(*signet.Observation) error { n++; return nil })
+	_, err := imports.Nmap(bytes.NewReader(b), nil, func(*signet.Observation) error { n++; return nil })
 	if err == nil || n != 8 {
 		t.Errorf("%d observations, error %v; want 8 and one", n, err)
 	}
@@ -96,7 +98,7 @@ func TestNmapLevels(t *testing.T) {
 	} {
 		x := `<nmaprun version="7"><host><address addr="192.0.2.1" addrtype="ipv4"/><hostscript><script id="smb2-security-mode" output="&#xa;  3:1:1: &#xa;    ` + wording + `"/></hostscript></host></nmaprun>`
 		got := ""
-		_, err := imports.Nmap(strings.NewReader(x), func(o *signet.Observation) error {
+		_, err := imports.Nmap(strings.NewReader(x), nil, func(o *signet.Observation) error {
 			var f struct{ Signing, Dialect string }
 			err := json.Unmarshal(o.Facts.AppendJSON(nil), &f)
 			if got = f.Signing; f.Dialect != "3.1.1" {
@@ -104,6 +106,7 @@ func TestNmapLevels(t *testing.T) {
 			}
 			return err
 		})
+
 		if err != nil || got != want {
 			t.Errorf("%q: %q, want %q (%v)", wording, got, want, err)
 		}
@@ -112,7 +115,7 @@ func TestNmapLevels(t *testing.T) {
 
 func TestZgrab(t *testing.T) {
 	got := verdicts(t, func(s imports.Sink) (imports.Stats, error) {
-		return imports.Zgrab(bytes.NewReader(sample(t, "zgrab2.jsonl")), s)
+		return imports.Zgrab(bytes.NewReader(sample(t, "zgrab2.jsonl")), nil, s)
 	})
 	compare(t, got, `
 192.0.2.20:445 smb exposed zgrab2
@@ -126,7 +129,7 @@ func TestZgrab(t *testing.T) {
 func TestZgrabAnswers(t *testing.T) {
 	read := func(module, result string) (facts string) {
 		l := `{"ip":"192.0.2.20","data":{"m":{"status":"success","protocol":"` + module + `","result":` + result + `}}}`
-		if _, err := imports.Zgrab(strings.NewReader(l), func(o *signet.Observation) error { facts = string(o.Facts.AppendJSON(nil)); return nil }); err != nil {
+		if _, err := imports.Zgrab(strings.NewReader(l), nil, func(o *signet.Observation) error { facts = string(o.Facts.AppendJSON(nil)); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		return facts
@@ -146,9 +149,54 @@ func TestZgrabAnswers(t *testing.T) {
 }
 
 func TestMasscan(t *testing.T) {
-	st, err := imports.Masscan(bytes.NewReader(sample(t, "masscan.json")), nil)
-	if err != nil || st.Hosts != 3 || st.Endpoints != 3 {
-		t.Errorf("%+v, %v", st, err)
+	hosts := tally{}
+	st, err := imports.Masscan(bytes.NewReader(sample(t, "masscan.json")), hosts.see)
+	if err != nil || len(hosts) != 3 || st.Endpoints != 3 {
+		t.Errorf("%+v, %v, %v", st, hosts, err)
+	}
+}
+
+// tally counts how often each host was spoken of.
+type tally map[netip.Addr]int
+
+func (h tally) see(addr netip.Addr) { h[addr]++ }
+
+func (h tally) String() string {
+	var list []string
+	for _, addr := range slices.SortedFunc(maps.Keys(h), netip.Addr.Compare) {
+		list = append(list, fmt.Sprintf("%s %d", addr, h[addr]))
+	}
+	return strings.Join(list, ", ")
+}
+
+// TestHosts: a host counts where something answered, whether or not that tells anything that is judged.
+func TestHosts(t *testing.T) {
+	drop := func(*signet.Observation) error { return nil }
+	host := func(addr, state string) string {
+		return `<host><status state="` + state + `"/><address addr="` + addr + `" addrtype="ipv4"/></host>`
+	}
+	module := func(addr, status string) string {
+		return `{"ip":"` + addr + `","data":{"smb":{"status":"` + status + `","protocol":"smb"}}}` + "\n"
+	}
+	for _, c := range []struct {
+		name, want string
+		read       func(imports.Hosts) (imports.Stats, error)
+	}{
+		{"nmap XML", "192.0.2.1 1", func(h imports.Hosts) (imports.Stats, error) {
+			return imports.Nmap(strings.NewReader(`<nmaprun scanner="nmap">`+host("192.0.2.1", "up")+host("192.0.2.2", "down")+`</nmaprun>`), h, drop)
+		}},
+		{"nmap text", "192.0.2.1 1", func(h imports.Hosts) (imports.Stats, error) {
+			return imports.NmapText(strings.NewReader("Nmap scan report for 192.0.2.1\nHost is up.\n\nNmap scan report for 192.0.2.2 [host down]\n"), h, drop)
+		}},
+		{"zgrab2", "192.0.2.1 1, 192.0.2.3 1, 192.0.2.4 1", func(h imports.Hosts) (imports.Stats, error) {
+			return imports.Zgrab(strings.NewReader(module("192.0.2.1", "protocol-error")+module("192.0.2.2", "connection-timeout")+module("192.0.2.3", "connection-refused")+
+				module("192.0.2.4", "io-timeout")+module("192.0.2.5", "unknown-error")), h, drop)
+		}},
+	} {
+		hosts := tally{}
+		if _, err := c.read(hosts.see); err != nil || hosts.String() != c.want {
+			t.Errorf("%s: %v, %v, want %s", c.name, hosts, err, c.want)
+		}
 	}
 }
 
@@ -205,10 +253,10 @@ func TestWide(t *testing.T) {
 		if err := imports.Lines(bytes.NewReader(lines), imports.Handler{Run: func(*imports.Run) error { seen++; return nil }}); err != nil || seen != 1 || imports.DepthOf(lines) != signet.Anonymous {
 			t.Errorf("own lines: %d, %v", seen, err)
 		}
-		if st, err := imports.Zgrab(bytes.NewReader(zgrab), func(*signet.Observation) error { return nil }); err != nil || st.Hosts == 0 {
+		if st, err := imports.Zgrab(bytes.NewReader(zgrab), nil, func(*signet.Observation) error { return nil }); err != nil || st.Endpoints == 0 {
 			t.Errorf("zgrab2: %+v, %v", st, err)
 		}
-		if st, err := imports.Masscan(bytes.NewReader(ports), nil); err != nil || st.Hosts != 3 {
+		if st, err := imports.Masscan(bytes.NewReader(ports), nil); err != nil || st.Endpoints != 3 {
 			t.Errorf("masscan: %+v, %v", st, err)
 		}
 		for want, b := range map[imports.Kind][]byte{imports.SignetLines: lines, imports.ZgrabLines: zgrab, imports.MasscanJSON: ports} {
@@ -257,17 +305,17 @@ func fuzz(f *testing.F, read func([]byte, imports.Sink) error) {
 
 func FuzzNmap(f *testing.F) {
 	f.Add(sample(f, "nmap.xml"))
-	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Nmap(bytes.NewReader(b), s); return err })
+	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Nmap(bytes.NewReader(b), nil, s); return err })
 }
 
 func FuzzZgrab(f *testing.F) {
 	f.Add(sample(f, "zgrab2.jsonl"))
-	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Zgrab(bytes.NewReader(b), s); return err })
+	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Zgrab(bytes.NewReader(b), nil, s); return err })
 }
 
 func FuzzMasscan(f *testing.F) {
 	f.Add(sample(f, "masscan.json"))
-	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.Masscan(bytes.NewReader(b), s); return err })
+	fuzz(f, func(b []byte, _ imports.Sink) error { _, err := imports.Masscan(bytes.NewReader(b), nil); return err })
 }
 
 func FuzzLines(f *testing.F) {

@@ -6,17 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 )
 
-// mostLine bounds a line of JSON. Of what is read, lines with a transcript and pages that zgrab2 kept are the longest, some
-// hundred kilobytes.
+// mostLine bounds a line of JSON. A transcript keeps 16 KiB of an answer, so that a line of Signet's own is far from it.
 const mostLine = 16 << 20
 
 // lineReader reads a file line by line, in time linear in its length.
 type lineReader struct {
 	in   *bufio.Reader
 	long []byte // of a line that is longer than the reader's buffer
-	n    int    // the last line's number, from 1
+	n    int    // number of the line at hand, from 1
 	most int
 }
 
@@ -24,8 +24,18 @@ func newLineReader(r io.Reader, most int) *lineReader {
 	return &lineReader{in: bufio.NewReaderSize(plain(r), 64<<10), most: most}
 }
 
-// next gives a line without its end, good until the following call; io.EOF after the last one. An error names the line,
-// unless it is one of reading the file.
+// all gives the lines without their ends, each good until the next, and stops behind the first error. One of a line names it.
+func (l *lineReader) all() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for {
+			line, err := l.next()
+			if errors.Is(err, io.EOF) || !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 func (l *lineReader) next() ([]byte, error) {
 	l.n++
 	l.long = l.long[:0]

@@ -50,7 +50,7 @@ func nxcColumns() []string {
 
 // NetExec reads one database of a workspace of NetExec, or of CrackMapExec before it. The file is opened for reading
 // alone, without a lock and without a journal: it stays as it is, and what another process is writing to it is not seen.
-func NetExec(path string, put Sink) (Stats, error) {
+func NetExec(path string, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "NetExec"}
 	db, size, err := openNetExec(path)
 	if err != nil {
@@ -98,7 +98,7 @@ func NetExec(path string, put Sink) (Stats, error) {
 		if err != nil {
 			continue // a name: which of its addresses answered is not told
 		}
-		st.Hosts++
+		host.see(addr)
 		if err := read(&nxcHost{row: row, addr: addr.Unmap().WithZone(""), sink: put, stats: &st, doubts: doubts}); err != nil {
 			return st, err
 		}

@@ -55,7 +55,7 @@ func database(t testing.TB, name, schema string, statements ...string) string {
 
 func netexec(t *testing.T, path string) []string {
 	t.Helper()
-	return verdicts(t, func(s imports.Sink) (imports.Stats, error) { return imports.NetExec(path, s) })
+	return verdicts(t, func(s imports.Sink) (imports.Stats, error) { return imports.NetExec(path, nil, s) })
 }
 
 // TestNetExecSMB: what a row shows how it came about is believed, and no default and no known error of NetExec.
@@ -89,7 +89,7 @@ func TestNetExecSMB(t *testing.T) {
 			path := database(t, "any-name.db", schema, fmt.Sprintf(
 				`INSERT INTO %s (ip, hostname, domain, os, smbv1, signing) VALUES ('192.0.2.30', 'SRV30', 'corp.example', %s, %s, %s)`, table, tt.os, tt.smbv1, tt.signing))
 			var got []string
-			_, err := imports.NetExec(path, func(o *signet.Observation) error {
+			_, err := imports.NetExec(path, nil, func(o *signet.Observation) error {
 				for _, c := range all.Checks() {
 					if c.Name == o.Check {
 						j, err := c.Judge(o.Facts)
@@ -104,6 +104,7 @@ func TestNetExecSMB(t *testing.T) {
 				}
 				return nil
 			})
+
 			slices.Sort(got[1:])
 			if err != nil || strings.Join(got, " ") != tt.want {
 				t.Errorf("%s, SMBv1 %s, signing %s: %v, want %s (%v)", tt.os, tt.smbv1, tt.signing, got, tt.want, err)
@@ -128,13 +129,15 @@ func TestNetExecProtocols(t *testing.T) {
 192.0.2.45:389 ldap undetermined NetExec
 192.0.2.46:389 ldap undetermined NetExec
 192.0.2.46:636 ldap undetermined NetExec`)
-	st, err := imports.NetExec(ldap, func(o *signet.Observation) error {
+	hosts := tally{}
+	st, err := imports.NetExec(ldap, hosts.see, func(o *signet.Observation) error {
 		if o.Endpoint.String() == "192.0.2.41:389" && !bytes.Contains(o.Facts.AppendJSON(nil), []byte(`"signing":"required"`)) {
 			t.Errorf("%s", o.Facts.AppendJSON(nil))
 		}
 		return nil
 	})
-	if err != nil || st.Hosts != 6 || len(st.Notes) != 2 || !strings.Contains(st.Notes[0], "of 2 it says that LDAP signing") || !strings.Contains(st.Notes[1], "of 1 it says that channel binding") {
+
+	if err != nil || len(hosts) != 6 || len(st.Notes) != 2 || !strings.Contains(st.Notes[0], "of 2 it says that LDAP signing") || !strings.Contains(st.Notes[1], "of 1 it says that channel binding") {
 		t.Errorf("%+v, %v", st, err)
 	}
 	compare(t, netexec(t, database(t, "ldap.db", oldLDAP, `INSERT INTO hosts (id, ip, hostname) VALUES (1, '192.0.2.41', 'DC1')`)), `
@@ -154,7 +157,7 @@ func TestNetExecProtocols(t *testing.T) {
 		database(t, "smb.db", `CREATE TABLE users (ip, signing, smbv1)`, `CREATE VIEW hosts AS SELECT * FROM users`),
 		database(t, "smb.db", `CREATE VIRTUAL TABLE hosts USING fts5(ip, signing, smbv1)`),
 	} {
-		if _, err := imports.NetExec(path, func(*signet.Observation) error { return nil }); !errors.Is(err, imports.ErrNotNetExec) {
+		if _, err := imports.NetExec(path, nil, func(*signet.Observation) error { return nil }); !errors.Is(err, imports.ErrNotNetExec) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -206,7 +209,7 @@ func TestNetExecReadsHostsAlone(t *testing.T) {
 	}
 	sly := database(t, "smb.db", `CREATE TABLE hosts (id integer PRIMARY KEY, ip text, os text, smbv1 boolean, secret text, hostname text GENERATED ALWAYS AS (secret) VIRTUAL, signing boolean)`,
 		`INSERT INTO hosts (ip, os, smbv1, secret, signing) VALUES ('192.0.2.30', 'Windows 10 Build 17763', 0, 'hunter2', 0)`)
-	if _, err := imports.NetExec(sly, func(o *signet.Observation) error {
+	if _, err := imports.NetExec(sly, nil, func(o *signet.Observation) error {
 		if bytes.Contains(o.Facts.AppendJSON(nil), []byte("hunter2")) {
 			t.Errorf("%s", o.Facts.AppendJSON(nil))
 		}
@@ -228,14 +231,14 @@ func TestNetExecDamaged(t *testing.T) {
 		if err := os.WriteFile(short, b[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := imports.NetExec(short, func(*signet.Observation) error { return nil }); err == nil && cut < 4096 || err != nil && strings.Contains(err.Error(), "\n") {
+		if _, err := imports.NetExec(short, nil, func(*signet.Observation) error { return nil }); err == nil && cut < 4096 || err != nil && strings.Contains(err.Error(), "\n") {
 			t.Errorf("cut at %d: %v", cut, err)
 		}
 	}
 	if err := os.WriteFile(path+"-wal", []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if st, err := imports.NetExec(path, func(*signet.Observation) error { return nil }); err != nil || !strings.Contains(strings.Join(st.Notes, "\n"), "journal") {
+	if st, err := imports.NetExec(path, nil, func(*signet.Observation) error { return nil }); err != nil || !strings.Contains(strings.Join(st.Notes, "\n"), "journal") {
 		t.Errorf("%+v, %v", st, err)
 	}
 }
@@ -254,7 +257,7 @@ func FuzzNetExec(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			return err
 		}
-		_, err := imports.NetExec(path, s)
+		_, err := imports.NetExec(path, nil, s)
 		return err
 	})
 }

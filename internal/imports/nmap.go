@@ -13,6 +13,7 @@ import (
 // nmapHost is a host element, with what is read of it.
 type nmapHost struct {
 	End       string        `xml:"endtime,attr"`
+	Status    nmapState     `xml:"status"`
 	Addresses []nmapAddress `xml:"address"`
 	Names     []struct {
 		Name string `xml:"name,attr"`
@@ -27,12 +28,14 @@ type nmapAddress struct {
 	Type string `xml:"addrtype,attr"`
 }
 
+type nmapState struct {
+	State string `xml:"state,attr"`
+}
+
 type nmapPort struct {
-	Proto string `xml:"protocol,attr"`
-	ID    uint16 `xml:"portid,attr"`
-	State struct {
-		State string `xml:"state,attr"`
-	} `xml:"state"`
+	Proto   string    `xml:"protocol,attr"`
+	ID      uint16    `xml:"portid,attr"`
+	State   nmapState `xml:"state"`
 	Service struct {
 		Name   string `xml:"name,attr"`
 		Tunnel string `xml:"tunnel,attr"`
@@ -93,7 +96,7 @@ func find(list []nmapScript, id string) *nmapScript {
 // Nmap reads XML of nmap, host by host. A file that ends early, as that of an interrupted scan does, gives an error
 // after what it holds; of several that were written into one, each is read. Ports and their states are nmap's own view and
 // decide nothing here. Entities that a document declares are not known, and nothing is loaded from elsewhere.
-func Nmap(r io.Reader, put Sink) (Stats, error) {
+func Nmap(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
 	all := newDocuments(plain(r))
 	var damage error
@@ -102,7 +105,7 @@ func Nmap(r io.Reader, put Sink) (Stats, error) {
 		if err != nil || !more {
 			return st, errors.Join(damage, err)
 		}
-		read := nmapDocument{stats: &st, in: &budget{in: all}, put: put}
+		read := nmapDocument{stats: &st, seen: host, in: &budget{in: all}, put: put}
 		if err := read.hosts(); err != nil {
 			if read.refused != nil {
 				return st, read.refused
@@ -121,6 +124,7 @@ func Nmap(r io.Reader, put Sink) (Stats, error) {
 type nmapDocument struct {
 	stats   *Stats
 	in      *budget
+	seen    Hosts
 	put     Sink
 	refused error // by put
 	started time.Time
@@ -150,7 +154,7 @@ func (n *nmapDocument) hosts() error {
 			if err := d.DecodeElement(&h, &e); err != nil {
 				return err
 			}
-			if n.refused = h.put(n.stats, n.started, n.put); n.refused != nil {
+			if n.refused = h.put(n.stats, n.started, n.seen, n.put); n.refused != nil {
 				return n.refused
 			}
 		}
@@ -187,7 +191,7 @@ type host struct {
 	sink   Sink
 }
 
-func (h *nmapHost) put(st *Stats, started time.Time, sink Sink) error {
+func (h *nmapHost) put(st *Stats, started time.Time, seen Hosts, sink Sink) error {
 	one := host{nmapHost: h, at: seconds(h.End), source: st.Source, sink: sink}
 	if one.at.IsZero() {
 		one.at = started
@@ -209,7 +213,9 @@ func (h *nmapHost) put(st *Stats, started time.Time, sink Sink) error {
 			break
 		}
 	}
-	st.Hosts++
+	if h.Status.State != "down" { // which nmap lists when it is verbose
+		seen.see(one.addr)
+	}
 	st.Endpoints += uint64(len(h.Ports))
 	if err := one.smb(); err != nil {
 		return err

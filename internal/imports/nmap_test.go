@@ -16,12 +16,13 @@ import (
 // mapped reads XML of nmap and gives the facts of one check.
 func mapped(t *testing.T, x, check string) (facts string) {
 	t.Helper()
-	_, err := imports.Nmap(strings.NewReader(x), func(o *signet.Observation) error {
+	_, err := imports.Nmap(strings.NewReader(x), nil, func(o *signet.Observation) error {
 		if o.Check == check {
 			facts = string(o.Facts.AppendJSON(nil))
 		}
 		return nil
 	})
+
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func TestNmapScripts(t *testing.T) {
 // TestNmapPrinted: what nmap prints for people says the same.
 func TestNmapPrinted(t *testing.T) {
 	b := sample(t, "nmap.nmap")
-	read := func(s imports.Sink) (imports.Stats, error) { return imports.NmapText(bytes.NewReader(b), s) }
+	read := func(s imports.Sink) (imports.Stats, error) { return imports.NmapText(bytes.NewReader(b), nil, s) }
 	compare(t, verdicts(t, read), `
 192.0.2.10:1433 mssql undetermined nmap 7.93
 192.0.2.10:25 mail exposed nmap 7.93
@@ -134,12 +135,13 @@ func TestNmapPrinted(t *testing.T) {
 	}
 	n := 0
 	count := func(*signet.Observation) error { n++; return nil }
-	if _, err := imports.NmapText(bytes.NewReader(b[:bytes.Index(b, []byte("Service detection"))]), count); err == nil || n != 7 {
+	if _, err := imports.NmapText(bytes.NewReader(b[:bytes.Index(b, []byte("Service detection"))]), nil, count); err == nil || n != 7 {
 		t.Errorf("cut short: %d, %v", n, err)
 	}
 	n = 0
-	if st, err := imports.NmapText(bytes.NewReader(append(bytes.Clone(b), b...)), count); err != nil || n != 14 || st.Hosts != 4 {
-		t.Errorf("twice: %d, %+v, %v", n, st, err)
+	hosts := tally{}
+	if st, err := imports.NmapText(bytes.NewReader(append(bytes.Clone(b), b...)), hosts.see, count); err != nil || n != 14 || hosts.String() != "192.0.2.10 2, 192.0.2.11 2" {
+		t.Errorf("twice: %d, %v, %+v, %v", n, hosts, st, err)
 	}
 }
 
@@ -167,7 +169,7 @@ func TestNmapEncodings(t *testing.T) {
 			t.Errorf("% x: not detected", b[:4])
 		}
 		n := 0
-		if st, err := imports.Nmap(bytes.NewReader(b), func(*signet.Observation) error { n++; return nil }); err != nil || n != 11 || st.Source != "nmap 7.93" {
+		if st, err := imports.Nmap(bytes.NewReader(b), nil, func(*signet.Observation) error { n++; return nil }); err != nil || n != 11 || st.Source != "nmap 7.93" {
 			t.Errorf("% x: %d, %+v, %v", b[:4], n, st, err)
 		}
 	}
@@ -193,7 +195,7 @@ func TestNmapDocuments(t *testing.T) {
 		{"cut in a declaration", x + "<?xm", 11, "nmap XML"},
 	} {
 		n := 0
-		_, err := imports.Nmap(strings.NewReader(tt.file), func(*signet.Observation) error { n++; return nil })
+		_, err := imports.Nmap(strings.NewReader(tt.file), nil, func(*signet.Observation) error { n++; return nil })
 		if n != tt.n || (err == nil) != (tt.err == "") || err != nil && (!strings.HasPrefix(err.Error(), tt.err) || strings.Contains(err.Error(), "\n")) {
 			t.Errorf("%s: %d observations, %v; want %d, %q", tt.name, n, err, tt.n, tt.err)
 		}
@@ -202,13 +204,13 @@ func TestNmapDocuments(t *testing.T) {
 	for _, size := range []int{256<<10 - 3, 256 << 10, 256<<10 + 3} {
 		first := strings.Replace(cut, "<nmaprun", "<!--"+strings.Repeat("x", size-len(cut)-7)+"--><nmaprun", 1)
 		n := 0
-		if _, err := imports.Nmap(strings.NewReader(first+x), func(*signet.Observation) error { n++; return nil }); err == nil || n != 19 {
+		if _, err := imports.Nmap(strings.NewReader(first+x), nil, func(*signet.Observation) error { n++; return nil }); err == nil || n != 19 {
 			t.Errorf("%d: %d, %v", len(first), n, err)
 		}
 	}
 	// The sink's own error ends it all.
 	want := fmt.Errorf("the store is full")
-	if _, err := imports.Nmap(strings.NewReader(x+x), func(*signet.Observation) error { return want }); err != want {
+	if _, err := imports.Nmap(strings.NewReader(x+x), nil, func(*signet.Observation) error { return want }); err != want {
 		t.Errorf("%v", err)
 	}
 }
@@ -220,7 +222,7 @@ func TestNmapHostile(t *testing.T) {
 		`<?xml version="1.0"?><!DOCTYPE nmaprun [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>` + fmt.Sprintf(host, "&b;"),
 		`<?xml version="1.0"?><!DOCTYPE nmaprun [<!ENTITY x SYSTEM "file:///etc/passwd">]>` + fmt.Sprintf(host, "&x;"),
 	} {
-		if _, err := imports.Nmap(strings.NewReader(x), func(o *signet.Observation) error { t.Errorf("%s", o.Facts.AppendJSON(nil)); return nil }); err == nil || !strings.Contains(err.Error(), "entity") {
+		if _, err := imports.Nmap(strings.NewReader(x), nil, func(o *signet.Observation) error { t.Errorf("%s", o.Facts.AppendJSON(nil)); return nil }); err == nil || !strings.Contains(err.Error(), "entity") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -228,14 +230,14 @@ func TestNmapHostile(t *testing.T) {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		before := m.TotalAlloc
-		if _, err := imports.Nmap(io.MultiReader(strings.NewReader(x), endless("x")), func(*signet.Observation) error { return nil }); err == nil || !strings.Contains(err.Error(), "32 MiB") {
+		if _, err := imports.Nmap(io.MultiReader(strings.NewReader(x), endless("x")), nil, func(*signet.Observation) error { return nil }); err == nil || !strings.Contains(err.Error(), "32 MiB") {
 			t.Errorf("%s: %v", x, err)
 		}
 		if runtime.ReadMemStats(&m); m.TotalAlloc-before > 1<<30 {
 			t.Errorf("%s: %d MiB allocated", x, (m.TotalAlloc-before)>>20)
 		}
 	}
-	if _, err := imports.NmapText(io.MultiReader(strings.NewReader("Nmap scan report for 192.0.2.1\nPORT\n1/tcp open x\n| a: \n"), endless("|  x"+strings.Repeat("y", 60)+"\n")), func(*signet.Observation) error { return nil }); err == nil {
+	if _, err := imports.NmapText(io.MultiReader(strings.NewReader("Nmap scan report for 192.0.2.1\nPORT\n1/tcp open x\n| a: \n"), endless("|  x"+strings.Repeat("y", 60)+"\n")), nil, func(*signet.Observation) error { return nil }); err == nil {
 		t.Error("endless printed output")
 	}
 }
@@ -258,5 +260,8 @@ func (r *repeat) Read(p []byte) (int, error) {
 
 func FuzzNmapText(f *testing.F) {
 	f.Add(sample(f, "nmap.nmap"))
-	fuzz(f, func(b []byte, s imports.Sink) error { _, err := imports.NmapText(bytes.NewReader(b), s); return err })
+	fuzz(f, func(b []byte, s imports.Sink) error {
+		_, err := imports.NmapText(bytes.NewReader(b), nil, s)
+		return err
+	})
 }

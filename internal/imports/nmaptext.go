@@ -12,21 +12,18 @@ import (
 
 // NmapText reads what nmap prints for people (-oN, or a terminal's output that was kept): the same scripts as in its XML,
 // by their text. Several runs may stand in one file.
-func NmapText(r io.Reader, put Sink) (Stats, error) {
+func NmapText(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
 	p := &nmapPrint{
-		stats: &st, put: put,
+		stats: &st, seen: host, put: put,
 		version:   regexp.MustCompile(`^(?:# |Starting )Nmap (\S{1,40})`),
 		portRow:   regexp.MustCompile(`^(\d{1,5})/(tcp|udp|sctp)\s+(\S+)(?:\s+(\S+))?`),
 		scriptRow: regexp.MustCompile(`^\|[ _]([a-z0-9][a-z0-9-]*):(?: (.*))?$`),
 	}
 	var damage error
-	for in := newLineReader(r, mostElement); ; {
-		l, err := in.next()
+	for l, err := range newLineReader(r, mostElement).all() {
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				damage = err
-			}
+			damage = err
 			break
 		}
 		if p.size += len(l); p.size > mostElement {
@@ -51,6 +48,7 @@ func NmapText(r io.Reader, put Sink) (Stats, error) {
 // nmapPrint is nmap's printed output while it is read.
 type nmapPrint struct {
 	stats   *Stats
+	seen    Hosts
 	put     Sink
 	started time.Time
 	running bool
@@ -110,11 +108,14 @@ func (p *nmapPrint) begin(l string) error {
 
 // report begins a host: "192.0.2.1", or "name (192.0.2.1)". Whether somebody typed the name is not told.
 func (p *nmapPrint) report(who string) {
-	who, _, _ = strings.Cut(who, " [")
+	who, state, _ := strings.Cut(who, " [")
 	if _, inside, ok := strings.Cut(strings.TrimSuffix(who, ")"), " ("); ok {
 		who = inside
 	}
 	h := &nmapHost{}
+	if strings.HasPrefix(state, "host down") {
+		h.Status.State = "down"
+	}
 	if addr, err := netip.ParseAddr(who); err == nil {
 		h.Addresses = append(h.Addresses, nmapAddress{Addr: addr.String()})
 	}
@@ -176,5 +177,5 @@ func (p *nmapPrint) end() error {
 	if h == nil {
 		return nil
 	}
-	return h.put(p.stats, p.started, p.put)
+	return h.put(p.stats, p.started, p.seen, p.put)
 }

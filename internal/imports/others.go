@@ -3,7 +3,6 @@ package imports
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -32,13 +31,10 @@ type zgrabResult struct {
 }
 
 // Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
-func Zgrab(r io.Reader, put Sink) (Stats, error) {
+func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "zgrab2"}
-	for in := newLineReader(r, mostLine); ; {
-		b, err := in.next()
-		if errors.Is(err, io.EOF) {
-			return st, nil
-		}
+	in := newLineReader(r, mostLine)
+	for b, err := range in.all() {
 		if err != nil {
 			return st, err
 		}
@@ -54,10 +50,15 @@ func Zgrab(r io.Reader, put Sink) (Stats, error) {
 		if err != nil {
 			continue // a name alone: zgrab2 did not say which of its addresses answered
 		}
-		st.Hosts++
+		answered := false
 		for module, raw := range l.Data {
 			var res zgrabResult
-			if json.Unmarshal(raw, &res) != nil || res.Status != "success" && len(res.Result) == 0 {
+			if json.Unmarshal(raw, &res) != nil {
+				continue
+			}
+			// Of zgrab2's words these two alone leave open whether anything was there.
+			answered = answered || res.Status != "connection-timeout" && res.Status != "unknown-error" || len(res.Result) > 0
+			if res.Status != "success" && len(res.Result) == 0 {
 				continue
 			}
 			st.Endpoints++
@@ -75,7 +76,11 @@ func Zgrab(r io.Reader, put Sink) (Stats, error) {
 				return st, err
 			}
 		}
+		if answered {
+			host.see(addr)
+		}
 	}
+	return st, nil
 }
 
 // zgrabNTLM is how zgrab2 prints a challenge (lib/smb).
@@ -247,13 +252,10 @@ func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 }
 
 // Masscan reads masscan's JSON, whole or a line each. It tells of open ports and nothing else: they are counted.
-func Masscan(r io.Reader, _ Sink) (Stats, error) {
+func Masscan(r io.Reader, host Hosts) (Stats, error) {
 	st := Stats{Source: "masscan"}
-	for in := newLineReader(r, mostLine); ; {
-		b, err := in.next()
-		if errors.Is(err, io.EOF) {
-			return st, nil
-		}
+	in := newLineReader(r, mostLine)
+	for b, err := range in.all() {
 		if err != nil {
 			return st, err
 		}
@@ -275,10 +277,12 @@ func Masscan(r io.Reader, _ Sink) (Stats, error) {
 		if err := json.Unmarshal(b, &l); err != nil {
 			return st, fmt.Errorf("line %d: %w", in.n, err)
 		}
-		if _, err := netip.ParseAddr(l.IP); err != nil {
+		addr, err := netip.ParseAddr(l.IP)
+		if err != nil {
 			continue
 		}
-		st.Hosts++
+		host.see(addr)
 		st.Endpoints += uint64(len(l.Ports))
 	}
+	return st, nil
 }

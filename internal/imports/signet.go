@@ -80,11 +80,8 @@ type line struct {
 
 // Lines reads Signet's own JSON lines. An error names its line.
 func Lines(r io.Reader, to Handler) error {
-	for in := newLineReader(r, mostLine); ; {
-		b, err := in.next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+	in := newLineReader(r, mostLine)
+	for b, err := range in.all() {
 		if err != nil {
 			return err
 		}
@@ -96,6 +93,7 @@ func Lines(r io.Reader, to Handler) error {
 			return fmt.Errorf("line %d: %w", in.n, err)
 		}
 	}
+	return nil
 }
 
 // kindOf is the kind of a line, which stands first; "" where it does not.
