@@ -106,7 +106,6 @@ func TestNmapLevels(t *testing.T) {
 			}
 			return err
 		})
-
 		if err != nil || got != want {
 			t.Errorf("%q: %q, want %q (%v)", wording, got, want, err)
 		}

@@ -104,7 +104,6 @@ func TestNetExecSMB(t *testing.T) {
 				}
 				return nil
 			})
-
 			slices.Sort(got[1:])
 			if err != nil || strings.Join(got, " ") != tt.want {
 				t.Errorf("%s, SMBv1 %s, signing %s: %v, want %s (%v)", tt.os, tt.smbv1, tt.signing, got, tt.want, err)
@@ -136,7 +135,6 @@ func TestNetExecProtocols(t *testing.T) {
 		}
 		return nil
 	})
-
 	if err != nil || len(hosts) != 6 || len(st.Notes) != 2 || !strings.Contains(st.Notes[0], "of 2 it says that LDAP signing") || !strings.Contains(st.Notes[1], "of 1 it says that channel binding") {
 		t.Errorf("%+v, %v", st, err)
 	}

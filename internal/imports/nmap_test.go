@@ -22,7 +22,6 @@ func mapped(t *testing.T, x, check string) (facts string) {
 		}
 		return nil
 	})
-
 	if err != nil {
 		t.Fatal(err)
 	}
