@@ -63,7 +63,7 @@ func TestCoverageCountsOnce(t *testing.T) {
 		{"two estates", []string{monday, elsewhere}, `256 (4) asked 512: answered 2 silent 508 broken 2`},
 		{"with lines of what was silent", []string{every, monday}, `256 (2) asked 256: answered 1 silent 254 broken 1`},
 		{"an endpoint that was silent on Monday", []string{monday, moved}, `256 (3) asked 256: answered 1 silent 253 broken 2`},
-		{"hosts without an endpoint, twice", []string{hosts, hostsAgain}, `1 (1) asked 0:`},
+		{"hosts without an endpoint, twice", []string{hosts, hostsAgain}, `2 (1) asked 0:`},
 		{"a host with two ports", []string{ports}, `1 (1) asked 0:`},
 		{"nmap's file, and a copy of it", []string{nmap, again}, `2 (2) asked 2: answered 2`},
 		{"a capture", []string{pcap}, `1 (1) asked 8: answered 8`},
@@ -83,6 +83,42 @@ func TestCoverageCountsOnce(t *testing.T) {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// TestFileOnce: a file that is named twice, by a link, and with its folder is one source; its connections count once, and a cut
+// one is said once.
+func TestFileOnce(t *testing.T) {
+	capture, _ := logons(t)
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "hq.pcap"), filepath.Join(dir, "link.pcap")
+	if err := os.WriteFile(file, capture[:len(capture)-3], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(file, link); err != nil {
+		t.Fatal(err)
+	}
+	clients := func(files ...string) (list string) {
+		out, stderr, code := do(t, "none", append([]string{"read", "-o", "jsonl"}, files...)...)
+		if code != 0 || strings.Count(stderr, "damaged") != 1 || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%v: exit code %d, %q", files, code, stderr)
+		}
+		for _, l := range strings.Split(out, "\n") {
+			if strings.HasPrefix(l, `{"kind":"client"`) {
+				_, what, _ := strings.Cut(l, `,"at":`)
+				list += what + "\n"
+			}
+		}
+		return list
+	}
+	once := clients(file)
+	if !strings.Contains(once, `"connections":1}`) {
+		t.Fatal(once)
+	}
+	for _, files := range [][]string{{file, file}, {link, file}, {dir}, {file, dir}, {dir, link}} {
+		if got := clients(files...); got != once {
+			t.Errorf("%v:\n%s\nwant\n%s", files, got, once)
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ func (o *opening) Read(b []byte) (n int, err error) {
 	return o.file.Read(b)
 }
 
-// piped is the same for a stream whose reads may wait for ever. The one that does is left to the end of the process.
+// piped is what until is, for a stream whose reads may wait for ever. The one that does is left to the end of the process.
 func piped(ctx context.Context, in io.Reader) io.Reader {
 	r, w := io.Pipe()
 	go func() {

@@ -117,7 +117,7 @@ func TestReadInterruptedBeforeAWriter(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(500 * time.Millisecond)
+	time.Sleep(2 * time.Second) // until it waits, on a busy machine too
 	cmd.Process.Signal(syscall.SIGINT)
 	var exit *exec.ExitError
 	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {

@@ -87,7 +87,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	defer drop()
 	ctx, release := a.interruptible(ctx, "judging what was read")
 	defer release()
-	r := &reading{app: a, capture: capture.NewReader(a.checks), mask: newMask(f.anonymize), covered: newCoverage(), all: f.all}
+	r := &reading{app: a, capture: capture.NewReader(a.checks), mask: newMask(f.anonymize), covered: newCoverage(), read: map[stamp][]os.FileInfo{}, all: f.all}
 	defer r.close()
 	for _, name := range names {
 		if ctx.Err() != nil {

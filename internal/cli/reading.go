@@ -26,6 +26,7 @@ type reading struct {
 	app      *app
 	capture  *capture.Reader
 	texts    []textFile
+	read     map[stamp][]os.FileInfo
 	folders  []*folder
 	mask     *mask
 	judge    *judge.Judge
@@ -35,6 +36,12 @@ type reading struct {
 	failed   bool // a file that was named could not be read at all
 	damaged  bool // a file was read in part, or one of a folder not at all
 	covered  *coverage
+}
+
+// stamp finds a file among many that were read already.
+type stamp struct {
+	size    int64
+	written time.Time
 }
 
 // folder is one that the user named.
@@ -98,13 +105,21 @@ func (r *reading) open(ctx context.Context, name string, from *folder) {
 		r.stream(ctx, t, piped(ctx, &opening{name: name}))
 		return
 	}
+	// One that is named twice, or by itself and with its folder, is one source: its connections would count twice.
+	is := stamp{info.Size(), info.ModTime()}
+	if slices.ContainsFunc(r.read[is], func(was os.FileInfo) bool { return os.SameFile(was, info) }) {
+		t.found()
+		return
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		r.unread(name, from, err)
 		return
 	}
 	t.file = f
-	r.stream(ctx, t, until{ctx, f})
+	if r.stream(ctx, t, until{ctx, f}) {
+		r.read[is] = append(r.read[is], info)
+	}
 }
 
 // folder reads every file below a folder. What is of no kind that is read is passed over.
@@ -138,7 +153,8 @@ var errEmpty = errors.New("it is empty")
 // errOther says of a file that it is none of those that are read.
 var errOther = errors.New("no capture, result of nmap, zgrab2 or masscan JSON, NetExec database, nor JSON lines of Signet")
 
-func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
+// stream reads a capture, or keeps another tool's file for later, and tells whether it is one of these.
+func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) (taken bool) {
 	keep := false
 	defer func() {
 		if t.file != nil && !keep {
@@ -148,11 +164,11 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 	kind, br, err := capture.Open(in)
 	if ctx.Err() != nil && (err != nil || kind == capture.KindUnknown) {
 		r.cut(&t)
-		return
+		return false
 	}
 	if err != nil {
 		r.unread(t.name, t.from, err)
-		return
+		return false
 	}
 	switch kind {
 	case capture.KindPcap, capture.KindPcapng, capture.KindNetMon:
@@ -167,10 +183,11 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 			r.warn("%s: %v", t.name, err)
 		case err != nil:
 			r.unread(t.name, t.from, err)
+			return false
 		default:
 			t.found()
 		}
-		return
+		return true
 	}
 	head, empty := br.Peek(64 << 10)
 	if t.kind = imports.Detect(head); t.kind != imports.Unknown {
@@ -180,7 +197,7 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 			t.depth = imports.DepthOf(head)
 		}
 		r.texts = append(r.texts, t)
-		return
+		return true
 	}
 	switch {
 	case t.from != nil: // passed over
@@ -189,6 +206,7 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) {
 	default:
 		r.unread(t.name, nil, errOther)
 	}
+	return false
 }
 
 // found says that something of a file was read.
@@ -275,9 +293,9 @@ var errPacked = errors.New("a database inside a stream or an archive: unpack it,
 // text reads one file of another tool; some: it spoke of a host. An error of the store is an error of it all the same: the
 // store says it again at the end.
 func (r *reading) text(t *textFile) (some bool, err error) {
-	host := func(addr netip.Addr) {
+	host := func(addr netip.Addr, answered bool) {
 		some = true
-		r.covered.host(addr, true) // the tool says that something answered
+		r.covered.host(addr, answered)
 	}
 	put := func(o *signet.Observation, of *estate) error {
 		some = true

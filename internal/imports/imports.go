@@ -68,13 +68,13 @@ func DepthOf(head []byte) signet.Depth {
 // Sink takes observations, one at a time. Facts are signet.RawFacts.
 type Sink func(*signet.Observation) error
 
-// Hosts takes the address of each host that a file speaks of, as often as it does, whether or not it says anything of it. nil
-// takes nothing.
-type Hosts func(netip.Addr)
+// Hosts takes the address of each host that a file speaks of, as often as it does, whether or not it says anything that is judged.
+// answered: the file shows that something was there. nil takes nothing.
+type Hosts func(addr netip.Addr, answered bool)
 
-func (h Hosts) see(addr netip.Addr) {
+func (h Hosts) see(addr netip.Addr, answered bool) {
 	if h != nil {
-		h(addr)
+		h(addr, answered)
 	}
 }
 

@@ -155,24 +155,33 @@ func TestMasscan(t *testing.T) {
 	}
 }
 
-// tally counts how often each host was spoken of.
-type tally map[netip.Addr]int
+// tally counts how often each host was spoken of, and how often as one that answered.
+type tally map[netip.Addr]*struct{ seen, answered int }
 
-func (h tally) see(addr netip.Addr) { h[addr]++ }
+func (h tally) see(addr netip.Addr, answered bool) {
+	if h[addr] == nil {
+		h[addr] = &struct{ seen, answered int }{}
+	}
+	h[addr].seen++
+	if answered {
+		h[addr].answered++
+	}
+}
 
 func (h tally) String() string {
 	var list []string
 	for _, addr := range slices.SortedFunc(maps.Keys(h), netip.Addr.Compare) {
-		list = append(list, fmt.Sprintf("%s %d", addr, h[addr]))
+		list = append(list, fmt.Sprintf("%s %d/%d", addr, h[addr].answered, h[addr].seen))
 	}
 	return strings.Join(list, ", ")
 }
 
-// TestHosts: a host counts where something answered, whether or not that tells anything that is judged.
+// TestHosts: a host is one that answered where a tool heard it, whether or not that tells anything that is judged; that the user
+// called it up, that nobody was there or that time ran out is no answer. The words are those of nmap 7.93 and of zgrab2's status.go.
 func TestHosts(t *testing.T) {
 	drop := func(*signet.Observation) error { return nil }
-	host := func(addr, state string) string {
-		return `<host><status state="` + state + `"/><address addr="` + addr + `" addrtype="ipv4"/></host>`
+	host := func(addr, status, rest string) string {
+		return `<host><status ` + status + `/><address addr="` + addr + `" addrtype="ipv4"/>` + rest + `</host>`
 	}
 	module := func(addr, status string) string {
 		return `{"ip":"` + addr + `","data":{"smb":{"status":"` + status + `","protocol":"smb"}}}` + "\n"
@@ -181,15 +190,18 @@ func TestHosts(t *testing.T) {
 		name, want string
 		read       func(imports.Hosts) (imports.Stats, error)
 	}{
-		{"nmap XML", "192.0.2.1 1", func(h imports.Hosts) (imports.Stats, error) {
-			return imports.Nmap(strings.NewReader(`<nmaprun scanner="nmap">`+host("192.0.2.1", "up")+host("192.0.2.2", "down")+`</nmaprun>`), h, drop)
+		{"nmap XML", "192.0.2.1 1/1, 192.0.2.2 0/1, 192.0.2.3 0/1, 192.0.2.4 1/1", func(h imports.Hosts) (imports.Stats, error) {
+			return imports.Nmap(strings.NewReader(`<nmaprun scanner="nmap">`+host("192.0.2.1", `state="up" reason="echo-reply"`, "")+host("192.0.2.2", `state="down" reason="no-response"`, "")+
+				host("192.0.2.3", `state="up" reason="user-set"`, "")+host("192.0.2.4", `state="up" reason="user-set"`, `<times srtt="83" rttvar="3772" to="100000"/>`)+`</nmaprun>`), h, drop)
 		}},
-		{"nmap text", "192.0.2.1 1", func(h imports.Hosts) (imports.Stats, error) {
-			return imports.NmapText(strings.NewReader("Nmap scan report for 192.0.2.1\nHost is up.\n\nNmap scan report for 192.0.2.2 [host down]\n"), h, drop)
+		{"nmap text", "192.0.2.1 1/1, 192.0.2.2 0/1, 192.0.2.3 0/1, 192.0.2.4 1/1, 192.0.2.5 0/1", func(h imports.Hosts) (imports.Stats, error) {
+			return imports.NmapText(strings.NewReader("Nmap scan report for 192.0.2.1\nHost is up (0.000083s latency).\n\nNmap scan report for 192.0.2.2 [host down]\n"+
+				"Nmap scan report for 192.0.2.3\nHost is up.\n\nNmap scan report for 192.0.2.4\nHost is up, received localhost-response.\n\nNmap scan report for 192.0.2.5\nHost is up, received user-set.\n"), h, drop)
 		}},
-		{"zgrab2", "192.0.2.1 1, 192.0.2.3 1, 192.0.2.4 1", func(h imports.Hosts) (imports.Stats, error) {
+		{"zgrab2", "192.0.2.1 1/1, 192.0.2.2 0/1, 192.0.2.3 1/1, 192.0.2.4 0/1, 192.0.2.5 0/1, 192.0.2.6 0/1, 192.0.2.7 0/1", func(h imports.Hosts) (imports.Stats, error) {
 			return imports.Zgrab(strings.NewReader(module("192.0.2.1", "protocol-error")+module("192.0.2.2", "connection-timeout")+module("192.0.2.3", "connection-refused")+
-				module("192.0.2.4", "io-timeout")+module("192.0.2.5", "unknown-error")), h, drop)
+				module("192.0.2.4", "io-timeout")+module("192.0.2.5", "unknown-error")+
+				module("192.0.2.6", "invalid-inputs")+`{"ip":"192.0.2.7","data":{"smb":{"status":"connection-timeout","protocol":"smb","result":null}}}`), h, drop)
 		}},
 	} {
 		hosts := tally{}

@@ -98,7 +98,7 @@ func NetExec(path string, host Hosts, put Sink) (Stats, error) {
 		if err != nil {
 			continue // a name: which of its addresses answered is not told
 		}
-		host.see(addr)
+		host.see(addr, true) // it has rows of hosts alone that it spoke to
 		if err := read(&nxcHost{row: row, addr: addr.Unmap().WithZone(""), sink: put, stats: &st, doubts: doubts}); err != nil {
 			return st, err
 		}

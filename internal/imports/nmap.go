@@ -14,6 +14,7 @@ import (
 type nmapHost struct {
 	End       string        `xml:"endtime,attr"`
 	Status    nmapState     `xml:"status"`
+	Times     *struct{}     `xml:"times"` // of its round trips: nil where nothing answered
 	Addresses []nmapAddress `xml:"address"`
 	Names     []struct {
 		Name string `xml:"name,attr"`
@@ -29,7 +30,15 @@ type nmapAddress struct {
 }
 
 type nmapState struct {
-	State string `xml:"state,attr"`
+	State  string `xml:"state,attr"`
+	Reason string `xml:"reason,attr"`
+}
+
+// assumed is the reason of a host that is up because the user said so (-Pn), whether or not anything answered.
+const assumed = "user-set"
+
+func (h *nmapHost) answered() bool {
+	return h.Status.State != "down" && (h.Status.Reason != assumed || h.Times != nil)
 }
 
 type nmapPort struct {
@@ -213,9 +222,7 @@ func (h *nmapHost) put(st *Stats, started time.Time, seen Hosts, sink Sink) erro
 			break
 		}
 	}
-	if h.Status.State != "down" { // which nmap lists when it is verbose
-		seen.see(one.addr)
-	}
+	seen.see(one.addr, h.answered())
 	st.Endpoints += uint64(len(h.Ports))
 	if err := one.smb(); err != nil {
 		return err

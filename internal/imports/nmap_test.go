@@ -139,7 +139,7 @@ func TestNmapPrinted(t *testing.T) {
 	}
 	n = 0
 	hosts := tally{}
-	if st, err := imports.NmapText(bytes.NewReader(append(bytes.Clone(b), b...)), hosts.see, count); err != nil || n != 14 || hosts.String() != "192.0.2.10 2, 192.0.2.11 2" {
+	if st, err := imports.NmapText(bytes.NewReader(append(bytes.Clone(b), b...)), hosts.see, count); err != nil || n != 14 || hosts.String() != "192.0.2.10 2/2, 192.0.2.11 0/2" {
 		t.Errorf("twice: %d, %v, %+v, %v", n, hosts, st, err)
 	}
 }

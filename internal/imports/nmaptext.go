@@ -77,6 +77,13 @@ func (p *nmapPrint) line(l string) error {
 	case p.host == nil:
 	case strings.HasPrefix(l, "|"):
 		p.script(l)
+	case strings.HasPrefix(l, "Host is up"): // ", received echo-reply" where that was asked for, and a latency where one was measured
+		if _, reason, ok := strings.Cut(l, ", received "); ok {
+			p.host.Status.Reason, _, _ = strings.Cut(strings.TrimSuffix(reason, "."), " ")
+		}
+		if strings.HasSuffix(l, " latency).") {
+			p.host.Times = &struct{}{}
+		}
 	case strings.HasPrefix(l, "Host script results:"):
 		p.belong(&p.host.Scripts)
 	default:
@@ -112,7 +119,7 @@ func (p *nmapPrint) report(who string) {
 	if _, inside, ok := strings.Cut(strings.TrimSuffix(who, ")"), " ("); ok {
 		who = inside
 	}
-	h := &nmapHost{}
+	h := &nmapHost{Status: nmapState{Reason: assumed}} // until it says better
 	if strings.HasPrefix(state, "host down") {
 		h.Status.State = "down"
 	}

@@ -30,6 +30,16 @@ type zgrabResult struct {
 	Result    json.RawMessage `json:"result"`
 }
 
+// answered tells whether a status of zgrab2 (its status.go) is one of something that was there. A time-out of reading is not: modules
+// of UDP have it where nobody is.
+func (z *zgrabResult) answered() bool {
+	switch z.Status {
+	case "success", "connection-refused", "connection-closed", "handshake-error", "protocol-error", "application-error":
+		return true
+	}
+	return false
+}
+
 // Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
 func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "zgrab2"}
@@ -56,8 +66,7 @@ func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 			if json.Unmarshal(raw, &res) != nil {
 				continue
 			}
-			// Of zgrab2's words these two alone leave open whether anything was there.
-			answered = answered || res.Status != "connection-timeout" && res.Status != "unknown-error" || len(res.Result) > 0
+			answered = answered || res.answered()
 			if res.Status != "success" && len(res.Result) == 0 {
 				continue
 			}
@@ -76,9 +85,7 @@ func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 				return st, err
 			}
 		}
-		if answered {
-			host.see(addr)
-		}
+		host.see(addr, answered)
 	}
 	return st, nil
 }
@@ -281,7 +288,7 @@ func Masscan(r io.Reader, host Hosts) (Stats, error) {
 		if err != nil {
 			continue
 		}
-		host.see(addr)
+		host.see(addr, len(l.Ports) > 0)
 		st.Endpoints += uint64(len(l.Ports))
 	}
 	return st, nil
