@@ -27,7 +27,7 @@ func ParseHead(head, progress []byte, observations uint64) (run Run, err error) 
 		return bad(err)
 	}
 	if n, err := s2.DecodedLen(progress); err != nil || n > mostPlain {
-		return bad(errDamaged)
+		return bad(ErrDamaged)
 	}
 	plain, err := s2.Decode(nil, progress)
 	if err != nil {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -33,8 +32,6 @@ const (
 
 // mostPlain is the largest value that is unpacked; what claims more is damaged.
 const mostPlain = 64 << 20
-
-var errDamaged = errors.New("a stored row is damaged")
 
 // The bits of Row.State.
 const (
@@ -135,7 +132,7 @@ func (c *cursor) section() []byte {
 // readBody fills an observation from a body. Facts are copied.
 func readBody(o *signet.Observation, b []byte) error {
 	if len(b) == 0 || b[0] >= hasSource<<1 {
-		return errDamaged
+		return ErrDamaged
 	}
 	has, c := b[0], cursor{b: b[1:]}
 	if has&hasName != 0 {
@@ -147,7 +144,7 @@ func readBody(o *signet.Observation, b []byte) error {
 	if has&hasUnasked != 0 {
 		n := c.number()
 		if n > uint64(len(c.b)) {
-			return errDamaged
+			return ErrDamaged
 		}
 		for range n {
 			o.Unasked = append(o.Unasked, string(c.section()))
@@ -156,7 +153,7 @@ func readBody(o *signet.Observation, b []byte) error {
 	if has&hasConnections != 0 {
 		n := c.number()
 		if n > math.MaxInt32 {
-			return errDamaged
+			return ErrDamaged
 		}
 		o.Connections = int(n)
 	}
@@ -168,7 +165,7 @@ func readBody(o *signet.Observation, b []byte) error {
 		c.b = nil
 	}
 	if c.bad || len(c.b) > 0 {
-		return errDamaged
+		return ErrDamaged
 	}
 	return nil
 }
@@ -188,7 +185,7 @@ func readTrace(b []byte) ([]signet.Exchange, error) {
 	c := cursor{b: b}
 	n := c.number()
 	if n > uint64(len(c.b)) {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	var trace []signet.Exchange
 	for range n {
@@ -198,7 +195,7 @@ func readTrace(b []byte) ([]signet.Exchange, error) {
 		trace = append(trace, x)
 	}
 	if c.bad || len(c.b) > 0 {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return trace, nil
 }
@@ -249,12 +246,12 @@ func (p *packer) pack(dst, plain []byte) (out []byte, learned bool) {
 // unpack appends the plain value to dst.
 func unpack(dst []byte, dict *s2.Dict, packed []byte) ([]byte, error) {
 	if len(packed) < 2 {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	how, packed := packed[0], packed[1:]
 	n, err := s2.DecodedLen(packed)
 	if err != nil || n > mostPlain {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	if cap(dst) < n {
 		dst = make([]byte, n)
@@ -265,10 +262,10 @@ func unpack(dst []byte, dict *s2.Dict, packed []byte) ([]byte, error) {
 	case how == packedAgainst && dict != nil:
 		dst, err = dict.Decode(dst[:n], packed)
 	default:
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	if err != nil {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	return dst, nil
 }
@@ -322,7 +319,7 @@ func (d *decoder) kind(r *Row) (*kind, error) {
 	if k, ok := ready(); ok {
 		return k, nil
 	}
-	return nil, errDamaged
+	return nil, ErrDamaged
 }
 
 func (d *decoder) observation(r *Row) (*signet.Observation, error) {
@@ -339,7 +336,7 @@ func (d *decoder) observation(r *Row) (*signet.Observation, error) {
 		o.Transport = signet.UDP
 	}
 	if int(o.Outcome) >= len(signet.Outcomes()) {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	if d.buf, err = unpack(d.buf, k.facts, r.Body); err == nil {
 		err = readBody(o, d.buf)

@@ -116,7 +116,7 @@ func (p *pager) append(b []byte) []byte {
 // read gives the entries of a page to f.
 func (p *Page) read(f func(entry)) error {
 	if len(p.Body) == 0 || p.Body[0] != pageForm {
-		return errDamaged
+		return ErrDamaged
 	}
 	c := cursor{b: p.Body[1:]}
 	rows := uint64(0)
@@ -125,11 +125,11 @@ func (p *Page) read(f func(entry)) error {
 		addr := c.section()
 		var ok bool
 		if e.addr, ok = netip.AddrFromSlice(addr); !ok {
-			return errDamaged
+			return ErrDamaged
 		}
 		n := c.number()
 		if n == 0 || n > p.Rows-rows {
-			return errDamaged
+			return ErrDamaged
 		}
 		rows += n
 		e.seqs = make([]uint64, n)
@@ -137,28 +137,28 @@ func (p *Page) read(f func(entry)) error {
 		for i := range e.seqs {
 			step := c.number()
 			if step >= p.Rows-at {
-				return errDamaged
+				return ErrDamaged
 			}
 			at += step
 			e.seqs[i] = p.First + at
 		}
 		counted := c.number()
 		if e.reached, e.several = counted>>1, counted&1 != 0; e.reached > n {
-			return errDamaged
+			return ErrDamaged
 		}
 		if e.reached > 0 {
 			if len(c.b) < 8 {
-				return errDamaged
+				return ErrDamaged
 			}
 			e.digest, c.b = binary.BigEndian.Uint64(c.b), c.b[8:]
 		}
 		if c.bad {
-			return errDamaged
+			return ErrDamaged
 		}
 		f(e)
 	}
 	if c.bad || rows != p.Rows {
-		return errDamaged
+		return ErrDamaged
 	}
 	return nil
 }

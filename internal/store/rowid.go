@@ -13,6 +13,9 @@ func RowID(key int64, seq uint64) int64 { return key<<seqBits | int64(seq&seqMas
 // Seq is the Seq in a row's number.
 func Seq(id int64) uint64 { return uint64(id) & seqMask }
 
+// Key is the key of the run in a row's number.
+func Key(id int64) int64 { return id >> seqBits }
+
 // RowIDs numbers rows of a run.
 func RowIDs(key int64, seqs []uint64) []int64 {
 	ids := make([]int64, len(seqs))

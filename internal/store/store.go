@@ -48,6 +48,7 @@ var (
 	ErrUnknown = errors.New("no such run is stored")
 	ErrTaken   = errors.New("the run was deleted, or another process goes on with it")
 	ErrMissing = errors.New("the store does not exist yet")
+	ErrDamaged = errors.New("a stored row is damaged")
 )
 
 // Order of rows.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,13 +43,14 @@ func bare(b *testing.B, n int, row func(int) *store.Row) {
 	if _, err := db.Exec("CREATE TABLE o (id INTEGER PRIMARY KEY, addr BLOB, port INTEGER, kind INTEGER, state INTEGER, at INTEGER, took INTEGER, body BLOB, trace BLOB)"); err != nil {
 		b.Fatal(err)
 	}
+	const atOnce = 100
 	var args []any
 	for i := 0; i+atOnce <= n; {
 		tx, err := db.Begin()
 		if err != nil {
 			b.Fatal(err)
 		}
-		stmt, err := tx.Prepare("INSERT INTO o VALUES " + insert(atOnce)[len("INSERT INTO observation (id, addr, port, kind, state, at, took, body, trace) VALUES "):])
+		stmt, err := tx.Prepare("INSERT INTO o VALUES (?,?,?,?,?,?,?,?,?)" + strings.Repeat(",(?,?,?,?,?,?,?,?,?)", atOnce-1))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -130,16 +130,79 @@ func undo() []string {
 	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)"}
 }
 
+// observationTable is what the first step made.
+func observationTable() string {
+	at := strings.Index(runsSQL, "CREATE TABLE observation")
+	return runsSQL[at : at+strings.Index(runsSQL[at:], ";")]
+}
+
+// unpacked puts the rows of some runs where they stood before there were segments.
+func unpacked(t *testing.T, path string, ids ...string) {
+	t.Helper()
+	s, err := Open(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.write.Exec(observationTable()); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		key, err := s.key(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r, err := range s.Rows(t.Context(), id, store.Which{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			var trace any
+			if r.Trace != nil {
+				trace = r.Trace
+			}
+			if _, err := s.write.Exec("INSERT INTO observation VALUES (?,?,?,?,?,?,?,?,?)", store.RowID(key, r.Seq), r.Addr.AsSlice(), r.Port, r.Kind, r.State, r.At, r.Took, r.Body, trace); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := s.write.Exec("DROP TABLE segment"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stored is what a store gives of a run, row by row.
+func stored(t *testing.T, s store.Store, id string) (rows []string) {
+	t.Helper()
+	for r, err := range s.Rows(t.Context(), id, store.Which{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, fmt.Sprintf("%+v", *r))
+	}
+	return rows
+}
+
 func TestOldSchema(t *testing.T) {
 	for version := 1; version < len(steps); version++ {
 		path := filled(t, 500)
-		for step := len(steps) - 1; step >= version; step-- {
-			raw(t, path, undo()[step])
-		}
-		raw(t, path, fmt.Sprintf("PRAGMA user_version = %d", version))
 		s, err := Open(t.Context(), path, false)
 		if err != nil {
 			t.Fatal(err)
+		}
+		storeRun(t, s, "another", 9000) // more than one bite of a migration
+		was := [][]string{stored(t, s, "a-run"), stored(t, s, "another")}
+		s.Close()
+		unpacked(t, path, "a-run", "another")
+		for step := len(steps) - 2; step >= version; step-- {
+			raw(t, path, undo()[step])
+		}
+		raw(t, path, fmt.Sprintf("PRAGMA user_version = %d", version))
+		before := size(t, path)
+		if s, err = Open(t.Context(), path, false); err != nil {
+			t.Fatal(err)
+		}
+		if now := [][]string{stored(t, s, "a-run"), stored(t, s, "another")}; len(now[0]) != 500 || len(now[1]) != 9000 || !slices.EqualFunc(was, now, slices.Equal) {
+			t.Errorf("schema %d: of 500 and 9000 rows %d and %d survived, or not as they were", version, len(now[0]), len(now[1]))
 		}
 		if n := count(t, s, "a-run"); n != 500 {
 			t.Errorf("%d observations survived", n)
@@ -153,7 +216,19 @@ func TestOldSchema(t *testing.T) {
 		}
 		storeRun(t, s, "new", 5)
 		s.Close()
+		if after := size(t, path); after > before+before/10 {
+			t.Errorf("schema %d: the file grew from %d to %d bytes", version, before, after)
+		}
 	}
+}
+
+func size(t *testing.T, path string) int64 {
+	t.Helper()
+	fi, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fi.Size()
 }
 
 func raw(t *testing.T, path, statement string) {
@@ -350,7 +425,7 @@ func TestFull(t *testing.T) {
 // A deletion that is cut short is invisible, and finished by whoever writes next.
 func TestDeletionCutShort(t *testing.T) {
 	path := filled(t, 1000)
-	raw(t, path, "CREATE TRIGGER stop BEFORE DELETE ON observation BEGIN SELECT raise(ABORT, 'cut short'); END")
+	raw(t, path, "CREATE TRIGGER stop BEFORE DELETE ON segment BEGIN SELECT raise(ABORT, 'cut short'); END")
 	s, err := Open(t.Context(), path, true)
 	if err != nil {
 		t.Fatal(err)
@@ -365,8 +440,11 @@ func TestDeletionCutShort(t *testing.T) {
 	}
 	raw(t, path, "DROP TRIGGER stop")
 	storeRun(t, s, "a-run", 10)
-	var rows int
-	if err := s.read.QueryRow("SELECT count(*) FROM observation").Scan(&rows); err != nil || rows != 10 {
-		t.Errorf("%d rows, %v", rows, err)
+	if rows := len(stored(t, s, "a-run")); rows != 10 {
+		t.Errorf("%d rows", rows)
+	}
+	var segments int
+	if err := s.read.QueryRow("SELECT count(*) FROM segment").Scan(&segments); err != nil || segments != 1 {
+		t.Errorf("%d segments, %v", segments, err)
 	}
 }

@@ -3,8 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"strings"
 
 	"signet/internal/store"
 )
@@ -16,19 +14,7 @@ type log struct {
 	epoch int64
 	seq   uint64 // of the last row
 	count uint64
-	args  []driver.NamedValue
-}
-
-// atOnce is how many rows one statement inserts, and columns how many values each has.
-const (
-	atOnce  = 100
-	columns = 9
-)
-
-// insert is a statement of n rows.
-func insert(n int) string {
-	return "INSERT INTO observation (id, addr, port, kind, state, at, took, body, trace) VALUES " +
-		strings.Repeat("(?,?,?,?,?,?,?,?,?),", n-1) + "(?,?,?,?,?,?,?,?,?)"
+	body  []byte // of a segment
 }
 
 // Append commits a batch.
@@ -40,7 +26,11 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 		return l.s.fail(err)
 	}
 	seq := l.seq
-	err = l.s.on(ctx, func(conn *sql.Conn, tx *sql.Tx) error {
+	for i := range b.Rows {
+		seq++
+		b.Rows[i].Seq = seq
+	}
+	err = l.s.transact(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "UPDATE run SET head = ?, progress = ?, count = ? WHERE key = ? AND epoch = ?", string(head), progress, run.Observations, l.key, l.epoch)
 		if err != nil {
 			return err
@@ -56,15 +46,14 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 				return err
 			}
 		}
-		if len(b.Rows) > 0 {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO page (id, rows, body) VALUES (?,?,?)", store.RowID(l.key, seq+1), len(b.Rows), b.Page); err != nil {
-				return err
-			}
+		if len(b.Rows) == 0 {
+			return nil
 		}
-		return conn.Raw(func(c any) (err error) {
-			seq, err = l.insert(ctx, c.(driver.Conn), b.Rows, seq)
+		if _, err := tx.ExecContext(ctx, "INSERT INTO page (id, rows, body) VALUES (?,?,?)", store.RowID(l.key, b.Rows[0].Seq), len(b.Rows), b.Page); err != nil {
 			return err
-		})
+		}
+		l.body, err = insert(ctx, tx, l.body, l.key, b.Rows)
+		return err
 	})
 	if err != nil {
 		return l.s.fail(err)
@@ -73,51 +62,19 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 	return nil
 }
 
-// insert adds rows by a hundred, then the rest one by one. It speaks to the driver itself: what database/sql makes of nine
-// hundred arguments costs a tenth of the insert.
-func (l *log) insert(ctx context.Context, conn driver.Conn, rows []store.Row, seq uint64) (uint64, error) {
-	if l.args == nil {
-		l.args = make([]driver.NamedValue, atOnce*columns)
-		for i := range l.args {
-			l.args[i].Ordinal = i + 1
+// insert adds rows of the run of that key, in segments. body is for them to be written in; it is given back grown.
+func insert(ctx context.Context, tx *sql.Tx, body []byte, key int64, rows []store.Row) ([]byte, error) {
+	stmt, err := tx.PrepareContext(ctx, "INSERT INTO segment (id, body) VALUES (?,?)")
+	if err != nil {
+		return body, err
+	}
+	defer stmt.Close()
+	for len(rows) > 0 {
+		id := store.RowID(key, rows[0].Seq)
+		body, rows = segment(body[:0], rows)
+		if _, err := stmt.ExecContext(ctx, id, body); err != nil {
+			return body, err
 		}
 	}
-	for _, n := range []int{atOnce, 1} {
-		if len(rows) < n {
-			continue
-		}
-		stmt, err := conn.(driver.ConnPrepareContext).PrepareContext(ctx, insert(n))
-		if err != nil {
-			return 0, err
-		}
-		defer stmt.Close()
-		exec := stmt.(driver.StmtExecContext)
-		for len(rows) >= n {
-			for i := range rows[:n] {
-				seq++
-				rows[i].Seq = seq
-				l.bind(l.args[i*columns:], &rows[i])
-			}
-			if _, err := exec.ExecContext(ctx, l.args[:n*columns]); err != nil {
-				return 0, err
-			}
-			rows = rows[n:]
-		}
-	}
-	return seq, nil
-}
-
-func (l *log) bind(args []driver.NamedValue, r *store.Row) {
-	args[0].Value = store.RowID(l.key, r.Seq)
-	args[1].Value = r.Addr.AsSlice()
-	args[2].Value = int64(r.Port)
-	args[3].Value = int64(r.Kind)
-	args[4].Value = int64(r.State)
-	args[5].Value = r.At
-	args[6].Value = r.Took
-	args[7].Value = r.Body
-	args[8].Value = nil
-	if r.Trace != nil {
-		args[8].Value = r.Trace
-	}
+	return body, nil
 }

@@ -4,7 +4,11 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
+	"errors"
 	"fmt"
+	"net/netip"
+
+	"signet/internal/store"
 )
 
 //go:embed migrations/0001_runs.sql
@@ -19,9 +23,18 @@ var pagesSQL string
 //go:embed migrations/0004_no_hosts.sql
 var noHostsSQL string
 
+//go:embed migrations/0005_segments.sql
+var segmentsSQL string
+
+// step is SQL, and what SQL by itself cannot do.
+type step struct {
+	sql  string
+	then func(context.Context, *sql.Tx) error
+}
+
 // steps lead from an empty database to the present one. A step that was released is never changed: a later one corrects
 // it. The database counts them in user_version, in their transaction.
-var steps = [...]string{runsSQL, hostsSQL, pagesSQL, noHostsSQL}
+var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {segmentsSQL, toSegments}}
 
 // application is "Sgnt", so that the database of another program is not taken for ours.
 const application = 0x53676e74
@@ -54,7 +67,11 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 			return err // and what another process did meanwhile is done
 		}
 		for ; version < to; version++ {
-			if _, err := tx.ExecContext(ctx, steps[version]); err != nil {
+			_, err := tx.ExecContext(ctx, steps[version].sql)
+			if then := steps[version].then; err == nil && then != nil {
+				err = then(ctx, tx)
+			}
+			if err != nil {
 				return fmt.Errorf("schema %d: %w", version+1, err)
 			}
 		}
@@ -65,23 +82,66 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 
 // transact runs f in a writing transaction.
 func (s *Store) transact(ctx context.Context, f func(*sql.Tx) error) error {
-	return s.on(ctx, func(_ *sql.Conn, tx *sql.Tx) error { return f(tx) })
-}
-
-// on is transact, with the connection of the transaction.
-func (s *Store) on(ctx context.Context, f func(*sql.Conn, *sql.Tx) error) error {
-	conn, err := s.write.Conn(ctx)
+	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := f(conn, tx); err != nil {
+	if err := f(tx); err != nil {
 		tx.Rollback() // the first error is the one to tell
 		return err
 	}
 	return tx.Commit()
+}
+
+// toSegments moves the rows of before into segments, a bite at a time: the room of those that are moved is that of the next
+// segments, so that the file does not grow.
+func toSegments(ctx context.Context, tx *sql.Tx) error {
+	const bite = 8192
+	var body []byte
+	for {
+		key, last, rows, err := oldRows(ctx, tx, bite)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			break
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM observation WHERE id <= ?", last); err != nil {
+			return err
+		}
+		if body, err = insert(ctx, tx, body, key, rows); err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, "DROP TABLE observation")
+	return err
+}
+
+// oldRows reads the first rows of the table of before, n at most, and of one run.
+func oldRows(ctx context.Context, tx *sql.Tx, n int) (key, last int64, list []store.Row, err error) {
+	rows, err := tx.QueryContext(ctx, "SELECT id, addr, port, kind, state, at, took, body, trace FROM observation ORDER BY id LIMIT ?", n)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r store.Row
+		var id int64
+		var addr []byte
+		if err := rows.Scan(&id, &addr, &r.Port, &r.Kind, &r.State, &r.At, &r.Took, &r.Body, &r.Trace); err != nil {
+			return 0, 0, nil, err
+		}
+		var ok bool
+		if r.Addr, ok = netip.AddrFromSlice(addr); !ok {
+			return 0, 0, nil, store.ErrDamaged
+		}
+		if len(list) == 0 {
+			key = store.Key(id)
+		} else if store.Key(id) != key {
+			break
+		}
+		r.Seq, last = store.Seq(id), id
+		list = append(list, r)
+	}
+	return key, last, list, errors.Join(rows.Err(), rows.Close())
 }

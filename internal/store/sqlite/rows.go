@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"iter"
-	"net/netip"
+	"slices"
 
 	"signet/internal/store"
 )
@@ -16,6 +16,13 @@ func list(key int64, seqs []uint64) string {
 	return string(b)
 }
 
+// The segments of a run that hold certain rows. The first row of one may be gone, its number is not: a row stands in the segment
+// whose id is the nearest below.
+const (
+	segmentsBetween = "FROM segment WHERE id BETWEEN (SELECT coalesce(max(id), ?1) FROM segment WHERE id BETWEEN ?1 AND ?2) AND ?3" // run's first, first, last
+	segmentsOf      = "FROM segment WHERE id IN (SELECT (SELECT max(id) FROM segment WHERE id BETWEEN ?1 AND value) FROM json_each(?2))"
+)
+
 // Rows gives rows of a run, from one snapshot of the database.
 func (s *Store) Rows(ctx context.Context, id string, which store.Which) iter.Seq2[*store.Row, error] {
 	return func(yield func(*store.Row, error) bool) {
@@ -24,43 +31,66 @@ func (s *Store) Rows(ctx context.Context, id string, which store.Which) iter.Seq
 			yield(nil, err)
 			return
 		}
-		from, to := which.Span(key)
-		args := []any{from, to}
-		query := "SELECT id, addr, port, kind, state, at, took, body, trace FROM observation WHERE id BETWEEN ? AND ?"
-		if which.Only != nil {
-			query += " AND id IN (SELECT value FROM json_each(?))"
-			args = append(args, list(key, which.Only))
+		var r store.Row
+		give := func(b []byte) (bool, error) {
+			_, err := readRow(&r, b)
+			return err == nil && yield(&r, nil), err
 		}
 		if which.Order == store.ByAddress {
-			query += " ORDER BY length(addr), addr, port, id"
+			sorted := sorter{}
+			defer sorted.close()
+			if err = s.rows(ctx, key, which, func(b []byte) (bool, error) { return true, sorted.add(ctx, b) }); err == nil {
+				err = sorted.each(ctx, give)
+			}
 		} else {
-			query += " ORDER BY id"
+			err = s.rows(ctx, key, which, give)
 		}
-		rows, err := s.read.QueryContext(ctx, query, args...)
 		if err != nil {
-			yield(nil, s.fail(err))
-			return
-		}
-		defer rows.Close()
-		var r store.Row
-		var at int64
-		var addr, body, trace sql.RawBytes
-		for rows.Next() {
-			if err := rows.Scan(&at, &addr, &r.Port, &r.Kind, &r.State, &r.At, &r.Took, &body, &trace); err != nil {
-				yield(nil, s.fail(err))
-				return
-			}
-			r.Seq = store.Seq(at)
-			r.Addr, _ = netip.AddrFromSlice(addr)
-			r.Body, r.Trace = body, trace
-			if !yield(&r, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
 			yield(nil, s.fail(err))
 		}
 	}
+}
+
+// rows gives the bytes of rows to f, in the order of storing, until it wants no more.
+func (s *Store) rows(ctx context.Context, key int64, which store.Which, f func([]byte) (more bool, err error)) error {
+	from, to := which.Span(key)
+	begin, _ := store.Span(key)
+	query, args := "SELECT body "+segmentsBetween, []any{begin, from, to}
+	var only []uint64
+	if which.Only != nil {
+		only = slices.Sorted(slices.Values(which.Only))
+		query, args = "SELECT body "+segmentsOf, []any{begin, list(key, only)}
+	}
+	rows, err := s.read.QueryContext(ctx, query+" ORDER BY id", args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var r store.Row
+	var body sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&body); err != nil {
+			return err
+		}
+		for rest := []byte(body); len(rest) > 0; {
+			row := rest
+			if rest, err = readRow(&r, row); err != nil {
+				return err
+			}
+			if id := store.RowID(key, r.Seq); id < from || id > to {
+				continue
+			}
+			if which.Only != nil {
+				if _, ok := slices.BinarySearch(only, r.Seq); !ok {
+					continue
+				}
+			}
+			if more, err := f(row[:len(row)-len(rest)]); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return rows.Err()
 }
 
 // Pages gives the pages of a run, from one snapshot of the database.

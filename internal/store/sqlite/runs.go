@@ -78,13 +78,18 @@ func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 			}
 			return err
 		}
-		var last sql.NullInt64
 		from, to := store.Span(l.key)
-		if err := tx.QueryRowContext(ctx, "SELECT max(id) FROM observation WHERE id BETWEEN ? AND ?", from, to).Scan(&last); err != nil {
-			return err
+		var body []byte
+		err := tx.QueryRowContext(ctx, "SELECT body FROM segment WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", from, to).Scan(&body)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
 		}
-		l.seq = store.Seq(last.Int64)
-		return nil
+		var r store.Row
+		for err == nil && len(body) > 0 {
+			body, err = readRow(&r, body)
+		}
+		l.seq = r.Seq
+		return err
 	})
 	if err != nil {
 		return nil, s.fail(err)
@@ -123,11 +128,7 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 		if err != nil {
 			return err
 		}
-		res, err := tx.ExecContext(ctx, "DELETE FROM observation WHERE id IN (SELECT value FROM json_each(?))", ids)
-		if err != nil {
-			return err
-		}
-		gone, err := res.RowsAffected()
+		gone, err := take(ctx, tx, key, seqs)
 		if err != nil {
 			return err
 		}
@@ -136,8 +137,63 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 	}))
 }
 
-// deleteAtOnce is how many ids one transaction of a deletion covers, so that a scan under way need not wait for it.
-const deleteAtOnce = 20000
+// take takes rows out of the segments of a run, and counts them.
+func take(ctx context.Context, tx *sql.Tx, key int64, seqs []uint64) (gone int, err error) {
+	begin, _ := store.Span(key)
+	rows, err := tx.QueryContext(ctx, "SELECT id, body "+segmentsOf, begin, list(key, seqs))
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	drop := map[uint64]bool{}
+	for _, seq := range seqs {
+		drop[seq] = true
+	}
+	type changed struct {
+		id   int64
+		body []byte
+	}
+	var segments []changed
+	for rows.Next() {
+		var c changed
+		if err := rows.Scan(&c.id, &c.body); err != nil {
+			return 0, err
+		}
+		var r store.Row
+		kept := c.body[:0]
+		for rest := c.body; len(rest) > 0; {
+			row := rest
+			if rest, err = readRow(&r, row); err != nil {
+				return 0, err
+			}
+			if drop[r.Seq] {
+				gone++
+			} else {
+				kept = append(kept, row[:len(row)-len(rest)]...)
+			}
+		}
+		if len(kept) < len(c.body) {
+			segments = append(segments, changed{c.id, kept})
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return 0, err
+	}
+	for _, c := range segments {
+		if len(c.body) == 0 {
+			_, err = tx.ExecContext(ctx, "DELETE FROM segment WHERE id = ?", c.id)
+		} else {
+			_, err = tx.ExecContext(ctx, "UPDATE segment SET body = ? WHERE id = ?", c.body, c.id)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return gone, nil
+}
+
+// deleteAtOnce is how many segments one transaction of a deletion covers, so that a scan under way need not wait for it.
+const deleteAtOnce = 300
 
 // Delete removes a run.
 func (s *Store) Delete(ctx context.Context, id string) error {
@@ -183,7 +239,7 @@ func (s *Store) finishDeletions(ctx context.Context) error {
 func (s *Store) erase(ctx context.Context, key int64) error {
 	from, to := store.Span(key)
 	for {
-		res, err := s.write.ExecContext(ctx, "DELETE FROM observation WHERE id IN (SELECT id FROM observation WHERE id BETWEEN ? AND ? LIMIT ?)", from, to, deleteAtOnce)
+		res, err := s.write.ExecContext(ctx, "DELETE FROM segment WHERE id IN (SELECT id FROM segment WHERE id BETWEEN ? AND ? LIMIT ?)", from, to, deleteAtOnce)
 		if err != nil {
 			return err
 		}
