@@ -66,7 +66,7 @@ func TestSorter(t *testing.T) {
 			var want []store.Row
 			for i := range n {
 				x := uint32(i) * 2654435761 // a permutation
-				addr := netip.AddrFrom4([4]byte{10, byte(x >> 24), byte(x >> 16), byte(x >> 9 & 1)})
+				addr := netip.AddrFrom4([4]byte{10, byte(x >> 30), 0, byte(x >> 9 & 1)})
 				if i%3 == 0 {
 					addr = netip.AddrFrom16([16]byte{0x20, 1, 14: byte(x >> 20), 15: byte(x >> 10)})
 				}
