@@ -88,13 +88,7 @@ func (p *pager) append(b []byte) []byte {
 	for i := range p.list {
 		e := &p.list[i]
 		b = append(b, byte(e.addr.BitLen()/8))
-		if e.addr.Is4() {
-			four := e.addr.As4()
-			b = append(b, four[:]...)
-		} else {
-			six := e.addr.As16()
-			b = append(b, six[:]...)
-		}
+		b, _ = e.addr.AppendBinary(b) // it never fails; rows have no zones
 		b = binary.AppendUvarint(b, uint64(len(e.seqs)))
 		last := uint64(0)
 		for _, s := range e.seqs {

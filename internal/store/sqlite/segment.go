@@ -28,13 +28,7 @@ func segment(b []byte, rows []store.Row) (body []byte, rest []store.Row) {
 // the order of their bytes are rows by address. Bytes that stand for numbers of any size are varints.
 func appendRow(b []byte, r *store.Row) []byte {
 	b = append(b, byte(r.Addr.BitLen()/8))
-	if r.Addr.Is4() {
-		four := r.Addr.As4()
-		b = append(b, four[:]...)
-	} else {
-		six := r.Addr.As16()
-		b = append(b, six[:]...)
-	}
+	b, _ = r.Addr.AppendBinary(b) // it never fails; rows have no zones
 	b = binary.BigEndian.AppendUint16(b, r.Port)
 	b = append(b, byte(r.Seq>>32)) // of which there are forty bits
 	b = binary.BigEndian.AppendUint32(b, uint32(r.Seq))
