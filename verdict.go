@@ -5,20 +5,27 @@ type Verdict uint8
 
 const (
 	Undetermined Verdict = iota // we could not tell, and Because says why
-	Guarded                     // a relay of NTLM is not possible, and we saw why
+	Guarded                     // a relay of NTLM is not possible, and we saw the guard
 	Exposed                     // a relay of NTLM from at least one kind of client is possible
+	Unseen                      // it answered all that was asked and asked for no logon; neither NTLM nor a guard was seen
 )
 
-func verdictWords() []string { return []string{"undetermined", "guarded", "exposed"} }
+func verdictWords() []string { return []string{"undetermined", "guarded", "exposed", "unseen"} }
+
+// Verdicts lists every verdict, worst first: the order in which reports name them.
+func Verdicts() []Verdict { return []Verdict{Exposed, Undetermined, Guarded, Unseen} }
 
 func (v Verdict) String() string { return name(verdictWords(), v) }
 
-// Worse returns the worse of two ways into one endpoint: exposed, then undetermined, then guarded.
+// Worse returns the worse of two ways into one endpoint: exposed, then undetermined, then guarded; unseen only where
+// both are.
 func (v Verdict) Worse(w Verdict) Verdict {
-	if v == Exposed || w == Exposed {
-		return Exposed
+	for _, worst := range Verdicts() {
+		if v == worst || w == worst {
+			return worst
+		}
 	}
-	return min(v, w)
+	return Undetermined // no verdict of ours: the one that claims least
 }
 
 // MarshalText writes the contract's word.
