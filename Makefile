@@ -9,12 +9,13 @@ GO      ?= go
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o signet ./cmd/signet
 
-# Everything in one command: formatting, vet, staticcheck, module hygiene, fuzzing for ten seconds a target, the lab of
-# real servers (root on Debian; it installs and starts them), then every test with the race detector.
+# Everything in one command: formatting, vet, staticcheck, module hygiene, ten seconds of fuzzing for each target of the
+# packages that changed, the lab of real servers (root on Debian; it installs and starts them), then every test with the
+# race detector, the seeds of all fuzz targets among them.
 test:
 	tools/test
 
-# What takes longer: fuzzing for two minutes a target, repeated kills, large stores.
+# What takes longer: fuzzing every target for two minutes, repeated kills, large stores.
 test-long:
 	SIGNET_FUZZ=120s SIGNET_LONG=1 tools/test
 
@@ -26,7 +27,7 @@ lint:
 	tools/lint
 
 fuzz:
-	tools/fuzz $(or $(SIGNET_FUZZ),10s)
+	tools/fuzz $(or $(SIGNET_FUZZ),10s) all
 
 lab-up:
 	lab/install && lab/up
