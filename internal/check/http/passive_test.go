@@ -55,7 +55,7 @@ func TestRecognise(t *testing.T) {
 // TestOverheardSchemes: what is offered is what stands beside no token; a challenge of an exchange under way is no offer.
 func TestOverheardSchemes(t *testing.T) {
 	const offer = "HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n"
-	const goesOn = "HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM TlRMTVNTUAACAAAA\r\nContent-Length: 0\r\n\r\n"
+	const goesOn = "HTTP/1.1 401 No\r\nWWW-Authenticate: NTLM " + type2 + "\r\nContent-Length: 0\r\n\r\n"
 	for answered, want := range map[string]string{offer + goesOn: "[Negotiate]", goesOn: "[NTLM]"} {
 		o := passive(&table{}).Observe(signet.Endpoint{Port: 80})
 		asked := []byte("GET /a HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\n\r\n")

@@ -36,35 +36,45 @@ func Type(b []byte) MessageType {
 	return 0
 }
 
-// Find looks for a CHALLENGE inside a larger token, whatever wraps it, and returns it from its signature to the
-// end that its own fields state, cut at the end of b. The result points into b.
+// Find looks for a whole CHALLENGE inside a larger token, whatever wraps it, and returns it from its signature to the
+// end that its own fields state. The result points into b.
 //
-// True means only that a CHALLENGE begins there: its fields may still be cut off or wrong, which ParseChallenge
-// tells. That a server answers a NEGOTIATE with one is a fact of its own. Where the wrapping is known and the
-// bytes feed a MIC, take them from the wrapping instead: a peer may pad the message beyond its fields.
+// Whole means what [MS-NLMP] §2.2.1.2 has in every message: signature, type 2, the fixed part with its server
+// challenge, and payload fields that lie inside b. What is cut off before that, or is no more than a signature, proves
+// nothing of whoever sent it and is passed over. A field so far away that no message reaches it is rubbish and not a
+// sign of a cut: the NTLM helper of Squid 5 writes 0xaaaaaaae for the place of its domain, and names that cannot be read
+// do not unmake a message. ParseChallenge tells of those. Where the wrapping is known and the bytes feed a MIC, take them
+// from the wrapping instead: a peer may pad the message beyond its fields.
 func Find(b []byte) ([]byte, bool) {
-	i := bytes.Index(b, []byte(signature+"\x02\x00\x00\x00"))
-	if i < 0 {
-		return nil, false
+	for {
+		i := bytes.Index(b, []byte(signature+"\x02\x00\x00\x00"))
+		if i < 0 {
+			return nil, false
+		}
+		b = b[i:]
+		if end := challengeEnd(b); end <= len(b) {
+			return b[:end:end], true
+		}
+		b = b[len(signature):]
 	}
-	b = b[i:]
-	end := min(challengeEnd(b), len(b))
-	return b[:end:end], true
 }
 
-// challengeEnd says where the CHALLENGE at the start of b ends by its own account, which may lie beyond b.
+// challengeEnd says where the CHALLENGE at the start of b ends by its own account; beyond b where b is cut off.
 func challengeEnd(b []byte) int {
 	if len(b) < challengeMin {
 		return challengeMin
 	}
 	flags := Flags(binary.LittleEndian.Uint32(b[20:]))
-	target, info := readField(b, 12), field{}
+	target, info := readField(b, 12).within(mostOffset), field{}
 	end := max(challengeMin, target.end())
 	if flags&FlagTargetInfo != 0 {
 		if len(b) < 48 {
 			return 48
 		}
-		info = readField(b, 40)
+		info = readField(b, 40).within(mostOffset)
+		if info.off == len(b) {
+			return len(b) // an empty list, as ParseChallenge has it
+		}
 		end = max(end, 48, info.end())
 	}
 	if flags&FlagVersion != 0 && payloadStart(b, target, info) >= versionEnd {
@@ -83,6 +93,17 @@ func readField(b []byte, at int) field {
 		// An offset above 31 bits lies outside any message; keeping it positive on 32-bit machines is all that matters.
 		off: int(binary.LittleEndian.Uint32(b[at+4:]) & 0x7fffffff),
 	}
+}
+
+// mostOffset is further into a message than any field can begin: there are two, of 16-bit lengths, behind a short head.
+const mostOffset = 1 << 18
+
+// within empties a field that begins beyond an offset.
+func (f field) within(most int) field {
+	if f.off > most {
+		return field{}
+	}
+	return f
 }
 
 // end is where the payload of f ends, zero if it has none.

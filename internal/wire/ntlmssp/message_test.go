@@ -63,6 +63,7 @@ func TestFind(t *testing.T) {
 	whole := unhex(t, recordedChallenge)
 	bare := unhex(t, "4e544c4d5353500002000000000000003800000005020002"+"0123456789abcdef"+"0000000000000000"+"0000000000000000"+"0a00614a0000000f")
 	oldest := unhex(t, "4e544c4d5353500002000000030003002000000006020000"+"0123456789abcdef"+"4c4142")
+	squid := unhex(t, "4e544c4d535350000200000009000900aeaaaaaa058288a2f48383b1b45520cf0000000000003a00574f524b47524f5550")
 	for _, c := range []struct {
 		name     string
 		in, want []byte
@@ -72,9 +73,16 @@ func TestFind(t *testing.T) {
 		{"after a negotiate", append(Negotiate(), whole...), whole},
 		{"without names", append(bytes.Clone(bare), 1, 2, 3), bare},
 		{"oldest form", append(bytes.Clone(oldest), 1, 2, 3), oldest},
-		{"cut off", whole[:70], whole[:70]},
-		{"cut off in the header", whole[:14], whole[:14]},
-		{"no challenge", Negotiate(), nil},
+		{"cut off in its names", whole[:70], nil},
+		{"cut off in the header", whole[:14], nil},
+		{"its first 12 bytes alone", whole[:12], nil},
+		{"cut off before the server challenge ends", whole[:31], nil},
+		{"a target name beyond the end", unhex(t, "4e544c4d5353500002000000060006003800000005020002"+"0123456789abcdef"+"0000000000000000"+"0000000000000000"+"0a00614a0000000f"+"4c004100"), nil},
+		{"target information beyond the end", unhex(t, "4e544c4d5353500002000000000000003800000005028002"+"0123456789abcdef"+"0000000000000000"+"0800080038000000"+"0a00614a0000000f"+"00000000"), nil},
+		{"rubbish for the place of its name, as Squid 5.7's fake helper sends", squid, squid[:48]},
+		{"the same, cut", squid[:47], nil},
+		{"type 1", Negotiate(), nil},
+		{"type 3", Anonymous(), nil},
 		{"nothing", nil, nil},
 	} {
 		got, ok := Find(c.in)
@@ -91,8 +99,14 @@ func FuzzFind(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, ok := Find(b)
 		if !ok {
-			if got != nil || bytes.Contains(b, []byte("NTLMSSP\x00\x02\x00\x00\x00")) {
-				t.Fatalf("missed, or a result with false: %x", got)
+			if got != nil {
+				t.Fatalf("a result with false: %x", got)
+			}
+			// What the parser takes whole, at any place, is found.
+			for i := range b {
+				if _, err := ParseChallenge(b[i:]); err == nil {
+					t.Fatalf("missed at %d", i)
+				}
 			}
 			return
 		}
