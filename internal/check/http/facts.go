@@ -22,6 +22,7 @@ type Path struct {
 	Schemes   []string     `json:"schemes"` // as offered, one for each challenge
 	NTLM      Offer        `json:"ntlm"`
 	Negotiate Negotiate    `json:"negotiate,omitzero"` // only where Negotiate was offered, or took NTLM unasked
+	Sent      bool         `json:"sent,omitempty"`     // an NTLM NEGOTIATE was sent there; facts of before do not tell
 	EPA       signet.Level `json:"epa"`                // Extended Protection: unknown without a credential
 	Location  string       `json:"location,omitempty"` // of a redirect; never followed here
 	Note      string       `json:"note,omitempty"`     // why something stayed unknown

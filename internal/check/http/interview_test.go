@@ -13,7 +13,7 @@ import (
 func TestOrdinaryServerSeesFewRequests(t *testing.T) {
 	f := &fake{answers: map[string]string{"GET /": page200, "*": page404}}
 	r := f.run(t, 80, nil)
-	if len(f.log) > 10 || f.connections != 1 || r.Outcome != signet.Answered || verdict(t, r) != signet.Guarded {
+	if len(f.log) > 10 || f.connections != 1 || r.Outcome != signet.Answered || verdict(t, r) != signet.Unseen {
 		t.Errorf("%v: %v, %v", f, r.Outcome, verdict(t, r))
 	}
 	for _, key := range f.log {
@@ -35,7 +35,7 @@ func TestOrdinaryServerSeesFewRequests(t *testing.T) {
 func TestServerThatKeepsNoConnection(t *testing.T) {
 	f := &fake{answers: map[string]string{"*": "HTTP/1.0 404 Not Found\r\n\r\n"}}
 	r := f.run(t, 80, nil)
-	if len(f.log) != 7 || f.connections != 7 || verdict(t, r) != signet.Guarded {
+	if len(f.log) != 7 || f.connections != 7 || verdict(t, r) != signet.Unseen {
 		t.Errorf("%v, %v", f, verdict(t, r))
 	}
 	f = &fake{answers: map[string]string{"*": "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"}}
@@ -125,7 +125,7 @@ func TestProofs(t *testing.T) {
 		{"500 is no answer", status("500 Internal Server Error"), "", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
 		{"400 is no answer", status("400 Bad Request"), "", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
 		{"429 is no answer", status("429 Too Many Requests"), "", "", "", OfferUnknown, NegotiateAbsent, signet.Undetermined},
-		{"403 to everybody", status("403 Forbidden"), "", "", "", OfferNo, NegotiateAbsent, signet.Guarded},
+		{"403 to everybody", status("403 Forbidden"), "", "", "", OfferNo, NegotiateAbsent, signet.Unseen},
 		{"Negotiate:Kerberos", strings.Replace(nego401, "Negotiate", "Negotiate:Kerberos", 1), "", "", "", OfferNo, NegotiateKerberosOnly, signet.Guarded},
 	}
 	for _, test := range tests {

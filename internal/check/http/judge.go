@@ -21,7 +21,7 @@ func judge(f *Facts) check.Judgement {
 	if len(f.Paths) == 0 {
 		return check.Judgement{Because: []string{"no path was answered"}}
 	}
-	j := check.Judgement{Verdict: signet.Guarded}
+	j := check.Judgement{Verdict: signet.Unseen}
 	ways := make([]way, len(f.Paths))
 	for i := range f.Paths {
 		ways[i] = f.way(&f.Paths[i])
@@ -31,16 +31,22 @@ func judge(f *Facts) check.Judgement {
 		return check.Judgement{Because: []string{"http.sys has no site for the name that was asked for (404 or 400 on every path): " +
 			"ask again by the host name that its clients use"}}
 	}
-	if j.Verdict == signet.Guarded && len(f.Paths) == 1 && f.Paths[0].Path == "/" {
+	if harmless(j.Verdict) && len(f.Paths) == 1 && f.Paths[0].Path == "/" {
 		return check.Judgement{Because: []string{"/: " + ways[0].text, "no other path was asked"}, Breaches: f.breaches(ways)}
 	}
-	if j.Verdict == signet.Guarded {
+	switch j.Verdict {
+	case signet.Guarded:
 		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked takes NTLM (%d asked)", len(ways)))
+	case signet.Unseen:
+		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked wants a logon (%d asked)", len(ways)))
 	}
 	j.Because = append(j.Because, f.because(ways, func(w way) bool { return w.verdict == j.Verdict })...)
 	j.Breaches = f.breaches(ways)
 	return j
 }
+
+// harmless says that no way in was seen, for whichever reason.
+func harmless(v signet.Verdict) bool { return v == signet.Guarded || v == signet.Unseen }
 
 // breaches lists the rules that are broken, each once, at its first path.
 func (f *Facts) breaches(ways []way) []check.Breach {
@@ -139,9 +145,15 @@ func (f *Facts) way(p *Path) way {
 		}
 		return f.bound(p)
 	case OfferAnnounced:
+		if !p.Sent {
+			return way{text: "NTLM is announced, and no NTLM message was seen to be answered"}
+		}
 		return way{text: "NTLM is announced, yet an NTLM message brought no challenge"}
 	case OfferNo:
-		return way{verdict: signet.Guarded, text: refuted(p)}
+		if wantsLogon(p) || len(p.Schemes) > 0 {
+			return way{verdict: signet.Guarded, text: refuted(p)}
+		}
+		return way{verdict: signet.Unseen, text: open(p)}
 	}
 	text := "whether NTLM is taken stays open"
 	if p.Note != "" {
@@ -210,21 +222,35 @@ func (f *Facts) hint(role string) string {
 	return "hint: off by default in IIS"
 }
 
-// refuted words why a path is no way in.
+// refuted words why a path that asks for a logon is no way in. That an NTLM message brought nothing is said only where
+// one was sent.
 func refuted(p *Path) string {
+	text := fmt.Sprintf("answers %d without a challenge", p.Status)
 	switch {
 	case p.Negotiate == NegotiateKerberosOnly:
 		return "Negotiate takes Kerberos alone"
 	case len(p.Schemes) > 0:
-		return "offers " + strings.Join(p.Schemes, ", ") + ", and an NTLM message brought no challenge"
-	case p.Status == 401 || p.Status == 407:
-		return fmt.Sprintf("answers %d without a challenge, and an NTLM message brought none", p.Status)
-	case p.Status == 404 || p.Status == 410:
-		return "does not exist"
-	case p.Status >= 300 && p.Status < 400:
-		return "redirects, and asks for no logon"
+		text = "offers " + strings.Join(p.Schemes, ", ")
 	}
-	return fmt.Sprintf("answers %d, and asks for no logon", p.Status)
+	if p.Sent {
+		return text + ", and an NTLM message brought no challenge"
+	}
+	return text + ", and takes no NTLM"
+}
+
+// open words what a path is that asks for no logon.
+func open(p *Path) string {
+	text := fmt.Sprintf("answers %d, and asks for no logon", p.Status)
+	switch {
+	case p.Status == 404 || p.Status == 410:
+		text = "does not exist"
+	case p.Status >= 300 && p.Status < 400:
+		text = "redirects, and asks for no logon"
+	}
+	if p.Sent {
+		text += "; an NTLM message brought no challenge"
+	}
+	return text
 }
 
 // nobodyHome recognises http.sys without a site for the name that was asked for: what stands behind another name was

@@ -26,7 +26,7 @@ func TestJudge(t *testing.T) {
 		because string // part of the first reason
 	}{
 		{"nothing", Facts{}, signet.Undetermined, nil, "no path"},
-		{"anonymous", Facts{Paths: []Path{root, {Path: "/certsrv/", Status: 404, NTLM: OfferNo}}}, signet.Guarded, nil, "2 asked"},
+		{"anonymous", Facts{Paths: []Path{root, {Path: "/certsrv/", Status: 404, NTLM: OfferNo}}}, signet.Unseen, nil, "2 asked"},
 		{"anonymous, one path", Facts{Paths: []Path{root}}, signet.Undetermined, nil, "answers 200"},
 		{"plain HTTP, AD CS", Facts{Paths: []Path{root, proven("/certsrv/", "adcs-web-enrolment", 0)}}, signet.Exposed, []string{"adcs-web-enrollment-ntlm-http"}, "challenge over plain HTTP"},
 		{"plain HTTP, CES", Facts{Paths: []Path{root, proven("/x_CES_Kerberos/service.svc", "adcs-ces", 0)}}, signet.Exposed, []string{"adcs-web-enrollment-ntlm-http"}, ""},
@@ -51,6 +51,13 @@ func TestJudge(t *testing.T) {
 		{"unknown", Facts{Paths: []Path{root, {Path: "/x", Status: 401, Note: "why"}}}, signet.Undetermined, nil, "why"},
 		{"unknown beside exposed", Facts{Paths: []Path{{Path: "/x", Status: 401}, proven("/y", "", 0)}}, signet.Exposed, []string{"http-ntlm-plain"}, "/y"},
 		{"Kerberos alone", Facts{Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"Negotiate"}, NTLM: OfferNo, Negotiate: NegotiateKerberosOnly}}}, signet.Guarded, nil, ""},
+		{"Kerberos alone beside what nobody could tell", Facts{Paths: []Path{root, {Path: "/w", Status: 503, Note: "an error"}, {Path: "/x", Status: 401, Schemes: []string{"Negotiate"}, NTLM: OfferNo, Negotiate: NegotiateKerberosOnly}}}, signet.Undetermined, nil, "an error"},
+		{"405, redirects and errors of the request", Facts{Paths: []Path{{Path: "/", Status: 405, NTLM: OfferNo}, {Path: "/x", Status: 308, NTLM: OfferNo}, {Path: "/y", Status: 410, NTLM: OfferNo}}}, signet.Unseen, nil, "3 asked"},
+		{"refused to a message that was sent", Facts{Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"Digest"}, NTLM: OfferNo, Sent: true}}}, signet.Guarded, nil, "offers Digest, and an NTLM message brought no challenge"},
+		{"refused, and what was sent is not told", Facts{Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"Digest"}, NTLM: OfferNo}}}, signet.Guarded, nil, "offers Digest, and takes no NTLM"},
+		{"announced, and nothing was sent", Facts{Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"NTLM"}, NTLM: OfferAnnounced}}}, signet.Undetermined, nil, "no NTLM message was seen"},
+		{"announced, and sent for nothing", Facts{Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"NTLM"}, NTLM: OfferAnnounced, Sent: true}}}, signet.Undetermined, nil, "brought no challenge"},
+		{"an offer under 200 that refuses NTLM", Facts{Paths: []Path{root, {Path: "/x", Status: 200, Schemes: []string{"Basic"}, NTLM: OfferNo, Sent: true}}}, signet.Guarded, []string{"http-basic-plain"}, "brought no challenge"},
 		{"Basic over plain HTTP", Facts{Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"basic"}, NTLM: OfferNo}}}, signet.Guarded, []string{"http-basic-plain"}, ""},
 		{"Basic over TLS", Facts{TLS: secure(), Paths: []Path{root, {Path: "/x", Status: 401, Schemes: []string{"Basic"}, NTLM: OfferNo}}}, signet.Guarded, nil, ""},
 		{"Basic at the only path", Facts{Paths: []Path{{Path: "/", Status: 401, Schemes: []string{"Basic"}, NTLM: OfferNo}}}, signet.Undetermined, []string{"http-basic-plain"}, ""},
@@ -62,7 +69,7 @@ func TestJudge(t *testing.T) {
 		{"WinRM, TLS, none", Facts{TLS: secure(), Paths: []Path{proven("/wsman", "winrm", signet.Off)}}, signet.Exposed, []string{"http-epa-off"}, ""},
 		{"one page by two methods", Facts{Paths: []Path{{Path: "/a", Status: 401, Schemes: []string{"NTLM"}, NTLM: OfferAnnounced}, {Path: "/a", Method: "POST", Status: 401, Schemes: []string{"NTLM"}, NTLM: OfferAnnounced}}}, signet.Undetermined, nil, "\n/a: "},
 		{"http.sys without a site", Facts{Server: "Microsoft-HTTPAPI/2.0", Paths: []Path{{Path: "/", Status: 404, NTLM: OfferNo}, {Path: "/certsrv/", Status: 404, NTLM: OfferNo}}}, signet.Undetermined, nil, "no site"},
-		{"http.sys with one", Facts{Server: "Microsoft-HTTPAPI/2.0", Paths: []Path{{Path: "/", Status: 404, NTLM: OfferNo}, {Path: "/x", Status: 403, NTLM: OfferNo}}}, signet.Guarded, nil, ""},
+		{"http.sys with one", Facts{Server: "Microsoft-HTTPAPI/2.0", Paths: []Path{{Path: "/", Status: 404, NTLM: OfferNo}, {Path: "/x", Status: 403, NTLM: OfferNo}}}, signet.Unseen, nil, ""},
 	}
 	known := map[string]bool{}
 	for _, r := range rules() {

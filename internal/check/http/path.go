@@ -99,6 +99,7 @@ func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
 		}
 	}
 	f.Negotiate = p.negotiate()
+	f.Sent = slices.Contains(p.sent[:], true)
 	f.NTLM = p.ntlm(f.Negotiate, pending)
 	switch {
 	case f.NTLM != OfferUnknown || f.Note != "":

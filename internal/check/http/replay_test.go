@@ -60,7 +60,7 @@ func TestReplay(t *testing.T) {
 			}
 		})
 	}
-	for _, want := range []string{"exposed", "guarded", "undetermined", "foreign"} {
+	for _, want := range []string{"exposed", "guarded", "unseen", "undetermined", "foreign"} {
 		if !seen[want] {
 			t.Errorf("no recording is %s", want)
 		}
