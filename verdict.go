@@ -1,5 +1,7 @@
 package signet
 
+import "slices"
+
 // Verdict is what is thought of an endpoint under what was asked of it. The zero value is the one that claims least.
 type Verdict uint8
 
@@ -14,6 +16,9 @@ func verdictWords() []string { return []string{"undetermined", "guarded", "expos
 
 // Verdicts lists every verdict, worst first: the order in which reports name them.
 func Verdicts() []Verdict { return []Verdict{Exposed, Undetermined, Guarded, Unseen} }
+
+// Rank orders verdicts by how bad they are: 0 is the worst.
+func (v Verdict) Rank() int { return slices.Index(Verdicts(), v.Worse(v)) }
 
 func (v Verdict) String() string { return name(verdictWords(), v) }
 

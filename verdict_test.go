@@ -33,3 +33,12 @@ func TestVerdictWords(t *testing.T) {
 		t.Errorf("%d verdicts in the list, want 4", len(signet.Verdicts()))
 	}
 }
+
+// The worst ranks first.
+func TestVerdictRank(t *testing.T) {
+	for i, v := range signet.Verdicts() {
+		if v.Rank() != i {
+			t.Errorf("%s ranks %d, want %d", v, v.Rank(), i)
+		}
+	}
+}

@@ -75,7 +75,7 @@ func keep(ctx context.Context, s store.Store, resumed *resumed, h *report.Header
 	}
 	k := &keeper{rec: rec, trace: f.trace}
 	if resumed == nil {
-		k.verdicts = make([]uint64, 3)
+		k.verdicts = make([]uint64, len(report.Counts{}))
 	}
 	return k, nil
 }

@@ -122,7 +122,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		return trouble("%v", err)
 	}
 	header := headerOf(run, policy.ID())
-	header.Trace = f.trace
+	header.Trace, header.All = f.trace, f.all
 	ctx = context.WithoutCancel(ctx) // what was learned until an interruption is written
 	tally, err := a.render(ctx, &rendering{header: header, all: f.all, run: run}, j, out, store.Observations(ctx, memory, run, store.ByAddress))
 	if err != nil {

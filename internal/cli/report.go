@@ -28,7 +28,7 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 	storeFlag(cmd, &f.store)
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
-	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them")
+	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them, and list what is guarded or unseen with its reasons")
 	fl.BoolVar(&f.trace, "trace", false, "write the bytes of every exchange that the store kept")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 }
@@ -99,7 +99,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	defer out.close()
 	defer debug.SetGCPercent(debug.SetGCPercent(reportGC))
 	header := headerOf(run, policy.ID())
-	header.Trace, header.Known = f.trace, summaryOf(run, &report.Tally{})
+	header.Trace, header.All, header.Known = f.trace, f.all, summaryOf(run, &report.Tally{})
 	runs, err := s.Runs(ctx)
 	if err != nil {
 		return trouble("%v", err)
@@ -141,11 +141,11 @@ func trendOf(runs []store.Run, run *store.Run) []report.Point {
 	var list []report.Point
 	for i := range runs {
 		r := &runs[i]
-		if r.ID == run.ID || r.Scope == "" || r.Scope != run.Scope || !r.Started.Before(run.Started) || !r.Finished() || len(r.Verdicts) != 3 ||
+		if r.ID == run.ID || r.Scope == "" || r.Scope != run.Scope || !r.Started.Before(run.Started) || !r.Finished() || len(r.Verdicts) < 3 || len(r.Verdicts) > len(report.Counts{}) ||
 			r.Depth != run.Depth || !slices.Equal(r.Checks, run.Checks) {
 			continue
 		}
-		if list = append(list, report.Point{Run: r.ID, Started: r.Started, Verdicts: [3]uint64(r.Verdicts)}); len(list) == mostTrend {
+		if list = append(list, report.Point{Run: r.ID, Started: r.Started, Verdicts: report.CountsOf(r.Verdicts)}); len(list) == mostTrend {
 			break
 		}
 	}

@@ -100,7 +100,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	}
 	defer counters.Close()
 	header := &report.Header{
-		Run: runID(), Tool: a.tool(), Started: time.Now().UTC(), Targets: s.Typed(), Depth: depth, Policy: policy.ID(), Trace: f.trace,
+		Run: runID(), Tool: a.tool(), Started: time.Now().UTC(), Targets: s.Typed(), Depth: depth, Policy: policy.ID(), Trace: f.trace, All: f.all,
 	}
 	for _, p := range plans {
 		header.Checks = append(header.Checks, p.Check.Name)

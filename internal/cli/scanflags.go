@@ -58,7 +58,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.DurationVar(&f.hostTimeout, "host-timeout", 30*time.Second, "longest time one host may take")
 	fl.IntVar(&f.retries, "retries", 1, "further tries where nothing answered")
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
-	fl.BoolVar(&f.all, "all", false, "report every endpoint asked, closed and silent ones too")
+	fl.BoolVar(&f.all, "all", false, "report every endpoint asked, closed and silent ones too, and list what is guarded or unseen with its reasons")
 	fl.BoolVar(&f.trace, "trace", false, "keep the bytes of every exchange in the output")
 	storeFlag(cmd, &f.store)
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")

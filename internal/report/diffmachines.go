@@ -48,7 +48,7 @@ func (d *DiffSARIF) effect(c *compare.Change, e *effect) *sarifResult {
 	}
 	if e.finding == nil {
 		r.RuleID, r.Level = sarifVerdict, "none"
-		r.Kind = map[signet.Verdict]string{signet.Exposed: "review", signet.Guarded: "pass"}[standing(c)]
+		r.Kind = map[signet.Verdict]string{signet.Exposed: "review", signet.Guarded: "pass", signet.Unseen: "notApplicable"}[standing(c)]
 		if r.Kind == "" {
 			r.RuleID, r.Kind = sarifUndetermined, "open"
 		}
@@ -126,6 +126,8 @@ func (d *DiffOCSF) Change(c *compare.Change) error {
 			event.Unmapped["was"] = e.was.String()
 		case e.what == "gained":
 			event = d.finding(about, e.finding, ocsfFail)
+		case standing(c) == signet.Unseen:
+			event = d.verdict(about, ocsfUnknown, "No NTLM and no guard was seen", verdictChange(c))
 		case standing(c) == signet.Guarded:
 			event = d.verdict(about, ocsfPass, "No rule of the policy is broken", verdictChange(c))
 		default:

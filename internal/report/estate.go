@@ -79,7 +79,7 @@ func (t *Text) Host(h *signet.Host) error {
 }
 
 func (e *estate) controller(h *signet.Host) {
-	c := controller{addr: h.Address, name: Clean(h.Name), verdict: signet.Guarded}
+	c := controller{addr: h.Address, name: Clean(h.Name), verdict: signet.Unseen}
 	for _, p := range h.Endpoints {
 		if p.Check == directory {
 			c.verdict = c.verdict.Worse(p.Verdict)
@@ -117,6 +117,9 @@ func (t *Text) reconcile() {
 		return
 	}
 	t.undetermined.name(e.names)
+	for _, c := range t.calm {
+		c.list.name(e.names)
+	}
 	for _, g := range t.groups {
 		g.exposed.name(e.names)
 		g.other.name(e.names)
@@ -130,26 +133,26 @@ func (t *Text) domains(p *page) {
 		return
 	}
 	worst := func(domain string) (v signet.Verdict) {
-		v = signet.Guarded
+		v = signet.Unseen
 		for _, c := range e.domains[domain] {
 			v = v.Worse(c.verdict)
 		}
 		return v
 	}
 	names := slices.SortedFunc(maps.Keys(e.domains), func(a, b string) int {
-		return cmp.Or(int(worst(b))-int(worst(a)), cmp.Compare(a, b))
+		return cmp.Or(worst(a).Rank()-worst(b).Rank(), cmp.Compare(a, b))
 	})
 	p.heading("DOMAINS", "one weak domain controller opens its whole domain")
 	for _, domain := range names {
 		list := e.domains[domain]
 		slices.SortFunc(list, func(a, b controller) int { return a.addr.Compare(b.addr) })
-		var count [3]int
+		var count Counts
 		for _, c := range list {
 			count[c.verdict]++
 		}
 		v := worst(domain)
-		p.item("", domain+": "+t.style.verdict(v, v.String())+fmt.Sprintf(" (%s asked: %d weak, %d undetermined, %d guarded)",
-			plural(uint64(len(list)), "controller", "controllers"), count[signet.Exposed], count[signet.Undetermined], count[signet.Guarded]))
+		p.item("", domain+": "+t.style.verdict(v, v.String())+fmt.Sprintf(" (%s asked: %d weak, %d undetermined, %d guarded, %d unseen)",
+			plural(uint64(len(list)), "controller", "controllers"), count[signet.Exposed], count[signet.Undetermined], count[signet.Guarded], count[signet.Unseen]))
 		left := mostEntries
 		for _, c := range list {
 			if c.verdict == signet.Guarded && len(c.weak) == 0 {

@@ -74,7 +74,7 @@ func TestTextOfHosts(t *testing.T) {
 	got := b.String()
 	for _, want := range []string{
 		"\nDOMAINS  one weak domain controller opens its whole domain\n",
-		"lab.example: exposed (3 controllers asked: 1 weak, 1 undetermined, 1 guarded)",
+		"lab.example: exposed (3 controllers asked: 1 weak, 1 undetermined, 1 guarded, 0 unseen)",
 		"ldap-signing-not-required on 389",
 		"10.0.0.10 dc3  undetermined",
 		"\nHOSTS  4 hosts, 4 named\n",

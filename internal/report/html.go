@@ -227,7 +227,7 @@ func (p *HTML) Left(addr netip.Addr) error {
 
 // verdict is the worst of the host's endpoints.
 func (h *htmlHost) verdict() signet.Verdict {
-	v := signet.Guarded
+	v := signet.Unseen
 	for i := range h.ends {
 		v = v.Worse(h.ends[i].verdict)
 	}

@@ -104,8 +104,8 @@ func TestHTML(t *testing.T) {
 		}
 	}
 	data := dataOf(t, got)
-	if len(data.Hosts) != 5 {
-		t.Errorf("%d hosts, want the 5 that were there", len(data.Hosts))
+	if len(data.Hosts) != 6 {
+		t.Errorf("%d hosts, want the 6 that were there", len(data.Hosts))
 	}
 	if !bytes.HasPrefix(data.Hosts[0], []byte(`["10.0.0.20"`)) { // critical
 		t.Errorf("the worst host is not the first: %.60s", data.Hosts[0])

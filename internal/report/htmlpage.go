@@ -132,9 +132,10 @@ func (p *HTML) view(s *Summary) *htmlView {
 		{"exposed", thousands(byHost[signet.Exposed]), wordFor(byHost[signet.Exposed], "host exposed", "hosts exposed") + ", " + number(s.Verdicts[signet.Exposed], "endpoint", "endpoints")},
 		{"undetermined", thousands(byHost[signet.Undetermined]), wordFor(byHost[signet.Undetermined], "host", "hosts") + " undetermined, " + number(s.Verdicts[signet.Undetermined], "endpoint", "endpoints")},
 		{"guarded", thousands(byHost[signet.Guarded]), wordFor(byHost[signet.Guarded], "host guarded", "hosts guarded") + ", " + number(s.Verdicts[signet.Guarded], "endpoint", "endpoints")},
+		{"unseen", thousands(byHost[signet.Unseen]), wordFor(byHost[signet.Unseen], "host", "hosts") + " unseen, " + number(s.Verdicts[signet.Unseen], "endpoint", "endpoints")},
 		{"", thousands(s.Coverage.Addresses), wordFor(s.Coverage.Addresses, "address", "addresses") + " asked, " + thousands(s.Coverage.Alive) + " alive"},
 	}
-	v.VerdictText = number(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + " exposed, " + thousands(s.Verdicts[signet.Undetermined]) + " undetermined, " + thousands(s.Verdicts[signet.Guarded]) + " guarded"
+	v.VerdictText = number(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + " exposed, " + thousands(s.Verdicts[signet.Undetermined]) + " undetermined, " + thousands(s.Verdicts[signet.Guarded]) + " guarded, " + thousands(s.Verdicts[signet.Unseen]) + " unseen"
 	v.Verdicts = bars(s.Verdicts, 1000)
 	v.Groups = p.total.groups()
 	v.Todo = p.todo(v.Groups)
@@ -158,14 +159,15 @@ func trend(h *Header, s *Summary) *split {
 	}
 	out := &split{Caption: "Endpoints of this run and of earlier ones of the same scope, as they were judged then", Head: "Run"}
 	for _, p := range append([]Point{{Run: h.Run, Started: h.Started, Verdicts: s.Verdicts}}, h.Trend...) {
-		out.Rows = append(out.Rows, splitRow{Name: p.Started.UTC().Format("2006-01-02 15:04"), Bars: bars(p.Verdicts, 100),
-			Exposed: thousands(p.Verdicts[signet.Exposed]), Undetermined: thousands(p.Verdicts[signet.Undetermined]), Guarded: thousands(p.Verdicts[signet.Guarded])})
+		row := splitRow{Name: p.Started.UTC().Format("2006-01-02 15:04"), Bars: bars(p.Verdicts, 100)}
+		row.count(p.Verdicts)
+		out.Rows = append(out.Rows, row)
 	}
 	return out
 }
 
 // lead is the sentence that who reads only one reads.
-func lead(byHost [3]uint64, hosts uint64, s *Summary) (string, string) {
+func lead(byHost Counts, hosts uint64, s *Summary) (string, string) {
 	exposed, open := byHost[signet.Exposed], byHost[signet.Undetermined]
 	sub := fmt.Sprintf("%s of %s asked answered.", number(s.Coverage.Outcomes[signet.Answered], "endpoint", "endpoints"), thousands(s.Coverage.Asked))
 	if open > 0 && exposed > 0 {
@@ -180,6 +182,11 @@ func lead(byHost [3]uint64, hosts uint64, s *Summary) (string, string) {
 		return fmt.Sprintf("%s of %s accept relayed logons: an attacker on the network could act there as somebody else.", thousands(exposed), number(hosts, "host", "hosts")), sub
 	case open > 0:
 		return fmt.Sprintf("No host was seen to accept relayed logons; %s could not be told.", number(open, "host", "hosts")), sub
+	case byHost[signet.Unseen] == hosts:
+		return "No host that answered was seen to take NTLM logons, and no guard was seen either.", sub
+	case byHost[signet.Unseen] > 0:
+		return fmt.Sprintf("No host was seen to accept relayed logons: %s, and at %s no logon was asked for.",
+			number(byHost[signet.Guarded], "host is guarded", "hosts are guarded"), number(byHost[signet.Unseen], "host", "hosts")), sub
 	}
 	return "Every host that answered refuses relayed logons.", sub
 }

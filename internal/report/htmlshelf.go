@@ -14,8 +14,8 @@ type shelf struct {
 	worst *htmlHost // set once there was no room for it: nothing milder gets any
 }
 
-// risk orders hosts: exposed above undetermined above guarded, then by severity.
-func (h *htmlHost) risk() int { return []int{5, 0, 10}[h.verdict()]*10 + int(h.severity()) }
+// risk orders hosts by verdict, then by severity.
+func (h *htmlHost) risk() int { return -10*h.verdict().Rank() + int(h.severity()) }
 
 // before orders hosts by risk, then by address.
 func (h *htmlHost) before(o *htmlHost) int {

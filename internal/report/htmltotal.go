@@ -15,7 +15,7 @@ import (
 // htmlTotal sums every host of a run, those too that do not fit on the page.
 type htmlTotal struct {
 	rules        *Rulebook
-	verdicts     [3]uint64 // of hosts
+	verdicts     Counts // of hosts
 	byRule       map[string]*htmlGroup
 	undetermined reasons
 	roles, nets  map[string]*splitRow
@@ -25,7 +25,7 @@ func newHTMLTotal(rules *Rulebook) *htmlTotal {
 	return &htmlTotal{rules: rules, byRule: map[string]*htmlGroup{}, roles: map[string]*splitRow{}, nets: map[string]*splitRow{}}
 }
 
-func (t *htmlTotal) hosts() uint64 { return t.verdicts[0] + t.verdicts[1] + t.verdicts[2] }
+func (t *htmlTotal) hosts() uint64 { return t.verdicts.total() }
 
 // add counts one host.
 func (t *htmlTotal) add(h *htmlHost) {
@@ -76,11 +76,16 @@ type split struct {
 }
 
 type splitRow struct {
-	Name                           string
-	Exposed, Undetermined, Guarded string
-	Bars                           []segment
+	Name                                   string
+	Exposed, Undetermined, Guarded, Unseen string
+	Bars                                   []segment
 
-	verdicts [3]uint64
+	verdicts Counts
+}
+
+// count writes the numbers of a row.
+func (r *splitRow) count(v Counts) {
+	r.Exposed, r.Undetermined, r.Guarded, r.Unseen = thousands(v[signet.Exposed]), thousands(v[signet.Undetermined]), thousands(v[signet.Guarded]), thousands(v[signet.Unseen])
 }
 
 // groups lists the rules that are broken, worst first.
@@ -208,7 +213,7 @@ func splitOf(m map[string]*splitRow, caption, head string) split {
 	})
 	s := split{Caption: caption, Head: head}
 	for _, r := range rows[:min(len(rows), mostSplit)] {
-		r.Exposed, r.Undetermined, r.Guarded = thousands(r.verdicts[signet.Exposed]), thousands(r.verdicts[signet.Undetermined]), thousands(r.verdicts[signet.Guarded])
+		r.count(r.verdicts)
 		r.Bars = bars(r.verdicts, 100)
 		s.Rows = append(s.Rows, *r)
 	}
@@ -219,14 +224,14 @@ func splitOf(m map[string]*splitRow, caption, head string) split {
 }
 
 // bars divides a width among verdicts.
-func bars(v [3]uint64, width float64) []segment {
-	total := v[0] + v[1] + v[2]
+func bars(v Counts, width float64) []segment {
+	total := v.total()
 	if total == 0 {
 		return nil
 	}
 	var out []segment
 	x := 0.0
-	for _, verdict := range []signet.Verdict{signet.Exposed, signet.Undetermined, signet.Guarded} {
+	for _, verdict := range signet.Verdicts() {
 		w := width * float64(v[verdict]) / float64(total)
 		if w > 0 {
 			out = append(out, segment{verdict.String(), fmt.Sprintf("%.1f", x), fmt.Sprintf("%.1f", w)})

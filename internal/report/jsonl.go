@@ -176,7 +176,7 @@ func (j *JSONL) End(s *Summary) error {
 		count(o.String(), s.Coverage.Outcomes[o])
 	}
 	b = append(b, `},"verdicts":{`...)
-	for i, v := range []signet.Verdict{signet.Exposed, signet.Guarded, signet.Undetermined} {
+	for i, v := range []signet.Verdict{signet.Exposed, signet.Guarded, signet.Unseen, signet.Undetermined} {
 		if i > 0 {
 			b = append(b, ',')
 		}

@@ -14,7 +14,7 @@ import (
 )
 
 // JUnit writes XML as test runners do and build servers read: a suite per check. A finding above information is a
-// failed test, an undetermined endpoint a skipped one, a defect of ours an error, anything else a passed one. Suites
+// failed test, an undetermined endpoint a skipped one, a defect of ours an error, anything else a passed one, which says its verdict. Suites
 // carry their totals before their tests, so that nothing can be written before the end.
 type JUnit struct {
 	w      io.Writer

@@ -70,7 +70,7 @@ func TestListingOfManyReasons(t *testing.T) {
 // A run that was made before is announced before its first line, and reads the same in the end.
 func TestTextBeginsWithWhatIsKnown(t *testing.T) {
 	h := Header{Run: "r", Started: time.Unix(0, 0), Targets: []string{"10.0.0.0/8"}, Policy: "baseline/1"}
-	s := &Summary{Ended: time.Unix(60, 0), Coverage: Coverage{Addresses: 7, Asked: 21}, Verdicts: [3]uint64{1, 2, 3}}
+	s := &Summary{Ended: time.Unix(60, 0), Coverage: Coverage{Addresses: 7, Asked: 21}, Verdicts: Counts{1, 2, 3}}
 	var whole bytes.Buffer
 	text := NewText(&whole, all.Checks(), 100, false)
 	if err := text.Begin(&h); err != nil || whole.Len() != 0 {
@@ -80,11 +80,11 @@ func TestTextBeginsWithWhatIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	var split bytes.Buffer
-	h.Trend = []Point{{Run: "earlier", Started: time.Unix(0, 0), Verdicts: [3]uint64{7, 8, 9}}}
+	h.Trend = []Point{{Run: "earlier", Started: time.Unix(0, 0), Verdicts: Counts{7, 8, 9}}}
 	var trend bytes.Buffer
-	text = NewText(&trend, all.Checks(), 100, false)
+	text = NewText(&trend, all.Checks(), 120, false)
 	text.Begin(&h)
-	if err := text.End(s); err != nil || !strings.Contains(trend.String(), "Before     1970-01-01 00:00: 9 exposed, 8 guarded, 7 undetermined (earlier, as judged then)") {
+	if err := text.End(s); err != nil || !strings.Contains(trend.String(), "Before     1970-01-01 00:00: 9 exposed, 7 undetermined, 8 guarded, 0 unseen (earlier, as judged then)") {
 		t.Errorf("%v: %s", err, trend.String())
 	}
 	h.Trend = nil

@@ -159,7 +159,7 @@ func TestOpenGraph(t *testing.T) {
 	golden(t, "sample.opengraph.json", got)
 	unfit(t, got)
 	graphValid(t, renderEmpty(t, newOpenGraph))
-	if nodes, edges := graphValid(t, got); nodes != 5+5+4 || edges != 5+4+2 {
+	if nodes, edges := graphValid(t, got); nodes != 6+6+4 || edges != 6+4+2 {
 		t.Errorf("%d nodes, %d edges", nodes, edges)
 	}
 	if nodes, edges := graphValid(t, renderDiff(t, diffWriters()["opengraph.json"], sampleChanges())); nodes != 8+8+3 || edges != 8+4 {

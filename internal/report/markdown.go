@@ -62,9 +62,10 @@ func (m *Markdown) End(s *Summary) error {
 	}
 	m.coverage(s)
 	if len(h.Trend) > 0 {
-		m.line("\n## Earlier runs of the same scope\n\n| started | run | exposed | guarded | undetermined |\n|---|---|---:|---:|---:|")
+		m.line("\n## Earlier runs of the same scope\n\n| started | run | exposed | undetermined | guarded | unseen |\n|---|---|---:|---:|---:|---:|")
 		for _, p := range h.Trend {
-			m.line("| %s | `%s` | %d | %d | %d |", p.Started.UTC().Format("2006-01-02 15:04 UTC"), code(p.Run), p.Verdicts[signet.Exposed], p.Verdicts[signet.Guarded], p.Verdicts[signet.Undetermined])
+			m.line("| %s | `%s` | %d | %d | %d | %d |", p.Started.UTC().Format("2006-01-02 15:04 UTC"), code(p.Run),
+				p.Verdicts[signet.Exposed], p.Verdicts[signet.Undetermined], p.Verdicts[signet.Guarded], p.Verdicts[signet.Unseen])
 		}
 	}
 	groups := m.text.sorted()
@@ -81,6 +82,13 @@ func (m *Markdown) End(s *Summary) error {
 		m.line("\n## Undetermined: %s that could not be told", plural(uint64(n), "endpoint", "endpoints"))
 		m.table(&m.text.undetermined)
 	}
+	for _, v := range calmVerdicts() {
+		if c := m.text.calm[v]; c != nil && h.All {
+			m.line("\n## %s: %s", title1(v.String()), plural(uint64(c.total), "endpoint", "endpoints"))
+			m.line("\n%s.", title1(calmWords(v)))
+			m.table(&c.list)
+		}
+	}
 	if len(m.odd) > 0 {
 		m.line("\n## Sources disagree\n\n| endpoint | what another source says |\n|---|---|")
 		for _, row := range m.odd {
@@ -95,11 +103,14 @@ func (m *Markdown) End(s *Summary) error {
 
 func (m *Markdown) line(format string, args ...any) { fmt.Fprintf(m.b, format+"\n", args...) }
 
+// title1 begins a sentence of ours with a capital letter.
+func title1(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
 func (m *Markdown) coverage(s *Summary) {
 	c := &s.Coverage
 	m.line("\n## Coverage\n\n| addresses | alive | endpoints asked | answered | undetermined | refused | silent |\n|---:|---:|---:|---:|---:|---:|---:|")
 	m.line("| %d | %d | %d | %d | %d | %d | %d |", c.Addresses, c.Alive, c.Asked, c.Outcomes[signet.Answered], c.Undetermined, c.Outcomes[signet.Refused], c.Outcomes[signet.Silent])
-	m.line("\n**%d exposed**, %d guarded, %d undetermined.", s.Verdicts[signet.Exposed], s.Verdicts[signet.Guarded], s.Verdicts[signet.Undetermined])
+	m.line("\n**%d exposed**, %d undetermined, %d guarded, %d unseen.", s.Verdicts[signet.Exposed], s.Verdicts[signet.Undetermined], s.Verdicts[signet.Guarded], s.Verdicts[signet.Unseen])
 }
 
 func (m *Markdown) group(g *group) {

@@ -12,7 +12,7 @@ import (
 
 // OCSF writes Compliance Findings (class 2003) of the Open Cybersecurity Schema Framework 1.3.0 as JSON lines: one
 // that failed per finding, one with a warning per endpoint that stayed undetermined, one that passed per endpoint
-// that breaks no rule. It streams.
+// that breaks no rule, with the status unknown where it is unseen. It streams.
 type OCSF struct {
 	ocsfLines
 }
@@ -87,6 +87,7 @@ type ocsfResource struct {
 
 // The statuses of a compliance object.
 const (
+	ocsfUnknown = 0
 	ocsfPass    = 1
 	ocsfWarning = 2
 	ocsfFail    = 3
@@ -111,7 +112,7 @@ func (o *OCSF) Endpoint(l *Line) error {
 	f := factsOf(l)
 	about := ocsfAbout{at: l.Endpoint, host: f.hostName(l), check: l.Check, verdict: l.Verdict, when: l.At}
 	because := strings.Join(clean(l.Because), "; ")
-	passed := l.Verdict != signet.Undetermined
+	passed := true
 	write := func(e *ocsfEvent) error {
 		e.Unmapped["outcome"] = l.Outcome.String()
 		return o.write(e)
@@ -129,6 +130,8 @@ func (o *OCSF) Endpoint(l *Line) error {
 	switch {
 	case l.Verdict == signet.Undetermined:
 		return write(o.verdict(&about, ocsfWarning, "It could not be told whether the endpoint is guarded", because))
+	case passed && l.Verdict == signet.Unseen: // no rule is broken, but nothing was seen to pass either
+		return write(o.verdict(&about, ocsfUnknown, "No NTLM and no guard was seen", because))
 	case passed:
 		return write(o.verdict(&about, ocsfPass, "No rule of the policy is broken", because))
 	}
@@ -174,7 +177,7 @@ func (o *ocsfLines) event(about *ocsfAbout, rule, where string, status int) *ocs
 		StatusID: 1, Status: "New",
 		Metadata:    ocsfMetadata{Version: "1.3.0", Product: ocsfProduct{Name: "Signet", Vendor: "Signet", Version: Clean(version)}, Correlation: Clean(o.run)},
 		FindingInfo: ocsfInfo{UID: identity(rule, at, about.check, where), Types: []string{rule}, Created: when},
-		Compliance:  ocsfCompliance{Standards: []string{"signet " + Clean(o.policy)}, Control: rule, StatusID: status, Status: []string{"", "Pass", "Warning", "Fail"}[status]},
+		Compliance:  ocsfCompliance{Standards: []string{"signet " + Clean(o.policy)}, Control: rule, StatusID: status, Status: []string{"Unknown", "Pass", "Warning", "Fail"}[status]},
 		Resources:   []ocsfResource{resource},
 		Unmapped:    map[string]any{"check": about.check, "verdict": about.verdict.String()},
 	}

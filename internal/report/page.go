@@ -185,6 +185,8 @@ func (s style) verdict(v signet.Verdict, text string) string {
 		return s.paint("1;31", text)
 	case signet.Guarded:
 		return s.paint("32", text)
+	case signet.Unseen:
+		return s.paint("36", text)
 	}
 	return s.paint("33", text)
 }

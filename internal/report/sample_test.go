@@ -101,6 +101,7 @@ func sampleLines() []*Line {
 	fault.Err = &signet.Failure{Phase: "smb2 negotiate", Text: bad}
 	silent := at("10.0.0.8", 445, "smb", "", signet.Silent)
 	silent.Open = false
+	unseen := at("10.0.0.9", 80, "http", `{"server":"nginx","paths":[{"path":"/","status":200,"schemes":[],"ntlm":"no","epa":"unknown"}]}`, signet.Answered)
 	finding := func(rule string, s signet.Severity) signet.Finding {
 		return signet.Finding{Rule: rule, Severity: s, Title: "Title " + bad, Because: []string{"because " + bad, long()}, Where: bad}
 	}
@@ -110,6 +111,7 @@ func sampleLines() []*Line {
 		{Observation: ldap, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{bad}}},
 		{Observation: guarded, Judgement: signet.Judgement{Verdict: signet.Guarded, Because: []string{"signing is required"}}},
 		{Observation: fault, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{"a defect of Signet"}}},
+		{Observation: unseen, Judgement: signet.Judgement{Verdict: signet.Unseen, Because: []string{"no path asked for a logon, " + bad}}},
 		{Observation: silent, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{"silent"}}},
 	}
 }

@@ -188,7 +188,7 @@ func (s *SARIF) End(sum *Summary) error {
 		"executionSuccessful": !sum.Interrupted, "startTimeUtc": s.h.Started.UTC().Format(time.RFC3339), "endTimeUtc": sum.Ended.UTC().Format(time.RFC3339),
 		"properties": map[string]any{"targets": clean(s.h.Targets), "checks": clean(s.h.Checks), "depth": s.h.Depth.String(), "policy": Clean(s.h.Policy),
 			"addresses": sum.Coverage.Addresses, "endpoints_asked": sum.Coverage.Asked, "undetermined": sum.Coverage.Undetermined,
-			"exposed": sum.Verdicts[signet.Exposed], "guarded": sum.Verdicts[signet.Guarded]},
+			"exposed": sum.Verdicts[signet.Exposed], "guarded": sum.Verdicts[signet.Guarded], "unseen": sum.Verdicts[signet.Unseen]},
 	})
 }
 

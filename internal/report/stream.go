@@ -21,6 +21,7 @@ type Header struct {
 	Depth    signet.Depth
 	Policy   string // name/version
 	Trace    bool   // write transcripts
+	All      bool   // list what is guarded and what is unseen too, where a report only counts it
 	Warnings []string
 
 	// Known is what is known of a run that was made before: its end and coverage, without what judging it will say.
@@ -29,11 +30,27 @@ type Header struct {
 	Trend []Point
 }
 
+// Counts counts endpoints or hosts by signet.Verdict.
+type Counts [4]uint64
+
+// CountsOf are counts as they were stored: a run from before there was a verdict counts none of it.
+func CountsOf(list []uint64) (c Counts) {
+	copy(c[:], list)
+	return c
+}
+
+func (c *Counts) total() (n uint64) {
+	for _, m := range c {
+		n += m
+	}
+	return n
+}
+
 // Point is an earlier run in a trend.
 type Point struct {
 	Run      string
 	Started  time.Time
-	Verdicts [3]uint64
+	Verdicts Counts
 }
 
 // Line is one endpoint, observed and judged.
@@ -49,7 +66,7 @@ type Summary struct {
 	Ended       time.Time
 	Interrupted bool
 	Coverage    Coverage
-	Verdicts    [3]uint64 // by signet.Verdict, of endpoints where anything was there
+	Verdicts    Counts // of endpoints where anything was there
 	Findings    map[string]uint64
 	Unasked     []string // what was left out of at least one endpoint, by name
 }
@@ -72,7 +89,7 @@ type Writer interface {
 
 // Tally counts what a run came to.
 type Tally struct {
-	Verdicts [3]uint64
+	Verdicts Counts
 	Findings map[string]uint64
 
 	severities [signet.Critical + 1]uint64 // findings

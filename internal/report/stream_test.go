@@ -141,13 +141,14 @@ func TestText(t *testing.T) {
 		line("192.0.2.1", signet.Exposed, "x", finding("smb-signing-not-required", "SecurityMode 0x01: signing enabled, not required")),
 		line("192.0.2.2", signet.Guarded, "y"),
 		line("192.0.2.3", signet.Undetermined, "nothing answered in time"),
+		line("192.0.2.4", signet.Unseen, "z"),
 	}
 	for _, width := range []int{80, 200} {
 		var b bytes.Buffer
 		render(t, report.NewText(&b, all.Checks(), width, false), lines...)
 		text := b.String()
 		at := 0
-		for _, part := range []string{"Coverage", "768 endpoints asked", "1 exposed, 1 guarded, 1 undetermined", "EXPOSED", "192.0.2.1:445", "UNDETERMINED", "192.0.2.3:445", "GUARDED", "FIXES", "Digitally sign communications"} {
+		for _, part := range []string{"Coverage", "768 endpoints asked", "1 exposed, 1 undetermined, 1 guarded, 1 unseen", "EXPOSED", "192.0.2.1:445", "UNDETERMINED", "192.0.2.3:445", "GUARDED", "UNSEEN", "FIXES", "Digitally sign communications"} {
 			i := strings.Index(text[at:], part)
 			if i < 0 {
 				t.Fatalf("width %d: %q is missing or out of order:\n%s", width, part, text)
@@ -182,6 +183,7 @@ func TestExit(t *testing.T) {
 		{"at it", []*report.Line{high, open}, signet.High, true, 3},
 		{"below it", []*report.Line{high}, signet.Critical, true, 0},
 		{"below it, coverage incomplete", []*report.Line{high, open}, signet.Critical, true, 4},
+		{"unseen is an answer", []*report.Line{line("192.0.2.4", signet.Unseen, "")}, signet.Info, true, 0},
 		{"closed ports are no gap", []*report.Line{shut}, signet.Info, true, 0},
 	} {
 		var tally report.Tally

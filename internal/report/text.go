@@ -14,7 +14,7 @@ import (
 )
 
 // Text writes what an administrator pastes into a ticket: coverage first, then exposed endpoints grouped by finding,
-// worst first, then other findings, what stayed undetermined, what is guarded, and the fixes.
+// worst first, then other findings, what stayed undetermined, what is guarded, what is unseen, and the fixes.
 type Text struct {
 	w      io.Writer
 	style  style
@@ -25,9 +25,9 @@ type Text struct {
 
 	groups       map[string]*group
 	undetermined listing
-	guarded      map[string]int      // check → endpoints
-	shown        map[netip.Addr]bool // of entries that may be listed
-	flat         bool                // endpoints are listed by address alone, not under their reasons
+	calm         map[signet.Verdict]*calm // guarded, unseen
+	shown        map[netip.Addr]bool      // of entries that may be listed
+	flat         bool                     // endpoints are listed by address alone, not under their reasons
 	estate       estate
 	overheard    []signet.Client // the first of them
 	clients      int
@@ -46,7 +46,7 @@ const mostEntries = 40
 // NewText writes to w, in lines of at most width columns where words allow.
 func NewText(w io.Writer, checks []check.Check, width int, color bool) *Text {
 	return &Text{w: w, style: style(color), width: max(60, min(width, 240)), checks: checks, rules: NewRulebook(checks),
-		groups: map[string]*group{}, guarded: map[string]int{}, shown: map[netip.Addr]bool{}}
+		groups: map[string]*group{}, calm: map[signet.Verdict]*calm{}, shown: map[netip.Addr]bool{}}
 }
 
 // Begin prints what is known of a run that was made before; of one under way nothing is printed before the end.
@@ -70,8 +70,8 @@ func (t *Text) Endpoint(l *Line) error {
 	switch l.Verdict {
 	case signet.Undetermined:
 		t.file(&t.undetermined, e)
-	case signet.Guarded:
-		t.guarded[l.Check]++
+	case signet.Guarded, signet.Unseen:
+		t.rest(l, e)
 	}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
@@ -94,8 +94,10 @@ func (t *Text) Endpoint(l *Line) error {
 	return nil
 }
 
-func (t *Text) file(l *listing, e entry) {
-	most, under := mostEntries, e.because
+func (t *Text) file(l *listing, e entry) { t.filed(l, e, mostEntries) }
+
+func (t *Text) filed(l *listing, e entry, most int) {
+	under := e.because
 	if t.flat {
 		most, under = mostRows, ""
 	}
@@ -120,7 +122,7 @@ func (t *Text) End(s *Summary) error {
 	t.domains(p)
 	t.section(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) *listing { return &g.other })
 	t.open(p)
-	t.closed(p)
+	t.calmly(p)
 	t.hosts(p)
 	t.speakers(p)
 	t.ways(p)
@@ -163,10 +165,10 @@ func (t *Text) verdicts(p *page, s *Summary) {
 	}
 }
 
-// counted words how many endpoints are exposed, guarded and undetermined.
-func (t *Text) counted(verdicts [3]uint64) string {
+// counted words how many endpoints have each verdict, the worst first.
+func (t *Text) counted(verdicts Counts) string {
 	var parts []string
-	for _, v := range []signet.Verdict{signet.Exposed, signet.Guarded, signet.Undetermined} {
+	for _, v := range signet.Verdicts() {
 		parts = append(parts, t.style.verdict(v, fmt.Sprintf("%d %s", verdicts[v], v)))
 	}
 	return strings.Join(parts, ", ")
@@ -201,14 +203,14 @@ func (t *Text) section(p *page, title, about string, groups []*group, pick func(
 			p.blank()
 		}
 		p.item(t.style.severity(g.finding.Severity), Clean(g.finding.Title)+" "+t.style.faint("("+Clean(g.finding.Rule)+")")+", "+plural(uint64(list.total), "endpoint", "endpoints"))
-		t.entries(p, list)
+		t.entries(p, list, mostEntries)
 	}
 }
 
 // entries lists endpoints by address; those with the same reason stand under one statement of it, the most common
 // reason first.
-func (t *Text) entries(p *page, list *listing) {
-	left := mostEntries
+func (t *Text) entries(p *page, list *listing, most int) {
+	left := most
 	for _, r := range list.sorted() {
 		if left == 0 {
 			break
@@ -222,7 +224,7 @@ func (t *Text) entries(p *page, list *listing) {
 		p.text(10, 10, r.text)
 		p.flow(12, shown)
 	}
-	if more := list.total - (mostEntries - left); more > 0 {
+	if more := list.total - (most - left); more > 0 {
 		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o list or -o jsonl has them all", more)))
 	}
 }
@@ -240,22 +242,7 @@ func (t *Text) open(p *page) {
 		return
 	}
 	p.heading("UNDETERMINED", plural(uint64(t.undetermined.total), "endpoint", "endpoints")+" that could not be told")
-	t.entries(p, &t.undetermined)
-}
-
-func (t *Text) closed(p *page) {
-	if len(t.guarded) == 0 {
-		return
-	}
-	var parts []string
-	total := 0
-	for _, c := range t.checks {
-		if n := t.guarded[c.Name]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, c.Name))
-			total += n
-		}
-	}
-	p.heading("GUARDED", plural(uint64(total), "endpoint", "endpoints")+": "+strings.Join(parts, ", "))
+	t.entries(p, &t.undetermined, mostEntries)
 }
 
 func (t *Text) fixes(p *page, groups []*group) {

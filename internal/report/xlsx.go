@@ -141,7 +141,7 @@ func (x *XLSX) End(s *Summary) error {
 		{"Targets", cell(strings.Join(x.h.Targets, ", "))}, {"Started", x.h.Started.UTC().Format(sheetTime)}, {"Ended", s.Ended.UTC().Format(sheetTime)},
 		{"Policy", cell(x.h.Policy)}, {"Depth", x.h.Depth.String()}, {"Checks", cell(strings.Join(x.h.Checks, " "))}, {"Run", cell(x.h.Run)}, {"Tool", cell(x.h.Tool)},
 		{"Addresses", s.Coverage.Addresses}, {"Alive", s.Coverage.Alive}, {"Endpoints asked", s.Coverage.Asked}, {"Answered", s.Coverage.Outcomes[signet.Answered]},
-		{"Exposed", s.Verdicts[signet.Exposed]}, {"Guarded", s.Verdicts[signet.Guarded]}, {"Undetermined", s.Verdicts[signet.Undetermined]},
+		{"Exposed", s.Verdicts[signet.Exposed]}, {"Undetermined", s.Verdicts[signet.Undetermined]}, {"Guarded", s.Verdicts[signet.Guarded]}, {"Unseen", s.Verdicts[signet.Unseen]},
 	}
 	if s.Interrupted {
 		rows = append(rows, []any{"Interrupted", "what was learned until then"})

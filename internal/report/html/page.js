@@ -1,7 +1,7 @@
 (function () {
   "use strict";
   var data = JSON.parse(document.getElementById("data").textContent);
-  var T = data.texts, verdicts = ["undetermined", "guarded", "exposed"], severities = ["info", "low", "medium", "high", "critical"];
+  var T = data.texts, verdicts = ["undetermined", "guarded", "exposed", "unseen"], severities = ["info", "low", "medium", "high", "critical"];
   var PAGE = 50, shown = [], page = 0, sort = { key: "risk", down: true };
   var $ = function (id) { return document.getElementById(id); };
   var list = function (ids) { return (ids || []).map(function (i) { return T[i]; }); };
@@ -28,7 +28,7 @@
     });
     return { i: i, address: h[0], name: T[h[1]], os: T[h[2]], domain: T[h[3]], roles: list(h[4]), ends: ends, verdict: verdicts[h[6]], risk: risk(h[6], h[7]), findings: count(ends), hay: "" };
   });
-  function risk(v, s) { return [5, 0, 10][v] + s; } // exposed above undetermined above guarded
+  function risk(v, s) { return [20, 10, 30, 0][v] + s; } // exposed above undetermined above guarded above unseen
   function count(ends) { return ends.reduce(function (n, e) { return n + e.findings.length; }, 0); }
   function hay(h) {
     if (!h.hay) {

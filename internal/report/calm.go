@@ -1,0 +1,65 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"signet"
+)
+
+// calm is the endpoints of a verdict that asks nobody to act: counted, and listed with their reasons where that was asked
+// for.
+type calm struct {
+	byCheck map[string]int
+	total   int
+	list    listing
+}
+
+// rest files an endpoint that is guarded or unseen.
+func (t *Text) rest(l *Line, e entry) {
+	c := t.calm[l.Verdict]
+	if c == nil {
+		c = &calm{byCheck: map[string]int{}}
+		t.calm[l.Verdict] = c
+	}
+	c.byCheck[l.Check]++
+	c.total++
+	if t.h.All {
+		t.filed(&c.list, e, mostRows)
+	}
+}
+
+// calmVerdicts are those that are listed only on demand, the worse first.
+func calmVerdicts() []signet.Verdict { return []signet.Verdict{signet.Guarded, signet.Unseen} }
+
+// calmWords say what such a verdict stands for, under a heading.
+func calmWords(v signet.Verdict) string {
+	if v == signet.Unseen {
+		return "answered all that was asked and asked for no logon: no NTLM was seen there, and no guard"
+	}
+	return "no relay of NTLM, and the guard was seen"
+}
+
+// calmly prints what is guarded and what is unseen.
+func (t *Text) calmly(p *page) {
+	told := false
+	for _, v := range calmVerdicts() {
+		c := t.calm[v]
+		if c == nil {
+			continue
+		}
+		var parts []string
+		for _, k := range t.checks {
+			if n := c.byCheck[k.Name]; n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", n, k.Name))
+			}
+		}
+		p.heading(strings.ToUpper(v.String()), plural(uint64(c.total), "endpoint", "endpoints")+": "+strings.Join(parts, ", ")+"; "+calmWords(v))
+		if t.h.All {
+			t.entries(p, &c.list, mostRows)
+		} else if !told {
+			told = true
+			p.text(10, 10, t.style.faint("--all lists them with their reasons"))
+		}
+	}
+}
