@@ -94,6 +94,12 @@ func (c *channel) frame(f netbios.Frame) (out []byte, done bool, err error) {
 		c.buf = c.talk.open(c.buf[:0])
 		return c.buf, false, nil
 	}
+	if f.Type == netbios.NegativeResponse {
+		// Without a session request it is what servers send whose list of hosts leaves us out.
+		r, err := netbios.ParseSessionReply(f)
+		c.refused = r
+		return nil, true, err
+	}
 	if f.Type != netbios.SessionMessage {
 		return nil, false, fmt.Errorf("session packet of type 0x%02x, want a message", f.Type)
 	}

@@ -2,12 +2,11 @@ package smb
 
 import (
 	"fmt"
+	"slices"
 
 	"signet"
 	"signet/internal/check"
-	"signet/internal/wire/ntlmssp"
 	"signet/internal/wire/smb2"
-	"signet/internal/wire/spnego"
 )
 
 // climb offers one dialect after the other, lowest first, until one is accepted. Refusals stay on the connection;
@@ -25,6 +24,7 @@ type climb struct {
 	encryption bool   // ask for the challenge, to see whether encryption is required
 	anonymous  bool   // then end the session setup as nobody
 	answered   int    // of the session setup: how many answers came
+	denied     logon  // how it was denied, if it was
 	session    uint64
 }
 
@@ -67,13 +67,9 @@ func (c *climb) answer(dst, msg []byte) ([]byte, bool, error) {
 	if n.Dialect != c.current {
 		return nil, false, fmt.Errorf("dialect %s agreed, %s alone was offered", smb2.DialectName(n.Dialect), smb2.DialectName(c.current))
 	}
-	c.accepted = n.Dialect
-	// The bit is one for all dialects ([MS-SMB2] §3.3.5.4). Where it is not, several servers answer: the weakest counts.
-	if f, now := &c.iv.facts, signing(n.SecurityMode); now < f.Signing {
-		c.iv.failure = check.Disagreement(noteClimb, "SMB signing", f.Signing.String(), now.String())
-		f.Signing, f.SecurityMode = now, mode(n.SecurityMode)
-	}
-	if !c.encryption {
+	c.accepted, c.iv.heard = n.Dialect, true
+	c.iv.hearMode(n.SecurityMode, noteClimb)
+	if !c.encryption || n.Dialect == smb2.Dialect311 && c.iv.facts.maker() != makerUnknown { // there the floor decides
 		return nil, true, nil
 	}
 	return c.setup(dst, c.iv.firstToken()), false, nil
@@ -98,20 +94,18 @@ func (c *climb) sessionSetup(dst, msg []byte) ([]byte, bool, error) {
 	c.answered++
 	f := &c.iv.facts
 	switch {
+	case r.Status == smb2.StatusAccessDenied && c.answered == 1:
+		// A server that insists on encryption must refuse a client without it ([MS-SMB2] §3.3.5.5). So may others, for
+		// reasons of their own: the trials tell them apart.
+		c.denied = logonDenied
 	case r.Status == smb2.StatusAccessDenied:
-		// A server that insists on encryption must refuse a client without it ([MS-SMB2] §3.3.5.5); at the first
-		// token that client alone is the reason, since with encryption in reach the same token was answered.
-		f.EncryptionRequired = yes()
+		c.denied = logonNobodyDenied
 	case c.answered == 1 && r.Status == smb2.StatusMoreProcessing:
 		if c.anonymous {
 			c.session = r.SessionID
-			token := ntlmssp.Anonymous()
-			if !c.iv.bare {
-				token = spnego.AppendResp(nil, token)
-			}
-			return c.setup(dst, token), false, nil
+			return c.setup(dst, c.iv.nobody()), false, nil
 		}
-		if !f.samba() {
+		if !f.maybeSamba() {
 			f.EncryptionRequired = no()
 		}
 	case c.answered == 2 && r.Status == smb2.StatusSuccess:
@@ -120,16 +114,11 @@ func (c *climb) sessionSetup(dst, msg []byte) ([]byte, bool, error) {
 	return nil, true, nil
 }
 
-// ladder lists the dialects to climb through below the highest agreed one. 3.1.1 is not among them: it is where the
-// climb would end.
+// ladder lists the dialects to climb through. 3.1.1 ends it, though it was agreed before: a server that refuses us by now
+// whatever we offer refuses that one too, and then its refusals make no floor.
 func (f *Facts) ladder() []uint16 {
-	for i, d := range old() {
-		if smb2.DialectName(d) == f.Dialect {
-			return old()[:i+1]
-		}
-	}
-	if f.Dialect == top {
-		return old()
+	if n := dialectNumber(f.Dialect); n != 0 {
+		return native()[:slices.Index(native(), n)+1]
 	}
 	return nil
 }
@@ -154,7 +143,7 @@ func (f *Facts) encryptionMatters() bool { return f.encryptionOpen() && len(f.En
 
 // encryptionOpen is encryptionMatters of a server that may be able to encrypt.
 func (f *Facts) encryptionOpen() bool {
-	return f.notRequired() && !f.smb1Open() && !f.Odd && f.DialectFloor != top
+	return f.notRequired() && !f.smb1Open() && !f.Odd && !f.floorGuards()
 }
 
 // encryptionMatters counts a server whose ciphers could not be read among those that can encrypt.
@@ -173,7 +162,7 @@ func (iv *interview) nextClimb(ladder []uint16) (check.Attempt, bool) {
 	c := &climb{iv: iv, dialects: ladder}
 	if iv.encryptionMatters() && iv.facts.NTLMOffer == ntlmProven && !iv.probed {
 		c.encryption = true
-		c.anonymous = iv.facts.samba() && iv.options.Depth >= signet.Anonymous
+		c.anonymous = iv.facts.maybeSamba() && iv.options.Depth >= signet.Anonymous
 	}
 	iv.climb = c
 	return iv.attempt(stepClimb, noteClimb, c)
@@ -186,10 +175,16 @@ func (iv *interview) afterClimb(end check.End) (check.Attempt, bool) {
 	switch {
 	case c.accepted != 0:
 		name := smb2.DialectName(c.accepted)
-		if f.DialectFloor == "" {
+		if f.DialectFloor == "" && (name != top || !iv.gap) {
 			f.DialectFloor = name
 		}
-		iv.climbed = append(iv.climbed, name)
+		if c.accepted != smb2.Dialect311 {
+			iv.climbed = append(iv.climbed, name)
+		}
+		left = slices.DeleteFunc(slices.Clone(left), func(d uint16) bool { return d == smb2.Dialect311 })
+		if c.denied != logonUnknown {
+			iv.denied = c.denied
+		}
 		iv.probed = iv.probed || c.encryption
 		iv.fail(end, noteClimb)
 		if !iv.options.Deep {
@@ -206,14 +201,15 @@ func (iv *interview) afterClimb(end check.End) (check.Attempt, bool) {
 			left = nil // a host that went silent or away is not asked again
 		}
 	}
+	iv.settleSMB1()
 	if iv.stopped(end) {
 		return iv.over()
 	}
 	if len(left) > 0 {
 		return iv.nextClimb(left)
 	}
-	if f.Dialect == top && f.DialectFloor == "" && !iv.gap {
-		f.DialectFloor = top
+	if iv.denied != logonUnknown && f.EncryptionRequired == nil && iv.encryptionMatters() {
+		return iv.startTrial()
 	}
 	return iv.over()
 }

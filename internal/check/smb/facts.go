@@ -7,7 +7,7 @@ import "signet"
 type Facts struct {
 	Transport string       `json:"transport"` // "direct" or "netbios"
 	Dialect   string       `json:"dialect"`   // the highest agreed; "1.0" where only SMB 1 was
-	Signing   signet.Level `json:"signing"`   // of SMB 2/3
+	Signing   signet.Level `json:"signing"`   // of SMB 2/3; unknown where the mode has bits beyond 0x03
 	// SecurityMode is the field as it stood in the SMB 2 answer, "0x01"; empty when there was none.
 	SecurityMode string `json:"security_mode"`
 	// SMB2Offered tells whether the server agreed to a dialect of SMB 2 or 3; nil when that is not known.

@@ -140,7 +140,8 @@ type server struct {
 	setup    func(token []byte, dialect uint16) smb2.SessionSetupResponse
 	smb1     func(sent []byte) ([]byte, check.Cause)
 
-	dialect uint16
+	dialect  uint16
+	encrypts bool // the client of the connection under way can
 }
 
 func windows() *server {
@@ -151,13 +152,43 @@ func windows() *server {
 			HasPreauth: true, Hashes: smb2.MakeIDs(smb2.HashSHA512), HasEncryption: true, Ciphers: smb2.MakeIDs(smb2.CipherAES256GCM),
 			HasSigning: true, Signing: smb2.MakeIDs(smb2.SignAESGMAC), HasCompression: true, Compression: smb2.MakeIDs(smb2.CompressLZ77),
 		},
-		setup: challengeAll,
+		setup: challengeFrom(challengeOf(10, 0, 20348, "FS1", "fs1.lab.example")),
 		smb1:  func([]byte) ([]byte, check.Cause) { return nil, check.Closed },
 	}
 }
 
 // type2 is a CHALLENGE without names and version.
 const type2 = "NTLMSSP\x00\x02\x00\x00\x00\x00\x00\x00\x00\x38\x00\x00\x00\x05\x02\x81\x00\x01\x02\x03\x04\x05\x06\x07\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x38\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// challengeOf is a CHALLENGE with a version and the names of a machine ([MS-NLMP] §2.2.1.2).
+func challengeOf(major, minor byte, build uint16, nb, dns string) []byte {
+	utf16 := func(s string) (b []byte) {
+		for _, c := range []byte(s) {
+			b = append(b, c, 0)
+		}
+		return b
+	}
+	var info []byte
+	for _, p := range []struct {
+		id   byte
+		text string
+	}{{2, nb}, {1, nb}, {4, "lab.example"}, {3, dns}} {
+		if p.text != "" {
+			info = append(append(info, p.id, 0, byte(2*len(p.text)), 0), utf16(p.text)...)
+		}
+	}
+	info = append(info, 0, 0, 0, 0)
+	b := append([]byte("NTLMSSP\x00\x02\x00\x00\x00\x00\x00\x00\x00\x38\x00\x00\x00\x15\x82\x8a\xe2\x01\x02\x03\x04\x05\x06\x07\x08\x00\x00\x00\x00\x00\x00\x00\x00"),
+		byte(len(info)), 0, byte(len(info)), 0, 56, 0, 0, 0, major, minor, byte(build), byte(build>>8), 0, 0, 0, 15)
+	return append(b, info...)
+}
+
+// challengeFrom answers every first token with a challenge.
+func challengeFrom(type2 []byte) func([]byte, uint16) smb2.SessionSetupResponse {
+	return func([]byte, uint16) smb2.SessionSetupResponse {
+		return smb2.SessionSetupResponse{Status: smb2.StatusMoreProcessing, SessionID: 7, Token: spnego.AppendResp(nil, type2)}
+	}
+}
 
 func challengeAll([]byte, uint16) smb2.SessionSetupResponse {
 	return smb2.SessionSetupResponse{Status: smb2.StatusMoreProcessing, SessionID: 7, Token: spnego.AppendResp(nil, []byte(type2))}
@@ -188,6 +219,7 @@ func (s *server) host() host {
 			r := s.setup(msg[smb2.HeaderSize+24:], s.dialect)
 			return smb2.AppendSessionSetupResponse(nil, h.MessageID, &r), check.Start
 		}
+		s.encrypts = msg[smb2.HeaderSize+8]&byte(smb2.CapEncryption) != 0
 		return s.negotiate(h.MessageID, offers(msg)), check.Start
 	}}
 }

@@ -22,7 +22,9 @@ const (
 	stepStatus
 	stepSMB1
 	stepMulti
+	stepControl
 	stepClimb
+	stepTrial
 	stepEnd
 )
 
@@ -33,7 +35,9 @@ const (
 	noteStatus  = "netbios node status"
 	noteSMB1    = "smb1 negotiate"
 	noteMulti   = "multi-protocol negotiate"
+	noteControl = "smb2 negotiate again"
 	noteClimb   = "smb2 dialects"
+	noteTrial   = "smb2 logon with and without encryption"
 )
 
 // portNetBIOS is where SMB is spoken after a session request; portStatus is where names are told.
@@ -60,6 +64,7 @@ type interview struct {
 	named    bool      // the name was asked for once
 	first    check.End // of the opening
 	spoke1   bool      // SMB 2 was asked for and SMB 1 answered
+	none     bool      // every dialect of SMB 2 and 3 was offered and none is spoken
 	refused2 bool      // the SMB 2 negotiate was answered with a status that tells nothing of its dialects
 	garbled  bool      // the contexts of the SMB 2 answer, ciphers among them, could not be read
 	retried  bool      // the dialects below 3.1.1 were offered on a connection of their own
@@ -68,11 +73,17 @@ type interview struct {
 
 	status    *nodeStatus
 	legacyEnd check.End
+	again     bool // SMB 1 was asked for twice
+	heard     bool // SMB 2 was agreed on a later connection than the one that asked for SMB 1
+	refused1  bool // the SMB 1 request was answered with a status that says it is not spoken
 	torn      bool // the SMB 1 answer began, and the connection ended in it
 	climb     *climb
 	climbed   []string // dialects that the climb found accepted, lowest first
 	probed    bool     // required encryption was asked about
 	gap       bool     // a dialect was offered and got no answer
+	denied    logon    // how the climb's logon was denied, if it was
+	control   *control
+	trial     *trial
 }
 
 func (s *shared) begin(sub check.Subject) check.Interview {
@@ -112,8 +123,12 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 		return iv.afterSMB1(end)
 	case stepMulti:
 		return iv.afterMulti(end)
+	case stepControl:
+		return iv.afterControl(end)
 	case stepClimb:
 		return iv.afterClimb(end)
+	case stepTrial:
+		return iv.afterTrial(end)
 	}
 	return check.Attempt{}, false
 }
@@ -146,7 +161,7 @@ func (iv *interview) afterOpening(end check.End) (check.Attempt, bool) {
 	case iv.options.NoSMB1:
 		return iv.startClimb()
 	}
-	return iv.attempt(stepSMB1, noteSMB1, &legacy{iv: iv, names: !is(iv.facts.SMB2Offered)})
+	return iv.askSMB1()
 }
 
 // abrupt tells whether a server ended the connection instead of answering.
@@ -161,11 +176,14 @@ func (iv *interview) stopped(end check.End) bool {
 // by may tell its own. A retarget is not followed: where it points may be out of scope.
 func (iv *interview) afterRefusal(r netbios.SessionReply) (check.Attempt, bool) {
 	text := "the session request was refused: " + netbios.CodeText(r.Code)
+	if !iv.netbios {
+		text = "this address is refused: a negative session response (" + netbios.CodeText(r.Code) + ") instead of an answer"
+	}
 	if r.Type == netbios.RetargetResponse {
 		text = "the session request was answered with another address, which is not asked"
 	}
 	iv.first = check.End{Cause: check.Malformed, Err: errors.New(text), Connected: true, Received: iv.first.Received}
-	if iv.named || iv.options.Quick || r.Code != netbios.CalledNameNotPresent && r.Code != netbios.NotListeningOnCalled {
+	if !iv.netbios || iv.named || iv.options.Quick || r.Code != netbios.CalledNameNotPresent && r.Code != netbios.NotListeningOnCalled {
 		return iv.over()
 	}
 	iv.named, iv.step = true, stepStatus
@@ -189,6 +207,16 @@ func (iv *interview) afterSMB1(end check.End) (check.Attempt, bool) {
 		iv.open = opening{iv: iv, stage: stageMulti}
 		return iv.attempt(stepMulti, noteMulti, &iv.open)
 	}
+	if iv.shut1() && !iv.stopped(end) {
+		if !iv.refused1 && iv.facts.Signing == signet.Required && !iv.again && iv.facts.maker() != makerWindows {
+			// Of Windows it is known that it closes. For anybody else one close may be an accident, and the guard rests on it.
+			iv.again = true
+			return iv.askSMB1()
+		}
+		if !iv.climbs() { // a climb would show the same
+			return iv.askAgain(false)
+		}
+	}
 	iv.settleSMB1()
 	if iv.stopped(end) {
 		return iv.over()
@@ -196,7 +224,12 @@ func (iv *interview) afterSMB1(end check.End) (check.Attempt, bool) {
 	return iv.startClimb()
 }
 
+func (iv *interview) askSMB1() (check.Attempt, bool) {
+	return iv.attempt(stepSMB1, noteSMB1, &legacy{iv: iv, names: !is(iv.facts.SMB2Offered)})
+}
+
 func (iv *interview) afterMulti(end check.End) (check.Attempt, bool) {
+	iv.heard = is(iv.facts.SMB2Offered)
 	iv.settleSMB1()
 	iv.fail(end, noteMulti)
 	if iv.stopped(end) {
@@ -205,15 +238,23 @@ func (iv *interview) afterMulti(end check.End) (check.Attempt, bool) {
 	return iv.startClimb()
 }
 
-// settleSMB1 reads a connection that was closed on the SMB 1 request. Windows without SMB 1 closes ([MS-SMB2]
-// §3.3.5.3.2); that it was the request it disliked, and not us, is shown by an SMB 2 dialect agreed with the same host.
-func (iv *interview) settleSMB1() {
+// shut1 says that SMB 2 is spoken and a request for SMB 1 was met with a close, as Windows without SMB 1 does ([MS-SMB2]
+// §3.3.5.3.2), or with a status that refuses it.
+func (iv *interview) shut1() bool {
 	end := iv.legacyEnd
-	if iv.facts.SMB1.Offered == nil && is(iv.facts.SMB2Offered) && end.Connected && abrupt(end) && !iv.torn {
+	return iv.facts.SMB1.Offered == nil && is(iv.facts.SMB2Offered) && (iv.refused1 || end.Connected && abrupt(end) && !iv.torn)
+}
+
+// settleSMB1 reads the end of the SMB 1 request. That a close or a refusal meant the request, and not us, is shown by a
+// dialect of SMB 2 agreed on a later connection: until there is one it says nothing.
+func (iv *interview) settleSMB1() {
+	switch {
+	case isNot(iv.facts.SMB1.Offered):
+	case iv.refused1 && !is(iv.facts.SMB2Offered), iv.shut1() && iv.heard:
 		iv.facts.SMB1.Offered = no()
-		return
+	case !iv.shut1():
+		iv.fail(iv.legacyEnd, noteSMB1)
 	}
-	iv.fail(end, noteSMB1)
 }
 
 // fail keeps the first failure that left a question open.

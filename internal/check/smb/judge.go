@@ -49,8 +49,10 @@ func smb2Way(f *Facts) way {
 	switch {
 	case isNot(f.SMB2Offered):
 		return way{because: []string{"SMB 2 and 3 are not offered"}}
-	case f.SMB2Offered == nil:
+	case f.SMB2Offered == nil && slices.Contains(f.Undecided, askSMB2):
 		return way{counts: true, because: []string{"The SMB 2 negotiate got no usable answer, so signing in SMB 2 and 3 is not known"}}
+	case f.SMB2Offered == nil:
+		return way{counts: true, because: []string{"SMB 2 and 3 were not asked about, so signing there is not known"}}
 	case f.Odd:
 		return way{counts: true, because: []string{"The server answered with dialect " + f.Dialect +
 			", which is none that was offered: SecurityMode " + f.SecurityMode + " is shown but not relied upon"}}
@@ -75,28 +77,39 @@ func smb2Way(f *Facts) way {
 		return w
 	case signet.Optional, signet.Off:
 	default:
-		w.because = []string{"The SMB 2 answer told no signing level"}
+		w.because = []string{bits(" says no signing level: only 0x00 to 0x03 have a meaning")}
+		if f.SecurityMode == "" {
+			w.because = []string{"The SMB 2 answer told no signing level"}
+		}
 		return w
 	}
 	level := bits(": signing enabled, not required")
 	if f.Signing == signet.Off {
 		level = bits(": signing not even enabled, which no SMB 2 server should say; it is not required")
 	}
-	if f.DialectFloor == top {
+	if f.floorGuards() {
 		w.verdict = signet.Guarded
-		w.because = []string{level + ", but 3.1.1 is the only dialect, and there an unsigned session of a user is refused (inferred from [MS-SMB2] 3.3.5.7)"}
+		w.because = []string{level + ", but 3.1.1 is the only dialect, and there " + f.maker().String() + " refuses an unsigned session of a user (inferred from [MS-SMB2] 3.3.5.7)"}
 		w.breach(RuleFloorOnly, level, "No dialect below 3.1.1 is accepted")
 		return w
 	}
 	if is(f.EncryptionRequired) {
 		w.verdict = signet.Guarded
-		w.because = []string{level + ", but a session without encryption was refused (STATUS_ACCESS_DENIED), and a relay has no key to encrypt with (inferred)"}
+		w.because = []string{level + ", but " + encryptionSeen(f) + ", and a relay has no key to encrypt with (inferred)"}
 		return w
 	}
 	open := notRequired(f, level)
 	w.verdict, w.because = open.verdict, open.because
 	w.breach(RuleSigning, level)
 	return w
+}
+
+// encryptionSeen words by what required encryption was recognised.
+func encryptionSeen(f *Facts) string {
+	if f.maker() == makerSamba {
+		return "nobody's session was refused (STATUS_ACCESS_DENIED), which Samba does only where it requires encryption"
+	}
+	return "a logon was refused without encryption (STATUS_ACCESS_DENIED) that went on with it"
 }
 
 // notRequired judges a server that lets its clients choose, and shows nothing else that would stop a relay.
@@ -110,6 +123,8 @@ func notRequired(f *Facts, level string) way {
 		return way{because: []string{level, "Whether a dialect below 3.1.1 is accepted, where such a session is relayed, could not be told"}}
 	case slices.Contains(f.Undecided, askEncryption):
 		return way{because: []string{level, "Whether encryption is required, which would stop a relay, could not be told"}}
+	case f.DialectFloor == top:
+		return way{because: []string{level, "3.1.1 is the only dialect, where Windows and Samba refuse an unsigned session of a user; whether this server does is not known, since too few signs show who made it"}}
 	case f.NTLMOffer == ntlmProven:
 		return way{verdict: signet.Exposed, because: []string{level, "NTLM is offered: the server answered a type 1 with a challenge"}}
 	}
@@ -145,6 +160,9 @@ func smb1Way(f *Facts) way {
 		bits += ": no signing"
 	default:
 		w.because = []string{"The SMB 1 answer told no signing level"}
+		if s.SecurityMode != "" {
+			w.because = []string{bits + " says no signing level: its upper four bits have no meaning"}
+		}
 		return w
 	}
 	w.verdict, w.because = signet.Exposed, []string{bits}

@@ -22,6 +22,17 @@ func row(change func(*Facts)) Facts {
 
 func required(f *Facts) { f.Signing, f.SecurityMode = signet.Required, "0x03" }
 
+// asWindows and asSamba make the server known by all its signs.
+func asWindows(f *Facts) {
+	f.Mechanisms, f.ServerGUID = []string{"negoex", "kerberos", "ntlm"}, GUID{0xd0, 1, 2, 0, 3}
+	f.NTLM = &signet.NTLM{NBComputer: "FS1", DNSComputer: "fs1.lab.example", OSVersion: "10.0.20348"}
+}
+
+func asSamba(f *Facts) {
+	f.Mechanisms, f.ServerGUID = []string{"ntlm"}, GUID{'f', 's', '1'}
+	f.NTLM = &signet.NTLM{NBComputer: "FS1", DNSComputer: "fs1", OSVersion: "6.1.0"}
+}
+
 func withSMB1(f *Facts, m string, l signet.Level) {
 	f.SMB1 = SMB1{Offered: yes(), Signing: l, Dialect: "NT LM 0.12", SecurityMode: m, UserLevel: yes(), Plaintext: no()}
 }
@@ -50,14 +61,21 @@ func TestJudge(t *testing.T) {
 		{"signing required, SMB 1 not asked", func(f *Facts) { required(f); f.SMB1.Offered = nil }, signet.Guarded, "", "was not asked"},
 		{"signing required, SMB 1 asked in vain", func(f *Facts) { required(f); f.SMB1.Offered, f.Undecided = nil, []string{askSMB1} },
 			signet.Undetermined, "", "SMB 1 may be on"},
-		{"not required, 3.1.1 only, SMB 1 off", func(f *Facts) { f.DialectFloor = top }, signet.Guarded, RuleFloorOnly, "only dialect"},
-		{"not required, 3.1.1 only, SMB 1 open", func(f *Facts) { f.DialectFloor = top; withSMB1(f, "0x07", signet.Optional) },
+		{"not required, 3.1.1 only, a Windows", func(f *Facts) { f.DialectFloor = top; asWindows(f) }, signet.Guarded, RuleFloorOnly, "there Windows refuses"},
+		{"not required, 3.1.1 only, a Samba", func(f *Facts) { f.DialectFloor = top; asSamba(f) }, signet.Guarded, RuleFloorOnly, "there Samba refuses"},
+		{"not required, 3.1.1 only, made by nobody known", func(f *Facts) { f.DialectFloor = top }, signet.Undetermined, RuleSigning, "too few signs"},
+		{"not required, 3.1.1 only, encryption required", func(f *Facts) { f.DialectFloor, f.EncryptionRequired = top, yes() }, signet.Guarded, "", "without encryption"},
+		{"mode with other bits", func(f *Facts) { f.Signing, f.SecurityMode = signet.Unknown, "0x07" }, signet.Undetermined, "", "SecurityMode 0x07 says no signing level"},
+		{"SMB 1 mode with other bits", func(f *Facts) { required(f); withSMB1(f, "0xff", signet.Unknown) }, signet.Undetermined, RuleSMB1, "SecurityMode 0xff says no signing level"},
+		{"SMB 2 not asked about", func(f *Facts) { onlySMB1(f, "0x0f", signet.Required); f.SMB2Offered = nil }, signet.Undetermined, RuleSMB1, "were not asked about"},
+		{"not required, 3.1.1 only, SMB 1 open", func(f *Facts) { f.DialectFloor = top; asSamba(f); withSMB1(f, "0x07", signet.Optional) },
 			signet.Exposed, RuleFloorOnly + " " + RuleSMB1 + " " + RuleSMB1Signing, "SMB 1"},
 		{"not required, floor asked in vain", func(f *Facts) { f.DialectFloor, f.Undecided = "", []string{askFloor} },
 			signet.Undetermined, RuleSigning, "below 3.1.1"},
 		{"not required, floor not asked", func(f *Facts) { f.DialectFloor = "" }, signet.Exposed, RuleSigning, "0x01"},
 		{"not required, floor at 3.0", func(f *Facts) { f.DialectFloor = "3.0" }, signet.Exposed, RuleSigning, "0x01"},
-		{"not required, encryption required", func(f *Facts) { f.EncryptionRequired = yes() }, signet.Guarded, "", "without encryption was refused"},
+		{"not required, encryption required", func(f *Facts) { f.EncryptionRequired = yes() }, signet.Guarded, "", "refused without encryption"},
+		{"not required, encryption required of a Samba", func(f *Facts) { asSamba(f); f.EncryptionRequired = yes() }, signet.Guarded, "", "nobody's session was refused"},
 		{"not required, encryption asked in vain", func(f *Facts) { f.EncryptionRequired, f.Undecided = nil, []string{askEncryption} },
 			signet.Undetermined, RuleSigning, "encryption"},
 		{"not required, encryption not asked", func(f *Facts) { f.EncryptionRequired = nil }, signet.Exposed, RuleSigning, "0x01"},
@@ -78,8 +96,11 @@ func TestJudge(t *testing.T) {
 		{"SMB 1 only, plain text", func(f *Facts) { onlySMB1(f, "0x01", signet.Off); f.SMB1.Plaintext = yes() },
 			signet.Exposed, RuleSMB1 + " " + RulePlaintext + " " + RuleSMB1Signing, "no signing"},
 		{"SMB 1 only, required", func(f *Facts) { onlySMB1(f, "0x0f", signet.Required) }, signet.Guarded, RuleSMB1, "SMB 2 and 3 are not offered"},
-		{"SMB 1 requires signing, SMB 2 unknown", func(f *Facts) { onlySMB1(f, "0x0f", signet.Required); f.SMB2Offered = nil },
-			signet.Undetermined, RuleSMB1, "SMB 2 and 3 is not known"},
+		{"SMB 1 requires signing, SMB 2 unknown", func(f *Facts) {
+			onlySMB1(f, "0x0f", signet.Required)
+			f.SMB2Offered, f.Undecided = nil, []string{askSMB2}
+		},
+			signet.Undetermined, RuleSMB1, "got no usable answer"},
 		{"SMB 1 open, SMB 2 unknown", func(f *Facts) { onlySMB1(f, "0x07", signet.Optional); f.SMB2Offered = nil },
 			signet.Exposed, RuleSMB1 + " " + RuleSMB1Signing, "0x07"},
 		{"dialect not offered, not required", func(f *Facts) { f.Odd, f.Dialect = true, "0x0006" }, signet.Undetermined, "", "none that was offered"},
@@ -90,7 +111,7 @@ func TestJudge(t *testing.T) {
 		{"no SMB 2, SMB 1 not asked", func(f *Facts) { f.SMB2Offered, f.SMB1.Offered = no(), nil }, signet.Undetermined, "", "not asked"},
 		{"signing unknown", func(f *Facts) { f.Signing = signet.Unknown }, signet.Undetermined, "", "no signing level"},
 		{"SMB 1 signing unknown", func(f *Facts) { required(f); withSMB1(f, "", signet.Unknown) }, signet.Undetermined, RuleSMB1, "no signing level"},
-		{"nothing known", func(f *Facts) { *f = Facts{} }, signet.Undetermined, "", "no usable answer"},
+		{"nothing known", func(f *Facts) { *f = Facts{} }, signet.Undetermined, "", "not asked about"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := row(c.change)

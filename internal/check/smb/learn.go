@@ -1,6 +1,8 @@
 package smb
 
 import (
+	"slices"
+
 	"signet"
 	"signet/internal/wire/smb2"
 	"signet/internal/wire/spnego"
@@ -32,15 +34,27 @@ func (iv *interview) learn(n *smb2.NegotiateResponse, stage int) {
 	}
 }
 
-// signing is the level that a security mode of SMB 2 says.
+// signing is the level that a security mode of SMB 2 says. A mode with bits that [MS-SMB2] §2.2.4 does not know says
+// none: who sets those may mean anything by the others.
 func signing(mode uint16) signet.Level {
-	switch mode & (smb2.SigningEnabled | smb2.SigningRequired) {
+	switch mode {
 	case 0:
 		return signet.Off
 	case smb2.SigningEnabled:
 		return signet.Optional
+	case smb2.SigningRequired, smb2.SigningEnabled | smb2.SigningRequired:
+		return signet.Required
 	}
-	return signet.Required
+	return signet.Unknown
+}
+
+// weaker tells whether a level, said of the same server as another, makes a guard of less: off and optional are sure
+// to be none, and an unknown one may be none.
+func weaker(a, b signet.Level) bool {
+	rank := func(l signet.Level) int {
+		return slices.Index([]signet.Level{signet.Off, signet.Optional, signet.Unknown, signet.Required}, l)
+	}
+	return rank(a) < rank(b)
 }
 
 // offered tells whether a dialect was one of those that the request named.
@@ -87,22 +101,4 @@ func (f *Facts) mechanisms(token []byte) {
 	if t.Offers(spnego.OIDNTLM) {
 		f.NTLMOffer = ntlmOffered
 	}
-}
-
-// samba says that the server looks like Samba, which shows required encryption only to an anonymous session: its
-// GUID is its NetBIOS name, or its NTLM version is the 6.1 without build that Samba sends.
-func (f *Facts) samba() bool {
-	if f.NTLM != nil && f.NTLM.OSVersion == "6.1.0" {
-		return true
-	}
-	end := len(f.ServerGUID)
-	for end > 0 && f.ServerGUID[end-1] == 0 {
-		end--
-	}
-	for _, c := range f.ServerGUID[:end] {
-		if c <= ' ' || c > '~' {
-			return false
-		}
-	}
-	return end > 0 && end < len(f.ServerGUID) // a NetBIOS name has fifteen letters at most
 }

@@ -18,10 +18,12 @@ func (o *observer) merge(f *Facts) {
 	case f.Odd && !k.Odd:
 		return
 	case f.Signing != k.Signing:
-		o.err = check.Disagreement("capture", "SMB signing", max(f.Signing, k.Signing).String(), min(f.Signing, k.Signing).String())
-		if f.Signing < k.Signing {
-			k.Signing, k.SecurityMode = f.Signing, f.SecurityMode
+		less, more := f, k
+		if weaker(k.Signing, f.Signing) {
+			less, more = k, f
 		}
+		o.err = check.Disagreement("capture", "SMB signing", more.Signing.String(), less.Signing.String())
+		k.Signing, k.SecurityMode = less.Signing, less.SecurityMode
 	default:
 		k.SecurityMode = min(k.SecurityMode, f.SecurityMode)
 	}
@@ -55,7 +57,7 @@ func (o *observer) merge1(f *Facts) {
 		}
 		// A client that offers only old dialects hears of no signing from a server that would sign: the newest
 		// dialect says what the server does, and among its answers the weakest counts.
-		if newer(was.Dialect, now.Dialect) || was.Dialect == now.Dialect && was.Signing < now.Signing {
+		if newer(was.Dialect, now.Dialect) || was.Dialect == now.Dialect && weaker(was.Signing, now.Signing) {
 			now.Signing, now.SecurityMode, now.Dialect = was.Signing, was.SecurityMode, was.Dialect
 			now.UserLevel, now.Plaintext = was.UserLevel, was.Plaintext
 		}

@@ -26,7 +26,7 @@ func (l *legacy) answer(dst, msg []byte) ([]byte, bool, error) {
 		return nil, false, err // an SMB 2 answer among them: that proves nothing about SMB 1
 	}
 	if h.Command == smb1.CommandNegotiate && refusesDialects(h.Status) {
-		s.Offered = no()
+		l.iv.refused1 = true
 		return nil, true, nil
 	}
 	n, err := smb1.ParseNegotiate(msg)
@@ -57,7 +57,7 @@ func (l *legacy) challenged(msg []byte) error {
 	s := &l.iv.facts.SMB1
 	s.NativeOS, s.NativeLanMan = r.NativeOS, r.NativeLanMan
 	if !l.iv.facts.challenge(r.Token) {
-		l.iv.facts.refusedNTLM(false)
+		l.iv.facts.refusedNTLM(refusesNTLM(r.Status))
 	}
 	return nil
 }
@@ -75,6 +75,8 @@ func (iv *interview) learn1(n *smb1.NegotiateResponse) {
 		}
 	}
 	switch {
+	case n.SecurityMode&0xf0 != 0: // reserved ([MS-CIFS] §2.2.4.52.2): who sets those may mean anything by the others
+		s.Signing = signet.Unknown
 	case n.SecurityMode&smb1.SigningRequired != 0:
 		s.Signing = signet.Required
 	case n.SecurityMode&smb1.SigningEnabled != 0:

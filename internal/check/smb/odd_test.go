@@ -51,8 +51,8 @@ func TestOddServers(t *testing.T) {
 			expect: func(f *Facts) bool { return f.Signing == signet.Required && f.SecurityMode == "0x02" }},
 		{name: "mode 0x00", change: func(s *server) { s.mode = 0 }, outcome: signet.Answered, verdict: signet.Exposed,
 			expect: func(f *Facts) bool { return f.Signing == signet.Off }},
-		{name: "mode with unknown bits", change: func(s *server) { s.mode = 0x85 }, outcome: signet.Answered, verdict: signet.Exposed,
-			expect: func(f *Facts) bool { return f.Signing == signet.Optional && f.SecurityMode == "0x85" }},
+		{name: "mode with unknown bits", change: func(s *server) { s.mode = 0x85 }, outcome: signet.Answered, verdict: signet.Undetermined,
+			expect: func(f *Facts) bool { return f.Signing == signet.Unknown && f.SecurityMode == "0x85" }},
 		{name: "dialect 0x0000", host: fixed(0), outcome: signet.Answered, verdict: signet.Undetermined,
 			expect: func(f *Facts) bool { return f.Odd && f.Dialect == "0x0000" && f.Signing == signet.Optional }},
 		{name: "the wildcard without having been asked for it", host: fixed(smb2.DialectWildcard), outcome: signet.Answered, verdict: signet.Undetermined,
@@ -147,7 +147,7 @@ func TestOddServers(t *testing.T) {
 			expect: func(f *Facts) bool { return f.DialectFloor == "3.0.2" && isNot(f.EncryptionRequired) }},
 		{name: "requires encryption as Windows shows it", change: func(s *server) {
 			s.setup = func(_ []byte, d uint16) smb2.SessionSetupResponse {
-				if d != smb2.Dialect311 {
+				if !s.encrypts {
 					return smb2.SessionSetupResponse{Status: smb2.StatusAccessDenied}
 				}
 				return challengeAll(nil, d)
@@ -155,7 +155,7 @@ func TestOddServers(t *testing.T) {
 		}, outcome: signet.Answered, verdict: signet.Guarded, expect: func(f *Facts) bool { return is(f.EncryptionRequired) }},
 		{name: "requires encryption, garbled contexts", host: func(s *server) host {
 			s.setup = func(_ []byte, d uint16) smb2.SessionSetupResponse {
-				if d != smb2.Dialect311 {
+				if !s.encrypts {
 					return smb2.SessionSetupResponse{Status: smb2.StatusAccessDenied}
 				}
 				return challengeAll(nil, d)
@@ -383,7 +383,8 @@ func TestOddServers(t *testing.T) {
 		{name: "SSH", host: always("SSH-2.0-x\r\n", check.Start), outcome: signet.Foreign, err: "SSH"},
 		{name: "three bytes of something", host: always("\x7f\x00\x01", check.Closed), outcome: signet.Foreign, err: "7f0001"},
 		{name: "nine bytes of something", host: always("\x7f\x00\x01\x02\x03\x04\x05\x06\x07", check.Start), outcome: signet.Foreign, err: "7f00010203040506"},
-		{name: "a session packet instead of a message", host: always("\x83\x00\x00\x01\x82", check.Start), outcome: signet.Broken, err: "type 0x83"},
+		{name: "a negative session response instead of a message", host: always("\x83\x00\x00\x01\x8f", check.Start), outcome: signet.Broken, err: "this address is refused: a negative session response (unspecified error)"},
+		{name: "a positive session response instead of a message", host: always("\x82\x00\x00\x00", check.Start), outcome: signet.Broken, err: "type 0x82"},
 		{name: "a frame of nothing", host: always("\x00\x00\x00\x00", check.Closed), outcome: signet.Broken, err: "0 bytes"},
 		{name: "garbage in a frame", host: always("\x00\x00\x00\x08garbage!", check.Closed), outcome: signet.Broken, err: "start with 67617262"},
 		{name: "keep-alives without end", host: always(strings.Repeat("\x85\x00\x00\x00", 999), check.Closed), outcome: signet.Broken, err: "closed"},
@@ -437,7 +438,7 @@ func TestAnonymousSession(t *testing.T) {
 		verdict     signet.Verdict
 		unasked     string
 	}{
-		{"", "fileserver", denied, 1, signet.Guarded, ""},
+		{"", "fileserver", denied, 2, signet.Undetermined, ""}, // no other sign of Samba: it may refuse nobody for its own reasons
 		{"", "fileserver", taken, 1, signet.Exposed, ""},
 		{"", "fileserver", failed, 1, signet.Undetermined, ""},
 		{"handshake", "fileserver", denied, 0, signet.Exposed, askEncryption},
@@ -477,14 +478,14 @@ func TestNetBIOS(t *testing.T) {
 		outcome signet.Outcome
 		err     string
 	}{
-		{"takes any name", func(string) string { return "\x82\x00\x00\x00" }, nil, "smb2 negotiate, smb1 negotiate", signet.Answered, ""},
-		{"positive reply with a body", func(string) string { return "\x82\x00\x00\x05abcde" }, nil, "smb2 negotiate, smb1 negotiate", signet.Answered, ""},
+		{"takes any name", func(string) string { return "\x82\x00\x00\x00" }, nil, "smb2 negotiate, smb1 negotiate, smb2 negotiate again", signet.Answered, ""},
+		{"positive reply with a body", func(string) string { return "\x82\x00\x00\x05abcde" }, nil, "smb2 negotiate, smb1 negotiate, smb2 negotiate again", signet.Answered, ""},
 		{"wants its own name", func(called string) string {
 			if called == "OLDBOX" {
 				return "\x82\x00\x00\x00"
 			}
 			return "\x83\x00\x00\x01\x82"
-		}, status, "smb2 negotiate, netbios node status, smb2 negotiate, smb1 negotiate", signet.Answered, ""},
+		}, status, "smb2 negotiate, netbios node status, smb2 negotiate, smb1 negotiate, smb2 negotiate again", signet.Answered, ""},
 		{"wants a name it does not tell", func(string) string { return "\x83\x00\x00\x01\x82" }, nil, "smb2 negotiate, netbios node status", signet.Broken, "called name not present"},
 		{"is answered for another", func(string) string { return "\x83\x00\x00\x01\x82" }, status, lateNotes, signet.Broken, "called name not present"},
 		{"refuses its own name too", func(string) string { return "\x83\x00\x00\x01\x80" }, status, "smb2 negotiate, netbios node status, smb2 negotiate", signet.Broken, "not listening on called name"},
@@ -538,23 +539,41 @@ func calledName(sent []byte) string {
 	return n.String()
 }
 
-func TestSamba(t *testing.T) {
+// A fingerprint never rests on one field: whoever lacks one sign, or has one of somebody else's, is nobody known.
+func TestMaker(t *testing.T) {
 	for _, c := range []struct {
-		guid    GUID
-		version string
-		want    bool
+		name   string
+		change func(*Facts)
+		want   maker
+		maybe  bool // it is asked for an anonymous session as Samba is
 	}{
-		{GUID{'F', 'S', '1'}, "", true},
-		{GUID{'F', 'S', '1', 0, 1}, "", false},
-		{GUID([]byte("FIFTEENLETTERS1\x00")), "", true},
-		{GUID([]byte("SIXTEEN LETTERS!")), "", false},
-		{GUID{}, "", false},
-		{GUID{0xd0, 1}, "6.1.0", true},
-		{GUID{0xd0, 1}, "6.1.7601", false},
+		{"Windows", asWindows, makerWindows, false},
+		{"Windows 10 1507", func(f *Facts) { asWindows(f); f.NTLM.OSVersion = "10.0.10240" }, makerWindows, false},
+		{"Windows 8.1", func(f *Facts) { asWindows(f); f.NTLM.OSVersion = "6.3.9600" }, makerUnknown, false},
+		{"a build of no Windows", func(f *Facts) { asWindows(f); f.NTLM.OSVersion = "10.0.0" }, makerUnknown, false},
+		{"Windows without NEGOEX", func(f *Facts) { asWindows(f); f.Mechanisms = []string{"kerberos", "ntlm"} }, makerUnknown, false},
+		{"Windows without NTLM", func(f *Facts) { asWindows(f); f.Mechanisms = []string{"negoex", "kerberos"} }, makerUnknown, false},
+		{"Windows without a name", func(f *Facts) { asWindows(f); f.NTLM.NBComputer = "" }, makerUnknown, false},
+		{"Windows without a DNS name", func(f *Facts) { asWindows(f); f.NTLM.DNSComputer = "" }, makerUnknown, false},
+		{"Windows with a name for a GUID", func(f *Facts) { asWindows(f); f.ServerGUID = GUID{'f', 's', '1'} }, makerUnknown, true},
+		{"Samba", asSamba, makerSamba, true},
+		{"Samba with NEGOEX", func(f *Facts) { asSamba(f); f.Mechanisms = []string{"negoex", "ntlm"} }, makerUnknown, true},
+		{"Samba under another name", func(f *Facts) { asSamba(f); f.NTLM.NBComputer = "FS2" }, makerUnknown, true},
+		{"Samba of another version", func(f *Facts) { asSamba(f); f.NTLM.OSVersion = "6.1.7601" }, makerUnknown, true},
+		{"Samba's version alone", func(f *Facts) { asSamba(f); f.ServerGUID = GUID{0xd0, 1} }, makerUnknown, true},
+		{"a GUID of fifteen letters", func(f *Facts) {
+			asSamba(f)
+			f.NTLM.NBComputer, f.ServerGUID = "FIFTEENLETTERS1", GUID([]byte("fifteenletters1\x00"))
+		}, makerSamba, true},
+		{"a GUID of sixteen letters", func(f *Facts) { asSamba(f); f.NTLM = nil; f.ServerGUID = GUID([]byte("SIXTEEN LETTERS!")) }, makerUnknown, false},
+		{"a name and more for a GUID", func(f *Facts) { asSamba(f); f.NTLM = nil; f.ServerGUID = GUID{'F', 'S', '1', 0, 1} }, makerUnknown, false},
+		{"no challenge", func(f *Facts) { asSamba(f); f.NTLM = nil }, makerUnknown, true},
+		{"nothing", func(*Facts) {}, makerUnknown, false},
 	} {
-		f := Facts{ServerGUID: c.guid, NTLM: &signet.NTLM{OSVersion: c.version}}
-		if f.samba() != c.want {
-			t.Errorf("%v %q: %v", c.guid, c.version, !c.want)
+		var f Facts
+		c.change(&f)
+		if f.maker() != c.want || f.maybeSamba() != c.maybe {
+			t.Errorf("%s: %s, perhaps Samba: %v", c.name, f.maker(), f.maybeSamba())
 		}
 	}
 }

@@ -77,14 +77,17 @@ func (o *opening) negotiated(dst, msg []byte) ([]byte, bool, error) {
 		return nil, false, nil
 	case smb2.StatusNotSupported, smb2.StatusInvalidParameter:
 		if o.stage == stageNative && !o.iv.options.Quick {
-			o.stage = stageOld // perhaps it is the contexts that it does not like
+			// Perhaps it is the contexts that it does not like. Only a server that said of all dialects that it has none
+			// of them is one without: another may have 3.1.1 on terms that we did not meet.
+			o.iv.none = h.Status == smb2.StatusNotSupported
+			o.stage = stageOld
 			o.id++
 			return o.negotiateOld(dst), false, nil
 		}
 		if o.stale = h.MessageID < o.id; o.stale {
 			return nil, true, nil
 		}
-		if o.stage != stageNative && h.Status == smb2.StatusNotSupported && f.SMB2Offered == nil {
+		if o.stage == stageOld && o.iv.none && h.Status == smb2.StatusNotSupported && f.SMB2Offered == nil {
 			f.SMB2Offered = no()
 			return nil, true, nil
 		}
@@ -155,7 +158,7 @@ func (o *opening) challenged(dst, msg []byte) ([]byte, bool, error) {
 		o.stage = stageRaw
 		return o.ask(dst), false, nil
 	}
-	o.iv.facts.refusedNTLM(r.Status == smb2.StatusAccessDenied)
+	o.iv.facts.refusedNTLM(refusesNTLM(r.Status))
 	return nil, true, nil
 }
 
@@ -172,11 +175,20 @@ func (f *Facts) challenge(token []byte) bool {
 	return true
 }
 
-// refusedNTLM notes that a server answered NTLM's first token with a refusal. Where it had named NTLM, or nothing at
-// all, or denied access as such, the refusal may have another reason than NTLM.
-func (f *Facts) refusedNTLM(denied bool) {
+// refusesNTLM tells whether a status says that this token is not wanted, as against nobody's logon, not now or not here.
+func refusesNTLM(status uint32) bool {
+	switch status {
+	case smb2.StatusNotSupported, smb2.StatusInvalidParameter, smb2.StatusLogonFailure, smb2.StatusNTLMBlocked:
+		return true
+	}
+	return false
+}
+
+// refusedNTLM notes that a server answered NTLM's first token without a challenge; plainly: with a status that refuses
+// the token. Where it had named NTLM, or nothing at all, the refusal may have another reason than NTLM.
+func (f *Facts) refusedNTLM(plainly bool) {
 	f.NTLMOffer = ntlmUnknown
-	if len(f.Mechanisms) > 0 && !slices.Contains(f.Mechanisms, spnego.NTLM) && !denied {
+	if len(f.Mechanisms) > 0 && !slices.Contains(f.Mechanisms, spnego.NTLM) && plainly {
 		f.NTLMOffer = ntlmNo
 	}
 }

@@ -53,6 +53,8 @@ type observer struct {
 	one     old1         // what SMB 1 answers say that counts where SMB 2 is not spoken
 	piped   *signet.NTLM // the names that a service behind a pipe showed
 	err     *signet.Failure
+	asked1  bool // a client asked for SMB 1
+	asked2  bool // a client asked for SMB 2
 	closed1 bool // a request for SMB 1 alone was met with a close
 	denied  bool // a session was refused as one is that does not encrypt
 
@@ -95,6 +97,10 @@ func (o *observer) Hear(h *check.Overheard) {
 	var asked []request
 	if h.ClientWhole {
 		asked = requests(h.FromClient)
+	}
+	for _, r := range asked {
+		o.asked1 = o.asked1 || r.offers1
+		o.asked2 = o.asked2 || r.offers2 || r.offers202 || len(r.smb2) > 0
 	}
 	n := 0
 	answers := 0
@@ -252,21 +258,25 @@ func (o *observer) Result() check.Result {
 	}
 	f.DialectFloor = o.floor()
 	res := check.Result{Facts: &f, Outcome: signet.Answered, Err: o.err}
+	f.Undecided = slices.Clone(f.Undecided)
+	open := func(asked bool, question string) {
+		if asked {
+			f.Undecided = append(f.Undecided, question)
+		} else {
+			res.Unasked = append(res.Unasked, question)
+		}
+	}
 	if f.SMB2Offered == nil {
-		res.Unasked = append(res.Unasked, askSMB2)
+		open(o.asked2, askSMB2)
 	}
 	if f.SMB1.Offered == nil {
-		res.Unasked = append(res.Unasked, askSMB1)
+		open(o.asked1 && !is(f.SMB2Offered), askSMB1)
 	}
 	if f.floorMatters() && f.DialectFloor == "" {
 		res.Unasked = append(res.Unasked, askFloor)
 	}
-	switch {
-	case !f.encryptionMatters() || f.EncryptionRequired != nil:
-	case o.denied: // which may have other reasons
-		f.Undecided = append(slices.Clone(f.Undecided), askEncryption)
-	default:
-		res.Unasked = append(res.Unasked, askEncryption)
+	if f.encryptionMatters() && f.EncryptionRequired == nil {
+		open(o.denied, askEncryption) // a denial may have other reasons
 	}
 	if f.NTLM == nil {
 		res.Unasked = append(res.Unasked, askNames)

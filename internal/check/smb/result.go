@@ -49,7 +49,7 @@ func (iv *interview) undecided(dst []string) []string {
 
 // withheld says that only an anonymous session would show whether encryption is required.
 func (iv *interview) withheld() bool {
-	return iv.facts.samba() && iv.options.Depth < signet.Anonymous
+	return iv.facts.maybeSamba() && iv.options.Depth < signet.Anonymous
 }
 
 // unasked lists what the user's flags left out.
