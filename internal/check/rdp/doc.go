@@ -6,6 +6,6 @@
 // MS-CSSP 3.1.5 for the names). It never goes beyond the server's CHALLENGE, sends no cookie and opens no session.
 //
 // NTLM is spoken to an RDP server inside NLA only, where the proof covers the server's TLS key (pubKeyAuth): that
-// cannot be relayed. A server without NLA takes no NTLM at all. So no state here is exposed; a server that does not
-// require NLA is a finding of hygiene.
+// cannot be relayed, and is the guard of a server that speaks NLA. A server without it asks nobody for NTLM, so it is
+// unseen. No state here is exposed; a server that does not require NLA is a finding of hygiene.
 package rdp

@@ -10,11 +10,23 @@ type Facts struct {
 	// Protocols the server was seen to accept, weakest first: rdp, tls, nla.
 	Protocols []string     `json:"protocols"`
 	NLA       signet.Level `json:"nla"`
+	// Asked are the requests that were put, of all, tls, nla and rdp; Unanswered those of them that got no answer. Facts
+	// of before know neither.
+	Asked      []string `json:"asked,omitempty"`
+	Unanswered []string `json:"unanswered,omitempty"`
 	// Refusals are the codes of MS-RDPBCGR 2.2.1.2.2 that the server gave, by what was asked for.
 	Refusals []Refusal    `json:"refusals,omitempty"`
 	TLS      *signet.TLS  `json:"tls,omitempty"` // of the connection on which NLA was spoken
 	NTLM     *signet.NTLM `json:"ntlm,omitempty"`
 }
+
+// Values of Facts.Asked, Facts.Unanswered and Refusal.Asked.
+const (
+	askedAll   = "all" // NLA among others
+	askedNLA   = "nla" // NLA alone
+	askedTLS   = "tls" // TLS without NLA
+	askedPlain = "rdp" // no security protocol
+)
 
 // Refusal is a request that the server said no to.
 type Refusal struct {

@@ -80,6 +80,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 // ask makes the attempt. Names are asked for wherever NLA turns out to be spoken first.
 func (iv *interview) ask(note string, p rdp.Protocol) (check.Attempt, bool) {
 	iv.note, iv.asked, iv.held = note, iv.asked+1, true
+	iv.facts.Asked = append(iv.facts.Asked, asks(note))
 	names := p&(rdp.NLA|rdp.NLAEx) != 0 && !iv.subject.Options.Quick
 	iv.talk = &talk{ask: p, names: names, sni: iv.subject.Endpoint.ServerName()}
 	return check.Attempt{Note: note, Talk: iv.talk}, true
@@ -104,6 +105,7 @@ func (iv *interview) collect(end check.End) {
 		iv.err = &signet.Failure{Phase: "credssp", Text: fmt.Sprintf("the server gave no challenge: status 0x%08x", *t.failure)}
 	}
 	if t.answer == nil {
+		iv.facts.Unanswered = append(iv.facts.Unanswered, asks(iv.note))
 		return
 	}
 	switch iv.note {
@@ -122,8 +124,7 @@ func (iv *interview) collect(end check.End) {
 // file puts one answer under what the server accepts or refuses.
 func (iv *interview) file(c *rdp.Confirm) {
 	if c.Refused {
-		asked := map[string]string{noteAll: "all", noteTLS: "tls", noteNLA: "nla", notePlain: "rdp"}[iv.note]
-		iv.facts.Refusals = append(iv.facts.Refusals, Refusal{Asked: asked, Code: c.Failure.String()})
+		iv.facts.Refusals = append(iv.facts.Refusals, Refusal{Asked: asks(iv.note), Code: c.Failure.String()})
 		return
 	}
 	word := c.Selected.String()
@@ -131,6 +132,19 @@ func (iv *interview) file(c *rdp.Confirm) {
 		word = rdp.NLA.String()
 	}
 	iv.facts.Protocols = append(iv.facts.Protocols, word) // inOrder drops what is named twice
+}
+
+// asks is what an attempt asks for, in the words of Facts.Asked.
+func asks(note string) string {
+	switch note {
+	case noteTLS:
+		return askedTLS
+	case noteNLA:
+		return askedNLA
+	case notePlain:
+		return askedPlain
+	}
+	return askedAll
 }
 
 func selectedPlain(c *rdp.Confirm) bool {

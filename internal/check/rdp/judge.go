@@ -1,6 +1,7 @@
 package rdp
 
 import (
+	"slices"
 	"strings"
 
 	"signet"
@@ -10,29 +11,69 @@ import (
 // closed is why no state of an RDP server lets NTLM be relayed to it (MS-CSSP 3.1.5: pubKeyAuth).
 const closed = "NTLM is spoken to RDP inside NLA only, where the proof covers the server's TLS key, so it cannot be relayed"
 
-// judge is pure: facts to verdict.
+// judge is pure: facts to verdict. The guard is NLA: where it is not spoken there is none, and nobody is asked for NTLM
+// either.
 func judge(f *Facts) check.Judgement {
 	switch f.NLA {
 	case signet.Required:
-		return check.Judgement{Verdict: signet.Guarded, Because: []string{"NLA is required: " + f.refusal("tls"), closed}}
+		return check.Judgement{Verdict: signet.Guarded, Because: []string{"NLA is required: " + f.refusal(askedTLS), closed}}
 	case signet.Optional:
-		return weak("NLA is offered but not required: the server also takes " + f.others())
+		return weak(signet.Guarded, "NLA is offered but not required: the server also takes "+f.others(), closed)
 	case signet.Off:
-		return weak("NLA is not offered: the server takes " + f.others() + " only")
+		return weak(signet.Unseen, "NLA is not offered: the server takes "+f.others()+" only", "without NLA nobody is asked for an NTLM logon")
 	}
-	why := "whether NLA is required could not be told: the server did not answer every question"
-	if len(f.Protocols) > 0 {
-		why += "; seen: " + strings.Join(f.Protocols, ", ")
-	}
-	return check.Judgement{Verdict: signet.Undetermined, Because: []string{why}}
+	return check.Judgement{Verdict: signet.Undetermined, Because: f.untold()}
 }
 
-func weak(why string) check.Judgement {
+func weak(v signet.Verdict, why, besides string) check.Judgement {
 	return check.Judgement{
-		Verdict:  signet.Guarded,
-		Because:  []string{closed, why},
+		Verdict:  v,
+		Because:  []string{besides, why},
 		Breaches: []check.Breach{{Rule: ruleNLA, Because: []string{why}}},
 	}
+}
+
+// untold says why the level is not known: what was left unanswered, else what nobody asked, else what the answers leave
+// open.
+func (f *Facts) untold() []string {
+	const lead = "whether NLA is required could not be told"
+	asked := func(what string) bool { return slices.Contains(f.Asked, what) }
+	var why []string
+	for _, what := range f.Unanswered {
+		why = append(why, lead+": a request for "+requested(what)+" got no answer")
+	}
+	for _, r := range f.Refusals {
+		why = append(why, lead+": a request for "+requested(r.Asked)+" was refused ("+r.Code+"), which leaves it open")
+	}
+	switch {
+	case len(f.Unanswered) > 0:
+	case f.Asked == nil && why == nil:
+		why = append(why, lead)
+	case f.Asked == nil:
+	case !asked(askedTLS) && !asked(askedPlain):
+		why = append(why, lead+": nobody asked without NLA")
+	case !asked(askedAll) && !asked(askedNLA):
+		why = append(why, lead+": nobody asked with NLA")
+	case why == nil:
+		why = append(why, lead+": the answers do not settle it")
+	}
+	if len(f.Protocols) > 0 {
+		why = append(why, "seen: "+strings.Join(f.Protocols, ", "))
+	}
+	return why
+}
+
+// requested words a request for people.
+func requested(what string) string {
+	switch what {
+	case askedNLA:
+		return "NLA alone"
+	case askedTLS:
+		return "TLS without NLA"
+	case askedPlain:
+		return "plain RDP security"
+	}
+	return "all layers together"
 }
 
 // refusal words what the server said to a request without NLA.

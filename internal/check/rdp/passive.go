@@ -15,7 +15,7 @@ import (
 func passive() *check.Passive {
 	return &check.Passive{
 		Recognise: recognise,
-		Observe:   func(signet.Endpoint) check.Observer { return &observer{refused: map[Refusal]bool{}} },
+		Observe:   func(signet.Endpoint) check.Observer { return newObserver() },
 	}
 }
 
@@ -43,7 +43,25 @@ type observer struct {
 	withoutNLA, notNLA bool // another was accepted where NLA was not asked for; where it was
 	required           bool
 	refused            map[Refusal]bool
+	asked              map[string]bool // what the answers that were heard are to, as far as that is known
 	session            *signet.TLS
+}
+
+func newObserver() *observer {
+	return &observer{refused: map[Refusal]bool{}, asked: map[string]bool{}}
+}
+
+// asking is what a client's request asks for.
+func asking(p wire.Protocol) string {
+	switch nla := p&(wire.NLA|wire.NLAEx) != 0; {
+	case nla && p&wire.TLS == 0:
+		return askedNLA
+	case nla:
+		return askedAll
+	case p&wire.TLS != 0:
+		return askedTLS
+	}
+	return askedPlain
 }
 
 // Hear implements check.Observer.
@@ -59,15 +77,14 @@ func (o *observer) Hear(h *check.Overheard) {
 	known := err == nil && h.ClientWhole
 	asksNLA := req.Protocols&(wire.NLA|wire.NLAEx) != 0
 	o.heard = true
+	if known {
+		o.asked[asking(req.Protocols)] = true
+	}
 	if c.Refused {
 		if !known || asksNLA {
 			return // what was refused is not known
 		}
-		asked := "rdp"
-		if req.Protocols&wire.TLS != 0 {
-			asked = "tls"
-		}
-		o.refused[Refusal{asked, c.Failure.String()}] = true
+		o.refused[Refusal{asking(req.Protocols), c.Failure.String()}] = true
 		o.required = o.required || c.Failure == wire.HybridRequired
 		return
 	}
@@ -96,7 +113,7 @@ func (o *observer) Result() check.Result {
 	if !o.heard {
 		return check.Result{}
 	}
-	f := &Facts{Protocols: []string{}, TLS: o.session}
+	f := &Facts{Protocols: []string{}, TLS: o.session, Asked: slices.Sorted(maps.Keys(o.asked))}
 	for _, p := range []struct {
 		seen bool
 		word string

@@ -2,6 +2,7 @@ package rdp
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"signet"
@@ -32,7 +33,7 @@ func TestOverheard(t *testing.T) {
 		"plain, NLA not asked":   {[]answer{{wire.TLS, selected(wire.TLS)}}, signet.Unknown},
 	} {
 		for _, backwards := range []bool{false, true} {
-			o := &observer{refused: map[Refusal]bool{}}
+			o := newObserver()
 			for i := range c.answers {
 				a := c.answers[i]
 				if backwards {
@@ -50,6 +51,38 @@ func TestOverheard(t *testing.T) {
 	}
 }
 
+// What is said of a level that is not known is what the capture holds: a client that asked for NLA among others and got
+// it left no question unanswered. A capture without its request knows of no question at all.
+func TestOverheardSentence(t *testing.T) {
+	ask := func(p wire.Protocol) []byte {
+		return wire.AppendRequest(nil, wire.Request{Negotiate: true, Protocols: p})
+	}
+	got := func(p wire.Protocol) []byte {
+		return wire.AppendConfirm(nil, wire.Confirm{Negotiated: true, Selected: p})
+	}
+	for name, c := range map[string]struct {
+		client, server []byte
+		want           string
+	}{
+		"both asked":        {ask(wire.TLS | wire.NLA), got(wire.NLA), "nobody asked without NLA; seen: nla"},
+		"NLA alone":         {ask(wire.NLA), got(wire.NLA), "nobody asked without NLA; seen: nla"},
+		"TLS alone":         {ask(wire.TLS), got(wire.TLS), "nobody asked with NLA; seen: tls"},
+		"the answer's half": {nil, got(wire.NLA), "whether NLA is required could not be told; seen: nla"},
+	} {
+		o := newObserver()
+		o.Hear(&check.Overheard{FromClient: c.client, ClientWhole: c.client != nil, FromServer: c.server, ServerWhole: true})
+		j := judge(o.Result().Facts.(*Facts))
+		if because := strings.Join(j.Because, "; "); j.Verdict != signet.Undetermined || !strings.HasSuffix(because, c.want) {
+			t.Errorf("%s: %v because %q, want %q", name, j.Verdict, because, c.want)
+		}
+	}
+	o := newObserver()
+	o.Hear(&check.Overheard{FromClient: ask(wire.TLS | wire.NLA), ClientWhole: true})
+	if r := o.Result(); r.Facts != nil {
+		t.Errorf("a request without its answer says %s", r.Facts.AppendJSON(nil))
+	}
+}
+
 // What the TLS handshake behind the negotiation shows.
 func TestOverheardTLS(t *testing.T) {
 	confirm := wire.AppendConfirm(nil, wire.Confirm{Negotiated: true, Selected: wire.NLA})
@@ -58,7 +91,7 @@ func TestOverheardTLS(t *testing.T) {
 		if name != "" {
 			stream = append(stream, checktest.Handshake(t, name)...)
 		}
-		o := &observer{refused: map[Refusal]bool{}}
+		o := newObserver()
 		o.Hear(&check.Overheard{FromServer: stream, ServerWhole: true})
 		f := o.Result().Facts.(*Facts)
 		got := ""

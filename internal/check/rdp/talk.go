@@ -120,11 +120,10 @@ func (t *talk) challenge(in []byte) (check.Step, error) {
 		if !ok {
 			continue
 		}
-		t.ntlm = &signet.NTLM{}
-		if c, err := ntlmssp.ParseChallenge(message); err == nil {
+		if c, err := ntlmssp.ParseChallenge(message); err == nil { // half of one proves nothing
 			t.ntlm = check.NTLM(c)
+			break
 		}
-		break
 	}
 	if t.ntlm == nil && r.HasError {
 		t.failure = &r.ErrorCode
