@@ -1,8 +1,6 @@
 package mssql
 
 import (
-	"encoding/binary"
-
 	"signet/internal/check"
 	"signet/internal/wire/tds"
 )
@@ -19,14 +17,7 @@ func (b *browser) Next(in []byte, eof bool) (check.Step, error) {
 		b.sent = true
 		return check.Step{Send: tds.AppendBrowserRequest(nil)}, nil
 	}
-	const head = 3
-	if len(in) < head {
-		return check.Step{Need: head}, nil
-	}
-	if want := head + int(binary.LittleEndian.Uint16(in[1:])); in[0] == 5 && len(in) < want && !eof {
-		return check.Step{Need: want}, nil
-	}
-	list, err := tds.ParseBrowserResponse(in)
+	list, _, err := tds.ParseBrowserResponse(in) // a datagram comes whole or never
 	if err != nil {
 		return check.Step{}, err
 	}

@@ -22,8 +22,8 @@ func Check() check.Check {
 			{Number: 1434, Transport: signet.UDP, WhenAlive: true, Unless: 1433},
 		},
 		Sends: []check.Sends{{
-			Depth: signet.Handshake, Connections: 4,
-			What: "PRELOGIN; a login with an NTLM negotiate, dropped at the challenge (again in SPNEGO where the bare one is refused); TLS first where PRELOGIN is not answered; one datagram to UDP 1434 of the host",
+			Depth: signet.Handshake, Connections: 5,
+			What: "PRELOGIN; a login with an NTLM negotiate, dropped at the challenge (again in SPNEGO where the bare one is refused, again as it was where an error says nothing of it); TLS first where PRELOGIN is not answered; one datagram to UDP 1434 of the host",
 			Logs: "ERRORLOG may note a login that was broken off, such as 17836 or 20017 (unverified); 18456 or 18452 where Windows authentication is refused",
 		}},
 		Rules:    rules(),

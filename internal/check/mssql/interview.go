@@ -14,6 +14,7 @@ const (
 	noteOpen    = "mssql prelogin"
 	noteStrict  = "mssql tds 8"
 	noteLogin   = "mssql login"
+	noteAgain   = "mssql login again"
 	noteSPNEGO  = "mssql login spnego"
 	noteBrowser = "sql browser"
 )
@@ -31,6 +32,7 @@ const browserWait = time.Second
 //
 //	closed, reset or TLS alert → TDS 8.0, TLS first
 //	ENCRYPT_OFF                → a second connection, encrypted throughout, for the login
+//	an error that is no answer → the same login again, once
 //	a bare type 1 refused      → the same login with the token in SPNEGO
 //	on port 1433 at last       → the browser of the host, one datagram
 type interview struct {
@@ -43,6 +45,8 @@ type interview struct {
 	facts    Facts
 	answered bool
 	raw      bool // the bare type 1 was refused
+	unclear  bool // the last login met an error that says nothing of NTLM
+	repeated bool // and was put again
 	found    []check.Found
 	outcome  signet.Outcome
 	err      *signet.Failure
@@ -83,8 +87,13 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 	if !iv.answered {
 		return check.Attempt{}, false
 	}
-	if iv.raw && iv.note != noteSPNEGO {
-		again := talk{encrypt: iv.talk.encrypt, strict: iv.talk.strict, spnego: true}
+	again := talk{encrypt: iv.talk.encrypt, strict: iv.talk.strict, spnego: iv.talk.spnego}
+	if iv.unclear && !iv.repeated {
+		iv.repeated = true
+		return iv.ask(noteAgain, again)
+	}
+	if iv.raw && !iv.talk.spnego {
+		again.spnego = true
 		return iv.ask(noteSPNEGO, again)
 	}
 	if iv.subject.Endpoint.Port == 1433 {
@@ -155,20 +164,23 @@ func (iv *interview) collectLogin(t *talk) {
 	if t.answer == nil {
 		return
 	}
+	refused := t.refused()
 	for _, e := range t.answer.Errors {
-		if iv.facts.Refusal == nil {
+		if iv.facts.Refusal == nil || refused && saysNo(e.Number) {
 			iv.facts.Refusal = &Refusal{Number: e.Number, State: e.State, Class: e.Class, Text: e.Text}
 		}
 		if _, name, named := strings.Cut(e.Server, `\`); named {
 			iv.facts.Instance = name
 		}
 	}
+	challenge := t.ntlm()
+	iv.unclear = challenge == nil && !refused && len(t.answer.Errors) > 0 && t.answer.Ack == nil
 	switch {
-	case t.ntlm() != nil:
-		iv.facts.NTLM, iv.facts.WindowsAuthentication, iv.facts.Refusal = t.ntlm(), windowsProven, nil
-	case t.refused() && t.spnego && iv.raw:
+	case challenge != nil:
+		iv.facts.NTLM, iv.facts.WindowsAuthentication, iv.facts.Refusal = challenge, windowsProven, nil
+	case refused && t.spnego && iv.raw:
 		iv.facts.WindowsAuthentication = windowsRefused
-	case t.refused():
+	case refused:
 		iv.raw = true
 	}
 }

@@ -6,12 +6,13 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/wire/tds"
 )
 
 // judge is pure: facts to verdict. Encryption never decides it: whoever relays ends TLS himself.
 func judge(f *Facts) check.Judgement {
 	if f.Service == serviceBrowser {
-		return check.Judgement{Verdict: signet.Guarded, Because: []string{
+		return check.Judgement{Verdict: signet.Unseen, Because: []string{
 			fmt.Sprintf("the SQL Server Browser takes no logon; it lists %s, each asked on its own port", f.count()),
 		}}
 	}
@@ -20,12 +21,15 @@ func judge(f *Facts) check.Judgement {
 	}
 	if f.WindowsAuthentication == windowsRefused {
 		why := "NTLM is not offered: a login with Windows authentication was refused before any challenge, as a bare token and in SPNEGO"
-		if f.Refusal != nil {
+		switch {
+		case f.Refusal != nil && f.Refusal.Number == tds.ErrNoWindowsLogins:
+			why = fmt.Sprintf("NTLM is not offered: the server takes no Windows logins at all (error %d, to a bare token and in SPNEGO)", f.Refusal.Number)
+		case f.Refusal != nil:
 			why += fmt.Sprintf(" (error %d)", f.Refusal.Number)
 		}
 		return check.Judgement{Verdict: signet.Guarded, Because: []string{why}}
 	}
-	why := "whether NTLM is offered could not be told: no login with Windows authentication got a challenge or a refusal"
+	why := "whether NTLM is offered could not be told: no login with Windows authentication was seen to get a challenge or a refusal"
 	if f.Refusal != nil {
 		why = fmt.Sprintf("whether NTLM is offered could not be told: the login was refused with error %d, which says nothing about it", f.Refusal.Number)
 	}

@@ -30,15 +30,16 @@ func TestJudge(t *testing.T) {
 		{"forced encryption, EPA off", Facts{NTLM: names, Encryption: "required", EPA: signet.Off}, signet.Exposed, ruleOff, "no guard by itself"},
 		{"no encryption", Facts{NTLM: names, Encryption: "not-supported"}, signet.Undetermined, ruleUnknown, "nothing could bind a login"},
 		{"Windows authentication refused", Facts{WindowsAuthentication: "refused", Refusal: &Refusal{Number: 18452}}, signet.Guarded, "", "refused before any challenge, as a bare token and in SPNEGO (error 18452)"},
+		{"no Windows logins", Facts{WindowsAuthentication: "refused", Refusal: &Refusal{Number: 40607}}, signet.Guarded, "", "takes no Windows logins at all (error 40607"},
 		{"refused, number not kept", Facts{WindowsAuthentication: "refused"}, signet.Guarded, "", "in SPNEGO"},
-		{"unknown", Facts{WindowsAuthentication: "unknown"}, signet.Undetermined, "", "no login with Windows authentication got a challenge or a refusal"},
+		{"unknown", Facts{WindowsAuthentication: "unknown"}, signet.Undetermined, "", "no login with Windows authentication was seen to get a challenge or a refusal"},
 		{"unknown, forced encryption", Facts{WindowsAuthentication: "unknown", Encryption: "required"}, signet.Undetermined, "", "no guard by itself"},
 		{"an error about something else", Facts{WindowsAuthentication: "unknown", Refusal: &Refusal{Number: 17809}}, signet.Undetermined, "", "error 17809, which says nothing about it"},
 		// An EPA level without a challenge is no fact of this endpoint.
 		{"EPA without NTLM", Facts{EPA: signet.Required}, signet.Undetermined, "", "could not be told"},
 		{"zero facts", Facts{}, signet.Undetermined, "", "could not be told"},
-		{"browser", Facts{Service: "browser", Instances: []Instance{{Name: "A", Port: 1433}, {Name: "B"}}}, signet.Guarded, "", "lists 2 instances (without a TCP port: B)"},
-		{"browser of one", Facts{Service: "browser", Instances: []Instance{{Name: "A", Port: 1433}}}, signet.Guarded, "", "lists one instance,"},
+		{"browser", Facts{Service: "browser", Instances: []Instance{{Name: "A", Port: 1433}, {Name: "B"}}}, signet.Unseen, "", "lists 2 instances (without a TCP port: B)"},
+		{"browser of one", Facts{Service: "browser", Instances: []Instance{{Name: "A", Port: 1433}}}, signet.Unseen, "", "lists one instance,"},
 	} {
 		j := judge(&c.facts)
 		if j.Verdict != c.verdict || !strings.Contains(strings.Join(j.Because, "; "), c.says) {

@@ -95,12 +95,12 @@ func (o *observer) challenge(stream []byte) {
 	if !ok {
 		return
 	}
-	f := &o.facts
-	f.WindowsAuthentication = windowsProven
-	n := &signet.NTLM{}
-	if c, err := ntlmssp.ParseChallenge(raw); err == nil {
-		n = check.NTLM(c)
+	c, err := ntlmssp.ParseChallenge(raw)
+	if err != nil {
+		return // half of one proves nothing
 	}
+	f, n := &o.facts, check.NTLM(c)
+	f.WindowsAuthentication = windowsProven
 	if f.NTLM == nil || n.Time > f.NTLM.Time {
 		f.NTLM = n
 	}

@@ -142,7 +142,7 @@ func (t *talk) ntlm() *signet.NTLM {
 	}
 	c, err := ntlmssp.ParseChallenge(message)
 	if err != nil {
-		return &signet.NTLM{}
+		return nil // half of one proves nothing
 	}
 	return check.NTLM(c)
 }
@@ -157,9 +157,14 @@ func (t *talk) refused() bool {
 		return true
 	}
 	for _, e := range t.answer.Errors {
-		if e.Number == tds.ErrLoginFailed || e.Number == tds.ErrUntrustedDomain {
+		if saysNo(e.Number) {
 			return true
 		}
 	}
 	return false
+}
+
+// saysNo tells the errors that say no to a Windows login as such.
+func saysNo(number int32) bool {
+	return number == tds.ErrLoginFailed || number == tds.ErrUntrustedDomain || number == tds.ErrNoWindowsLogins
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"strconv"
 )
 
@@ -32,46 +31,40 @@ type Instance struct {
 // times larger, which is why it is sent once, to one host, from a true source address.
 func AppendBrowserRequest(dst []byte) []byte { return append(dst, browserAsk) }
 
-// ParseBrowserResponse reads one datagram. A truncated or empty list of instances is an error: on error the result
-// is nil.
-func ParseBrowserResponse(b []byte) ([]Instance, error) {
+// ParseBrowserResponse reads one datagram. whole says that all of it was understood: that it is as long as it says, ends
+// behind an instance, and holds nothing else. Of an answer that is not, the instances that are whole are given all the
+// same: each ends in a mark of its own. An answer without one is an error, and on error every result is zero.
+func ParseBrowserResponse(b []byte) (all []Instance, whole bool, err error) {
 	if len(b) < 3 || b[0] != browserAnswer {
-		return nil, errors.New("tds: not a SQL Server Browser answer")
+		return nil, false, errors.New("tds: not a SQL Server Browser answer")
 	}
-	if n := int(binary.LittleEndian.Uint16(b[1:])); n != len(b)-3 {
-		return nil, fmt.Errorf("tds: browser answer of %d bytes says %d", len(b)-3, n)
-	}
-	var all []Instance
+	whole = int(binary.LittleEndian.Uint16(b[1:])) == len(b)-3
 	for b = b[3:]; len(b) > 0; {
-		record, rest, ok := bytes.Cut(b, []byte(";;"))
-		if !ok {
-			return nil, errors.New("tds: browser answer ends inside an instance")
+		record, rest, ended := bytes.Cut(b, []byte(";;"))
+		b = rest
+		one, ok := parseInstance(record)
+		if !ended || !ok || len(all) == maxInstances {
+			whole = false
+			continue
 		}
-		one, err := parseInstance(record)
-		if err != nil {
-			return nil, err
-		}
-		if len(all) == maxInstances {
-			return nil, fmt.Errorf("tds: browser answer of more than %d instances", maxInstances)
-		}
-		all, b = append(all, one), rest
+		all = append(all, one)
 	}
 	if all == nil {
-		return nil, errors.New("tds: browser answer without instances")
+		return nil, false, errors.New("tds: browser answer without a whole instance")
 	}
-	return all, nil
+	return all, whole, nil
 }
 
 // parseInstance reads "key;value;key;value": the four fixed keys come first (MC-SQLR 2.2.5), then the protocols,
-// where an unknown one is skipped with its value.
-func parseInstance(record []byte) (Instance, error) {
+// where an unknown one is skipped with its value, and so is a port that is none.
+func parseInstance(record []byte) (Instance, bool) {
 	fields := bytes.Split(record, []byte{';'})
 	if len(fields) < 8 || len(fields) > 64 || len(fields)%2 != 0 {
-		return Instance{}, fmt.Errorf("tds: browser instance of %d fields", len(fields))
+		return Instance{}, false
 	}
 	for i, want := range []string{"ServerName", "InstanceName", "IsClustered", "Version"} {
 		if !bytes.EqualFold(fields[2*i], []byte(want)) {
-			return Instance{}, fmt.Errorf("tds: browser instance without %s", want)
+			return Instance{}, false
 		}
 	}
 	one := Instance{
@@ -81,14 +74,12 @@ func parseInstance(record []byte) (Instance, error) {
 	for i := 8; i+1 < len(fields); i += 2 {
 		switch string(bytes.ToLower(fields[i])) {
 		case "tcp":
-			port, err := strconv.ParseUint(string(fields[i+1]), 10, 16)
-			if err != nil {
-				return Instance{}, fmt.Errorf("tds: browser instance with TCP port %.8q", fields[i+1])
+			if port, err := strconv.ParseUint(string(fields[i+1]), 10, 16); err == nil {
+				one.TCPPort = uint16(port)
 			}
-			one.TCPPort = uint16(port)
 		case "np":
 			one.Pipe = string(fields[i+1])
 		}
 	}
-	return one, nil
+	return one, true
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,29 +31,42 @@ func TestParseBrowserResponse(t *testing.T) {
 	first := Instance{Server: "SQL01", Name: "MSSQLSERVER", Version: "15.0.2000.5", TCPPort: 1433}
 	second := Instance{Server: "SQL01", Name: "YUKON", Clustered: true, Version: "16.0.1000.6", TCPPort: 51433, Pipe: `\\SQL01\pipe\MSSQL$YUKON\sql\query`}
 	third := Instance{Server: "SQL01", Name: "EXPRESS", Version: "10.50.1600.1"}
+	headed := func(says int, text string) []byte {
+		return append(binary.LittleEndian.AppendUint16([]byte{5}, uint16(says)), text...)
+	}
+	portless := first
+	portless.TCPPort = 0
 	for _, c := range []struct {
-		name string
-		in   []byte
-		want []Instance
+		name  string
+		in    []byte
+		want  []Instance
+		whole bool
 	}{
-		{"one", datagram(oneInstance), []Instance{first}},
-		{"three", datagram(oneInstance + twoPaths + noTCP), []Instance{first, second, third}},
-		{"unknown protocol skipped", datagram(strings.Replace(oneInstance, "tcp;", "spx;x;tcp;", 1)), []Instance{first}},
-		{"empty", nil, nil},
-		{"no instance", datagram(""), nil},
-		{"a request", []byte{3}, nil},
-		{"another protocol", []byte("HTTP/1.1 400"), nil},
-		{"cut datagram", datagram(oneInstance)[:40], nil},
-		{"longer than it says", append(datagram(oneInstance), noTCP...), nil},
-		{"no terminator", datagram(strings.TrimSuffix(oneInstance, ";")), nil},
-		{"odd fields", datagram(strings.Replace(oneInstance, "tcp;1433", "tcp", 1)), nil},
-		{"no instance name", datagram(strings.Replace(oneInstance, "InstanceName", "Other", 1)), nil},
-		{"port over 16 bits", datagram(strings.Replace(oneInstance, "1433", "65536", 1)), nil},
-		{"too many", datagram(strings.Repeat(noTCP, maxInstances+1)), nil},
+		{"one", datagram(oneInstance), []Instance{first}, true},
+		{"three", datagram(oneInstance + twoPaths + noTCP), []Instance{first, second, third}, true},
+		{"unknown protocol skipped", datagram(strings.Replace(oneInstance, "tcp;", "spx;x;tcp;", 1)), []Instance{first}, true},
+		{"port over 16 bits", datagram(strings.Replace(oneInstance, "1433", "65536", 1)), []Instance{portless}, true},
+		// Answers whose length is wrong, or whose end is lost on the way: what is whole in them counts.
+		{"shorter by one than it says", headed(len(oneInstance)+1, oneInstance), []Instance{first}, false},
+		{"longer than it says", append(datagram(oneInstance), noTCP...), []Instance{first, third}, false},
+		{"says nothing", headed(0, oneInstance), []Instance{first}, false},
+		{"the last one cut", headed(len(oneInstance+twoPaths), (oneInstance + twoPaths)[:len(oneInstance)+40]), []Instance{first}, false},
+		{"the last one without its end", headed(len(oneInstance+twoPaths), strings.TrimSuffix(oneInstance+twoPaths, ";")), []Instance{first}, false},
+		{"one that is none between", datagram(oneInstance + "x;y;;" + noTCP), []Instance{first, third}, false},
+		{"a NUL at the end", datagram(oneInstance + "\x00"), []Instance{first}, false},
+		{"too many", datagram(strings.Repeat(noTCP, maxInstances+1)), slices.Repeat([]Instance{third}, maxInstances), false},
+		{"empty", nil, nil, false},
+		{"no instance", datagram(""), nil, false},
+		{"a request", []byte{3}, nil, false},
+		{"another protocol", []byte("HTTP/1.1 400"), nil, false},
+		{"cut datagram", datagram(oneInstance)[:40], nil, false},
+		{"no terminator", datagram(strings.TrimSuffix(oneInstance, ";")), nil, false},
+		{"odd fields", datagram(strings.Replace(oneInstance, "tcp;1433", "tcp", 1)), nil, false},
+		{"no instance name", datagram(strings.Replace(oneInstance, "InstanceName", "Other", 1)), nil, false},
 	} {
-		got, err := ParseBrowserResponse(c.in)
-		if (err == nil) != (c.want != nil) || !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: %+v, %v", c.name, got, err)
+		got, whole, err := ParseBrowserResponse(c.in)
+		if (err == nil) != (c.want != nil) || whole != c.whole || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %+v, whole %v, %v", c.name, got, whole, err)
 		}
 	}
 }
@@ -62,9 +76,9 @@ func FuzzParseBrowserResponse(f *testing.F) {
 	f.Add(datagram(oneInstance))
 	f.Add(datagram(oneInstance + twoPaths + noTCP))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		all, err := ParseBrowserResponse(b)
-		if (err == nil) != (len(all) > 0) {
-			t.Fatalf("%d instances, %v", len(all), err)
+		all, whole, err := ParseBrowserResponse(b)
+		if (err == nil) != (len(all) > 0) || whole && err != nil {
+			t.Fatalf("%d instances, whole %v, %v", len(all), whole, err)
 		}
 		var text strings.Builder
 		for _, one := range all {
@@ -78,8 +92,8 @@ func FuzzParseBrowserResponse(f *testing.F) {
 		if err != nil || text.Len() > 0xffff {
 			return
 		}
-		again, err := ParseBrowserResponse(datagram(text.String()))
-		if err != nil && emptyValue(all) {
+		again, _, err := ParseBrowserResponse(datagram(text.String()))
+		if emptyValue(all) {
 			return // an empty value writes the separator of instances
 		}
 		if err != nil || !reflect.DeepEqual(again, all) {

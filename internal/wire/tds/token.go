@@ -32,6 +32,7 @@ type Notice struct {
 const (
 	ErrLoginFailed     = 18456
 	ErrUntrustedDomain = 18452
+	ErrNoWindowsLogins = 40607 // Azure SQL: "Windows logins are not supported in this version of SQL Server"
 )
 
 // LoginAck is a LOGINACK token (MS-TDS 2.2.7.14).
