@@ -12,12 +12,12 @@ type answer uint8
 const (
 	answerNone         answer = iota // none came, or one that says nothing
 	answerAccepted                   // 0
-	answerStronger                   // 8: refused for want of signing
+	answerStronger                   // 8 to a logon: refused for want of signing
 	answerTLSFirst                   // 13: refused for want of TLS
 	answerBadBindings                // 49 with 80090346: refused for its channel binding
 	answerLogonFailure               // 49 with data 52e: the password was looked at
 	answerRefused                    // 49 with anything else
-	answerNotOffered                 // there is no NTLM here
+	answerNotOffered                 // NTLM is refused as a mechanism
 )
 
 // answer reads the answer to b; a nil bind was never put.
@@ -28,7 +28,10 @@ func (b *Bind) answer() answer {
 	d := wire.ParseDiagnostic(b.Text)
 	switch *b.Code {
 	case wire.StrongerAuthRequired:
-		return answerStronger
+		// Before any challenge it need not be about signing: some directories answer so to whatever binds.
+		if b.Challenge || b.Question == askSimple {
+			return answerStronger
+		}
 	case wire.ConfidentialityNeeded:
 		return answerTLSFirst
 	case wire.AuthMethodNotSupported, wire.InappropriateAuth:
@@ -36,7 +39,8 @@ func (b *Bind) answer() answer {
 			return answerNotOffered
 		}
 	case wire.SaslBindInProgress:
-		if !b.Challenge { // a token that is no NTLM: another mechanism's
+		// A server that goes on without a challenge has refused nothing, unless SPNEGO says so.
+		if !b.Challenge && b.Negotiation == rejected {
 			return answerNotOffered
 		}
 	case wire.Success:
@@ -79,6 +83,16 @@ func (b *Bind) said() string {
 	}
 	if d.HasData {
 		s += fmt.Sprintf(", data %x", d.Data)
+	}
+	switch b.Negotiation {
+	case ntlmSelected:
+		s += ", NTLM selected"
+	case otherSelected:
+		s += ", another mechanism selected"
+	case rejected:
+		s += ", rejected by SPNEGO"
+	case cutChallenge:
+		s += ", a challenge that is cut short"
 	}
 	return s
 }

@@ -58,7 +58,7 @@ func sends() []check.Sends {
 	return []check.Sends{
 		{
 			Depth: signet.Handshake, Connections: 5,
-			What: "a rootDSE search and an NTLM negotiate, dropped at the challenge; on a plain port StartTLS and the same behind it, to a Samba only where its LDAPS port is open",
+			What: "a rootDSE search and an NTLM negotiate, dropped at the challenge, and put again inside SPNEGO where the server goes on without one; on a plain port StartTLS and the same behind it, to a Samba only where its LDAPS port is open",
 			Logs: "nothing",
 		},
 		{

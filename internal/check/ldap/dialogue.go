@@ -25,6 +25,7 @@ type dialogue struct {
 	skip  int // messages passed over
 	send  []byte
 	type1 []byte
+	form  form // in which it was put last
 }
 
 type phase uint8
@@ -48,7 +49,8 @@ type learned struct {
 	startTLS  *wire.ResultCode // the answer to StartTLS
 	session   *signet.TLS
 	root      *wire.Entry // values are copies
-	challenge bool        // a type 2 came
+	challenge bool        // a whole type 2 came
+	spnego    string      // what came in its place, as Bind.Negotiation has it
 	ntlm      *signet.NTLM
 	result    *wire.Result // the answer to the bind
 	mechanism string       // under which SASL mechanism it was given
@@ -127,7 +129,7 @@ func (d *dialogue) request() check.Step {
 			return step
 		}
 		d.type1 = ntlmssp.Negotiate()
-		step.Send = wire.AppendSASLBind(d.send[:0], d.id, d.mechanism, d.type1)
+		step.Send = wire.AppendSASLBind(d.send[:0], d.id, d.mechanism, d.form.wrap(d.type1))
 		return step
 	}
 	d.phase, step.Done = phaseOver, true

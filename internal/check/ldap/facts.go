@@ -16,6 +16,7 @@ type Facts struct {
 	ChannelBinding signet.Level `json:"channel_binding"` // over TLS, or behind StartTLS on a plain port
 	Certificate    string       `json:"certificate"`     // ok, missing (likely), failed, unknown
 	GlobalCatalog  bool         `json:"global_catalog"`
+	Spared         bool         `json:"starttls_spared,omitempty"` // StartTLS was left out for the server's sake: see knock.go
 
 	Role            string `json:"role"`             // ad-dc, ad-rodc, ad-lds, directory, unknown
 	Domain          string `json:"domain,omitempty"` // DNS name, of an AD domain controller
@@ -63,14 +64,16 @@ const (
 
 // Bind is one question and its answer. Text is the peer's and is never shown as ours.
 type Bind struct {
-	Over      string           `json:"over"` // none, starttls, ldaps
-	Question  string           `json:"question"`
-	Mechanism string           `json:"mechanism,omitempty"` // SASL mechanism of the answer
-	Challenge bool             `json:"challenge"`           // an NTLM type 2 came
-	Code      *wire.ResultCode `json:"code,omitempty"`      // of the last answer; nil: none came
-	Result    string           `json:"result,omitempty"`    // its RFC 4511 name
-	Text      string           `json:"text,omitempty"`      // its diagnosticMessage, shortened
-	Error     string           `json:"error,omitempty"`     // why there is no answer
+	Over      string `json:"over"` // none, starttls, ldaps
+	Question  string `json:"question"`
+	Mechanism string `json:"mechanism,omitempty"` // SASL mechanism of the answer
+	Challenge bool   `json:"challenge"`           // an NTLM type 2 came
+	// Negotiation is what SPNEGO said where none came: ntlm-selected, other-selected, rejected, challenge-cut.
+	Negotiation string           `json:"negotiation,omitempty"`
+	Code        *wire.ResultCode `json:"code,omitempty"`   // of the last answer; nil: none came
+	Result      string           `json:"result,omitempty"` // its RFC 4511 name
+	Text        string           `json:"text,omitempty"`   // its diagnosticMessage, shortened
+	Error       string           `json:"error,omitempty"`  // why there is no answer
 }
 
 // AppendJSON appends the facts as one JSON object.

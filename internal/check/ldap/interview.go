@@ -43,6 +43,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 		iv.talk = nil
 	case iv.last.question == askKnock:
 		iv.knocked, iv.ends[iv.last] = end.Cause, end
+		iv.facts.Spared = end.Cause == check.Rejected
 	}
 	a, ok := iv.following()
 	if !ok {
@@ -106,7 +107,7 @@ func (iv *interview) file(end check.End) {
 	}
 	iv.fileTLS(end, seen)
 	if a.question != askRoot && (a.over != overStartTLS || seen.session != nil) {
-		b := Bind{Over: a.over, Question: a.question, Challenge: seen.challenge}
+		b := Bind{Over: a.over, Question: a.question, Challenge: seen.challenge, Negotiation: seen.spnego}
 		if r := seen.result; r != nil {
 			b.Mechanism = seen.mechanism
 			b.Code, b.Result, b.Text = &r.Code, r.Code.String(), clip(strings.TrimRight(r.Diagnostic, "\x00"), maxText)

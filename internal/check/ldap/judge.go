@@ -13,7 +13,7 @@ func judge(f *Facts) check.Judgement {
 	for _, w := range all[1:] {
 		j.Verdict = j.Verdict.Worse(w.verdict)
 	}
-	for _, v := range []signet.Verdict{signet.Exposed, signet.Undetermined, signet.Guarded} {
+	for _, v := range signet.Verdicts() {
 		for _, w := range all {
 			if w.verdict == v {
 				j.Because = append(j.Because, w.because...)

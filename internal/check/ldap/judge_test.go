@@ -28,6 +28,13 @@ func noNTLM(over, question string, code wire.ResultCode, text string) Bind {
 	return Bind{Over: over, Question: question, Code: &code, Text: text}
 }
 
+// picked is a bind whose answer is one of SPNEGO without a challenge.
+func picked(over string, code wire.ResultCode, negotiation string) Bind {
+	b := noNTLM(over, askAnonymous, code, "")
+	b.Negotiation = negotiation
+	return b
+}
+
 func lost(over, question string) Bind {
 	return Bind{Over: over, Question: question, Challenge: true, Error: "the peer reset the connection"}
 }
@@ -78,7 +85,18 @@ func TestJudge(t *testing.T) {
 		{"389: 49 bad bindings", plainFacts(anon(overPlain, 49, textBinding)), signet.Undetermined, 0, 0, ""},
 		{"389: 7 at once", plainFacts(noNTLM(overPlain, askAnonymous, 7, "")), signet.Guarded, 0, 0, ""},
 		{"389: 48 at once", plainFacts(noNTLM(overPlain, askAnonymous, 48, "")), signet.Guarded, 0, 0, ""},
-		{"389: 14 without a type 2", plainFacts(noNTLM(overPlain, askAnonymous, 14, "")), signet.Guarded, 0, 0, ""},
+		{"389: 14 without a type 2", plainFacts(noNTLM(overPlain, askAnonymous, 14, "")), signet.Undetermined, 0, 0, ""},
+		{"389: 14, NTLM selected", plainFacts(picked(overPlain, 14, ntlmSelected)), signet.Undetermined, 0, 0, ""},
+		{"389: 14, another selected", plainFacts(picked(overPlain, 14, otherSelected)), signet.Undetermined, 0, 0, ""},
+		{"389: 14, a challenge cut short", plainFacts(picked(overPlain, 14, cutChallenge)), signet.Undetermined, 0, 0, ""},
+		{"389: 14, rejected", plainFacts(picked(overPlain, 14, rejected)), signet.Guarded, 0, 0, ""},
+		{"636: 14, rejected", tlsFacts(picked(overLDAPS, 14, rejected)), signet.Guarded, 0, 0, ""},
+		{"636: 14 without a type 2", tlsFacts(noNTLM(overLDAPS, askAnonymous, 14, "")), signet.Undetermined, 0, 0, ""},
+		{"389: 8 before any challenge", plainFacts(noNTLM(overPlain, askAnonymous, 8, "")), signet.Undetermined, 0, 0, ""},
+		{"389: 8 at depth handshake", plainFacts(noNTLM(overPlain, askChallenge, 8, "")), signet.Undetermined, 0, 0, ""},
+		{"636: 8 before any challenge", tlsFacts(noNTLM(overLDAPS, askAnonymous, 8, "")), signet.Undetermined, 0, 0, ""},
+		{"389: simple 8 of whoever says so to all", plainFacts(noNTLM(overPlain, askSimple, 8, "authentication required")), signet.Undetermined, 0, 0, ""},
+		{"389: simple 8 of AD", plainFacts(noNTLM(overPlain, askSimple, 8, textIntegrity)), signet.Guarded, signet.Required, 0, ""},
 		{"389: NTLM off at once", plainFacts(noNTLM(overPlain, askAnonymous, 49, textNTLMOff)), signet.Undetermined, 0, 0, ""},
 		{"389: 49 at once", plainFacts(noNTLM(overPlain, askAnonymous, 49, textLogon)), signet.Undetermined, 0, 0, ""},
 		{"389: success without a challenge", plainFacts(noNTLM(overPlain, askAnonymous, 0, "")), signet.Undetermined, 0, 0, ""},
@@ -215,6 +233,18 @@ func TestJudgeBothWays(t *testing.T) {
 				t.Errorf("breaches at %q, want %q", where, c.where)
 			}
 		})
+	}
+}
+
+// A StartTLS that is not there is no guard: where nothing else is known of an endpoint, nothing was seen.
+func TestNoStartTLSIsNoGuard(t *testing.T) {
+	f := plainFacts(noNTLM(overPlain, askAnonymous, 7, ""))
+	if all := ways(f); all[0].verdict != signet.Guarded || all[1].verdict != signet.Unseen || !all[1].absent {
+		t.Errorf("%+v", all)
+	}
+	j := judge(f)
+	if last := j.Because[len(j.Because)-1]; j.Verdict != signet.Guarded || !strings.HasPrefix(last, "StartTLS is not offered") {
+		t.Errorf("%v because %q", j.Verdict, j.Because)
 	}
 }
 

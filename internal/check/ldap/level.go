@@ -1,6 +1,11 @@
 package ldap
 
-import "signet"
+import (
+	"strings"
+
+	"signet"
+	wire "signet/internal/wire/ldap"
+)
 
 // readLevels derives the levels from the answers, and nothing else.
 func (f *Facts) readLevels() {
@@ -20,12 +25,25 @@ func (f *Facts) signing() signet.Level {
 	case answerStronger:
 		return signet.Required
 	}
-	for _, b := range []*Bind{f.bind(overPlain, askChallenge), f.bind(overPlain, askSimple), f.bind(overLDAPS, askAnonymous), f.bind(overLDAPS, askChallenge)} {
-		if b.answer() == answerStronger {
-			return signet.Required
-		}
+	if f.simpleRefused() != nil || f.bind(overLDAPS, askAnonymous).answer() == answerStronger {
+		return signet.Required
 	}
 	return signet.Unknown
+}
+
+// simpleRefused is a simple bind without TLS that met 8 of a directory whose 8 is about signing: AD's, and whoever
+// says so in the words of AD (00002028) or Samba. nil: there is none.
+func (f *Facts) simpleRefused() *Bind {
+	b := f.bind(overPlain, askSimple)
+	if b.answer() != answerStronger {
+		return nil
+	}
+	d := wire.ParseDiagnostic(b.Text)
+	ofAD := f.Role == roleDC || f.Role == roleRODC || f.Role == roleLDS
+	if ofAD || f.samba() || d.HasPrefix && d.Prefix == 0x2028 || strings.HasPrefix(b.Text, "BindSimple: ") {
+		return b
+	}
+	return nil
 }
 
 // channelBinding reads the decoys, and of the anonymous bind only the refusal that names the binding.

@@ -54,7 +54,7 @@ const mechanismNTLM = "NTLM"
 // otherMechanism tells whether NTLM is to be tried under its own name: GSS-SPNEGO is not known here, or gave no
 // challenge where NTLM is listed beside it.
 func (d *dialogue) otherMechanism(code wire.ResultCode) bool {
-	return d.question != askSimple && d.mechanism == wire.GSSSPNEGO &&
+	return d.mechanism == wire.GSSSPNEGO &&
 		(code == wire.AuthMethodNotSupported || slices.Contains(d.listed, mechanismNTLM))
 }
 
@@ -70,20 +70,30 @@ func (d *dialogue) bound(m wire.Message) (check.Step, bool, error) {
 		d.seen.result, d.seen.mechanism = &res, d.mechanism
 	}
 	at := bytes.Index(r.SASLCreds, []byte(ntlmType2))
-	if d.phase == phaseFirstBind && at < 0 && d.otherMechanism(r.Code) {
-		d.mechanism, d.phase = mechanismNTLM, phaseRoot
-		return d.request(), false, nil
+	var c ntlmssp.Challenge
+	if at >= 0 {
+		if c, err = ntlmssp.ParseChallenge(r.SASLCreds[at:]); err != nil {
+			at = -1 // half of one proves nothing
+		}
+	}
+	if d.phase == phaseFirstBind && at < 0 && d.question != askSimple {
+		d.seen.spnego = negotiation(r.SASLCreds)
+		if next, again := d.anotherForm(r); again {
+			d.form, d.phase = next, phaseRoot
+			return d.request(), false, nil
+		}
+		if d.otherMechanism(r.Code) {
+			d.mechanism, d.form, d.phase = mechanismNTLM, formBare, phaseRoot
+			return d.request(), false, nil
+		}
 	}
 	if d.phase == phaseSecondBind || r.Code != wire.SaslBindInProgress || at < 0 {
 		d.phase = phaseOver
 		return d.request(), false, nil
 	}
-	d.seen.challenge = true
+	d.seen.challenge, d.seen.spnego = true, ""
 	type2 := r.SASLCreds[at:]
-	c, err := ntlmssp.ParseChallenge(type2)
-	if err == nil {
-		d.seen.ntlm = check.NTLM(c)
-	}
+	d.seen.ntlm = check.NTLM(c)
 	var type3 []byte
 	switch d.question {
 	case askAnonymous:

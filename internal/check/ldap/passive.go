@@ -201,11 +201,11 @@ func (o *observer) bound(r wire.BindResponse, a asked, known bool) {
 		if !ok {
 			continue
 		}
-		n := &signet.NTLM{}
-		if c, err := ntlmssp.ParseChallenge(raw); err == nil {
-			n = check.NTLM(c)
+		c, err := ntlmssp.ParseChallenge(raw)
+		if err != nil {
+			return // cut short: it says nothing
 		}
-		if o.ntlm == nil || n.Time > o.ntlm.Time {
+		if n := check.NTLM(c); o.ntlm == nil || n.Time > o.ntlm.Time {
 			o.ntlm = n
 		}
 		return // not an end of the bind

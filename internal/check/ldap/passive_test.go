@@ -75,19 +75,20 @@ func TestOverheardTLS(t *testing.T) {
 // A simple bind refused for want of TLS decides signing, unless another one was taken: then the weaker answer stands, and
 // what it means for NTLM was not asked.
 func TestOverheardSimpleBinds(t *testing.T) {
-	bind := func(code wire.ResultCode) [2][]byte {
-		return [2][]byte{wire.AppendSimpleBind(nil, 1, "CN=a", "b"), wire.AppendBindResponse(nil, 1, wire.BindResponse{Result: wire.Result{Code: code}})}
+	bind := func(code wire.ResultCode, text string) [2][]byte {
+		return [2][]byte{wire.AppendSimpleBind(nil, 1, "CN=a", "b"), wire.AppendBindResponse(nil, 1, wire.BindResponse{Result: wire.Result{Code: code, Diagnostic: text}})}
 	}
-	refused, taken, wrong := bind(wire.StrongerAuthRequired), bind(wire.Success), bind(wire.InvalidCredentials)
+	refused, taken, wrong := bind(wire.StrongerAuthRequired, textIntegrity), bind(wire.Success, ""), bind(wire.InvalidCredentials, "")
 	for name, c := range map[string]struct {
 		streams [][2][]byte
 		want    signet.Level
 	}{
-		"refused":                {[][2][]byte{refused}, signet.Required},
-		"taken":                  {[][2][]byte{taken}, signet.Unknown},
-		"refused, and taken":     {[][2][]byte{refused, taken}, signet.Unknown},
-		"taken, and refused":     {[][2][]byte{taken, refused}, signet.Unknown},
-		"a wrong password alone": {[][2][]byte{wrong}, signet.Unknown},
+		"refused":                       {[][2][]byte{refused}, signet.Required},
+		"refused, of whom is not known": {[][2][]byte{bind(wire.StrongerAuthRequired, "")}, signet.Unknown},
+		"taken":                         {[][2][]byte{taken}, signet.Unknown},
+		"refused, and taken":            {[][2][]byte{refused, taken}, signet.Unknown},
+		"taken, and refused":            {[][2][]byte{taken, refused}, signet.Unknown},
+		"a wrong password alone":        {[][2][]byte{wrong}, signet.Unknown},
 	} {
 		o := passive().Observe(signet.Endpoint{Port: 389})
 		for _, s := range c.streams {

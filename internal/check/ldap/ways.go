@@ -13,7 +13,7 @@ type way struct {
 	where   string
 	unasked string // what was left out, as the contract's word
 	deeper  string // the depth that would decide an undetermined way
-	absent  bool   // there is no such way: guarded, but no answer to the check's question
+	absent  bool   // there is no such way: nothing to guard, and no answer to the check's question
 }
 
 // The rules, and what a way that breaks one is called in a finding.
@@ -58,10 +58,10 @@ func plainWay(f *Facts) way {
 		return guarded("a simple bind without TLS was refused before its password was looked at (" + simple.said() + "): LDAP signing is required")
 	}
 	if b == nil {
-		if simple.answer() == answerStronger { // in a capture
+		if f.simpleRefused() != nil { // in a capture
 			return stronger()
 		}
-		w := undetermined("LDAP signing was not asked")
+		w := undetermined("whether LDAP signing is required is not known: no NTLM bind without signing was seen")
 		w.unasked = "signing"
 		return w
 	}
@@ -85,13 +85,25 @@ func plainWay(f *Facts) way {
 		w.unasked, w.deeper = "signing", "anonymous"
 		return w
 	}
-	if simple.answer() == answerStronger {
+	if f.simpleRefused() != nil {
 		return stronger()
 	}
 	if b.Code == nil {
 		return undetermined("whether LDAP signing is required was not answered: " + b.said())
 	}
+	if !b.Challenge {
+		w := undetermined("NTLM got no challenge without TLS (" + b.said() + "): whether signing is required cannot be told")
+		if *b.Code == wire.StrongerAuthRequired {
+			w.because = append(w.because, "8 before a challenge need not be about signing")
+		}
+		return f.hinted(w, b, simple)
+	}
 	w := undetermined("the anonymous NTLM bind was not accepted, for another reason than signing (" + b.said() + "): whether signing is required cannot be told")
+	return f.hinted(w, b, simple)
+}
+
+// hinted adds to an undetermined way what the answers hint at.
+func (f *Facts) hinted(w way, b, simple *Bind) way {
 	if wire.ParseDiagnostic(b.Text).Reason() == wire.ReasonNTLMUnsupported {
 		w.because = append(w.because, "80090302 is a hint that NTLM is switched off there")
 	}
@@ -110,7 +122,7 @@ func startTLSWay(f *Facts) way {
 		if b := f.bind(overStartTLS, askStartTLS); b != nil {
 			evidence = " (" + b.said() + ")"
 		}
-		w := guarded("StartTLS is not offered" + evidence + ": it opens no way round signing")
+		w := way{verdict: signet.Unseen, because: []string{"StartTLS is not offered" + evidence + ": it opens no way round signing"}}
 		if w.absent = true; f.Certificate == certMissing {
 			w.because[0] = "StartTLS is refused" + evidence + ", likely for want of a certificate: it opens no way round signing"
 		}
@@ -126,7 +138,7 @@ func startTLSUntold(f *Facts) way {
 	case b != nil:
 		w.unasked = ""
 		w.because = []string{"whether StartTLS is offered was not told: " + b.said()}
-	case f.samba():
+	case f.Spared:
 		w.because = []string{"whether StartTLS is offered was not told: a Samba whose LDAPS port is closed is not asked, since StartTLS can crash it"}
 	default:
 		w.because = []string{"whether StartTLS is offered was not told"}
@@ -206,7 +218,7 @@ func tlsVerdict(f *Facts, over, place string) way {
 func noHandshake(f *Facts, place string) way {
 	switch {
 	case f.Session != nil:
-		w := undetermined("NTLM was not asked " + place)
+		w := undetermined("what NTLM meets " + place + " was not seen")
 		w.unasked = "channel-binding"
 		return w
 	case f.Certificate == certMissing:

@@ -39,7 +39,7 @@ func judge(f *Facts) check.Judgement {
 		j.Because = append(j.Because, why)
 		j.Breaches = append(j.Breaches, check.Breach{Rule: ruleCoercible, Because: []string{why}})
 	} else {
-		j.Because = append(j.Because, "no interface known for coercion is registered, which proves nothing: those served on named pipes alone are not listed")
+		j.Because = append(j.Because, "none of those listed is known for coercion, which proves nothing: those served on named pipes alone are not listed")
 	}
 	if !f.Complete {
 		j.Because = append(j.Because, "the list is not complete")

@@ -51,11 +51,11 @@ func (o *observer) Hear(h *check.Overheard) {
 	if !ok {
 		return
 	}
-	n := &signet.NTLM{}
-	if c, err := ntlmssp.ParseChallenge(raw); err == nil {
-		n = check.NTLM(c)
+	c, err := ntlmssp.ParseChallenge(raw)
+	if err != nil {
+		return // cut short: it says nothing
 	}
-	if o.ntlm == nil || n.Time > o.ntlm.Time {
+	if n := check.NTLM(c); o.ntlm == nil || n.Time > o.ntlm.Time {
 		o.ntlm = n
 	}
 }
