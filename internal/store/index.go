@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -32,17 +33,29 @@ func ReadIndex(ctx context.Context, s Store, run *Run) (*Index, error) {
 	for p, err := range s.Pages(ctx, run.ID) {
 		if err == nil && p.First > next {
 			err = ix.scan(ctx, s, run, next, p.First-1)
+		} else if err == nil && p.First < next {
+			err = ErrDamaged
 		}
 		if err == nil {
 			err = p.read(func(e entry) { ix.hosts = append(ix.hosts, e) })
 		}
 		if err != nil {
-			return nil, fmt.Errorf("run %s: %w", run.ID, err)
+			if _, ok := errors.AsType[*Damage](err); !ok { // which names the run
+				err = fmt.Errorf("run %s: %w", run.ID, err)
+			}
+			return nil, err
 		}
 		next = p.First + p.Rows
 	}
 	if err := ix.scan(ctx, s, run, next, math.MaxUint64); err != nil {
 		return nil, err
+	}
+	n := uint64(0)
+	for i := range ix.hosts {
+		n += uint64(len(ix.hosts[i].seqs))
+	}
+	if n != run.Observations && run.Finished() { // one that is being written goes on
+		return nil, &Damage{Run: run.ID, What: fmt.Sprintf("%d rows can be found, and it counts %d", n, run.Observations)}
 	}
 	ix.settle()
 	return ix, nil

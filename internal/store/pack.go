@@ -286,9 +286,13 @@ type decoder struct {
 
 func (d *decoder) learn() error {
 	list, err := d.reload()
-	if err != nil {
-		return err
+	if err == nil {
+		d.set(list)
 	}
+	return err
+}
+
+func (d *decoder) set(list []Kind) {
 	d.kinds = map[uint16]*kind{}
 	for _, k := range list {
 		full := &kind{Kind: k}
@@ -300,7 +304,6 @@ func (d *decoder) learn() error {
 		}
 		d.kinds[k.ID] = full
 	}
-	return nil
 }
 
 // kind finds the kind of a row. The writer may have gone on since the kinds were read.

@@ -42,7 +42,7 @@ func numbered(ctx context.Context, s Store, run *Run, which Which) iter.Seq2[Num
 			var o *signet.Observation
 			if err == nil {
 				if o, err = d.observation(r); err != nil {
-					err = fmt.Errorf("run %s: %w", run.ID, err)
+					err = fmt.Errorf("run %s: row %d: %w", run.ID, r.Seq, err)
 				}
 			}
 			if err != nil {

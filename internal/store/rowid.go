@@ -36,3 +36,6 @@ func (w *Which) Span(key int64) (from, to int64) {
 	}
 	return RowID(key, min(w.First, seqMask)), RowID(key, last)
 }
+
+// All tells whether w asks for every row.
+func (w *Which) All() bool { return w.First <= 1 && w.Last == 0 && w.Only == nil }

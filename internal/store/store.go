@@ -15,15 +15,17 @@ import (
 // by another: a reader sees whole transactions. Nothing is retried here but what waits for another writer of the same
 // database, for ten seconds at most. Errors are one line and name the store.
 type Store interface {
-	// Runs lists every run, newest first.
+	// Runs lists every run, newest first. One that cannot be read is listed as Damaged.
 	Runs(ctx context.Context) ([]Run, error)
 	// Create begins a run. A run of that ID that exists already is ErrExists.
 	Create(ctx context.Context, run *Run) (Log, error)
 	// Reopen goes on with a run. Whoever wrote it until then is told ErrTaken at its next Append.
 	Reopen(ctx context.Context, id string) (Log, error)
-	// Rows gives rows of a run; the Row is reused, and its bytes hold until the next one.
+	// Rows gives rows of a run; the Row is reused, and its bytes hold until the next one. Whatever is read is held against its
+	// checksum, and all of a run against the number of its rows: what was altered is a *Damage. As stored, who goes on after a
+	// *Damage is given the rest.
 	Rows(ctx context.Context, id string, which Which) iter.Seq2[*Row, error]
-	// Pages gives the pages of a run, by First.
+	// Pages gives the pages of a run, by First. Who goes on after a *Damage is given the rest.
 	Pages(ctx context.Context, id string) iter.Seq2[*Page, error]
 	// Kinds gives the kinds of the rows of a run. A kind does not change once it has a dictionary, and stays.
 	Kinds(ctx context.Context, id string) ([]Kind, error)
@@ -33,6 +35,8 @@ type Store interface {
 	// Delete removes a run and what belongs to it; one that is not there is ErrUnknown. A deletion that was cut short is
 	// invisible, and finished by the next one.
 	Delete(ctx context.Context, id string) error
+	// Verify looks at the database besides what can be read of its runs, and tells each thing that is wrong with it in one line.
+	Verify(ctx context.Context, tell func(string)) error
 	Close() error
 }
 
@@ -91,6 +95,9 @@ type Run struct {
 	// Verdicts counts endpoints by signet.Verdict, as they were judged when the run was made; nil where that is not known. What
 	// a run is worth today, judging it again says.
 	Verdicts []uint64 `json:"verdicts,omitempty"`
+
+	Damaged  bool `json:"-"` // what is stored of it was altered: of it only the ID is known, and that may be wrong
+	Unsealed bool `json:"-"` // begun by a version that kept no checksums
 }
 
 // Finished tells whether the run came to its end.

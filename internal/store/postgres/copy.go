@@ -7,7 +7,7 @@ import (
 )
 
 // copyRows takes what appendCopy makes.
-const copyRows = "COPY observation (id, at, took, port, kind, state, addr, body, trace) FROM STDIN (FORMAT binary)"
+const copyRows = "COPY observation (id, at, took, port, kind, state, addr, body, trace, sum) FROM STDIN (FORMAT binary)"
 
 // appendCopy appends rows of the run of that key in the binary format of COPY: a signature, flags and an empty extension; a row
 // is the number of its fields, then each with its length, of which -1 is NULL; -1 fields end it. Row by row through the
@@ -19,7 +19,7 @@ func appendCopy(b []byte, key int64, rows []store.Row) []byte {
 	section := func(v []byte) { b = append(binary.BigEndian.AppendUint32(b, uint32(len(v))), v...) }
 	for i := range rows {
 		r := &rows[i]
-		b = append(b, 0, 9)
+		b = append(b, 0, 10)
 		eight(store.RowID(key, r.Seq))
 		eight(r.At)
 		eight(r.Took)
@@ -39,6 +39,7 @@ func appendCopy(b []byte, key int64, rows []store.Row) []byte {
 		} else {
 			b = append(b, 0xff, 0xff, 0xff, 0xff)
 		}
+		four(uint32(sealed(r.Sum(key))))
 	}
 	return append(b, 0xff, 0xff)
 }

@@ -13,18 +13,16 @@ import (
 
 // log is a run that is being written.
 type log struct {
-	s     *Store
-	key   int64
-	epoch int64
-	seq   uint64 // of the last row
-	count uint64
-	buf   []byte
+	s   *Store
+	run store.RunRow // as it stands with the last batch
+	seq uint64       // of the last row
+	buf []byte
 }
 
 // Append commits a batch.
 func (l *log) Append(ctx context.Context, b *store.Batch) error {
 	run := *b.Run
-	run.Observations = l.count + uint64(len(b.Rows))
+	run.Observations = l.run.Count + uint64(len(b.Rows))
 	head, progress, err := store.AppendHead(&run)
 	if err != nil {
 		return l.s.fail(err)
@@ -32,16 +30,18 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 	for i := range b.Rows {
 		b.Rows[i].Seq = l.seq + uint64(i) + 1
 	}
-	if err := l.commit(ctx, b, &run, string(head), progress); err != nil {
+	row := l.run
+	row.Count, row.Head, row.Progress = run.Observations, head, progress
+	if err := l.commit(ctx, b, &row); err != nil {
 		return l.s.fail(err)
 	}
-	l.seq, l.count, b.Run.Observations = l.seq+uint64(len(b.Rows)), run.Observations, run.Observations
+	l.seq, l.run, b.Run.Observations = l.seq+uint64(len(b.Rows)), row, run.Observations
 	return nil
 }
 
 // commit is one transaction in three exchanges with the server: while the processors are busy packing, each of them waits for
 // its turn longer than the server takes for what it carries.
-func (l *log) commit(ctx context.Context, b *store.Batch, run *store.Run, head string, progress []byte) error {
+func (l *log) commit(ctx context.Context, b *store.Batch, row *store.RunRow) error {
 	conn, err := l.s.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -50,17 +50,19 @@ func (l *log) commit(ctx context.Context, b *store.Batch, run *store.Run, head s
 	var begin pgx.Batch
 	begin.Queue("BEGIN")
 	taken := true
-	begin.Queue("UPDATE run SET head = $1, progress = $2, count = $3 WHERE key = $4 AND epoch = $5", head, progress, int64(run.Observations), l.key, l.epoch).Exec(func(tag pgconn.CommandTag) error {
+	begin.Queue("UPDATE run SET head = $1, progress = $2, count = $3, sum = $4 WHERE key = $5 AND epoch = $6",
+		string(row.Head), row.Progress, int64(row.Count), sealed(row.Sum()), row.Key, row.Epoch).Exec(func(tag pgconn.CommandTag) error {
 		taken = tag.RowsAffected() == 0
 		return nil
 	})
 	for i := range b.Kinds {
 		k := &b.Kinds[i]
-		begin.Queue("INSERT INTO kind (run, id, name, version, facts, trace) VALUES ($1,$2,$3,$4,$5,$6) ON CONFLICT (run, id) DO UPDATE SET facts = excluded.facts, trace = excluded.trace",
-			l.key, int32(k.ID), k.Check, k.Version, k.Facts, k.Trace)
+		begin.Queue("INSERT INTO kind (run, id, name, version, facts, trace, sum) VALUES ($1,$2,$3,$4,$5,$6,$7) ON CONFLICT (run, id) DO UPDATE SET facts = excluded.facts, trace = excluded.trace, sum = excluded.sum",
+			row.Key, int32(k.ID), k.Check, k.Version, k.Facts, k.Trace, sealed(k.Sum(row.Key)))
 	}
-	if len(b.Rows) > 0 {
-		begin.Queue("INSERT INTO page (id, rows, body) VALUES ($1,$2,$3)", store.RowID(l.key, l.seq+1), int64(len(b.Rows)), b.Page)
+	if len(b.Rows) > 0 && b.Page != nil {
+		id, n := store.RowID(row.Key, l.seq+1), uint64(len(b.Rows))
+		begin.Queue("INSERT INTO page (id, rows, body, sum) VALUES ($1,$2,$3,$4)", id, int64(n), b.Page, sealed(store.SumPage(id, n, b.Page)))
 	}
 	if err := conn.SendBatch(ctx, &begin).Close(); err != nil {
 		return err
@@ -69,7 +71,7 @@ func (l *log) commit(ctx context.Context, b *store.Batch, run *store.Run, head s
 		return store.ErrTaken
 	}
 	if len(b.Rows) > 0 {
-		l.buf = appendCopy(l.buf[:0], l.key, b.Rows)
+		l.buf = appendCopy(l.buf[:0], row.Key, b.Rows)
 		tag, err := conn.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.buf), copyRows)
 		if err != nil {
 			return err

@@ -42,8 +42,17 @@ var pagesSQL string
 //go:embed migrations/0004_no_hosts.sql
 var noHostsSQL string
 
+//go:embed migrations/0005_sums.sql
+var sumsSQL string
+
+// step is SQL, and what SQL by itself cannot do.
+type step struct {
+	sql  string
+	then func(context.Context, pgx.Tx) error
+}
+
 // steps lead from an empty schema to the present one. A step that was released is never changed: a later one corrects it.
-var steps = [...]string{runsSQL, hostsSQL, pagesSQL, noHostsSQL}
+var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {sumsSQL, toSums}}
 
 // Open connects to `postgres://USER@HOST:PORT/DATABASE`. A password comes from the URL, PGPASSWORD or ~/.pgpass, and is in no
 // message.
@@ -120,7 +129,11 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 			return fmt.Errorf("it was written by a newer Signet (its schema is %d, this version knows %d): use that one, or another --store", version, len(steps))
 		}
 		for ; version < to; version++ {
-			if _, err := tx.Exec(ctx, steps[version]); err != nil {
+			_, err := tx.Exec(ctx, steps[version].sql)
+			if then := steps[version].then; err == nil && then != nil {
+				err = then(ctx, tx)
+			}
+			if err != nil {
 				return fmt.Errorf("schema %d: %w", version+1, err)
 			}
 		}

@@ -53,7 +53,8 @@ func count(t *testing.T, s store.Store) (n int) {
 
 // What each step of the schema changed, undone, so that a database stands as a version of before left it.
 func undo() []string {
-	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)"}
+	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)",
+		4: "ALTER TABLE run DROP COLUMN sum, DROP COLUMN unsealed; ALTER TABLE kind DROP COLUMN sum; ALTER TABLE observation DROP COLUMN sum; ALTER TABLE page DROP COLUMN sum"}
 }
 
 func testOldSchema(t *testing.T, srv *server) {
@@ -171,7 +172,7 @@ func BenchmarkPut(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer conn.Close(context.WithoutCancel(b.Context()))
-	if _, err := conn.Exec(b.Context(), "CREATE TABLE bare (id bigint PRIMARY KEY, at bigint, took bigint, port integer, kind integer, state smallint, addr bytea, body bytea, trace bytea)"); err != nil {
+	if _, err := conn.Exec(b.Context(), "CREATE TABLE bare (id bigint PRIMARY KEY, at bigint, took bigint, port integer, kind integer, state smallint, addr bytea, body bytea, trace bytea, sum integer)"); err != nil {
 		b.Fatal(err)
 	}
 	storetest.Benchmark(b, s, func(n int, row func(int) *store.Row) {

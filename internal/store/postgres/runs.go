@@ -12,29 +12,22 @@ import (
 
 // Runs lists every run, newest first.
 func (s *Store) Runs(ctx context.Context) ([]store.Run, error) {
-	rows, err := s.pool.Query(ctx, "SELECT head, progress, count FROM run WHERE NOT gone ORDER BY started DESC, key DESC")
+	rows, err := s.pool.Query(ctx, "SELECT "+runColumns+" FROM run ORDER BY started DESC, key DESC")
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	runs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (store.Run, error) {
-		var head string
-		var progress []byte
-		var count int64
-		if err := row.Scan(&head, &progress, &count); err != nil {
-			return store.Run{}, err
+	defer rows.Close()
+	var runs []store.Run
+	for rows.Next() {
+		r, whole, err := scanRun(rows.Scan)
+		if err != nil {
+			return nil, s.fail(err)
 		}
-		return store.ParseHead([]byte(head), progress, uint64(count))
-	})
-	return runs, s.fail(err)
-}
-
-// key finds a run.
-func (s *Store) key(ctx context.Context, id string) (key int64, err error) {
-	err = s.pool.QueryRow(ctx, "SELECT key FROM run WHERE id = $1 AND NOT gone", id).Scan(&key)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, store.ErrUnknown
+		if !r.Gone || !whole { // whether it was deleted is not known of one that is damaged
+			runs = append(runs, r.Run(whole))
+		}
 	}
-	return key, s.fail(err)
+	return runs, s.fail(rows.Err())
 }
 
 // Create begins a run.
@@ -46,8 +39,14 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	l := &log{s: s, epoch: 1}
-	err = s.pool.QueryRow(ctx, "INSERT INTO run (id, started, head, progress) VALUES ($1, $2, $3, $4) RETURNING key", run.ID, run.Started.UnixMicro(), string(head), progress).Scan(&l.key)
+	l := &log{s: s, run: store.RunRow{ID: run.ID, Started: run.Started.UnixMicro(), Epoch: 1, Head: head, Progress: progress}}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, "INSERT INTO run (id, started, head, progress) VALUES ($1, $2, $3, $4) RETURNING key", run.ID, l.run.Started, string(head), progress).Scan(&l.run.Key)
+		if err != nil {
+			return err
+		}
+		return save(ctx, tx, &l.run)
+	})
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" { // unique_violation
 		return nil, s.fail(store.ErrExists)
 	}
@@ -60,17 +59,15 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 // Reopen goes on with a run.
 func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 	l := &log{s: s}
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var count int64
-		err := tx.QueryRow(ctx, "UPDATE run SET epoch = epoch + 1 WHERE id = $1 AND NOT gone RETURNING key, epoch, count", id).Scan(&l.key, &l.epoch, &count)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return store.ErrUnknown
-		}
-		if err != nil {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		if l.run, err = find(ctx, tx, id, "FOR UPDATE"); err != nil {
 			return err
 		}
-		l.count = uint64(count)
-		first, end := store.Span(l.key)
+		l.run.Epoch++
+		if err := save(ctx, tx, &l.run); err != nil {
+			return err
+		}
+		first, end := store.Span(l.run.Key)
 		var last *int64
 		if err := tx.QueryRow(ctx, "SELECT max(id) FROM observation WHERE id BETWEEN $1 AND $2", first, end).Scan(&last); err != nil {
 			return err
@@ -81,34 +78,34 @@ func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.failed(err)
 	}
 	return l, nil
 }
 
 // Kinds gives the kinds of a run.
 func (s *Store) Kinds(ctx context.Context, id string) ([]store.Kind, error) {
-	rows, err := s.pool.Query(ctx, "SELECT kind.id, name, version, facts, trace FROM kind JOIN run ON run.key = kind.run WHERE run.id = $1 AND NOT gone ORDER BY kind.id", id)
+	run, err := find(ctx, s.pool, id, "")
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.failed(err)
 	}
-	kinds, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k store.Kind, err error) {
-		err = row.Scan(&k.ID, &k.Check, &k.Version, &k.Facts, &k.Trace)
-		return k, err
-	})
-	return kinds, s.fail(err)
+	kinds, damaged, err := readKinds(ctx, s.pool, &run)
+	if err == nil && damaged != nil {
+		err = damaged
+	}
+	return kinds, s.failed(err)
 }
 
 // Drop removes rows of a run.
 func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
-	key, err := s.key(ctx, id)
-	if err != nil {
-		return err
-	}
-	list := store.RowIDs(key, seqs)
-	from, to := store.Span(key)
-	return s.fail(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, "DELETE FROM page WHERE id BETWEEN $1 AND $2 AND EXISTS (SELECT FROM unnest($3::bigint[]) AS seq WHERE seq >= id AND seq < id + rows)", from, to, list)
+	return s.failed(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		run, err := find(ctx, tx, id, "FOR UPDATE")
+		if err != nil {
+			return err
+		}
+		list := store.RowIDs(run.Key, seqs)
+		from, to := store.Span(run.Key)
+		_, err = tx.Exec(ctx, "DELETE FROM page WHERE id BETWEEN $1 AND $2 AND EXISTS (SELECT FROM unnest($3::bigint[]) AS seq WHERE seq >= id AND seq < id + rows)", from, to, list)
 		if err != nil {
 			return err
 		}
@@ -116,19 +113,24 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "UPDATE run SET count = count - $1 WHERE key = $2", tag.RowsAffected(), key)
-		return err
+		run.Count -= min(run.Count, uint64(tag.RowsAffected()))
+		return save(ctx, tx, &run)
 	}))
 }
 
-// Delete removes a run.
+// Delete removes a run, also one that is damaged.
 func (s *Store) Delete(ctx context.Context, id string) error {
-	tag, err := s.pool.Exec(ctx, "UPDATE run SET gone = true, epoch = epoch + 1 WHERE id = $1 AND NOT gone", id)
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		run, err := find(ctx, tx, id, "FOR UPDATE")
+		if err != nil && !errors.Is(err, store.ErrDamaged) {
+			return err
+		}
+		run.Gone = true
+		run.Epoch++
+		return save(ctx, tx, &run)
+	})
 	if err != nil {
-		return s.fail(err)
-	}
-	if tag.RowsAffected() == 0 {
-		return store.ErrUnknown
+		return s.failed(err)
 	}
 	return s.fail(s.finishDeletions(ctx))
 }
@@ -136,12 +138,8 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 // finishDeletions removes what belongs to deleted runs.
 func (s *Store) finishDeletions(ctx context.Context) error {
 	for {
-		var key int64
-		err := s.pool.QueryRow(ctx, "SELECT key FROM run WHERE gone LIMIT 1").Scan(&key)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
+		key, err := s.deleted(ctx)
+		if err != nil || key == 0 {
 			return err
 		}
 		err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -162,4 +160,19 @@ func (s *Store) finishDeletions(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// deleted finds a run that is being deleted, or 0. That one is, its checksum has to say too.
+func (s *Store) deleted(ctx context.Context) (key int64, err error) {
+	rows, err := s.pool.Query(ctx, "SELECT "+runColumns+" FROM run WHERE gone")
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if r, whole, err := scanRun(rows.Scan); err != nil || whole {
+			return r.Key, err
+		}
+	}
+	return 0, rows.Err()
 }

@@ -1,12 +1,15 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
+
+	"signet/internal/store"
 )
 
 // fail words an error for the user, in one line that names the store.
@@ -40,6 +43,17 @@ func (s *Store) fail(err error) error {
 		return fmt.Errorf("store sqlite:%s: %s (%w)", s.path, why, oneLine{err})
 	}
 	return fmt.Errorf("store sqlite:%s: %w", s.path, oneLine{err})
+}
+
+// failed is fail for errors that may be about a run and not about the database.
+func (s *Store) failed(err error) error {
+	if errors.Is(err, store.ErrUnknown) {
+		return err
+	}
+	if d, ok := errors.AsType[*store.Damage](err); ok {
+		return s.fail(d.Locate(context.Background(), s))
+	}
+	return s.fail(err)
 }
 
 // oneLine is an error without line breaks.

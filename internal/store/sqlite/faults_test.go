@@ -127,7 +127,8 @@ func TestOddPath(t *testing.T) {
 
 // What each step of the schema changed, undone, so that a database stands as a version of before left it.
 func undo() []string {
-	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)"}
+	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)", 4: "",
+		5: "ALTER TABLE run DROP COLUMN sum; ALTER TABLE run DROP COLUMN unsealed; ALTER TABLE kind DROP COLUMN sum; ALTER TABLE page DROP COLUMN sum"}
 }
 
 // observationTable is what the first step made.
@@ -148,7 +149,7 @@ func unpacked(t *testing.T, path string, ids ...string) {
 		t.Fatal(err)
 	}
 	for _, id := range ids {
-		key, err := s.key(t.Context(), id)
+		run, err := find(t.Context(), s.read, id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +161,7 @@ func unpacked(t *testing.T, path string, ids ...string) {
 			if r.Trace != nil {
 				trace = r.Trace
 			}
-			if _, err := s.write.Exec("INSERT INTO observation VALUES (?,?,?,?,?,?,?,?,?)", store.RowID(key, r.Seq), r.Addr.AsSlice(), r.Port, r.Kind, r.State, r.At, r.Took, r.Body, trace); err != nil {
+			if _, err := s.write.Exec("INSERT INTO observation VALUES (?,?,?,?,?,?,?,?,?)", store.RowID(run.Key, r.Seq), r.Addr.AsSlice(), r.Port, r.Kind, r.State, r.At, r.Took, r.Body, trace); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -192,8 +193,12 @@ func TestOldSchema(t *testing.T) {
 		storeRun(t, s, "another", 9000) // more than one bite of a migration
 		was := [][]string{stored(t, s, "a-run"), stored(t, s, "another")}
 		s.Close()
-		unpacked(t, path, "a-run", "another")
-		for step := len(steps) - 2; step >= version; step-- {
+		if version < 5 {
+			unpacked(t, path, "a-run", "another")
+		} else {
+			raw(t, path, "ALTER TABLE segment DROP COLUMN sum")
+		}
+		for step := len(steps) - 1; step >= version; step-- {
 			raw(t, path, undo()[step])
 		}
 		raw(t, path, fmt.Sprintf("PRAGMA user_version = %d", version))

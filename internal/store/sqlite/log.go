@@ -9,29 +9,30 @@ import (
 
 // log is a run that is being written.
 type log struct {
-	s     *Store
-	key   int64
-	epoch int64
-	seq   uint64 // of the last row
-	count uint64
-	body  []byte // of a segment
+	s    *Store
+	run  store.RunRow // as it stands with the last batch
+	seq  uint64       // of the last row
+	body []byte       // of a segment
 }
 
 // Append commits a batch.
 func (l *log) Append(ctx context.Context, b *store.Batch) error {
 	run := *b.Run
-	run.Observations = l.count + uint64(len(b.Rows))
+	run.Observations = l.run.Count + uint64(len(b.Rows))
 	head, progress, err := store.AppendHead(&run)
 	if err != nil {
 		return l.s.fail(err)
 	}
+	row := l.run
+	row.Count, row.Head, row.Progress = run.Observations, head, progress
 	seq := l.seq
 	for i := range b.Rows {
 		seq++
 		b.Rows[i].Seq = seq
 	}
 	err = l.s.transact(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, "UPDATE run SET head = ?, progress = ?, count = ? WHERE key = ? AND epoch = ?", string(head), progress, run.Observations, l.key, l.epoch)
+		res, err := tx.ExecContext(ctx, "UPDATE run SET head = ?, progress = ?, count = ?, sum = ? WHERE key = ? AND epoch = ?",
+			string(head), progress, int64(row.Count), sealed(row.Sum()), row.Key, row.Epoch)
 		if err != nil {
 			return err
 		}
@@ -40,8 +41,8 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 		}
 		for i := range b.Kinds {
 			k := &b.Kinds[i]
-			_, err := tx.ExecContext(ctx, "INSERT INTO kind (run, id, name, version, facts, trace) VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET facts = excluded.facts, trace = excluded.trace",
-				l.key, k.ID, k.Check, k.Version, k.Facts, k.Trace)
+			_, err := tx.ExecContext(ctx, "INSERT INTO kind (run, id, name, version, facts, trace, sum) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET facts = excluded.facts, trace = excluded.trace, sum = excluded.sum",
+				row.Key, k.ID, k.Check, k.Version, k.Facts, k.Trace, sealed(k.Sum(row.Key)))
 			if err != nil {
 				return err
 			}
@@ -49,22 +50,25 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 		if len(b.Rows) == 0 {
 			return nil
 		}
-		if _, err := tx.ExecContext(ctx, "INSERT INTO page (id, rows, body) VALUES (?,?,?)", store.RowID(l.key, b.Rows[0].Seq), len(b.Rows), b.Page); err != nil {
-			return err
+		if b.Page != nil {
+			id, n := store.RowID(row.Key, b.Rows[0].Seq), uint64(len(b.Rows))
+			if _, err := tx.ExecContext(ctx, "INSERT INTO page (id, rows, body, sum) VALUES (?,?,?,?)", id, int64(n), b.Page, sealed(store.SumPage(id, n, b.Page))); err != nil {
+				return err
+			}
 		}
-		l.body, err = insert(ctx, tx, l.body, l.key, b.Rows)
+		l.body, err = insert(ctx, tx, l.body, row.Key, b.Rows)
 		return err
 	})
 	if err != nil {
 		return l.s.fail(err)
 	}
-	l.seq, l.count, b.Run.Observations = seq, run.Observations, run.Observations
+	l.seq, l.run, b.Run.Observations = seq, row, run.Observations
 	return nil
 }
 
 // insert adds rows of the run of that key, in segments. body is for them to be written in; it is given back grown.
 func insert(ctx context.Context, tx *sql.Tx, body []byte, key int64, rows []store.Row) ([]byte, error) {
-	stmt, err := tx.PrepareContext(ctx, "INSERT INTO segment (id, body) VALUES (?,?)")
+	stmt, err := tx.PrepareContext(ctx, "INSERT INTO segment (id, body, sum) VALUES (?,?,?)")
 	if err != nil {
 		return body, err
 	}
@@ -72,7 +76,7 @@ func insert(ctx context.Context, tx *sql.Tx, body []byte, key int64, rows []stor
 	for len(rows) > 0 {
 		id := store.RowID(key, rows[0].Seq)
 		body, rows = segment(body[:0], rows)
-		if _, err := stmt.ExecContext(ctx, id, body); err != nil {
+		if _, err := stmt.ExecContext(ctx, id, body, sealed(sumSegment(id, body))); err != nil {
 			return body, err
 		}
 	}

@@ -26,6 +26,9 @@ var noHostsSQL string
 //go:embed migrations/0005_segments.sql
 var segmentsSQL string
 
+//go:embed migrations/0006_sums.sql
+var sumsSQL string
+
 // step is SQL, and what SQL by itself cannot do.
 type step struct {
 	sql  string
@@ -34,7 +37,7 @@ type step struct {
 
 // steps lead from an empty database to the present one. A step that was released is never changed: a later one corrects
 // it. The database counts them in user_version, in their transaction.
-var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {segmentsSQL, toSegments}}
+var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {segmentsSQL, toSegments}, {sumsSQL, toSums}}
 
 // application is "Sgnt", so that the database of another program is not taken for ours.
 const application = 0x53676e74
@@ -109,8 +112,12 @@ func toSegments(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM observation WHERE id <= ?", last); err != nil {
 			return err
 		}
-		if body, err = insert(ctx, tx, body, key, rows); err != nil {
-			return err
+		for len(rows) > 0 { // as they were inserted then
+			id := store.RowID(key, rows[0].Seq)
+			body, rows = segment(body[:0], rows)
+			if _, err := tx.ExecContext(ctx, "INSERT INTO segment (id, body) VALUES (?,?)", id, body); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := tx.ExecContext(ctx, "DROP TABLE observation")

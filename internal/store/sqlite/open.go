@@ -40,20 +40,29 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err := prepare(full, create); err != nil {
 		return nil, s.fail(err)
 	}
-	if s.write, err = sql.Open("sqlite", dsn(full, "_txlock=immediate", "_pragma=synchronous(normal)", "_pragma=cache_size(-16384)")); err != nil {
+	err = s.connect(dsn(full, "_txlock=immediate", "_pragma=synchronous(normal)", "_pragma=cache_size(-16384)"), dsn(full, "_pragma=query_only(1)", "_pragma=cache_size(-4096)"))
+	if err != nil {
 		return nil, s.fail(err)
 	}
-	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", dsn(full, "_pragma=query_only(1)", "_pragma=cache_size(-4096)")); err != nil {
-		return nil, s.fail(errors.Join(err, s.write.Close()))
-	}
-	s.read.SetMaxOpenConns(4)
 	if err := s.migrate(ctx, len(steps)); err != nil {
 		err = s.fail(err)
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// connect sets up the connection that writes and those that read.
+func (s *Store) connect(write, read string) (err error) {
+	if s.write, err = sql.Open("sqlite", write); err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if s.read, err = sql.Open("sqlite", read); err != nil {
+		return errors.Join(err, s.write.Close())
+	}
+	s.read.SetMaxOpenConns(4)
+	return nil
 }
 
 // prepare makes the file, so that it is never readable by others, not even for a moment.

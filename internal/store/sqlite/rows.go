@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -26,58 +27,76 @@ const (
 // Rows gives rows of a run, from one snapshot of the database.
 func (s *Store) Rows(ctx context.Context, id string, which store.Which) iter.Seq2[*store.Row, error] {
 	return func(yield func(*store.Row, error) bool) {
-		key, err := s.key(ctx, id)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
 		var r store.Row
 		give := func(b []byte) (bool, error) {
 			_, err := readRow(&r, b)
 			return err == nil && yield(&r, nil), err
 		}
+		var err error
 		if which.Order == store.ByAddress {
 			sorted := sorter{}
 			defer sorted.close()
-			if err = s.rows(ctx, key, which, func(b []byte) (bool, error) { return true, sorted.add(ctx, b) }); err == nil {
+			bad := func(d *store.Damage) (bool, error) { return false, d }
+			if err = s.rows(ctx, id, which, func(b []byte) (bool, error) { return true, sorted.add(ctx, b) }, bad); err == nil {
 				err = sorted.each(ctx, give)
 			}
 		} else {
-			err = s.rows(ctx, key, which, give)
+			bad := func(d *store.Damage) (bool, error) { return yield(nil, s.failed(d)), nil }
+			err = s.rows(ctx, id, which, give, bad)
 		}
 		if err != nil {
-			yield(nil, s.fail(err))
+			yield(nil, s.failed(err))
 		}
 	}
 }
 
-// rows gives the bytes of rows to f, in the order of storing, until it wants no more.
-func (s *Store) rows(ctx context.Context, key int64, which store.Which, f func([]byte) (more bool, err error)) error {
-	from, to := which.Span(key)
-	begin, _ := store.Span(key)
-	query, args := "SELECT body "+segmentsBetween, []any{begin, from, to}
+// rows gives the bytes of rows to f, in the order of storing, and what is damaged to bad, until either wants no more.
+func (s *Store) rows(ctx context.Context, id string, which store.Which, f func([]byte) (more bool, err error), bad func(*store.Damage) (more bool, err error)) error {
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // so that the count of the run is that of what is read
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	run, err := find(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	from, to := which.Span(run.Key)
+	begin, _ := store.Span(run.Key)
+	query, args := "SELECT id, body, sum "+segmentsBetween, []any{begin, from, to}
 	var only []uint64
 	if which.Only != nil {
 		only = slices.Sorted(slices.Values(which.Only))
-		query, args = "SELECT body "+segmentsOf, []any{begin, list(key, only)}
+		query, args = "SELECT id, body, sum "+segmentsOf, []any{begin, list(run.Key, only)}
 	}
-	rows, err := s.read.QueryContext(ctx, query+" ORDER BY id", args...)
+	rows, err := tx.QueryContext(ctx, query+" ORDER BY id", args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	var r store.Row
+	var at int64
 	var body sql.RawBytes
+	var sum any
+	n, damaged := uint64(0), false
 	for rows.Next() {
-		if err := rows.Scan(&body); err != nil {
+		if err := rows.Scan(&at, &body, &sum); err != nil {
 			return err
+		}
+		if !holds(sum, sumSegment(at, body), run.Unsealed) {
+			damaged = true
+			if more, err := bad(damagedRows(&run, at, s.after(ctx, at, to))); err != nil || !more {
+				return err
+			}
+			continue
 		}
 		for rest := []byte(body); len(rest) > 0; {
 			row := rest
 			if rest, err = readRow(&r, row); err != nil {
-				return err
+				return damagedRows(&run, at, s.after(ctx, at, to))
 			}
-			if id := store.RowID(key, r.Seq); id < from || id > to {
+			n++
+			if id := store.RowID(run.Key, r.Seq); id < from || id > to {
 				continue
 			}
 			if which.Only != nil {
@@ -90,39 +109,71 @@ func (s *Store) rows(ctx context.Context, key int64, which store.Which, f func([
 			}
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if which.All() && !damaged && n != run.Count {
+		_, err = bad(&store.Damage{Run: id, What: fmt.Sprintf("%d rows can be found, and it counts %d", n, run.Count)})
+	}
+	return err
+}
+
+// damagedRows is the damage of a segment; next is the number of the one behind it, if there is one.
+func damagedRows(run *store.RunRow, at, next int64) *store.Damage {
+	d := &store.Damage{Run: run.ID, What: "their checksum does not match", First: store.Seq(at)}
+	d.Last = min(d.First+segmentRows-1, max(d.First, run.Count))
+	if next > at {
+		d.Last = min(d.First+segmentRows-1, store.Seq(next)-1)
+	}
+	return d
+}
+
+// after finds the number of the segment behind one, or 0.
+func (s *Store) after(ctx context.Context, at, to int64) int64 {
+	var next sql.NullInt64
+	s.read.QueryRowContext(ctx, "SELECT min(id) FROM segment WHERE id > ? AND id <= ?", at, to).Scan(&next) // for words alone
+	return next.Int64
 }
 
 // Pages gives the pages of a run, from one snapshot of the database.
 func (s *Store) Pages(ctx context.Context, id string) iter.Seq2[*store.Page, error] {
 	return func(yield func(*store.Page, error) bool) {
-		key, err := s.key(ctx, id)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		from, to := store.Span(key)
-		rows, err := s.read.QueryContext(ctx, "SELECT id, rows, body FROM page WHERE id BETWEEN ? AND ? ORDER BY id", from, to)
-		if err != nil {
-			yield(nil, s.fail(err))
-			return
-		}
-		defer rows.Close()
-		var p store.Page
-		var at int64
-		var body sql.RawBytes
-		for rows.Next() {
-			if err := rows.Scan(&at, &p.Rows, &body); err != nil {
-				yield(nil, s.fail(err))
-				return
-			}
-			p.First, p.Body = store.Seq(at), body
-			if !yield(&p, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(nil, s.fail(err))
+		if err := s.pages(ctx, id, yield); err != nil {
+			yield(nil, s.failed(err))
 		}
 	}
+}
+
+func (s *Store) pages(ctx context.Context, id string, yield func(*store.Page, error) bool) error {
+	run, err := find(ctx, s.read, id)
+	if err != nil {
+		return err
+	}
+	from, to := store.Span(run.Key)
+	rows, err := s.read.QueryContext(ctx, "SELECT id, rows, body, sum FROM page WHERE id BETWEEN ? AND ? ORDER BY id", from, to)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var p store.Page
+	var at int64
+	var body sql.RawBytes
+	var sum any
+	for rows.Next() {
+		if err := rows.Scan(&at, &p.Rows, &body, &sum); err != nil {
+			return err
+		}
+		p.First, p.Body = store.Seq(at), body
+		if !holds(sum, store.SumPage(at, p.Rows, body), run.Unsealed) {
+			d := &store.Damage{Run: id, What: fmt.Sprintf("the index of the rows from %d on is damaged", p.First)}
+			if !yield(nil, s.fail(d)) {
+				return nil
+			}
+			continue
+		}
+		if !yield(&p, nil) {
+			return nil
+		}
+	}
+	return rows.Err()
 }

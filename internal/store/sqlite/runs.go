@@ -4,40 +4,29 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"signet/internal/store"
 )
 
 // Runs lists every run, newest first.
 func (s *Store) Runs(ctx context.Context) ([]store.Run, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT head, progress, count FROM run WHERE gone = 0 ORDER BY started DESC, key DESC")
+	rows, err := s.read.QueryContext(ctx, "SELECT "+runColumns+" FROM run ORDER BY started DESC, key DESC")
 	if err != nil {
 		return nil, s.fail(err)
 	}
 	defer rows.Close()
 	var runs []store.Run
 	for rows.Next() {
-		var head, progress []byte
-		var count uint64
-		if err := rows.Scan(&head, &progress, &count); err != nil {
-			return nil, s.fail(err)
-		}
-		run, err := store.ParseHead(head, progress, count)
+		r, whole, err := scanRun(rows.Scan)
 		if err != nil {
 			return nil, s.fail(err)
 		}
-		runs = append(runs, run)
+		if !r.Gone || !whole { // whether it was deleted is not known of one that is damaged
+			runs = append(runs, r.Run(whole))
+		}
 	}
 	return runs, s.fail(rows.Err())
-}
-
-// key finds a run.
-func (s *Store) key(ctx context.Context, id string) (key int64, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT key FROM run WHERE id = ? AND gone = 0", id).Scan(&key)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, store.ErrUnknown
-	}
-	return key, s.fail(err)
 }
 
 // Create begins a run.
@@ -49,40 +38,54 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	l := &log{s: s, epoch: 1}
+	r := store.RunRow{ID: run.ID, Started: run.Started.UnixMicro(), Epoch: 1, Head: head, Progress: progress}
 	err = s.transact(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, "INSERT INTO run (id, started, head, progress) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", run.ID, run.Started.UnixMicro(), string(head), progress)
+		if _, err := find(ctx, tx, run.ID); err == nil || errors.Is(err, store.ErrDamaged) {
+			return store.ErrExists
+		}
+		res, err := tx.ExecContext(ctx, "INSERT INTO run (id, started, epoch, gone, unsealed, count, head, progress) VALUES (?, ?, ?, 0, 0, 0, ?, ?) ON CONFLICT DO NOTHING",
+			r.ID, r.Started, r.Epoch, string(r.Head), r.Progress)
 		if err != nil {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(store.ErrExists, err)
 		}
-		l.key, err = res.LastInsertId()
-		return err
+		if r.Key, err = res.LastInsertId(); err != nil {
+			return err
+		}
+		if r.Key <= 0 || r.Key > mostKey {
+			return fmt.Errorf("the counter of runs is damaged: %w", store.ErrDamaged)
+		}
+		return save(ctx, tx, &r)
 	})
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	return l, nil
+	return &log{s: s, run: r}, nil
 }
 
 // Reopen goes on with a run.
 func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 	l := &log{s: s}
-	err := s.transact(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, "UPDATE run SET epoch = epoch + 1 WHERE id = ? AND gone = 0 RETURNING key, epoch, count", id)
-		if err := row.Scan(&l.key, &l.epoch, &l.count); err != nil {
-			if errors.Is(err, sql.ErrNoRows) {
-				return store.ErrUnknown
-			}
+	err := s.transact(ctx, func(tx *sql.Tx) (err error) {
+		if l.run, err = find(ctx, tx, id); err != nil {
 			return err
 		}
-		from, to := store.Span(l.key)
+		l.run.Epoch++
+		if err := save(ctx, tx, &l.run); err != nil {
+			return err
+		}
+		from, to := store.Span(l.run.Key)
+		var at int64
 		var body []byte
-		err := tx.QueryRowContext(ctx, "SELECT body FROM segment WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", from, to).Scan(&body)
+		var sum any
+		err = tx.QueryRowContext(ctx, "SELECT id, body, sum FROM segment WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", from, to).Scan(&at, &body, &sum)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
+		}
+		if err == nil && !holds(sum, sumSegment(at, body), l.run.Unsealed) {
+			err = damagedRows(&l.run, at, 0)
 		}
 		var r store.Row
 		for err == nil && len(body) > 0 {
@@ -92,55 +95,36 @@ func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 		return err
 	})
 	if err != nil {
-		return nil, s.fail(err)
+		return nil, s.failed(err)
 	}
 	return l, nil
 }
 
-// Kinds gives the kinds of a run.
-func (s *Store) Kinds(ctx context.Context, id string) ([]store.Kind, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT kind.id, name, version, facts, trace FROM kind JOIN run ON run.key = kind.run WHERE run.id = ? AND gone = 0 ORDER BY kind.id", id)
-	if err != nil {
-		return nil, s.fail(err)
-	}
-	defer rows.Close()
-	var kinds []store.Kind
-	for rows.Next() {
-		var k store.Kind
-		if err := rows.Scan(&k.ID, &k.Check, &k.Version, &k.Facts, &k.Trace); err != nil {
-			return nil, s.fail(err)
-		}
-		kinds = append(kinds, k)
-	}
-	return kinds, s.fail(rows.Err())
-}
-
 // Drop removes rows of a run.
 func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
-	key, err := s.key(ctx, id)
-	if err != nil {
-		return err
-	}
-	ids := list(key, seqs)
-	from, to := store.Span(key)
-	return s.fail(s.transact(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM page WHERE id BETWEEN ? AND ? AND EXISTS (SELECT 1 FROM json_each(?) WHERE value >= page.id AND value < page.id + page.rows)", from, to, ids)
+	return s.failed(s.transact(ctx, func(tx *sql.Tx) error {
+		run, err := find(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		gone, err := take(ctx, tx, key, seqs)
+		from, to := store.Span(run.Key)
+		_, err = tx.ExecContext(ctx, "DELETE FROM page WHERE id BETWEEN ? AND ? AND EXISTS (SELECT 1 FROM json_each(?) WHERE value >= page.id AND value < page.id + page.rows)", from, to, list(run.Key, seqs))
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE run SET count = count - ? WHERE key = ?", gone, key)
-		return err
+		gone, err := take(ctx, tx, &run, seqs)
+		if err != nil {
+			return err
+		}
+		run.Count -= min(run.Count, uint64(gone))
+		return save(ctx, tx, &run)
 	}))
 }
 
 // take takes rows out of the segments of a run, and counts them.
-func take(ctx context.Context, tx *sql.Tx, key int64, seqs []uint64) (gone int, err error) {
-	begin, _ := store.Span(key)
-	rows, err := tx.QueryContext(ctx, "SELECT id, body "+segmentsOf, begin, list(key, seqs))
+func take(ctx context.Context, tx *sql.Tx, run *store.RunRow, seqs []uint64) (gone int, err error) {
+	begin, _ := store.Span(run.Key)
+	rows, err := tx.QueryContext(ctx, "SELECT id, body, sum "+segmentsOf, begin, list(run.Key, seqs))
 	if err != nil {
 		return 0, err
 	}
@@ -156,8 +140,12 @@ func take(ctx context.Context, tx *sql.Tx, key int64, seqs []uint64) (gone int, 
 	var segments []changed
 	for rows.Next() {
 		var c changed
-		if err := rows.Scan(&c.id, &c.body); err != nil {
+		var sum any
+		if err := rows.Scan(&c.id, &c.body, &sum); err != nil {
 			return 0, err
+		}
+		if !holds(sum, sumSegment(c.id, c.body), run.Unsealed) {
+			return 0, damagedRows(run, c.id, 0)
 		}
 		var r store.Row
 		kept := c.body[:0]
@@ -183,7 +171,7 @@ func take(ctx context.Context, tx *sql.Tx, key int64, seqs []uint64) (gone int, 
 		if len(c.body) == 0 {
 			_, err = tx.ExecContext(ctx, "DELETE FROM segment WHERE id = ?", c.id)
 		} else {
-			_, err = tx.ExecContext(ctx, "UPDATE segment SET body = ? WHERE id = ?", c.body, c.id)
+			_, err = tx.ExecContext(ctx, "UPDATE segment SET body = ?, sum = ? WHERE id = ?", c.body, sealed(sumSegment(c.id, c.body)), c.id)
 		}
 		if err != nil {
 			return 0, err
@@ -195,29 +183,53 @@ func take(ctx context.Context, tx *sql.Tx, key int64, seqs []uint64) (gone int, 
 // deleteAtOnce is how many segments one transaction of a deletion covers, so that a scan under way need not wait for it.
 const deleteAtOnce = 300
 
-// Delete removes a run.
+// Delete removes a run, also one that is damaged.
 func (s *Store) Delete(ctx context.Context, id string) error {
-	res, err := s.write.ExecContext(ctx, "UPDATE run SET gone = 1, epoch = epoch + 1 WHERE id = ? AND gone = 0", id)
+	err := s.transact(ctx, func(tx *sql.Tx) error {
+		run, err := find(ctx, tx, id)
+		if errors.Is(err, store.ErrDamaged) {
+			// Its key may be damaged, and be that of another run, whose rows would go along.
+			var same int
+			if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM run WHERE +key = ?", run.Key).Scan(&same); err != nil {
+				return err
+			}
+			if same == 1 && run.Key > 0 && run.Key <= mostKey {
+				err = nil
+			}
+		}
+		if err != nil {
+			return err
+		}
+		run.Gone = true
+		run.Epoch++
+		return erased(ctx, tx, &run)
+	})
 	if err != nil {
-		return s.fail(err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(store.ErrUnknown, err)
+		return s.failed(err)
 	}
 	return s.fail(s.finishDeletions(ctx))
+}
+
+// erased marks a run as being deleted. Of one that was damaged every column is written.
+func erased(ctx context.Context, tx *sql.Tx, r *store.RunRow) error {
+	if r.Progress == nil {
+		r.Progress = []byte{}
+	}
+	_, err := tx.ExecContext(ctx, "UPDATE run SET id = ?, started = ?, epoch = ?, gone = 1, unsealed = ?, count = ?, head = ?, progress = ?, sum = ? WHERE key = ?",
+		r.ID, r.Started, r.Epoch, r.Unsealed, int64(r.Count), string(r.Head), r.Progress, sealed(r.Sum()), r.Key)
+	return err
 }
 
 // finishDeletions removes what belongs to deleted runs, in bites.
 func (s *Store) finishDeletions(ctx context.Context) error {
 	any := false
 	for {
-		var key int64
-		err := s.read.QueryRowContext(ctx, "SELECT key FROM run WHERE gone = 1 LIMIT 1").Scan(&key)
-		if errors.Is(err, sql.ErrNoRows) {
-			break
-		}
+		key, found, err := s.deleted(ctx)
 		if err != nil {
 			return err
+		}
+		if !found {
+			break
 		}
 		if err := s.erase(ctx, key); err != nil {
 			return err
@@ -234,6 +246,21 @@ func (s *Store) finishDeletions(ctx context.Context) error {
 	for rows.Next() {
 	}
 	return errors.Join(rows.Err(), rows.Close())
+}
+
+// deleted finds a run that is being deleted. That one is, its checksum has to say too.
+func (s *Store) deleted(ctx context.Context) (key int64, found bool, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT "+runColumns+" FROM run WHERE gone <> 0")
+	if err != nil {
+		return 0, false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if r, whole, err := scanRun(rows.Scan); err != nil || whole {
+			return r.Key, err == nil, err
+		}
+	}
+	return 0, false, rows.Err()
 }
 
 func (s *Store) erase(ctx context.Context, key int64) error {

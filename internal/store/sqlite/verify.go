@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// mostTold bounds how much of one sort of damage is told.
+const mostTold = 50
+
+// Verify has SQLite check its own structure, and looks at what lies beside the rows of runs: the schema, the header of the file,
+// and rows that belong to no run.
+func (s *Store) Verify(ctx context.Context, tell func(string)) error {
+	// What damage keeps from being looked at is told as what it is.
+	look := func(query string, each func(scan func(...any) error) error) {
+		rows, err := s.read.QueryContext(ctx, query)
+		if err == nil {
+			defer rows.Close()
+			for err == nil && rows.Next() {
+				err = each(rows.Scan)
+			}
+			if err == nil {
+				err = rows.Err()
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			tell(s.fail(err).Error())
+		}
+	}
+	look(fmt.Sprintf("PRAGMA integrity_check(%d)", mostTold), func(scan func(...any) error) error {
+		var line string
+		err := scan(&line)
+		if line = strings.Join(strings.Fields(line), " "); err == nil && line != "ok" {
+			tell("the database: " + line)
+		}
+		return err
+	})
+	want, err := schema(ctx)
+	if err != nil {
+		return err
+	}
+	var have []string
+	look("SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema", func(scan func(...any) error) error {
+		var line string
+		err := scan(&line)
+		have = append(have, line)
+		return err
+	})
+	if slices.Sort(have); !slices.Equal(have, want) {
+		tell("the schema of the database is not the one it was made with")
+	}
+	for _, table := range []string{"segment", "page"} {
+		look("SELECT count(*) FROM "+table+" WHERE id >> 40 NOT IN (SELECT key FROM run)", orphans(tell, table))
+	}
+	look("SELECT count(*) FROM kind WHERE run NOT IN (SELECT key FROM run)", orphans(tell, "kind"))
+	look("SELECT count(*) FROM sqlite_sequence WHERE name <> 'run' OR seq NOT BETWEEN (SELECT coalesce(max(key), 0) FROM run) AND "+fmt.Sprint(mostKey), func(scan func(...any) error) error {
+		var n int
+		err := scan(&n)
+		if n > 0 {
+			tell("the counter of runs is damaged")
+		}
+		return err
+	})
+	look("SELECT data FROM sqlite_dbpage WHERE pgno = 1", func(scan func(...any) error) error {
+		var page []byte
+		if err := scan(&page); err != nil {
+			return err
+		}
+		if what := oddHeader(page); what != "" {
+			tell("the header of the file: " + what)
+		}
+		return nil
+	})
+	return ctx.Err()
+}
+
+// orphans tells of rows of a table that belong to no run.
+func orphans(tell func(string), table string) func(func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var n int
+		err := scan(&n)
+		if n > 0 {
+			tell(fmt.Sprintf("%d records of the table %s belong to no run", n, table))
+		}
+		return err
+	}
+}
+
+// schema is what the steps make of an empty database.
+func schema(ctx context.Context) ([]string, error) {
+	s := &Store{path: ":memory:"}
+	if err := s.connect("file::memory:?_txlock=immediate", "file::memory:"); err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if err := s.migrate(ctx, len(steps)); err != nil {
+		return nil, err
+	}
+	rows, err := s.write.QueryContext(ctx, "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return nil, err
+		}
+		list = append(list, line)
+	}
+	slices.Sort(list)
+	return list, rows.Err()
+}
+
+// oddHeader says what of a database's header (SQLite's "Database File Format", 1.3) is not as SQLite writes it for us; what it reads
+// itself, it checks itself.
+func oddHeader(page []byte) string {
+	if len(page) < 100 {
+		return "it is cut short"
+	}
+	for _, field := range []struct {
+		what     string
+		from, to int
+		want     string
+	}{
+		{"versions of the format", 18, 20, "\x02\x02"},
+		{"default size of the cache", 48, 52, "\x00\x00\x00\x00"},
+		{"encoding of text", 56, 60, "\x00\x00\x00\x01"},
+		{"incremental vacuum", 64, 68, "\x00\x00\x00\x01"},
+		{"room for later use", 72, 92, strings.Repeat("\x00", 20)},
+	} {
+		if string(page[field.from:field.to]) != field.want {
+			return field.what
+		}
+	}
+	if string(page[24:28]) != string(page[92:96]) {
+		return "counter of changes"
+	}
+	return ""
+}
+
+// mostKey is the last key that leaves room for the numbers of a run's rows.
+const mostKey = int64(1)<<(63-40) - 1
