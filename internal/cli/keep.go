@@ -101,7 +101,7 @@ type keptFlags struct {
 // ownFlags are those that belong to one invocation and not to the run.
 func ownFlags() map[string]bool {
 	return map[string]bool{"output": true, "store": true, "color": true, "no-progress": true, "stats": true, "fail-on": true,
-		"resume": true, "credential-file": true, "help": true, "seed": true, "policy": true, "all": true, "trace": true}
+		"resume": true, "yes": true, "credential-file": true, "help": true, "seed": true, "policy": true, "all": true, "trace": true}
 }
 
 // keptOf collects the flags of a run.

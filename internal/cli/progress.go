@@ -16,9 +16,27 @@ type progress struct {
 	total    uint64
 	terminal bool
 	findings func() uint64
-	start    time.Time
 	drawn    bool
+
+	start  time.Time
+	from   uint64  // addresses that a resumed run was done with
+	before []stood // where it stood, the oldest first, no more than paceOver ago
 }
+
+// stood is where a run stood at a moment.
+type stood struct {
+	at time.Time
+	n  uint64
+}
+
+// The time that is left is told from the pace of the last minute, and not before that means something: the first addresses
+// are done only when what keeps silent has run out of time, and then many at once.
+const (
+	paceOver   = time.Minute
+	leastPaced = 15 * time.Second
+	leastDone  = 0.02 // of what there was to do, or patience
+	patience   = 2 * time.Minute
+)
 
 // watch draws until done is closed.
 func (p *progress) watch(done <-chan struct{}) {
@@ -26,6 +44,7 @@ func (p *progress) watch(done <-chan struct{}) {
 	if p.terminal {
 		every = 200 * time.Millisecond
 	}
+	p.from = p.stats.Addresses.Load()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -34,20 +53,35 @@ func (p *progress) watch(done <-chan struct{}) {
 			p.clear()
 			return
 		case <-tick.C:
-			p.draw()
+			p.draw(p.line(time.Now()))
 		}
 	}
 }
 
-func (p *progress) draw() {
+// line says where the run stands now.
+func (p *progress) line(now time.Time) string {
 	n := p.stats.Addresses.Load()
-	took := time.Since(p.start)
-	perSecond := float64(n) / took.Seconds()
-	line := fmt.Sprintf("%d/%d addresses, %.0f/s, %d alive, %d findings", n, p.total, perSecond, p.stats.Alive.Load(), p.findings())
-	if n > 0 && n < p.total {
-		left := time.Duration(float64(p.total-n) / perSecond * float64(time.Second))
-		line += ", " + left.Round(time.Second).String() + " left"
+	if len(p.before) == 0 {
+		p.before = append(p.before, stood{p.start, p.from})
 	}
+	for len(p.before) > 1 && now.Sub(p.before[1].at) >= paceOver {
+		p.before = p.before[1:]
+	}
+	oldest := p.before[0]
+	if last := p.before[len(p.before)-1]; now.Sub(last.at) >= time.Second {
+		p.before = append(p.before, stood{now, n})
+	}
+	perSecond := float64(n-oldest.n) / max(now.Sub(oldest.at).Seconds(), 0.001)
+	line := fmt.Sprintf("%d/%d addresses, %.0f/s, %d alive, %d findings", n, p.total, perSecond, p.stats.Alive.Load(), p.findings())
+	took := now.Sub(p.start)
+	honest := took >= leastPaced && (took >= patience || float64(n-p.from) >= leastDone*float64(p.total-p.from))
+	if honest && n > oldest.n && n < p.total {
+		line += ", about " + roughly(time.Duration(float64(p.total-n)/perSecond*float64(time.Second))) + " left"
+	}
+	return line
+}
+
+func (p *progress) draw(line string) {
 	if p.terminal {
 		fmt.Fprint(p.w, "\r\x1b[K"+line)
 		p.drawn = true

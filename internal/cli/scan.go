@@ -86,6 +86,19 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	if err != nil {
 		return usage("%v", err)
 	}
+	warnings := a.warnings(f, s, plans)
+	extent := s.Extent()
+	var done uint64
+	if r != nil { // it was let pass when it was begun, and asks the same
+		done = r.run.Progress.Addresses
+	}
+	takes := estimate(s, &extent, plans, f, done)
+	asked := false
+	if r == nil {
+		if asked, err = a.consent(ctx, f, &extent, takes); err != nil {
+			return err
+		}
+	}
 	var memory store.Store
 	if r != nil {
 		memory = r.store
@@ -105,7 +118,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	for _, p := range plans {
 		header.Checks = append(header.Checks, p.Check.Name)
 	}
-	header.Warnings = a.warnings(f, s, plans)
+	header.Warnings = warnings
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: f.limits(), Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
@@ -142,6 +155,9 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	}
 	if sink.keep, err = keep(ctx, memory, r, header, s, f, run); err != nil {
 		return err
+	}
+	if takes != "" && !asked {
+		fmt.Fprintln(a.Stderr, "signet: "+takes)
 	}
 	err = a.drive(ctx, run, header.Run, sink, counters, !f.noProgress)
 	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, errDrained)

@@ -17,6 +17,7 @@ type scanFlags struct {
 	discover, depth              string
 	quick, deep, noSMB1, all     bool
 	thorough, trace, noProgress  bool
+	yes                          bool
 	rate                         float64
 	inFlight, retries            int
 	timeout, hostTimeout         time.Duration
@@ -67,6 +68,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.BoolVar(&f.noProgress, "no-progress", false, "no progress on standard error")
 	fl.StringVar(&f.stats, "stats", "", "append a JSON line of counters to `FILE` every second")
 	fl.StringVar(&f.resume, "resume", "", "go on with the interrupted `RUN`")
+	fl.BoolVar(&f.yes, "yes", false, "start though the scope is above 2^24 addresses, holds more than 4,096 public ones or a prefix shorter than /8")
 	fl.StringVar(&f.credentialFile, "credential-file", "", "an account for --depth credential (comes later)")
 }
 

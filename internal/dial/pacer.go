@@ -64,8 +64,11 @@ func NewPacer(perSecond float64) *Pacer {
 	if perSecond == 0 {
 		return nil
 	}
-	return &Pacer{base: time.Now(), gap: int64(float64(time.Second) / perSecond), net: int64(float64(time.Second) / max(subnetRate, perSecond*subnetShare))}
+	return &Pacer{base: time.Now(), gap: int64(float64(time.Second) / perSecond), net: int64(float64(time.Second) / SubnetRate(perSecond))}
 }
+
+// SubnetRate is how many connections a second a pacer of that many allows into one subnet.
+func SubnetRate(perSecond float64) float64 { return max(subnetRate, perSecond*subnetShare) }
 
 // Within is how many connections the run may have in a time.
 func (p *Pacer) Within(d time.Duration) int {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"slices"
 	"time"
@@ -63,6 +64,7 @@ type builder struct {
 	targets nameList
 	exclude nameList
 	stdin   bool // has been read
+	blocks  int  // with bits of the host part set
 }
 
 // nameList keeps names in the order typed, each once.
@@ -166,7 +168,27 @@ func (b *builder) target(f Form, name string) {
 		b.targets.add(f)
 		return
 	}
+	b.block(f.Prefix, "", "asked")
+	if p := f.Prefix; p.IsValid() && p.Bits() < shortest {
+		b.scope.short = append(b.scope.short, p.Masked())
+	}
 	b.enter(f.Ranges, rule{plain: len(f.Ports) == 0, name: name, ports: f.Ports})
+}
+
+// mostBlocks is how many blocks with bits of the host part are named one by one.
+const mostBlocks = 5
+
+// block names a block that was typed with bits of the host part set: 10.0.0.5/16 may have been meant as one address.
+func (b *builder) block(p netip.Prefix, flag, done string) {
+	if !p.IsValid() || p == p.Masked() {
+		return
+	}
+	switch b.blocks++; {
+	case b.blocks <= mostBlocks:
+		b.scope.notes = append(b.scope.notes, fmt.Sprintf("%s%s has bits of the host part set: %s is %s (for the one address write %s)", flag, p, p.Masked(), done, p.Addr()))
+	case b.blocks == mostBlocks+1:
+		b.scope.notes = append(b.scope.notes, "… and more blocks that have bits of the host part set")
+	}
 }
 
 func (b *builder) exclusion(f Form, _ string) {
@@ -174,6 +196,7 @@ func (b *builder) exclusion(f Form, _ string) {
 		b.exclude.add(f)
 		return
 	}
+	b.block(f.Prefix, "exclusion ", "left out")
 	b.leaveOut(f.Ranges, f.Ports)
 }
 

@@ -9,10 +9,11 @@ import (
 
 // Form is one TARGET as read: either a host name or addresses, and the ports typed with it.
 type Form struct {
-	Name   string   // host name in lower case without a final dot; "" when Ranges say it all
-	Rooted bool     // the name was typed with a final dot: no search list applies
-	Ranges []Range  // in ascending order, none for a name
-	Ports  []uint16 // ascending, each once; none: each check's own ports
+	Name   string       // host name in lower case without a final dot; "" when Ranges say it all
+	Rooted bool         // the name was typed with a final dot: no search list applies
+	Ranges []Range      // in ascending order, none for a name
+	Ports  []uint16     // ascending, each once; none: each check's own ports
+	Prefix netip.Prefix // of a block, as it was typed, bits of the host part too; else invalid
 }
 
 // ParseError says what is wrong with one TARGET, and where in it.
@@ -132,7 +133,7 @@ func parseHost(s string, bracketed bool) (Form, error) {
 	case bracketed && strings.IndexByte(s, ':') < 0:
 		return Form{}, bad(0, "brackets are for IPv6 only")
 	case strings.IndexByte(s, '/') >= 0:
-		return one(parseCIDR(s))
+		return parseCIDR(s)
 	case strings.IndexByte(s, ':') >= 0:
 		return one(parse6(s))
 	case strings.Trim(s, "0123456789.-,*") == "":
@@ -148,27 +149,28 @@ func one(r Range, err error) (Form, error) {
 	return Form{Ranges: []Range{r}}, nil
 }
 
-func parseCIDR(s string) (Range, error) {
+func parseCIDR(s string) (Form, error) {
 	slash := strings.IndexByte(s, '/')
 	length := s[slash+1:]
 	addr, err := netip.ParseAddr(s[:slash])
 	if err != nil {
 		if strings.Trim(s[:slash], "0123456789.-,*") != "" && strings.IndexByte(s, ':') < 0 {
-			return Range{}, bad(slash, "a name takes neither a prefix length nor a path; give the name, or name:port")
+			return Form{}, bad(slash, "a name takes neither a prefix length nor a path; give the name, or name:port")
 		}
-		return Range{}, bad(0, "%q is not an address, so it takes no prefix length", s[:slash])
+		return Form{}, bad(0, "%q is not an address, so it takes no prefix length", s[:slash])
 	}
 	if colon := strings.IndexByte(length, ':'); colon >= 0 {
-		return Range{}, bad(slash+1+colon, "for ports of an IPv6 block write [%s]:port", s[:slash+1+colon])
+		return Form{}, bad(slash+1+colon, "for ports of an IPv6 block write [%s]:port", s[:slash+1+colon])
 	}
 	n, ok := decimal(length, 128)
 	if !ok || n > addr.BitLen() {
-		return Range{}, bad(slash+1, "the prefix length %q is not a number from 0 to %d", length, addr.BitLen())
+		return Form{}, bad(slash+1, "the prefix length %q is not a number from 0 to %d", length, addr.BitLen())
 	}
 	if addr.Is4In6() && n >= 96 {
 		addr, n = addr.Unmap(), n-96
 	}
-	return blockOf(netip.PrefixFrom(addr, n)), nil
+	p := netip.PrefixFrom(addr, n)
+	return Form{Ranges: []Range{blockOf(p)}, Prefix: p}, nil
 }
 
 // blockOf is the whole block, first and last address included; bits of the host part are ignored.

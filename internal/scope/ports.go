@@ -45,7 +45,7 @@ func sortedPorts(ports []uint16) []uint16 {
 	return slices.Compact(ports)
 }
 
-// String writes the form as a TARGET that Parse reads back to the same; an octet
+// String writes the form as a TARGET that Parse reads back to the same, a block as its range; an octet
 // pattern of several ranges is written as several, separated by spaces.
 func (f Form) String() string {
 	var ports []byte

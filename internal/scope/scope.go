@@ -20,6 +20,7 @@ type Scope struct {
 	typed      []string
 	unresolved []NameError
 	notes      []string
+	short      []netip.Prefix // blocks that were typed with fewer bits than shortest
 }
 
 // Item is one address to ask, with what was typed about it.
@@ -82,6 +83,12 @@ func (s *Scope) Find(addr netip.Addr) (Item, bool) {
 type Block struct {
 	Range
 	*Ask
+}
+
+// Size is the number of its addresses, which is exact below 2^53.
+func (b *Block) Size() float64 {
+	d := keyOf(b.Last).sub(keyOf(b.First))
+	return float64(d.hi)*(1<<64) + float64(d.lo) + 1
 }
 
 // Blocks goes through the scope in address order without counting addresses: it is how a

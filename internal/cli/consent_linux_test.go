@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"signet/internal/scope"
+)
+
+// pseudoTerminal is a terminal and the side on which its user sits.
+func pseudoTerminal(t *testing.T) (user, terminal *os.File) {
+	t.Helper()
+	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { user.Close() })
+	if err := unix.IoctlSetPointerInt(int(user.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(user.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { terminal.Close() })
+	return user, terminal
+}
+
+// On a terminal a scope that is too large is a question, which repeats the number; anything but yes is no.
+func TestConsentOnATerminal(t *testing.T) {
+	large := &scope.Extent{Addresses: 33554432}
+	for answer, code := range map[string]int{"y\n": 0, "YES\n": 0, "\n": exitUsage, "n\n": exitUsage, "yeah\n": exitUsage, "33554432\n": exitUsage, "\x04": exitUsage} {
+		user, terminal := pseudoTerminal(t)
+		a := &app{Process: Process{Stdin: terminal, Stderr: terminal}}
+		if _, err := user.WriteString(answer); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := a.consent(t.Context(), &scanFlags{}, large, "about 20 hours")
+		said := make([]byte, 4096)
+		n, _ := user.Read(said)
+		for !strings.Contains(string(said[:n]), "[y/N]") {
+			more, err := user.Read(said[n:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += more
+		}
+		if text := string(said[:n]); strings.Count(text, "33554432 addresses") != 2 || !strings.Contains(text, "about 20 hours") || !asked {
+			t.Errorf("asked %q", text)
+		}
+		if got := codeOf(err); got != code {
+			t.Errorf("answer %q: code %d, want %d", answer, got, code)
+		}
+	}
+	_, terminal := pseudoTerminal(t)
+	for name, a := range map[string]*app{
+		"input is no terminal": {Process: Process{Stdin: strings.NewReader("yes\n"), Stderr: terminal}},
+		"nobody sees it":       {Process: Process{Stdin: terminal, Stderr: &strings.Builder{}}},
+	} {
+		if asked, err := a.consent(t.Context(), &scanFlags{}, large, ""); asked || codeOf(err) != exitUsage {
+			t.Errorf("%s: asked %v, %v", name, asked, err)
+		}
+	}
+	if asked, err := (&app{Process: Process{Stdin: terminal, Stderr: terminal}}).consent(t.Context(), &scanFlags{files: []string{"-"}}, large, ""); asked || codeOf(err) != exitUsage {
+		t.Errorf("standard input has targets: asked %v, %v", asked, err)
+	}
+	if _, err := (&app{}).consent(t.Context(), &scanFlags{yes: true}, large, ""); err != nil {
+		t.Errorf("--yes: %v", err)
+	}
+}
+
+// Who is asked and interrupts instead has not answered.
+func TestConsentInterrupted(t *testing.T) {
+	_, terminal := pseudoTerminal(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err := (&app{Process: Process{Stdin: terminal, Stderr: terminal}}).consent(ctx, &scanFlags{}, &scope.Extent{Addresses: 1 << 25}, "")
+	if codeOf(err) != exitInterrupted {
+		t.Errorf("%v", err)
+	}
+}
+
+func codeOf(err error) int {
+	if e, ok := errors.AsType[*exitError](err); ok {
+		return e.code
+	}
+	if err != nil {
+		return -1
+	}
+	return 0
+}
