@@ -33,12 +33,14 @@ func (a *app) diffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [flags] OLD NEW",
 		Short: "What appeared, vanished, worsened, improved between two runs",
-		Long: `Compare two runs under one policy, host by host: a host that took another address is found again by what it calls itself.
-OLD and NEW are runs of the store (an ID, a unique prefix, latest, previous) or files of JSON lines. What the new run did
-not ask, or could not tell any more, is said apart and never counts as fixed.
+		Long: `Compare two runs under one policy, host by host. A host that took another address is found again where both runs were
+given its name; by what it says of itself it only may be the same, since anybody can say that, and it vanished here and
+appeared there. OLD and NEW are runs of the store (an ID, a unique prefix, latest, previous) or files of JSON lines. What
+the new run did not ask, or could not tell any more, is said apart and never counts as fixed; what only the new run asked
+is newly-asked and never counts as worse.
 
 --fail-on worsened exits 3 when something worsened or appeared exposed, and 4 when nothing did but something can no
-longer be told or was not asked again. Other kinds: appeared, undetermined, not-asked, vanished, improved.`,
+longer be told or was not asked again. Other kinds: appeared, newly-asked, undetermined, not-asked, vanished, improved.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
@@ -83,6 +85,10 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	if err != nil {
 		return err
 	}
+	askedBefore, err := a.askedBy(ctx, before.run, after.run)
+	if err != nil {
+		return err
+	}
 	out, err := a.openFiles(f.outputs)
 	if err != nil {
 		return err
@@ -107,7 +113,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	}
 	hit := false
 	j = j.On(time.Now())
-	c := &compare.Comparer{Checks: a.checks, Judge: j.Observation, Asked: asked}
+	c := &compare.Comparer{Checks: a.checks, Judge: j.Observation, Asked: asked, AskedBefore: askedBefore}
 	if j.TellsHosts() {
 		c.OnHost = a.onHost(j)
 	}

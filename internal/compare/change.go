@@ -15,17 +15,20 @@ const (
 	Same         Kind = iota // nothing that matters changed
 	Worsened                 // more findings or severer ones, or exposed where it was not
 	Appeared                 // an endpoint that was not there, or not asked
+	NewlyAsked               // found or told by a question that the old run did not ask: neither worse nor better
 	Undetermined             // it could be told, and cannot any more
 	NotAsked                 // the new run did not ask this, or not all of it: never a fix
-	Vanished                 // it was asked again and nothing is there
+	Vanished                 // it was asked again and nothing is there, or nothing there asks for a logon any more
 	Improved                 // fewer findings or milder ones, or guarded where it was not
 )
 
 // Kinds lists every kind of change, worst first.
-func Kinds() []Kind { return []Kind{Worsened, Appeared, Undetermined, NotAsked, Vanished, Improved} }
+func Kinds() []Kind {
+	return []Kind{Worsened, Appeared, NewlyAsked, Undetermined, NotAsked, Vanished, Improved}
+}
 
 func (k Kind) String() string {
-	words := []string{"same", "worsened", "appeared", "undetermined", "not-asked", "vanished", "improved"}
+	words := []string{"same", "worsened", "appeared", "newly-asked", "undetermined", "not-asked", "vanished", "improved"}
 	if int(k) < len(words) {
 		return words[k]
 	}
@@ -42,7 +45,7 @@ func ParseKind(word string) (Kind, error) {
 			return k, nil
 		}
 	}
-	return 0, fmt.Errorf("%q is not a kind of change (worsened, appeared, undetermined, not-asked, vanished or improved)", word)
+	return 0, fmt.Errorf("%q is not a kind of change (worsened, appeared, newly-asked, undetermined, not-asked, vanished or improved)", word)
 }
 
 // Change is what happened to one endpoint of one host.
@@ -94,20 +97,39 @@ type key struct {
 
 func keyOf(o *signet.Observation) key { return key{o.Port, o.Transport, o.Check} }
 
-// both compares an endpoint that answered in both runs.
-func both(before, after *seen) Change {
+// both compares an endpoint that answered in both runs. hostMore: the new run is known to have asked more of its host.
+func both(before, after *seen, hostMore bool) Change {
 	c := Change{Old: before.Endpoint, New: after.Endpoint, Check: after.Check, OldVerdict: before.judgement.Verdict, NewVerdict: after.judgement.Verdict}
-	worse, better := false, false
-	for _, f := range after.judgement.Findings {
+	var l *learned
+	facts := func() *learned {
+		if l == nil {
+			l = learn(before.Observation, after.Observation)
+		}
+		return l
+	}
+	worse, better, newly := false, false, false
+	for i := range after.judgement.Findings {
+		f := &after.judgement.Findings[i]
 		i := slices.IndexFunc(before.judgement.Findings, func(g signet.Finding) bool { return g.Rule == f.Rule && g.Where == f.Where })
 		switch {
 		case i < 0:
-			c.Gained = append(c.Gained, f)
-			worse = true
+			c.Gained = append(c.Gained, *f)
+			if facts().newly(f) {
+				newly = true
+			} else {
+				worse = true
+			}
 		case before.judgement.Findings[i].Severity != f.Severity:
 			was := before.judgement.Findings[i].Severity
-			c.Rated = append(c.Rated, Rated{f, was})
-			worse, better = worse || f.Severity > was, better || f.Severity < was
+			c.Rated = append(c.Rated, Rated{*f, was})
+			switch {
+			case f.Severity < was:
+				better = true
+			case facts().newly(f), hostMore && !contradicts(facts().before, facts().after):
+				newly = true // what else was asked tells more of the host, and so rates it higher
+			default:
+				worse = true
+			}
 		}
 	}
 	for _, f := range before.judgement.Findings {
@@ -116,18 +138,36 @@ func both(before, after *seen) Change {
 			better = true
 		}
 	}
-	worse = worse || c.NewVerdict == signet.Exposed && c.OldVerdict != signet.Exposed
-	better = better || c.NewVerdict == signet.Guarded && c.OldVerdict != signet.Guarded
+	if c.NewVerdict == signet.Exposed && c.OldVerdict != signet.Exposed && !newly {
+		if facts().still() {
+			newly = true
+		} else {
+			worse = true
+		}
+	}
+	// What is unseen now has no guard that was seen: it is not better than what it was.
+	better = better || c.NewVerdict == signet.Guarded && (c.OldVerdict == signet.Exposed || c.OldVerdict == signet.Undetermined)
 	left := leftOut(before.Unasked, after.Unasked)
 	switch {
 	case worse:
 		c.Kind, c.Because = Worsened, after.judgement.Because
 	case c.NewVerdict == signet.Undetermined && c.OldVerdict != signet.Undetermined, c.NewVerdict == signet.Undetermined && len(c.Lost) > 0:
 		c.Kind, c.Because = Undetermined, after.judgement.Because
-	case better && len(c.Lost) > 0 && len(left) > 0:
+	case len(left) > 0 && (len(c.Lost) > 0 || c.NewVerdict == signet.Unseen && (c.OldVerdict == signet.Exposed || c.OldVerdict == signet.Guarded)):
 		c.Kind, c.Because = NotAsked, left
+	case newly:
+		c.Kind, c.Because = NewlyAsked, append([]string{"the old run did not ask it"}, after.judgement.Because...)
+	case c.NewVerdict == signet.Unseen && (c.OldVerdict == signet.Exposed || c.OldVerdict == signet.Guarded || len(c.Lost) > 0):
+		c.Kind, c.Because = Vanished, append([]string{"asked again: no logon is asked for any more, and no guard was seen"}, after.judgement.Because...)
+	case better && c.OldVerdict == signet.Undetermined && facts().still():
+		c.Kind, c.Because = NewlyAsked, append([]string{"the old run did not ask it"}, after.judgement.Because...)
 	case better:
 		c.Kind, c.Because = Improved, after.judgement.Because
+	case c.OldVerdict == signet.Unseen && c.NewVerdict == signet.Guarded:
+		c.Kind, c.Because = Appeared, after.judgement.Because
+		if facts().still() {
+			c.Kind, c.Because = NewlyAsked, append([]string{"the old run did not ask it"}, after.judgement.Because...)
+		}
 	}
 	return c
 }

@@ -3,6 +3,7 @@ package compare
 import (
 	"iter"
 	"net/netip"
+	"slices"
 
 	"signet"
 	"signet/internal/check"
@@ -18,14 +19,17 @@ type Comparer struct {
 	OnHost func([]*signet.Observation) func(*signet.Observation) signet.Judgement
 	// Asked tells whether the new run asked the endpoint of an old observation. NotKnown counts as not asked.
 	Asked func(*signet.Observation) signet.Answer
+	// AskedBefore tells whether the old run asked the endpoint of a new observation; nil: it is not known of any.
+	AskedBefore func(*signet.Observation) signet.Answer
 }
 
 // Summary counts what a comparison came to.
 type Summary struct {
-	Changes  [7]uint64 // by Kind; Same are the endpoints that did not change
+	Changes  [8]uint64 // by Kind; Same are the endpoints that did not change
 	OldHosts uint64
 	NewHosts uint64
-	Moved    uint64 // hosts found again at another address
+	Moved    uint64 // hosts found again at another address: asked by a name that the user gave, which had another one
+	Alike    uint64 // hosts that may be at another address: what they say of themselves is there too
 	Replaced uint64 // addresses at which another host is now
 	OldOpen  uint64 // endpoints where anything was there
 	NewOpen  uint64
@@ -93,7 +97,15 @@ type group struct {
 	// judge is what OnHost made for it.
 	judge func(*signet.Observation) signet.Judgement
 
-	replaced bool // another host has its address in the new run
+	other    *group     // what was asked at its address in the other run, where nothing was
+	alike    netip.Addr // where the other run has a host that says the same of itself; zero: nowhere
+	more     bool       // the new run is known to have asked more of the host
+	replaced bool       // another host has its address in the new run
+}
+
+// reached tells whether anything was there.
+func (g *group) reached() bool {
+	return slices.ContainsFunc(g.list, (*signet.Observation).Reached)
 }
 
 // hosts cuts a run into groups. Endpoints where nothing was there say nothing of a host, but that they were asked.

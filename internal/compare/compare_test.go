@@ -30,6 +30,12 @@ func smb(addr, name, guid, signing string) *signet.Observation {
 	return o
 }
 
+// named is an observation of an address that was asked by a name.
+func named(o *signet.Observation) *signet.Observation {
+	o.Name = "fs1.corp.example"
+	return o
+}
+
 func later(o *signet.Observation) *signet.Observation {
 	c := *o
 	if raw, ok := o.Facts.(signet.RawFacts); ok {
@@ -95,11 +101,19 @@ func TestChanges(t *testing.T) {
 		{"not all of it asked", list(smb("10.0.0.1", "fs1", g1, "optional")), list(quick), signet.Yes, "not-asked 10.0.0.1>10.0.0.1"},
 		{"new", nil, list(smb("10.0.0.1", "fs1", g1, "optional")), signet.Yes, "appeared ->10.0.0.1"},
 		{"opened", list(ended("10.0.0.1", signet.Refused)), list(smb("10.0.0.1", "fs1", g1, "required")), signet.Yes, "appeared ->10.0.0.1"},
-		{"another lease", list(smb("10.0.0.1", "fs1", g1, "optional")), list(smb("10.0.0.9", "fs1", g1, "optional")), signet.Yes, ""},
-		{"another lease, and fixed", list(smb("10.0.0.1", "fs1", g1, "optional")), list(smb("10.0.0.9", "fs1", g1, "required")), signet.Yes, "improved 10.0.0.1>10.0.0.9"},
-		{"reinstalled, another lease", list(smb("10.0.0.1", "fs1", g1, "required")), list(smb("10.0.0.9", "fs1", g2, "optional")), signet.Yes, "worsened 10.0.0.1>10.0.0.9"},
+		{"another lease", list(smb("10.0.0.1", "fs1", g1, "optional")), list(smb("10.0.0.9", "fs1", g1, "optional")), signet.Yes, "vanished 10.0.0.1>- appeared ->10.0.0.9"},
+		{"a name and a GUID copied, with a guard", list(smb("10.0.0.1", "fs1", g1, "optional")), list(smb("10.0.0.9", "fs1", g1, "required")), signet.Yes,
+			"vanished 10.0.0.1>- appeared ->10.0.0.9"},
+		{"another lease of a name that was asked", list(named(smb("10.0.0.1", "fs1", g1, "optional"))), list(named(smb("10.0.0.9", "fs1", g1, "optional"))), signet.Yes, ""},
+		{"another lease of a name that was asked, and fixed", list(named(smb("10.0.0.1", "fs1", g1, "optional"))), list(named(smb("10.0.0.9", "fs1", g1, "required"))), signet.Yes,
+			"improved 10.0.0.1>10.0.0.9"},
+		{"reinstalled, another lease of a name that was asked", list(named(smb("10.0.0.1", "fs1", g1, "required"))), list(named(smb("10.0.0.9", "fs1", g2, "optional"))), signet.Yes,
+			"worsened 10.0.0.1>10.0.0.9"},
+		{"a name that was asked leads to another host now", list(named(smb("10.0.0.1", "fs1", g1, "optional"))), list(named(smb("10.0.0.9", "fs2", g2, "required"))), signet.Yes,
+			"vanished 10.0.0.1>- appeared ->10.0.0.9"},
 		{"leases swapped", list(smb("10.0.0.1", "fs1", g1, "optional"), smb("10.0.0.2", "fs2", g2, "required")),
-			list(smb("10.0.0.1", "fs2", g2, "required"), smb("10.0.0.2", "fs1", g1, "optional")), signet.Yes, ""},
+			list(smb("10.0.0.1", "fs2", g2, "required"), smb("10.0.0.2", "fs1", g1, "optional")), signet.Yes,
+			"vanished 10.0.0.1>- vanished 10.0.0.2>- appeared ->10.0.0.1 appeared ->10.0.0.2"},
 		{"an address reused", list(smb("10.0.0.1", "fs1", g1, "optional")), list(smb("10.0.0.1", "pc7", g2, "required")), signet.Yes,
 			"vanished 10.0.0.1>- appeared ->10.0.0.1"},
 		{"clones share a GUID", list(smb("10.0.0.1", "fs1", g1, "optional")), list(smb("10.0.0.1", "fs2", g1, "required")), signet.Yes,
@@ -183,7 +197,7 @@ func TestProperties(t *testing.T) {
 		}
 		b = append(b, later(o))
 	}
-	count := func(x, y []*signet.Observation) [7]uint64 {
+	count := func(x, y []*signet.Observation) [8]uint64 {
 		sum, err := comparer(t, signet.Yes).Runs(run(x...), run(y...), func(*compare.Change) error { return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -201,7 +215,7 @@ func TestProperties(t *testing.T) {
 	if there[compare.Worsened] == 0 || there[compare.Worsened] != back[compare.Improved] || there[compare.Improved] != back[compare.Worsened] || there[compare.Same] != back[compare.Same] {
 		t.Errorf("there %v, back %v", there, back)
 	}
-	if !slices.Contains(compare.Kinds(), compare.Worsened) || len(compare.Kinds()) != 6 {
+	if !slices.Contains(compare.Kinds(), compare.Worsened) || len(compare.Kinds()) != 7 {
 		t.Error(compare.Kinds())
 	}
 	for _, k := range compare.Kinds() {

@@ -13,6 +13,14 @@ type identity struct {
 	names   []string // of the computer, by NTLM, rootDSE or NetBIOS: DNS names first
 	domain  string
 	aliases []string // names of its certificates
+	asked   []string // names that the user asked it by
+}
+
+// by files the name under which an address was asked: the resolver vouches for it, not the peer.
+func (id *identity) by(t signet.Target) {
+	if name := strings.ToLower(t.ServerName()); name != "" {
+		id.asked = put(id.asked, name)
+	}
 }
 
 func (id *identity) add(from check.Identity) {
@@ -76,8 +84,8 @@ func (id *identity) same(other *identity) signet.Answer {
 	return signet.NotKnown
 }
 
-// keys are what a host is found again by elsewhere, the surest first. A GUID of zeros or without a name beside it says
-// too little.
+// keys are what a host shows of itself elsewhere, the surest first. All of it can be copied by anybody who saw it: it makes
+// two hosts alike and not one. A GUID of zeros or without a name beside it says too little even for that.
 func (id *identity) keys() []string {
 	var list []string
 	if len(id.names) > 0 {
@@ -99,11 +107,10 @@ func (id *identity) keys() []string {
 
 // label is what people call it.
 func (id *identity) label() string {
-	if len(id.names) > 0 {
-		return id.names[0]
-	}
-	if len(id.aliases) > 0 {
-		return id.aliases[0]
+	for _, list := range [][]string{id.names, id.aliases, id.asked} {
+		if len(list) > 0 {
+			return list[0]
+		}
 	}
 	return ""
 }

@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"signet"
 	"signet/internal/check"
@@ -16,14 +18,35 @@ type merge struct {
 
 	oldOnly, newOnly []*group // hosts at one address in one run only, or replaced there
 	scratch          []byte
+	failed           error // of a pair that matched
 }
 
-func (m *merge) gone(g *group) { m.oldOnly = append(m.oldOnly, g) }
-func (m *merge) come(g *group) { m.newOnly = append(m.newOnly, g) }
+// gone and come keep a host for the end: what is dark is none.
+func (m *merge) gone(g *group) {
+	if g.reached() {
+		m.oldOnly = append(m.oldOnly, g)
+	}
+}
+
+func (m *merge) come(g *group) {
+	if g.reached() {
+		m.newOnly = append(m.newOnly, g)
+	}
+}
 
 // meet compares what is at one address in both runs.
 func (m *merge) meet(a, b *group) error {
 	if m.unchanged(a, b) {
+		return nil
+	}
+	switch { // where nothing is in one run, the host may be elsewhere in that one
+	case !a.reached():
+		b.other = a
+		m.come(b)
+		return nil
+	case !b.reached():
+		a.other = b
+		m.gone(a)
 		return nil
 	}
 	if m.id(a).same(m.id(b)) == signet.No {
@@ -70,6 +93,9 @@ func (m *merge) id(g *group) *identity {
 	}
 	g.id = &identity{}
 	for _, o := range g.list {
+		g.id.by(o.Target)
+	}
+	for _, o := range g.list {
 		identify := m.identify[o.Check]
 		if identify == nil || o.Facts == nil {
 			continue
@@ -96,6 +122,7 @@ func (m *merge) pair(a, b *group) error {
 	}
 	known := map[key]bool{}
 	counted := [2]bool{}
+	b.more = m.moreOf(a, b)
 	for _, o := range a.list {
 		if !o.Reached() {
 			continue
@@ -112,7 +139,7 @@ func (m *merge) pair(a, b *group) error {
 			continue
 		}
 		counted[1] = true
-		if err := m.appeared(n, b, host); err != nil {
+		if err := m.appeared(n, a, b, host); err != nil {
 			return err
 		}
 	}
@@ -149,7 +176,7 @@ func (m *merge) endpoint(o, n *signet.Observation, a, b *group, host string) err
 	if n != nil && n.Reached() {
 		after := m.judged(n, b)
 		m.sum.NewOpen++
-		c = both(before, after)
+		c = both(before, after, b.more)
 	} else {
 		c = m.lost(before, n, a, b)
 	}
@@ -176,20 +203,85 @@ func (m *merge) lost(before *seen, n *signet.Observation, a, b *group) Change {
 			c.Because = []string{"whether the new run asked it is not known"}
 		}
 	case a.replaced:
-		c.Kind, c.Because = Vanished, []string{"another host is at its address now, and this one was found nowhere"}
+		c.Kind, c.Because = Vanished, []string{"another host is at its address now"}
 	case n != nil:
 		c.Kind, c.Because = Vanished, []string{"asked again: " + n.Outcome.String()}
 	default:
 		c.Kind, c.Because = Vanished, []string{"asked again, and nothing was there"}
 	}
+	if a.alike.IsValid() {
+		c.Because = append(c.Because, fmt.Sprintf("may be the same host as is at %s now, by what that says of itself, which anybody can say", a.alike))
+	}
 	return c
 }
 
-func (m *merge) appeared(n *signet.Observation, b *group, host string) error {
+// appeared is an endpoint that is there and was not, or was not asked.
+func (m *merge) appeared(n *signet.Observation, a, b *group, host string) error {
 	after := m.judged(n, b)
 	m.sum.NewOpen++
-	return m.tell(&Change{Kind: Appeared, New: n.Endpoint, Host: host, Check: n.Check, NewVerdict: after.judgement.Verdict,
-		Gained: after.judgement.Findings, Because: after.judgement.Because})
+	c := &Change{Kind: Appeared, New: n.Endpoint, Host: host, Check: n.Check, NewVerdict: after.judgement.Verdict,
+		Gained: after.judgement.Findings, Because: after.judgement.Because}
+	if !m.askedBefore(n, a) {
+		c.Kind, c.Because = NewlyAsked, append([]string{"the old run did not ask it"}, c.Because...)
+	}
+	if b.alike.IsValid() {
+		c.Because = append([]string{fmt.Sprintf("may be the same host as was at %s, by what it says of itself, which anybody can say", b.alike)}, c.Because...)
+	}
+	return m.tell(c)
+}
+
+// askedBefore tells whether the old run asked an endpoint of a new observation, or may have: only where it is known not to
+// have is what is there now no news of the estate. a is the host in the old run.
+func (m *merge) askedBefore(n *signet.Observation, a *group) bool {
+	for _, o := range a.list {
+		if keyOf(o) == keyOf(n) {
+			return o.Outcome != signet.Skipped
+		}
+	}
+	if m.AskedBefore == nil {
+		return true
+	}
+	at := *n
+	at.Addr = a.addr // where the host was then
+	switch m.AskedBefore(&at) {
+	case signet.Yes:
+		return true
+	case signet.No:
+		return false
+	}
+	return !m.heldBack(n, a)
+}
+
+// heldBack tells whether the old run left out a port that is asked by itself only where another one did not answer, since
+// that one did and hid nothing.
+func (m *merge) heldBack(n *signet.Observation, a *group) bool {
+	for _, c := range m.Checks {
+		for _, p := range c.Ports {
+			if c.Name != n.Check || p.Number != n.Port || !p.WhenAlive {
+				continue
+			}
+			for _, o := range a.list {
+				if o.Check == n.Check && o.Port == p.Unless && o.Outcome == signet.Answered {
+					return m.judged(o, a).judgement.Verdict == signet.Exposed
+				}
+			}
+		}
+	}
+	return false
+}
+
+// moreOf tells whether the new run is known to have asked more of a host.
+func (m *merge) moreOf(a, b *group) bool {
+	for _, n := range b.list {
+		if !n.Reached() {
+			continue
+		}
+		i := slices.IndexFunc(a.list, func(o *signet.Observation) bool { return keyOf(o) == keyOf(n) })
+		if i < 0 && !m.askedBefore(n, a) || i >= 0 && askedMore(a.list[i], n) {
+			return true
+		}
+	}
+	return false
 }
 
 // tell counts a change and hands it on.
@@ -204,46 +296,36 @@ func (m *merge) tell(c *Change) error {
 	return m.yield(c)
 }
 
-// rest matches the hosts that are at one address in one run only, each by the surest key that just one host of either run
-// has, and compares what is left with nothing.
+// rest compares with nothing the hosts that are at one address in one run only, but for those that were asked by one name in
+// both: the resolver gave it another address. What a host says of itself is no proof that it is the same, for anybody can say
+// it too: it is told beside both.
 func (m *merge) rest() error {
-	if len(m.oldOnly) > 0 && len(m.newOnly) > 0 {
-		byKey := map[string][2][]int{}
-		index := func(side int, list []*group) {
-			for i, g := range list {
-				for _, k := range m.id(g).keys() {
-					e := byKey[k]
-					e[side] = append(e[side], i)
-					byKey[k] = e
-				}
-			}
+	m.matched(func(id *identity) []string { return id.asked }, func(a, b int) error {
+		old, now := m.oldOnly[a], m.newOnly[b]
+		if m.id(old).same(m.id(now)) == signet.No {
+			return nil
 		}
-		index(0, m.oldOnly)
-		index(1, m.newOnly)
-		for i, a := range m.oldOnly {
-			for _, k := range m.id(a).keys() {
-				e := byKey[k]
-				if len(e[0]) != 1 || len(e[1]) != 1 || e[0][0] != i {
-					continue // several hosts show it: it tells none from another
-				}
-				b := m.newOnly[e[1][0]]
-				if b == nil || m.id(a).same(m.id(b)) == signet.No {
-					continue
-				}
-				m.oldOnly[i], m.newOnly[e[1][0]] = nil, nil
-				m.sum.Moved++
-				if err := m.pair(a, b); err != nil {
-					return err
-				}
-				break
-			}
-		}
+		m.oldOnly[a], m.newOnly[b] = nil, nil
+		m.sum.Moved++
+		return m.pair(old, now)
+	})
+	if m.failed != nil {
+		return m.failed
 	}
+	m.matched((*identity).keys, func(a, b int) error {
+		old, now := m.oldOnly[a], m.newOnly[b]
+		if old.alike.IsValid() || now.alike.IsValid() || m.id(old).same(m.id(now)) == signet.No {
+			return nil
+		}
+		old.alike, now.alike = now.addr, old.addr
+		m.sum.Alike++
+		return nil
+	})
 	for _, a := range m.oldOnly {
 		if a == nil {
 			continue
 		}
-		if err := m.pair(a, &group{addr: a.addr}); err != nil {
+		if err := m.pair(a, cmp.Or(a.other, &group{addr: a.addr})); err != nil {
 			return err
 		}
 	}
@@ -251,9 +333,45 @@ func (m *merge) rest() error {
 		if b == nil {
 			continue
 		}
-		if err := m.pair(&group{addr: b.addr}, b); err != nil {
+		if err := m.pair(cmp.Or(b.other, &group{addr: b.addr}), b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// matched goes through the pairs of an old and a new host that have a key in common, one that just one host of either run
+// has: what several show tells none from another.
+func (m *merge) matched(keys func(*identity) []string, found func(a, b int) error) {
+	if len(m.oldOnly) == 0 || len(m.newOnly) == 0 {
+		return
+	}
+	byKey := map[string][2][]int{}
+	index := func(side int, list []*group) {
+		for i, g := range list {
+			if g == nil {
+				continue
+			}
+			for _, k := range keys(m.id(g)) {
+				e := byKey[k]
+				e[side] = append(e[side], i)
+				byKey[k] = e
+			}
+		}
+	}
+	index(0, m.oldOnly)
+	index(1, m.newOnly)
+	for i, a := range m.oldOnly {
+		if a == nil {
+			continue
+		}
+		for _, k := range keys(m.id(a)) {
+			e := byKey[k]
+			if len(e[0]) == 1 && len(e[1]) == 1 && m.oldOnly[i] != nil && m.newOnly[e[1][0]] != nil {
+				if m.failed = found(i, e[1][0]); m.failed != nil {
+					return
+				}
+			}
+		}
+	}
 }

@@ -72,6 +72,7 @@ func (s *Summary) Add(t *Summary) {
 	s.OldHosts += t.OldHosts
 	s.NewHosts += t.NewHosts
 	s.Moved += t.Moved
+	s.Alike += t.Alike
 	s.Replaced += t.Replaced
 	s.OldOpen += t.OldOpen
 	s.NewOpen += t.NewOpen

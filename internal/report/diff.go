@@ -72,7 +72,9 @@ func effects(c *compare.Change) []effect {
 
 // fixed tells whether a finding that is not seen any more is known to be closed: silence closes nothing, and a host that
 // is away may come back.
-func fixed(c *compare.Change) bool { return c.Kind == compare.Improved || c.Kind == compare.Worsened }
+func fixed(c *compare.Change) bool {
+	return c.Kind == compare.Improved || c.Kind == compare.Worsened || c.Kind == compare.NewlyAsked
+}
 
 // place is where the endpoint is, or was.
 func place(c *compare.Change) signet.Endpoint {
@@ -95,9 +97,11 @@ func broke(c *compare.Change) bool {
 	if c.Kind == compare.Worsened {
 		return true
 	}
-	if c.Kind != compare.Appeared {
-		return false
-	}
+	return c.Kind == compare.Appeared && weak(c)
+}
+
+// weak tells whether what is there now has something to fix that was not known before.
+func weak(c *compare.Change) bool {
 	for i := range c.Gained {
 		if counted(&c.Gained[i]) {
 			return true
@@ -151,12 +155,14 @@ func kindWords(k compare.Kind) (title, about string) {
 		return "Worsened", "more findings or severer ones, or exposed where it was not"
 	case compare.Appeared:
 		return "Appeared", "was not there before"
+	case compare.NewlyAsked:
+		return "Newly asked", "asked now and not before: no news of the estate"
 	case compare.Undetermined:
 		return "Cannot be told any more", "not a fix"
 	case compare.NotAsked:
 		return "No longer asked", "not a fix"
 	case compare.Vanished:
-		return "Vanished", "asked again, and nothing is there"
+		return "Vanished", "asked again, and nothing is there, or nothing that asks for a logon"
 	case compare.Improved:
 		return "Improved", "fewer findings or milder ones, or guarded where it was not"
 	}
@@ -177,6 +183,9 @@ func hostCounts(s *compare.Summary) string {
 	out := fmt.Sprintf("%d before, %d now", s.OldHosts, s.NewHosts)
 	if s.Moved > 0 {
 		out += fmt.Sprintf(", %d found at another address", s.Moved)
+	}
+	if s.Alike > 0 {
+		out += fmt.Sprintf(", %d that may be at another address", s.Alike)
 	}
 	if s.Replaced > 0 {
 		out += fmt.Sprintf(", %s with another host", plural(s.Replaced, "address", "addresses"))

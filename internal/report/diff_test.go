@@ -55,6 +55,9 @@ func sampleChanges() []*compare.Change {
 			Rated: []compare.Rated{{Finding: f("http-note", signet.Critical, "/a"), Was: signet.Low}}, Because: []string{bad, "signing is not required"}},
 		{Kind: compare.Appeared, New: at("10.0.0.2"), Host: "fs2.corp.example", Check: "smb", NewVerdict: signet.Exposed, Gained: []signet.Finding{signing}},
 		{Kind: compare.Appeared, New: at("10.0.0.3"), Check: "smb", NewVerdict: signet.Guarded},
+		{Kind: compare.NewlyAsked, Old: at("10.0.0.5"), New: at("10.0.0.5"), Host: bad, Check: "http", OldVerdict: signet.Unseen, NewVerdict: signet.Exposed,
+			Gained: []signet.Finding{f("http-ntlm-plain", signet.High, "/certsrv/")}, Because: []string{"the old run did not ask it", bad}},
+		{Kind: compare.Vanished, Old: at("10.0.0.11"), New: at("10.0.0.11"), Check: "http", OldVerdict: signet.Guarded, NewVerdict: signet.Unseen},
 		{Kind: compare.Undetermined, Old: at("10.0.0.4"), New: at("10.0.0.4"), Check: "smb", OldVerdict: signet.Exposed, Lost: []signet.Finding{signing}, Because: []string{"the conversation broke off"}},
 		{Kind: compare.NotAsked, Old: at("2001:db8::1"), Host: bad, Check: "smb", OldVerdict: signet.Exposed, Lost: []signet.Finding{signing}, Because: []string{"the new run did not ask it"}},
 		{Kind: compare.Vanished, Old: at("10.0.0.6"), Check: "smb", OldVerdict: signet.Exposed, Lost: []signet.Finding{signing}, Because: []string{"asked again: silent"}},
@@ -72,7 +75,7 @@ func renderDiff(t testing.TB, make func(io.Writer) DiffWriter, changes []*compar
 		Tool: "signet/test", Policy: "baseline/1", Warnings: []string{hostile()}}); err != nil {
 		t.Fatal(err)
 	}
-	sum := &compare.Summary{OldHosts: 7, NewHosts: 5, Moved: 1, Replaced: 1}
+	sum := &compare.Summary{OldHosts: 7, NewHosts: 5, Moved: 1, Alike: 2, Replaced: 1}
 	sum.Changes[compare.Same] = 12
 	for _, c := range changes {
 		sum.Changes[c.Kind]++
@@ -101,8 +104,8 @@ func TestDiffFormats(t *testing.T) {
 }
 
 func TestDiffList(t *testing.T) {
-	if got := string(renderDiff(t, diffWriters()["list"], sampleChanges())); got != "10.0.0.9:445\n10.0.0.2:445\n" {
-		t.Errorf("%q: want the endpoint that worsened and the one that came exposed", got)
+	if got := string(renderDiff(t, diffWriters()["list"], sampleChanges())); got != "10.0.0.9:445\n10.0.0.2:445\n10.0.0.5:445\n" {
+		t.Errorf("%q: want the endpoint that worsened, the one that came exposed, and the one that was newly asked", got)
 	}
 }
 
@@ -124,8 +127,8 @@ func TestDiffTables(t *testing.T) {
 	if p, err := book.GetPanes("Changes"); err != nil || !p.Freeze {
 		t.Errorf("the header is not frozen: %v", err)
 	}
-	if len(rows) != 1+4+7 || len(sheet) != len(rows) {
-		t.Errorf("%d rows, %d in the sheet, want a header and 11", len(rows), len(sheet))
+	if len(rows) != 1+4+9 || len(sheet) != len(rows) {
+		t.Errorf("%d rows, %d in the sheet, want a header and 13", len(rows), len(sheet))
 	}
 	for _, list := range [][][]string{rows[1:], sheet[1:]} {
 		for _, row := range list {
@@ -206,8 +209,8 @@ func TestDiffNeverCountsSilenceAsAFix(t *testing.T) {
 	if err := xml.Unmarshal(renderDiff(t, diffWriters()["junit.xml"], sampleChanges()), &suites); err != nil {
 		t.Fatal(err)
 	}
-	if suites.Tests != 8 || suites.Failures != 2 || suites.Skipped != 2 {
-		t.Errorf("junit: %+v, want 8 tests, 2 failures, 2 skipped", suites)
+	if suites.Tests != 10 || suites.Failures != 2 || suites.Skipped != 3 {
+		t.Errorf("junit: %+v, want 10 tests, 2 failures, 3 skipped", suites)
 	}
 	if text := string(renderDiff(t, diffWriters()["txt"], sampleChanges())); strings.Count(text, "- smb-signing-not-required") != 1 || strings.Count(text, "? smb-signing-not-required") != 3 {
 		t.Errorf("text: want one finding closed and three not known:\n%s", text)
@@ -273,7 +276,7 @@ func TestDiffBounds(t *testing.T) {
 		c.Kind = compare.Kinds()[i%len(compare.Kinds())]
 		many = append(many, &c)
 		if c.Kind == compare.Worsened {
-			for range 3 {
+			for range 4 {
 				many = append(many, &c)
 			}
 		}
@@ -282,7 +285,7 @@ func TestDiffBounds(t *testing.T) {
 		t.Errorf("the page has %d bytes, or does not say what it left out", len(page))
 	}
 	for _, name := range []string{"txt", "md"} {
-		if text := string(renderDiff(t, diffWriters()[name], many)); !strings.Contains(text, "and 1000 more") {
+		if text := string(renderDiff(t, diffWriters()[name], many)); !strings.Contains(text, "and 1145 more") {
 			t.Errorf("%s does not say what it left out", name)
 		}
 	}

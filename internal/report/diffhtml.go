@@ -142,7 +142,7 @@ func (d *DiffHTML) End(s *compare.Summary) error {
 	v := &diffView{CSP: "default-src 'none'; style-src '" + cspHash(files["page.css"]) + "'; base-uri 'none'; form-action 'none'", Style: template.CSS(files["page.css"]),
 		Old: cut(Clean(d.h.Old), 200), New: cut(Clean(d.h.New), 200), Period: d.h.period(), Policy: Clean(d.h.Policy), Tool: Clean(d.h.Tool), Notes: clean(d.h.Warnings), Todo: d.todo()}
 	v.Lead, v.Sub = diffLead(s)
-	classes := map[compare.Kind]string{compare.Worsened: "exposed", compare.Appeared: "exposed", compare.Undetermined: "undetermined", compare.NotAsked: "undetermined", compare.Improved: "guarded"}
+	classes := map[compare.Kind]string{compare.Worsened: "exposed", compare.Appeared: "exposed", compare.NewlyAsked: "unseen", compare.Undetermined: "undetermined", compare.NotAsked: "undetermined", compare.Improved: "guarded"}
 	for _, k := range compare.Kinds() {
 		title, _ := kindWords(k)
 		class := classes[k]
@@ -168,13 +168,17 @@ func (d *DiffHTML) End(s *compare.Summary) error {
 // diffLead is the sentence that who reads only one reads.
 func diffLead(s *compare.Summary) (lead, sub string) {
 	worse, better := s.Changes[compare.Worsened]+s.Changes[compare.Appeared], s.Changes[compare.Improved]
+	newly := s.Changes[compare.NewlyAsked]
 	lost := s.Changes[compare.Undetermined] + s.Changes[compare.NotAsked] + s.Changes[compare.Vanished]
 	sub = thousands(s.Changes[compare.Same]) + " unchanged. Hosts: " + hostCounts(s) + "."
 	if lost > 0 {
 		sub = number(lost, "endpoint", "endpoints") + " no longer tell: that is no fix. " + sub
 	}
+	if newly > 0 {
+		sub = number(newly, "endpoint", "endpoints") + " told more, since more was asked. " + sub
+	}
 	switch {
-	case worse+better+lost == 0:
+	case worse+better+lost+newly == 0:
 		return "Nothing changed.", sub
 	case worse > 0:
 		return fmt.Sprintf("%s got worse or are new; %s improved.", number(worse, "endpoint", "endpoints"), thousands(better)), sub

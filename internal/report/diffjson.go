@@ -110,8 +110,8 @@ func (j *DiffJSONL) End(s *compare.Summary) error {
 	for _, k := range compare.Kinds() {
 		b = fmt.Appendf(b, "%q:%d,", k, s.Changes[k])
 	}
-	return j.line(fmt.Appendf(b, `"same":%d},"old_hosts":%d,"new_hosts":%d,"moved":%d,"replaced":%d,"old_endpoints":%d,"new_endpoints":%d`,
-		s.Changes[compare.Same], s.OldHosts, s.NewHosts, s.Moved, s.Replaced, s.OldOpen, s.NewOpen))
+	return j.line(fmt.Appendf(b, `"same":%d},"old_hosts":%d,"new_hosts":%d,"moved":%d,"alike":%d,"replaced":%d,"old_endpoints":%d,"new_endpoints":%d`,
+		s.Changes[compare.Same], s.OldHosts, s.NewHosts, s.Moved, s.Alike, s.Replaced, s.OldOpen, s.NewOpen))
 }
 
 // DiffJSON writes one document: the objects of the JSON lines, the changes as a list.

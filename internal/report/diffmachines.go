@@ -151,7 +151,7 @@ func (e *ocsfEvent) life(activity int, name string, status int, word string) {
 func (d *DiffOCSF) End(*compare.Summary) error { return d.b.Flush() }
 
 // DiffJUnit writes a test per change: one that got worse or came with a weakness failed, one that cannot be told any more
-// or was not asked was skipped, any other passed.
+// or was not asked in one of the runs was skipped, any other passed.
 type DiffJUnit struct {
 	w      io.Writer
 	rules  *Rulebook
@@ -191,7 +191,7 @@ func (d *DiffJUnit) Change(c *compare.Change) error {
 			}
 		}
 		return s.test(class, name, 0, attributes([]byte("<failure"), "type", worst.String(), "message", title(c.Kind)+": "+sentence(c)), xmlLines(said...), "failure")
-	case c.Kind == compare.Undetermined || c.Kind == compare.NotAsked:
+	case c.Kind == compare.Undetermined || c.Kind == compare.NotAsked || c.Kind == compare.NewlyAsked:
 		s.skipped++
 		return s.test(class, name, 0, attributes([]byte("<skipped"), "message", title(c.Kind)+": "+strings.Join(said, "; ")), "", "skipped")
 	}

@@ -126,11 +126,11 @@ func (d *DiffXLSX) End(s *compare.Summary) error {
 		title, _ := kindWords(k)
 		rows = append(rows, []any{title, s.Changes[k]})
 	}
-	rows = append(rows, []any{"Unchanged", s.Changes[compare.Same]}, []any{"Hosts before", s.OldHosts}, []any{"Hosts now", s.NewHosts}, []any{"Hosts at another address", s.Moved}, []any{"Addresses with another host", s.Replaced})
+	rows = append(rows, []any{"Unchanged", s.Changes[compare.Same]}, []any{"Hosts before", s.OldHosts}, []any{"Hosts now", s.NewHosts}, []any{"Hosts at another address", s.Moved}, []any{"Hosts that may be at another address", s.Alike}, []any{"Addresses with another host", s.Replaced})
 	return d.finish(append(rows, notes(d.h.Warnings)...))
 }
 
-// DiffList writes the endpoints that got worse or came with a weakness, as TARGETs.
+// DiffList writes the endpoints that got worse, came with a weakness or were newly asked and have one, as TARGETs.
 type DiffList struct{ w *bufio.Writer }
 
 // NewDiffList writes to w.
@@ -141,7 +141,7 @@ func (d *DiffList) Begin(*DiffHeader) error { return nil }
 
 // Change writes the endpoint if there is something new to fix at it.
 func (d *DiffList) Change(c *compare.Change) error {
-	if broke(c) {
+	if broke(c) || c.Kind == compare.NewlyAsked && weak(c) {
 		d.w.WriteString(place(c).AddrPort().String() + "\n") // its first error is kept for Flush
 	}
 	return nil

@@ -162,7 +162,7 @@ func TestOpenGraph(t *testing.T) {
 	if nodes, edges := graphValid(t, got); nodes != 6+6+4 || edges != 6+4+2 {
 		t.Errorf("%d nodes, %d edges", nodes, edges)
 	}
-	if nodes, edges := graphValid(t, renderDiff(t, diffWriters()["opengraph.json"], sampleChanges())); nodes != 8+8+3 || edges != 8+4 {
+	if nodes, edges := graphValid(t, renderDiff(t, diffWriters()["opengraph.json"], sampleChanges())); nodes != 10+10+3 || edges != 10+5 {
 		t.Errorf("a diff: %d nodes, %d edges", nodes, edges)
 	}
 	if attack := regexp.MustCompile(`(?i)ntlmrelayx|petitpotam|coerce|mimikatz`).Find(got); attack != nil {

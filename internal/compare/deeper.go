@@ -1,0 +1,161 @@
+package compare
+
+import (
+	"encoding/json"
+	"strings"
+
+	"signet"
+)
+
+// A deeper scan of an unchanged estate worsens nothing: what it finds was there before, and nobody had asked. It is told from
+// what got worse by two things together: the old run is known to have asked less, and nothing that it did learn has changed.
+
+// askedMore tells whether the new run is known to have asked of an endpoint what the old one did not.
+func askedMore(before, after *signet.Observation) bool {
+	return left(before.Outcome) && !left(after.Outcome) ||
+		before.CheckVersion < after.CheckVersion || len(leftOut(after.Unasked, before.Unasked)) > 0
+}
+
+// left tells whether an endpoint was left unasked, at least where it counts.
+func left(o signet.Outcome) bool { return o == signet.Withheld || o == signet.Skipped }
+
+// learned is the facts of two observations of one endpoint, read once.
+type learned struct {
+	before, after map[string]any
+	more          bool // askedMore
+}
+
+func learn(before, after *signet.Observation) *learned {
+	return &learned{facts(before.Facts), facts(after.Facts), askedMore(before, after)}
+}
+
+func facts(f signet.Facts) map[string]any {
+	if f == nil {
+		return nil
+	}
+	var v map[string]any
+	if json.Unmarshal(f.AppendJSON(nil), &v) != nil {
+		return nil // the judge says so
+	}
+	return v
+}
+
+// newly tells whether a finding of the new run answers a question that the old one did not ask, and contradicts nothing that
+// it was told.
+func (l *learned) newly(f *signet.Finding) bool {
+	if now := page(l.after, f.Where); now != nil {
+		was := page(l.before, f.Where)
+		if was == nil {
+			return l.before["paths"] != nil // every page that was asked stands in the facts
+		}
+		return l.more && !contradicts(was, now)
+	}
+	return l.more && !contradicts(without(l.before), without(l.after))
+}
+
+// still tells whether the new run, which asked more, was told nothing else than the old one.
+func (l *learned) still() bool {
+	if contradicts(without(l.before), without(l.after)) {
+		return false
+	}
+	more := l.more
+	list, _ := l.after["paths"].([]any)
+	for _, p := range list {
+		now, _ := p.(map[string]any)
+		was := page(l.before, pathOf(now))
+		if was == nil && l.before["paths"] != nil {
+			more = true
+		}
+		if contradicts(was, now) {
+			return false
+		}
+	}
+	return more
+}
+
+// without is the facts of an endpoint but for those of its pages.
+func without(facts map[string]any) map[string]any {
+	rest := map[string]any{}
+	for k, v := range facts {
+		if k != "paths" {
+			rest[k] = v
+		}
+	}
+	return rest
+}
+
+// page is the page at which a finding stands; nil where it stands at none.
+func page(facts map[string]any, where string) map[string]any {
+	list, _ := facts["paths"].([]any)
+	for _, p := range list {
+		m, _ := p.(map[string]any)
+		if at := pathOf(m); at != "" && (at == where || strings.HasSuffix(where, " "+at)) {
+			return m
+		}
+	}
+	return nil
+}
+
+func pathOf(page map[string]any) string {
+	s, _ := page["path"].(string)
+	return s
+}
+
+// contradicts tells whether something that was known is known to be otherwise now. What was not known contradicts nothing,
+// and names, versions and certificates change without a guard doing so.
+func contradicts(was, now map[string]any) bool {
+	for k, v := range was {
+		switch v := v.(type) {
+		case map[string]any:
+			if n, ok := now[k].(map[string]any); ok && contradicts(v, n) {
+				return true
+			}
+		case string:
+			if n, ok := now[k].(string); ok && n != v && opposed(v, n) {
+				return true
+			}
+		case bool:
+			if n, ok := now[k].(bool); ok && n != v && !ofAsking(k) {
+				return true
+			}
+		case float64:
+			if n, ok := now[k].(float64); ok && k == "status" && v != 0 && n != 0 && n != v {
+				return true
+			}
+		case []any:
+			if n, ok := now[k].([]any); ok && k == "schemes" && words(v) != words(n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// opposed tells whether two words of a fact cannot both be so: two levels, or an offer that was refuted and one that was seen.
+func opposed(was, now string) bool {
+	switch was {
+	case "off", "optional", "required":
+		return now == "off" || now == "optional" || now == "required"
+	case "no":
+		return now == "offered" || now == "proven"
+	case "proven":
+		return now == "no"
+	case "kerberos-only":
+		return now == "accepts-ntlm"
+	case "accepts-ntlm":
+		return now == "kerberos-only"
+	}
+	return false
+}
+
+// ofAsking are the flags that tell how far asking went, not what was there.
+func ofAsking(key string) bool { return key == "sent" || key == "challenge" || key == "complete" }
+
+func words(list []any) string {
+	var b strings.Builder
+	for _, v := range list {
+		s, _ := v.(string)
+		b.WriteString(strings.ToLower(s) + "\n")
+	}
+	return b.String()
+}
