@@ -10,7 +10,8 @@ type Host struct {
 	Domain  string     `json:"domain"` // the DNS name of its AD domain, or the NetBIOS name where that is all there is
 	Forest  string     `json:"forest"`
 
-	// SameAs is an address asked before that showed the same server GUID and the same computer and domain names.
+	// SameAs is an address asked before that showed the same server GUID and the same computer and domain names. Anybody can
+	// show them: it may be the same host, and is counted as one of its own.
 	SameAs netip.Addr `json:"same_as,omitzero"`
 
 	OS        string `json:"os"`         // what the build stands for: more than one product where they share it

@@ -35,7 +35,7 @@ func silent(source string, on int) meet.Said {
 
 // Which of several stands, and what is said against it.
 func TestStands(t *testing.T) {
-	const e, g, u = signet.Exposed, signet.Guarded, signet.Undetermined
+	const e, g, u, n = signet.Exposed, signet.Guarded, signet.Undetermined, signet.Unseen
 	required, optional := `{"signing":"required"}`, `{"signing":"optional"}`
 	for _, tt := range []struct {
 		name    string
@@ -60,6 +60,12 @@ func TestStands(t *testing.T) {
 		{"a newer scan that could not tell is not made up for by an older one", []meet.Said{said("", 1, g, required), said("", 2, u, "")}, 1, nil},
 		{"what was there counts where we reached nothing", []meet.Said{silent("", 2), said("nmap 7.93", 1, g, required)}, 1, nil},
 		{"and is kept where a tool reached nothing", []meet.Said{said("", 1, g, required), silent("nmap 7.93", 2)}, 0, nil},
+		{"a tool's exposure counts where we saw no NTLM", []meet.Said{said("", 2, n, ""), said("nmap 7.93", 1, e, "")}, 1, []string{"signet of 2026-11-02 00:00 says unseen"}},
+		{"what we asked last counts where it saw none any more", []meet.Said{said("", 2, n, ""), said("", 1, e, "")}, 0, []string{"says exposed"}},
+		{"our exposure counts where a capture heard none", []meet.Said{said("", 1, e, ""), said("capture", 2, n, "")}, 0, []string{"a capture of 2026-11-02 00:00 says unseen"}},
+		{"our guard counts where a capture heard none", []meet.Said{said("", 1, g, required), said("capture", 2, n, "")}, 0, []string{"says unseen"}},
+		{"a tool's guard does not count where we saw none", []meet.Said{said("", 1, n, ""), said("nmap 7.93", 2, g, required)}, 0, []string{"says guarded"}},
+		{"a scan that saw no NTLM stands where a capture heard too little", []meet.Said{said("", 1, n, ""), said("capture", 2, u, "")}, 0, nil},
 		{"nested levels", []meet.Said{said("", 1, g, `{"smb1":{"offered":false,"signing":"unknown"}}`), said("NetExec", 2, g, `{"smb1":{"offered":true,"signing":"off"}}`)}, 0,
 			[]string{"smb1 offered yes", "smb1 offered no"}},
 		{"pages by their path", []meet.Said{said("", 1, u, `{"paths":[{"path":"/","epa":"off"},{"path":"/certsrv/","epa":"required"}]}`), said("nmap 7.93", 2, u, `{"paths":[{"path":"/certsrv/","epa":"off"}]}`)}, 0,

@@ -30,7 +30,9 @@ func (s *Said) overheard() bool { return s.Source != "" && !strings.HasPrefix(s.
 //
 // The wire that we saw comes before other tools, and the newer before the older. What could not tell makes room for
 // what could, but only in the direction that hides nothing: an exposure counts, and that an endpoint is guarded counts
-// against nothing that was there, unless the view that could not tell was overheard by us and contradicts in nothing.
+// against nothing that was there, unless the view that could not tell was overheard by us and contradicts in nothing. That
+// NTLM was nowhere seen is no guard: an exposure that another source saw counts against it too, and so does a guard against
+// what was overheard; but what we asked last says more of today than what we asked before.
 func Stands(list []Said) (int, []string) {
 	order := make([]int, len(list))
 	for i := range order {
@@ -54,9 +56,7 @@ func Stands(list []Said) (int, []string) {
 			if x.Reached() {
 				at = i
 			}
-		case s.Verdict != signet.Undetermined:
-		case x.Verdict == signet.Exposed,
-			x.Verdict == signet.Guarded && s.overheard() && (x.ours() || !s.ours()) && len(differences(x, s)) == 0:
+		case makesRoom(s, x):
 			at = i
 		}
 	}
@@ -70,6 +70,18 @@ func Stands(list []Said) (int, []string) {
 		}
 	}
 	return at, against
+}
+
+// makesRoom tells whether s, which was there, makes room for x, which comes after it.
+func makesRoom(s, x *Said) bool {
+	heard := s.overheard() && (x.ours() || !s.ours()) && len(differences(x, s)) == 0
+	switch s.Verdict {
+	case signet.Undetermined:
+		return x.Verdict == signet.Exposed || heard && (x.Verdict == signet.Guarded || x.Verdict == signet.Unseen)
+	case signet.Unseen:
+		return x.Verdict == signet.Exposed && (s.overheard() || x.overheard()) || heard && x.Verdict == signet.Guarded
+	}
+	return false
 }
 
 // disagreement words where x says something else than s, which stands; "" where it does not.

@@ -118,17 +118,15 @@ func (e *Estate) Add(h *signet.Host, known ...Source) {
 		e.fixes, e.sample, e.kindOf = map[string]*fix{}, map[bool][]netip.Addr{}, map[kind]uint16{}
 	}
 	var me self
-	if !h.SameAs.IsValid() { // else it is counted under its other address
-		switch h.Windows {
-		case signet.Yes:
-			me |= selfWindows
-		case signet.No:
-			me |= selfOther
-		}
-		for _, s := range known {
-			if int(s) < len(e.known) {
-				me |= selfKnown(s)
-			}
+	switch h.Windows { // one that shows what another host showed (SameAs) is counted too: it may have copied that
+	case signet.Yes:
+		me |= selfWindows
+	case signet.No:
+		me |= selfOther
+	}
+	for _, s := range known {
+		if int(s) < len(e.known) {
+			me |= selfKnown(s)
 		}
 	}
 	e.count(h.Address, me)
@@ -139,7 +137,7 @@ func (e *Estate) Add(h *signet.Host, known ...Source) {
 			continue
 		}
 		switch verdict(h, f) {
-		case signet.Guarded: // closed all the same
+		case signet.Guarded, signet.Unseen: // closed all the same, or NTLM was nowhere seen
 			continue
 		case signet.Undetermined:
 			// A rule that is broken opens a path only if NTLM is taken there, and that could not be told, or was

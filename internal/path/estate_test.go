@@ -51,6 +51,9 @@ func TestCounts(t *testing.T) {
 	closed := windows(12, smb)
 	closed.Endpoints[0].Verdict = signet.Guarded
 	e.Add(closed)
+	calm := windows(17, smb) // NTLM was nowhere seen
+	calm.Windows, calm.Endpoints[0].Verdict = signet.No, signet.Unseen
+	e.Add(calm)
 	untold := windows(16, smb) // whether NTLM is taken there could not be told: no path is claimed
 	untold.Windows, untold.Endpoints[0].Verdict = signet.No, signet.Undetermined
 	e.Add(untold)
@@ -60,14 +63,14 @@ func TestCounts(t *testing.T) {
 	e.Add(&signet.Host{Address: addr(14)}) // who knows
 
 	p := e.Summary()
-	if p.Sources != 12 {
-		t.Errorf("%d sources, want 12: ten, the controller and the one that is guarded", p.Sources)
+	if p.Sources != 13 {
+		t.Errorf("%d sources, want 13: ten, the controller, the one that is guarded, and one that says what another said", p.Sources)
 	}
 	want := map[string][4]uint64{ // endpoints, open, conditional, unknown
-		smb.Rule:  {5, 4*11 + 12, 0, 0}, // a host is no source of its own paths; the NAS is none at all
-		ldap.Rule: {1, 0, 11, 0},        // SMB is closed by R2; HTTP is not known
-		web.Rule:  {1, 11, 0, 0},
-		epa.Rule:  {1, 0, 0, 11},
+		smb.Rule:  {5, 4*12 + 13, 0, 0}, // a host is no source of its own paths; the NAS is none at all
+		ldap.Rule: {1, 0, 12, 0},        // SMB is closed by R2; HTTP is not known
+		web.Rule:  {1, 12, 0, 0},
+		epa.Rule:  {1, 0, 0, 12},
 	}
 	if len(p.Fixes) != len(want) {
 		t.Fatalf("fixes: %+v", p.Fixes)
