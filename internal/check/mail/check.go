@@ -49,7 +49,7 @@ func rules() []check.Rule {
 func sends() []check.Sends {
 	return []check.Sends{{
 		Depth: signet.Handshake, Connections: 3,
-		What: "greeting, capabilities, STARTTLS, and one AUTH that is cancelled once the challenge has come",
-		Logs: "a session of signet.invalid and one aborted or failed AUTH without a user name; a fail2ban may count it",
+		What: "greeting, capabilities, STARTTLS, and one AUTH NTLM, listed or not, that is cancelled once the challenge has come",
+		Logs: "a session of a client that calls itself [127.0.0.1], or [IPv6:::1], and one aborted or failed AUTH without a user name; a fail2ban may count it",
 	}}
 }

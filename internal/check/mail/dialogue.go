@@ -26,6 +26,7 @@ type learned struct {
 // dialogue is the conversation on one connection: greeting, lists, STARTTLS, one AUTH up to its challenge, the
 // cancellation, and goodbye.
 type dialogue struct {
+	self     string     // what SMTP is told of us
 	over     string     // how the connection stands now
 	startTLS *check.TLS // how to go on over STARTTLS; nil: not to be asked for
 	auth     bool       // one AUTH may be begun
@@ -34,6 +35,7 @@ type dialogue struct {
 	speak  tongue
 	await  ask
 	listed bool
+	bare   bool // EHLO is not known: a server without extensions
 	list   capabilities
 	seen   learned
 }
@@ -54,7 +56,7 @@ func (d *dialogue) Next(in []byte, eof bool) (check.Step, error) {
 		return d.say(askList, ""), nil
 	}
 	if d.speak == nil {
-		t, err := tongueOf(in)
+		t, err := tongueOf(in, d.self)
 		if err != nil || t == nil {
 			return check.Step{}, err
 		}
@@ -93,7 +95,7 @@ func (d *dialogue) leave() check.Step {
 func (d *dialogue) answered(a answer) check.Step {
 	if a.listed {
 		d.listed = true
-		d.list.startTLS = d.list.startTLS || a.list.startTLS
+		d.list.startTLS, d.list.logon = d.list.startTLS || a.list.startTLS, d.list.logon || a.list.logon
 		for _, m := range a.list.mechanisms {
 			d.list.mechanisms = add(d.list.mechanisms, m)
 		}
@@ -102,12 +104,12 @@ func (d *dialogue) answered(a answer) check.Step {
 	switch d.await {
 	case askGreeting:
 		d.seen.greeting = clip(a.text)
-		if !d.listed {
-			return d.say(askList, "")
-		}
+		// A list in the greeting is short for many servers: the command tells all of it.
+		return d.say(askList, "")
 	case askList:
 		_, capa := d.speak.(pop3)
 		_, ehlo := d.speak.(smtp)
+		d.bare = ehlo && a.refusal == refusedCommand
 		if a.status != good && (capa || ehlo) || capa && len(d.list.mechanisms) == 0 {
 			return d.say(askAgain, "")
 		}
@@ -123,7 +125,9 @@ func (d *dialogue) answered(a answer) check.Step {
 	return d.known()
 }
 
-// known files what the lists say of this way in, and goes on to what tells more.
+// known files what the lists say of this way in, and goes on to what tells more. No list is the last word on NTLM: the one
+// AUTH of an endpoint asks for it by name where nothing that carries it is listed, behind STARTTLS where there is one,
+// since servers that offer a logon there alone are the rule.
 func (d *dialogue) known() check.Step {
 	if d.over == overPlain && d.listed {
 		offers := d.list.startTLS
@@ -132,26 +136,45 @@ func (d *dialogue) known() check.Step {
 	for _, m := range d.list.exchange {
 		d.seen.exchange = add(d.seen.exchange, m)
 	}
-	w := Way{Over: d.over, Mechanisms: append([]string{}, d.list.mechanisms...), NTLM: absent}
+	w := Way{Over: d.over, Mechanisms: append([]string{}, d.list.mechanisms...), Logon: d.list.logon, NTLM: absent}
 	via := carrier(d.list.mechanisms)
+	listed := via != ""
 	switch {
-	case via != "":
+	case listed:
 		w.NTLM = offered
 	case !d.listed:
-		// A POP3 server that lists nothing may still know the mechanism; only the question tells.
-		w.NTLM, w.Error, via = unknown, "the server lists no mechanisms", "NTLM"
+		w.NTLM, w.Error = unknown, "the server lists no mechanisms"
+	}
+	behind := d.over == overPlain && d.list.startTLS && d.startTLS != nil
+	ask := !d.quick && d.auth && (listed || !behind)
+	if ask {
+		if d.auth = false; !listed {
+			via = "NTLM"
+			w.NTLM, w.Error = unknown, "AUTH NTLM got no answer"
+		}
+		w.Via = via
 	}
 	d.seen.ways = append(d.seen.ways, w)
 	switch {
-	case d.quick:
-	case via != "" && d.auth:
-		d.auth = false
-		d.way().Via = via
+	case ask:
 		return d.say(askAuth, via)
-	case d.over == overPlain && d.list.startTLS && d.startTLS != nil:
+	case behind && !d.quick:
 		return d.say(askStartTLS, "")
 	}
 	return d.leave()
+}
+
+// cutShort is a way in of which the greeting's list alone was heard, where the connection ends: ok is false where there
+// is none, or where more is known. What that list lacks may stand in the whole one.
+func (d *dialogue) cutShort() (w Way, ok bool) {
+	if d.await != askList || !d.listed {
+		return Way{}, false
+	}
+	w = Way{Over: d.over, Mechanisms: append([]string{}, d.list.mechanisms...), Logon: d.list.logon, NTLM: unknown, Error: "the list of mechanisms was not heard whole"}
+	if carrier(w.Mechanisms) != "" {
+		w.NTLM = offered
+	}
+	return w, true
 }
 
 // way is the way in that is being asked.
@@ -172,8 +195,7 @@ func (d *dialogue) secure(a answer) check.Step {
 // token sends the type 1 where the mechanism was accepted.
 func (d *dialogue) token(a answer) check.Step {
 	if a.status != more {
-		d.way().Answer = clip(a.text)
-		return d.leave()
+		return d.refused(a)
 	}
 	t := ntlmssp.Negotiate()
 	if d.way().Via != "NTLM" {
@@ -185,21 +207,40 @@ func (d *dialogue) token(a answer) check.Step {
 
 // challenged looks for the type 2, and cancels the exchange where the server waits for more.
 func (d *dialogue) challenged(a answer) check.Step {
-	w := d.way()
 	if a.status != more {
-		w.Answer = clip(a.text)
-		return d.leave()
+		return d.refused(a)
 	}
-	w.Answer = "a challenge that is no NTLM"
+	w := d.way()
+	w.Answer, w.Error = "a challenge that is no NTLM", ""
 	if t, err := wire.Token(a.text); err == nil {
 		if m, ok := ntlmssp.Find(t); ok {
-			w.NTLM, w.Answer, w.Error = proven, "", ""
-			d.seen.ntlm = new(signet.NTLM)
+			w.Answer = "an NTLM challenge that is cut short"
 			if c, err := ntlmssp.ParseChallenge(m); err == nil {
+				w.NTLM, w.Answer = proven, ""
 				d.seen.ntlm = check.NTLM(c)
 			}
 		}
 	}
 	d.await = askCancel
 	return check.Step{Send: []byte(wire.Cancel)}
+}
+
+// refused files a no to AUTH or its type 1. What is listed stays offered. Else it is the guard where it speaks of the
+// mechanism and a logon is taken; where none is taken, or the command is not known, nobody is asked for NTLM; and any
+// other no says nothing.
+func (d *dialogue) refused(a answer) check.Step {
+	w := d.way()
+	w.Answer = a.said()
+	if w.NTLM == offered {
+		return d.leave()
+	}
+	_, coded := d.speak.(smtp) // of the three, SMTP alone says by a number what was refused
+	w.Error = "AUTH NTLM was refused, which says nothing of NTLM"
+	switch {
+	case a.refusal == refusedMechanism && (coded || d.listed && w.Logon):
+		w.NTLM, w.Error, w.Logon = refused, "", true
+	case d.listed && !w.Logon && a.refusal != refusedForNow, d.bare && a.refusal == refusedCommand:
+		w.NTLM, w.Error = absent, ""
+	}
+	return d.leave()
 }

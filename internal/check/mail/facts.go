@@ -21,9 +21,10 @@ type Facts struct {
 
 // Way is one way into an endpoint: over nothing, over TLS after STARTTLS, over TLS from the first byte.
 type Way struct {
-	Over       string   `json:"over"`       // none, starttls, implicit
-	Mechanisms []string `json:"mechanisms"` // as listed on this way
-	NTLM       string   `json:"ntlm"`       // proven, offered, no, unknown
+	Over       string   `json:"over"`            // none, starttls, implicit
+	Mechanisms []string `json:"mechanisms"`      // as listed on this way
+	Logon      bool     `json:"logon,omitempty"` // a logon is taken here, by whatever means
+	NTLM       string   `json:"ntlm"`            // proven, offered, refused, no, unknown
 	Via        string   `json:"via,omitempty"`
 	Answer     string   `json:"answer,omitempty"` // the peer's words where an AUTH brought no challenge
 	Error      string   `json:"error,omitempty"`  // why this way is not known
@@ -40,6 +41,7 @@ const (
 const (
 	proven  = "proven"  // a type 2 came
 	offered = "offered" // listed, not proven
+	refused = "refused" // not listed, asked for, and refused
 	absent  = "no"      // the list was read and holds nothing that NTLM fits in
 	unknown = "unknown"
 )

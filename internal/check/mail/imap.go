@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"slices"
 	"strings"
 
 	wire "signet/internal/wire/mail"
@@ -23,7 +24,7 @@ func (imap) read(in []byte, a ask) (answer, int, error) {
 		}
 		rest = after
 		if c, ok := r.Capabilities(); ok {
-			out.listed, out.list = true, capabilities{startTLS: c.StartTLS, mechanisms: c.Mechanisms}
+			out.listed, out.list = true, capabilities{startTLS: c.StartTLS, logon: !c.LoginDisabled || len(c.Mechanisms) > 0, mechanisms: c.Mechanisms}
 		}
 		out.text = r.Text
 		if _, after, coded := strings.Cut(r.Text, "] "); coded && r.Text[0] == '[' {
@@ -46,10 +47,24 @@ func (imap) read(in []byte, a ask) (answer, int, error) {
 			// Any tag ends the wait: nothing is asked before the last answer has come.
 			if r.Word == "OK" {
 				out.status = good
+			} else {
+				out.refusal = imapRefusal(r.Text)
 			}
 			return out, end, nil
 		}
 	}
+}
+
+// imapRefusal reads the response code of a NO or BAD: those of RFC 5530 §3 that speak of another time, of TLS or of the
+// server's own state say nothing of a mechanism.
+func imapRefusal(text string) refusal {
+	code, _, _ := strings.Cut(strings.TrimPrefix(text, "["), "]")
+	switch code, _, _ = strings.Cut(strings.ToUpper(code), " "); {
+	case !strings.HasPrefix(text, "["):
+	case slices.Contains([]string{"UNAVAILABLE", "INUSE", "LIMIT", "OVERQUOTA", "PRIVACYREQUIRED", "CONTACTADMIN", "SERVERBUG"}, code):
+		return refusedForNow
+	}
+	return refusedMechanism
 }
 
 func (imap) say(dst []byte, a ask, arg string) []byte {

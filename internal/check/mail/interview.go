@@ -9,6 +9,7 @@ import (
 // round where the first way met no mail server, and a look behind STARTTLS where the AUTH was spent before it.
 type interview struct {
 	options *check.Options
+	self    string // what SMTP is told of us
 	port    uint16
 	name    string
 	facts   Facts
@@ -24,7 +25,7 @@ type interview struct {
 
 func begin(s check.Subject) check.Interview {
 	return &interview{
-		options: s.Options, port: s.Endpoint.Port, name: s.Endpoint.Name,
+		options: s.Options, self: selfTowards(s.Endpoint.Addr), port: s.Endpoint.Port, name: s.Endpoint.Name,
 		facts: Facts{TLS: overPlain, Mechanisms: []string{}, Ways: []Way{}},
 	}
 }
@@ -48,7 +49,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 		return iv.open(!tlsFirst(iv.port)), true
 	case iv.behind():
 		iv.step++
-		iv.talk = &dialogue{over: overPlain, startTLS: &check.TLS{ServerName: iv.name}}
+		iv.talk = &dialogue{self: iv.self, over: overPlain, startTLS: &check.TLS{ServerName: iv.name}}
 		iv.note = "starttls"
 		return check.Attempt{Note: iv.note, Talk: iv.talk}, true
 	}
@@ -59,7 +60,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 func (iv *interview) open(secured bool) check.Attempt {
 	iv.step++
 	tls := &check.TLS{ServerName: iv.name}
-	iv.talk = &dialogue{over: overPlain, startTLS: tls, auth: true, quick: iv.options.Quick}
+	iv.talk = &dialogue{self: iv.self, over: overPlain, startTLS: tls, auth: true, quick: iv.options.Quick}
 	iv.note = "greeting"
 	if !secured {
 		return check.Attempt{Note: iv.note, Talk: iv.talk}
@@ -114,7 +115,11 @@ func (iv *interview) file(end check.End) {
 	for _, m := range seen.exchange {
 		f.Exchange = add(f.Exchange, m)
 	}
-	for _, w := range seen.ways {
+	ways := seen.ways
+	if cut, ok := iv.talk.cutShort(); ok && end.Cause != check.Done {
+		ways = append(ways, cut)
+	}
+	for _, w := range ways {
 		f.put(w)
 		iv.told = iv.told || w.NTLM != unknown
 	}
@@ -177,7 +182,7 @@ func (iv *interview) unasked() []string {
 		return nil
 	}
 	var out []string
-	if carrier(iv.facts.Mechanisms) != "" {
+	if iv.facts.Protocol != "" {
 		out = append(out, "ntlm-proof")
 	}
 	if s := iv.facts.StartTLS; s != nil && *s {

@@ -109,7 +109,7 @@ func hold(a check.Attempt, p peer) (end check.End, lines []string) {
 const type2 = "TlRMTVNTUAACAAAAAAAAAAAoAAABggAA5ncUq4jP51oAAAAAAAAAAAAAAAAAAAAA"
 
 func smtpPeer(ehlo string, more map[string]string) peer {
-	p := peer{greeting: "220 mail ESMTP\r\n", answers: map[string]string{"EHLO": ehlo, "QUIT": "221 bye\r\n", "*": "501 aborted\r\n"}}
+	p := peer{greeting: "220 mail ESMTP\r\n", answers: map[string]string{"EHLO": ehlo, "AUTH": "503 AUTH command used when not advertised\r\n", "QUIT": "221 bye\r\n", "*": "501 aborted\r\n"}}
 	for k, v := range more {
 		p.answers[k] = v
 	}
@@ -129,9 +129,9 @@ func TestOddServers(t *testing.T) {
 	}{
 		{"closed port", 25, []peer{{cause: check.Rejected}}, signet.Refused, "-", "", "refused"},
 		{"mute on a plain port", 25, []peer{{}}, signet.Silent, "-", "", "no answer in time"},
-		{"mute on an odd port, then tls", 2525, []peer{{}, {greeting: "220 x\r\n", tls: true, answers: map[string]string{"EHLO": "250 x\r\n"}}}, signet.Answered, "guarded", "EHLO", ""},
+		{"mute on an odd port, then tls", 2525, []peer{{}, {greeting: "220 x\r\n", tls: true, answers: map[string]string{"EHLO": "250 x\r\n", "AUTH": "503 no\r\n"}}}, signet.Answered, "unseen", "EHLO", ""},
 		{"mute on an odd port, no tls either", 2525, []peer{{}, {}}, signet.Broken, "-", "", "no TLS handshake"},
-		{"no tls on 993 but imap", 993, []peer{{}, {greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n"}}, signet.Answered, "guarded", "", ""},
+		{"no tls on 993 but imap", 993, []peer{{}, {greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n", answers: map[string]string{"s1": "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\ns1 OK\r\n", "s4": "s4 NO [ALERT] Unsupported authentication mechanism.\r\n"}}}, signet.Answered, "guarded", "s1 CAPABILITY|s4 AUTHENTICATE NTLM", ""},
 		{"tls where none is spoken", 25, []peer{{greeting: "\x15\x03\x01\x00\x02\x02\x46"}}, signet.Foreign, "-", "", "TLS"},
 		{"http", 110, []peer{{greeting: "HTTP/1.1 400 Bad Request\r\n"}}, signet.Foreign, "-", "", "HTTP"},
 		{"ssh", 143, []peer{{greeting: "SSH-2.0-OpenSSH_9.2p1\r\n"}}, signet.Foreign, "-", "", "SSH"},
@@ -143,8 +143,8 @@ func TestOddServers(t *testing.T) {
 		{"smtp that puts EHLO off", 25, []peer{smtpPeer("450 later\r\n", map[string]string{"HELO": "250 x\r\n"})}, signet.Broken, "undetermined", "EHLO", "later"},
 		{"smtp that answers before it is asked", 25, []peer{{greeting: "220 x\r\n250 y\r\n", answers: map[string]string{"EHLO": ntlm}}}, signet.Broken, "undetermined", "", "7 bytes that nothing asked for"},
 		{"pop3 that answers before it is asked", 110, []peer{{greeting: "+OK x\r\n+OK\r\n.\r\n", answers: map[string]string{"CAPA": "+OK\r\nSASL NTLM\r\n.\r\n"}}}, signet.Broken, "undetermined", "", "that nothing asked for"},
-		{"imap that speaks out of turn", 143, []peer{{greeting: "* OK x\r\n* OK still here\r\n", answers: map[string]string{"s1 CAPABILITY": "* CAPABILITY IMAP4rev1\r\ns1 OK\r\n"}}}, signet.Answered, "guarded", "s1 CAPABILITY|s9 LOGOUT", ""},
-		{"smtp without extensions", 25, []peer{smtpPeer("502 no\r\n", map[string]string{"HELO": "250 x\r\n"})}, signet.Answered, "guarded", "HELO signet.invalid", ""},
+		{"imap that speaks out of turn", 143, []peer{{greeting: "* OK x\r\n* OK still here\r\n", answers: map[string]string{"s1 CAPABILITY": "* CAPABILITY IMAP4rev1\r\ns1 OK\r\n", "s4": "s4 NO no\r\n"}}}, signet.Answered, "guarded", "s1 CAPABILITY|s4 AUTHENTICATE NTLM|s9 LOGOUT", ""},
+		{"smtp without extensions", 25, []peer{smtpPeer("502 no\r\n", map[string]string{"HELO": "250 x\r\n"})}, signet.Answered, "unseen", "HELO [127.0.0.1]|AUTH NTLM", ""},
 		{"smtp that refuses service", 25, []peer{{greeting: "554 no service\r\n"}}, signet.Broken, "undetermined", "", "no service"},
 		{"smtp that hangs up later", 25, []peer{smtpPeer("421 busy\r\n", nil)}, signet.Broken, "undetermined", "", "busy"},
 		{"imap that hangs up", 143, []peer{{greeting: "* BYE broken\r\n"}}, signet.Broken, "undetermined", "", "broken"},
@@ -167,6 +167,32 @@ func TestOddServers(t *testing.T) {
 		}()}, signet.Answered, "undetermined", "TlRM", "smtp auth"},
 		{"spnego is wrapped", 25, []peer{smtpPeer("250-x\r\n250 AUTH GSSAPI\r\n", map[string]string{"AUTH": "334\r\n", "YEgG": "334 oYGi" + "\r\n"})}, signet.Answered, "undetermined", "AUTH GSSAPI|YEgGBisGAQUFAqA+MDygDjAMBgorBgEEAYI3AgIKoioEKE5UTE1TU1AA", ""},
 
+		// Lists are not the last word: NTLM is asked for by name where no list holds it (public reports of servers and of
+		// firewalls in front that hide AUTH, or refuse an EHLO for its name).
+		{"EHLO refused for its name, AUTH taken", 25, []peer{smtpPeer("550 name rejected\r\n", map[string]string{"HELO": "250 x\r\n", "AUTH": "334 ok\r\n", "TlRM": "334 " + type2 + "\r\n"})}, signet.Answered, "exposed", "HELO [127.0.0.1]|AUTH NTLM|TlRM", ""},
+		{"EHLO refused for its name, AUTH wants it", 25, []peer{smtpPeer("550 name rejected\r\n", map[string]string{"HELO": "250 x\r\n", "AUTH": "503 EHLO first\r\n"})}, signet.Answered, "undetermined", "AUTH NTLM|QUIT", ""},
+		{"EHLO refused for its name, NTLM not known", 25, []peer{smtpPeer("550 name rejected\r\n", map[string]string{"HELO": "250 x\r\n", "AUTH": "504 what\r\n"})}, signet.Answered, "guarded", "AUTH NTLM|QUIT", ""},
+		{"AUTH hidden by a firewall", 25, []peer{smtpPeer("250-x\r\n250 XXXXXXXA\r\n", map[string]string{"AUTH": "334 ok\r\n", "TlRM": "334 " + type2 + "\r\n"})}, signet.Answered, "exposed", "AUTH NTLM|TlRM", ""},
+		{"NTLM taken and not listed", 25, []peer{smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": "334 ok\r\n", "TlRM": "334 " + type2 + "\r\n"})}, signet.Answered, "exposed", "AUTH NTLM|TlRM", ""},
+		{"NTLM not listed, and refused (Exim)", 25, []peer{smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": "504 NTLM authentication mechanism not supported\r\n"})}, signet.Answered, "guarded", "AUTH NTLM|QUIT", ""},
+		{"NTLM not listed, and refused (Postfix)", 25, []peer{smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": "535 5.7.8 Error: authentication failed: Invalid authentication mechanism\r\n"})}, signet.Answered, "guarded", "AUTH NTLM|QUIT", ""},
+		{"NTLM not listed, its type 1 refused", 25, []peer{smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": "334\r\n", "TlRM": "535 no\r\n"})}, signet.Answered, "guarded", "TlRM", ""},
+		{"NTLM not listed, AUTH put off", 25, []peer{smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": "454 later\r\n"})}, signet.Answered, "undetermined", "AUTH NTLM|QUIT", ""},
+		{"NTLM not listed, TLS wanted first", 25, []peer{smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": "538 encryption required\r\n"})}, signet.Answered, "undetermined", "AUTH NTLM|QUIT", ""},
+		{"NTLM not listed, another challenge", 25, []peer{smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": "334\r\n", "TlRM": "334 AAAA\r\n"})}, signet.Answered, "undetermined", "*|QUIT", ""},
+		{"NTLM not listed, hangs up at AUTH", 25, []peer{func() peer {
+			p := smtpPeer("250-x\r\n250 AUTH PLAIN\r\n", map[string]string{"AUTH": ""})
+			p.cause = check.Closed
+			return p
+		}()}, signet.Broken, "undetermined", "AUTH NTLM", "smtp auth"},
+		{"no AUTH at all", 25, []peer{smtpPeer("250-x\r\n250 PIPELINING\r\n", nil)}, signet.Answered, "unseen", "AUTH NTLM|QUIT", ""},
+		{"the greeting's list is short", 143, []peer{{greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n", answers: map[string]string{"s1": "* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=NTLM\r\ns1 OK\r\n", "s4": "+ \r\n", "TlRM": "+ " + type2 + "\r\n", "*": "s4 BAD\r\n"}}}, signet.Answered, "exposed", "s1 CAPABILITY|s4 AUTHENTICATE NTLM", ""},
+		{"the greeting's list alone is heard", 143, []peer{{greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] x\r\n", cause: check.Closed}}, signet.Broken, "undetermined", "s1 CAPABILITY", "closed"},
+		{"imap that is busy", 143, []peer{{greeting: "* OK x\r\n", answers: map[string]string{"s1": "* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\ns1 OK\r\n", "s4": "s4 NO [UNAVAILABLE] later\r\n"}}}, signet.Answered, "undetermined", "s4 AUTHENTICATE NTLM|s9 LOGOUT", ""},
+		{"imap without a logon", 143, []peer{{greeting: "* OK x\r\n", answers: map[string]string{"s1": "* CAPABILITY IMAP4rev1 LOGINDISABLED\r\ns1 OK\r\n", "s4": "s4 NO no\r\n"}}}, signet.Answered, "unseen", "s4 AUTHENTICATE NTLM|s9 LOGOUT", ""},
+		{"pop3 of passwords alone", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "+OK\r\nUSER\r\n.\r\n", "AUTH\r": "-ERR\r\n", "AUTH NTLM": "-ERR what\r\n"}}}, signet.Answered, "guarded", "AUTH NTLM|QUIT", ""},
+		{"pop3 that is busy", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "+OK\r\nUSER\r\n.\r\n", "AUTH\r": "-ERR\r\n", "AUTH NTLM": "-ERR [SYS/TEMP] later\r\n"}}}, signet.Answered, "undetermined", "AUTH NTLM|QUIT", ""},
+
 		{"starttls refused", 25, []peer{smtpPeer("250-x\r\n250 STARTTLS\r\n", map[string]string{"STARTTLS": "454 no certificate\r\n"})}, signet.Answered, "undetermined", "STARTTLS|QUIT", ""},
 		{"starttls fails", 25, []peer{smtpPeer("250-x\r\n250 STARTTLS\r\n", map[string]string{"STARTTLS": "220 go\r\n"})}, signet.Answered, "undetermined", "STARTTLS", "no TLS handshake"},
 		{"starttls after an auth", 25, []peer{
@@ -176,12 +202,12 @@ func TestOddServers(t *testing.T) {
 				p.tls = true
 				return p
 			}(),
-		}, signet.Answered, "exposed", "QUIT|EHLO signet.invalid|STARTTLS|EHLO signet.invalid|QUIT", ""},
+		}, signet.Answered, "exposed", "QUIT|EHLO [127.0.0.1]|STARTTLS|EHLO [127.0.0.1]|QUIT", ""},
 
 		{"pop3 without capa", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "-ERR what\r\n", "AUTH\r": "+OK\r\nNTLM\r\n.\r\n", "AUTH NTLM": "+OK\r\n", "TlRM": "+ " + type2 + "\r\n", "*": "-ERR\r\n"}}}, signet.Answered, "exposed", "CAPA|AUTH|AUTH NTLM|", ""},
 		{"pop3 that lists nothing and takes ntlm", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "-ERR what\r\n", "AUTH\r": "-ERR what\r\n", "AUTH NTLM": "+ \r\n", "TlRM": "+ " + type2 + "\r\n", "*": "-ERR\r\n"}}}, signet.Answered, "exposed", "AUTH NTLM|", ""},
 		{"pop3 that lists nothing", 110, []peer{{greeting: "+OK hi\r\n", answers: map[string]string{"CAPA": "-ERR what\r\n", "AUTH": "-ERR what\r\n"}}}, signet.Answered, "undetermined", "AUTH NTLM|QUIT", ""},
-		{"imap that asks for capability", 143, []peer{{greeting: "* OK ready\r\n", answers: map[string]string{"s1 CAPABILITY": "* CAPABILITY IMAP4rev1\r\ns1 OK\r\n"}}}, signet.Answered, "guarded", "s1 CAPABILITY|s9 LOGOUT", ""},
+		{"imap that asks for capability", 143, []peer{{greeting: "* OK ready\r\n", answers: map[string]string{"s1 CAPABILITY": "* CAPABILITY IMAP4rev1\r\ns1 OK\r\n", "s4": "s4 BAD no\r\n"}}}, signet.Answered, "guarded", "s1 CAPABILITY|s4 AUTHENTICATE NTLM|s9 LOGOUT", ""},
 		{"imap that refuses capability", 143, []peer{{greeting: "* OK ready\r\n", answers: map[string]string{"s1 CAPABILITY": "s1 BAD what\r\n", "s4": "s4 NO x\r\n"}}}, signet.Answered, "undetermined", "s4 AUTHENTICATE NTLM|s9 LOGOUT", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -230,7 +256,7 @@ func TestQuick(t *testing.T) {
 	o := checktest.Options()
 	o.Quick = true
 	res, lines := drive(t, 25, o, smtpPeer("250-x\r\n250-STARTTLS\r\n250 AUTH NTLM\r\n", nil))
-	if got := strings.Join(lines, "|"); got != "EHLO signet.invalid|QUIT" {
+	if got := strings.Join(lines, "|"); got != "EHLO [127.0.0.1]|QUIT" {
 		t.Errorf("said %q", got)
 	}
 	if got := strings.Join(res.Unasked, " "); got != "ntlm-proof starttls" {
@@ -253,5 +279,17 @@ func TestInterrupted(t *testing.T) {
 	}
 	if res := iv.Result(); res.Outcome == signet.Answered || res.Facts != nil {
 		t.Errorf("%+v", res)
+	}
+}
+
+// SMTP is told an address literal of the peer's own family (RFC 5321 §4.1.4), never a name that nobody can look up.
+func TestSelf(t *testing.T) {
+	for address, want := range map[string]string{"192.0.2.1": "[127.0.0.1]", "2001:db8::1": "[IPv6:::1]", "::ffff:192.0.2.1": "[127.0.0.1]"} {
+		at := signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(address)}, Port: 25}
+		a, _ := begin(check.Subject{Endpoint: at, Options: checktest.Options()}).Next(check.End{})
+		step, err := a.Talk.Next([]byte("220 x\r\n"), false)
+		if got := string(step.Send); err != nil || got != "EHLO "+want+"\r\n" {
+			t.Errorf("%s: %q, %v", address, got, err)
+		}
 	}
 }

@@ -81,7 +81,7 @@ func (o *observer) Hear(h *check.Overheard) {
 			o.behind = seen
 		}
 	}
-	speak, err := tongueOf(in)
+	speak, err := tongueOf(in, "")
 	if err != nil || speak == nil {
 		return
 	}

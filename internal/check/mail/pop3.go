@@ -1,6 +1,10 @@
 package mail
 
-import wire "signet/internal/wire/mail"
+import (
+	"strings"
+
+	wire "signet/internal/wire/mail"
+)
 
 type pop3 struct{}
 
@@ -24,8 +28,22 @@ func (pop3) read(in []byte, a ask) (answer, int, error) {
 		out.status = good
 	case a == askGreeting:
 		out.status = gone
+	default:
+		out.refusal = pop3Refusal(r.Text)
 	}
 	return out, len(in) - len(rest), nil
+}
+
+// pop3Refusal reads the response code of an -ERR: those of RFC 2449 §8 and RFC 3206 that speak of another time say nothing
+// of a mechanism.
+func pop3Refusal(text string) refusal {
+	upper := strings.ToUpper(text)
+	for _, code := range []string{"[SYS/TEMP", "[IN-USE", "[LOGIN-DELAY"} {
+		if strings.HasPrefix(upper, code) {
+			return refusedForNow
+		}
+	}
+	return refusedMechanism
 }
 
 // readList reads the answer to CAPA, or to AUTH without a mechanism, which lists nothing but mechanisms.
@@ -39,9 +57,10 @@ func (pop3) readList(in []byte, a ask) (answer, int, error) {
 		out.status, out.listed = good, true
 		if a == askList {
 			c := wire.ReadCAPA(lines)
-			out.list = capabilities{startTLS: c.StartTLS, mechanisms: c.Mechanisms}
+			out.list = capabilities{startTLS: c.StartTLS, logon: c.User || len(c.Mechanisms) > 0, mechanisms: c.Mechanisms}
 		} else {
-			out.list = capabilities{mechanisms: wire.ReadAuthList(lines)}
+			list := wire.ReadAuthList(lines)
+			out.list = capabilities{logon: len(list) > 0, mechanisms: list}
 		}
 	}
 	return out, len(in) - len(rest), nil

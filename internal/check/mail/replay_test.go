@@ -47,7 +47,7 @@ func TestRecordings(t *testing.T) {
 			if got := protocols[name[strings.LastIndex(name, "-")+1:]]; f.Protocol != got {
 				t.Errorf("protocol %q, want %q", f.Protocol, got)
 			}
-			if strings.HasPrefix(name, "dovecot-ntlm") && (f.NTLM == nil || f.NTLM.NBComputer != "MAILSRV") {
+			if strings.HasPrefix(name, "dovecot-ntlm") && (f.NTLM == nil || f.NTLM.NBComputer != "MAIL") {
 				t.Errorf("names %+v", f.NTLM)
 			}
 		})
@@ -83,12 +83,12 @@ func TestDeclaredIsDone(t *testing.T) {
 		}
 		most = max(most, len(flow.Attempts))
 		f, _ := replayed(t, path)
-		want := 0
+		want := 0 // a mechanism that is not listed is refused before its token
 		if carrier(f.Mechanisms) != "" {
 			want = 1
 		}
-		if auths != want || tokens != want {
-			t.Errorf("%s: %d AUTH, %d tokens, want %d", path, auths, tokens, want)
+		if auths != 1 || tokens != want {
+			t.Errorf("%s: %d AUTH, want one; %d tokens, want %d", path, auths, tokens, want)
 		}
 		if (cancels == 1) != (f.NTLM != nil) {
 			t.Errorf("%s: %d cancellations, challenge %v", path, cancels, f.NTLM != nil)
@@ -106,10 +106,10 @@ func TestFactsJSON(t *testing.T) {
 	if err := json.Unmarshal(f.AppendJSON(nil), &m); err != nil {
 		t.Fatal(err)
 	}
-	if m["protocol"] != "imap" || m["tls"] != "starttls" || m["starttls"] != true || m["ntlm"].(map[string]any)["nb_computer"] != "MAILSRV" {
+	if m["protocol"] != "imap" || m["tls"] != "starttls" || m["starttls"] != true || m["ntlm"].(map[string]any)["nb_computer"] != "MAIL" {
 		t.Errorf("%v", m)
 	}
-	if got := len(m["mechanisms"].([]any)); got != 3 {
+	if got := len(m["mechanisms"].([]any)); got != 4 {
 		t.Errorf("%d mechanisms", got)
 	}
 	empty := begin(check.Subject{Options: checktest.Options()}).(*interview).facts

@@ -2,15 +2,30 @@ package mail
 
 import (
 	"fmt"
+	"net/netip"
 
 	"signet/internal/check"
 	wire "signet/internal/wire/mail"
 )
 
-// helo is the name by which Signet calls itself: one that belongs to nobody (RFC 2606 §2) and is found in a log.
-const helo = "signet.invalid"
+// smtp calls itself by an address literal, as RFC 5321 §4.1.4 has a client do that has no name: a conversation knows no
+// socket, so it is that of the client's own machine, which mail programs send too. A name that cannot be looked up is
+// what servers refuse.
+type smtp struct{ self string }
 
-type smtp struct{}
+// The literals of a client that speaks IPv4, and IPv6 (RFC 5321 §4.1.3).
+const (
+	selfIPv4 = "[127.0.0.1]"
+	selfIPv6 = "[IPv6:::1]"
+)
+
+// selfTowards is the literal to use towards an address.
+func selfTowards(a netip.Addr) string {
+	if a.Is6() && !a.Is4In6() {
+		return selfIPv6
+	}
+	return selfIPv4
+}
 
 func (smtp) name() string { return "smtp" }
 
@@ -19,7 +34,7 @@ func (smtp) read(in []byte, a ask) (answer, int, error) {
 	if err != nil {
 		return answer{}, 0, err
 	}
-	out := answer{text: r.Text()}
+	out := answer{text: r.Text(), code: r.Code}
 	switch {
 	case r.Code == 421, a == askGreeting && r.Code != 220:
 		out.status = gone
@@ -27,13 +42,14 @@ func (smtp) read(in []byte, a ask) (answer, int, error) {
 		out.status = more
 	case r.Code >= 200 && r.Code < 300:
 		out.status = good
+	default:
+		out.refusal = smtpRefusal(r.Code)
 	}
 	switch {
 	case a == askList && out.status == good:
 		x := r.Extensions()
-		out.listed, out.list = true, capabilities{x.StartTLS, x.Mechanisms, x.Exchange}
-	case a == askAgain && out.status == good:
-		out.listed = true // HELO is understood where EHLO was not: a server without extensions
+		out.listed, out.list = true, capabilities{startTLS: x.StartTLS, logon: len(x.Mechanisms) > 0, mechanisms: x.Mechanisms, exchange: x.Exchange}
+	case a == askAgain && out.status == good: // HELO lists nothing
 	case a == askAgain && (r.Code == 500 || r.Code == 502 || r.Code == 530):
 		return answer{}, 0, check.Foreign("FTP, or another protocol that greets with 220")
 	case a == askAgain, a == askList && r.Code < 500: // a refusal that may pass says nothing of what is offered
@@ -42,12 +58,24 @@ func (smtp) read(in []byte, a ask) (answer, int, error) {
 	return out, len(in) - len(rest), nil
 }
 
-func (smtp) say(dst []byte, a ask, arg string) []byte {
+// smtpRefusal reads the code of a no: those of RFC 4954 §4 and §6 for a mechanism, those of RFC 5321 §4.2.3 for a command
+// that is not known, not implemented or not in place. 530 and 538 want TLS first.
+func smtpRefusal(code int) refusal {
+	switch code {
+	case 504, 534, 535:
+		return refusedMechanism
+	case 500, 502, 503:
+		return refusedCommand
+	}
+	return refusedForNow
+}
+
+func (t smtp) say(dst []byte, a ask, arg string) []byte {
 	switch a {
 	case askList:
-		return wire.AppendEHLO(dst, helo)
+		return wire.AppendEHLO(dst, t.self)
 	case askAgain:
-		return append(dst, "HELO "+helo+"\r\n"...)
+		return append(dst, "HELO "+t.self+"\r\n"...)
 	case askStartTLS:
 		return append(dst, wire.SMTPStartTLS...)
 	}

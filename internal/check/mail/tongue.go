@@ -2,6 +2,8 @@ package mail
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
 
 	"signet/internal/check"
 )
@@ -29,16 +31,36 @@ const (
 	gone               // the server says that it hangs up
 )
 
+// refusal is what a no says. The zero value says nothing that lasts: try later, TLS first, any reason of its own.
+type refusal uint8
+
+const (
+	refusedForNow    refusal = iota
+	refusedMechanism         // the mechanism, or what was sent by it
+	refusedCommand           // the command itself is not known, or not enabled here
+)
+
 // answer is one whole answer. listed tells that list was learned from it.
 type answer struct {
-	status status
-	text   string
-	listed bool
-	list   capabilities
+	status  status
+	refusal refusal // of a bad one
+	text    string
+	code    int // of SMTP; 0: none
+	listed  bool
+	list    capabilities
+}
+
+// said is the answer as a reader of a report sees it.
+func (a answer) said() string {
+	if a.code == 0 {
+		return clip(a.text)
+	}
+	return clip(strings.TrimSpace(strconv.Itoa(a.code) + " " + a.text))
 }
 
 type capabilities struct {
 	startTLS   bool
+	logon      bool // a logon is taken here, by a mechanism or by a command of the protocol's own
 	mechanisms []string
 	exchange   []string
 }
@@ -54,15 +76,16 @@ type tongue interface {
 	bye(dst []byte) []byte
 }
 
-// tongueOf tells the protocol from the first bytes of a greeting: nil while there are too few.
-func tongueOf(in []byte) (tongue, error) {
+// tongueOf tells the protocol from the first bytes of a greeting: nil while there are too few. self is what SMTP is to be
+// told of us.
+func tongueOf(in []byte, self string) (tongue, error) {
 	if len(in) == 0 {
 		return nil, nil
 	}
 	for _, g := range []struct {
 		opens string
 		speak tongue
-	}{{"220", smtp{}}, {"421", smtp{}}, {"554", smtp{}}, {"* ", imap{}}, {"+OK", pop3{}}, {"-ERR", pop3{}}} {
+	}{{"220", smtp{self}}, {"421", smtp{self}}, {"554", smtp{self}}, {"* ", imap{}}, {"+OK", pop3{}}, {"-ERR", pop3{}}} {
 		n := min(len(in), len(g.opens))
 		if string(in[:n]) != g.opens[:n] {
 			continue

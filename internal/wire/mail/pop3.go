@@ -101,6 +101,8 @@ func AppendPOP3List(dst []byte, r POP3Reply, lines []string) []byte {
 type POP3Capabilities struct {
 	// StartTLS tells whether STLS is offered (RFC 2595 §4).
 	StartTLS bool
+	// User tells whether USER and PASS are taken (RFC 2449 §6.2).
+	User bool
 	// Mechanisms are those of the SASL line (RFC 5034 §3), in upper case.
 	Mechanisms []string
 }
@@ -116,6 +118,8 @@ func ReadCAPA(lines []string) POP3Capabilities {
 		switch strings.ToUpper(words[0]) {
 		case "STLS":
 			c.StartTLS = true
+		case "USER":
+			c.User = true
 		case "SASL":
 			c.Mechanisms = addMechanisms(c.Mechanisms, words[1:]...)
 		}
