@@ -65,7 +65,10 @@ func (f *Facts) view(w Way) (signet.Verdict, string, string) {
 	}
 	switch w.NTLM {
 	case proven:
-		taken := "NTLM is taken " + place + ": AUTH " + w.Via + " brought a CHALLENGE"
+		taken := "NTLM is taken " + place + ": an AUTH brought a CHALLENGE" // a capture need not hold which
+		if w.Via != "" {
+			taken = "NTLM is taken " + place + ": AUTH " + w.Via + " brought a CHALLENGE"
+		}
 		if !inside {
 			return signet.Exposed, taken + ", and nothing binds the session to it", rulePlain
 		}

@@ -282,6 +282,16 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// Of a connection that ends behind the greeting, the greeting's list is kept, and what it lacks is not known to be absent.
+func TestGreetingAlone(t *testing.T) {
+	for list, want := range map[string]string{"AUTH=NTLM": offered, "AUTH=PLAIN": unknown, "LOGINDISABLED": unknown} {
+		res, _ := drive(t, 143, checktest.Options(), peer{greeting: "* OK [CAPABILITY IMAP4rev1 " + list + "] x\r\n", cause: check.Closed})
+		if w := res.Facts.(*Facts).way(overPlain); w == nil || w.NTLM != want {
+			t.Errorf("%s: %+v", list, w)
+		}
+	}
+}
+
 // SMTP is told an address literal of the peer's own family (RFC 5321 §4.1.4), never a name that nobody can look up.
 func TestSelf(t *testing.T) {
 	for address, want := range map[string]string{"192.0.2.1": "[127.0.0.1]", "2001:db8::1": "[IPv6:::1]", "::ffff:192.0.2.1": "[127.0.0.1]"} {
