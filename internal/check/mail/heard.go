@@ -43,7 +43,6 @@ func (l *heardLists) file(c capabilities, sure, late bool) {
 // listsOf reads the lists of a server's stream up to TLS, or up to what may be somebody's mail. from is set where the
 // stream is there from its first byte.
 func listsOf(protocol string, stream []byte, from bool, c commands) heardLists {
-	c.known = c.known && from // else what is whose answer cannot be counted
 	switch protocol {
 	case "smtp":
 		return smtpLists(stream, from, c)
