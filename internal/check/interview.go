@@ -43,7 +43,7 @@ const (
 	Done                     // the conversation said so
 	NoAnswer                 // no connection within the time-out
 	Rejected                 // the connection was refused (RST to a SYN, ICMP port unreachable)
-	Unroutable               // no route, network or host unreachable, as told by a router or this machine
+	Unroutable               // network or host unreachable, as told by a router
 	Closed                   // the peer closed before the conversation was done
 	Reset                    // the peer reset before the conversation was done
 	Stalled                  // connected, but the next bytes did not come in time
@@ -52,6 +52,8 @@ const (
 	OverBudget               // the endpoint sent more bytes than it may
 	Denied                   // not attempted: excluded from the scope, or a budget of logons is used up
 	Interrupted              // the run or the host's time is over
+	Unable                   // this machine could not make the connection: descriptors, memory, local ports, rights; see End.Err
+	Unrouted                 // this machine has no route to the address
 )
 
 // String names the cause in words that fit after "smb2 negotiate: ".
@@ -83,6 +85,10 @@ func (c Cause) String() string {
 		return "not allowed by the scope or a budget"
 	case Interrupted:
 		return "interrupted"
+	case Unable:
+		return "this machine could not open a connection"
+	case Unrouted:
+		return "this machine has no route to the address"
 	}
 	return "unknown cause"
 }
@@ -135,8 +141,10 @@ func (e End) Outcome() signet.Outcome {
 		return signet.Broken
 	case Denied:
 		return signet.Withheld
-	case Start:
+	case Start, Unrouted:
 		return signet.Skipped
+	case Unable:
+		return signet.Fault
 	case Stalled, TLSFailed:
 		if late, ok := errors.AsType[interface {
 			error
@@ -154,7 +162,7 @@ func (e End) Failure(phase string) *signet.Failure {
 		return nil
 	}
 	switch e.Cause {
-	case NoAnswer, Rejected, Unroutable:
+	case NoAnswer, Rejected, Unroutable, Unable, Unrouted:
 		phase = "connect"
 	case TLSFailed:
 		phase = "tls handshake"

@@ -121,7 +121,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	header.Warnings = warnings
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Now: time.Now,
-		Dialer: &dial.Dialer{Limits: f.limits(), Excluded: s.Excluded, Pace: dial.NewPacer(f.rate)},
+		Dialer: &dial.Dialer{Limits: f.limits(), Excluded: s.Excluded, Pace: dial.NewPacer(f.rate, time.Now)},
 	}
 	run.Discover, run.Fleeting = discovery(f.discover), f.quick
 	if s.Len() > 0 {

@@ -38,25 +38,59 @@ type Dialer struct {
 const SYNRetransmit = time.Second
 
 // Dial connects to an endpoint, over "tcp" or "udp". A time-out of Limits.Connect holds for each try; silence is
-// tried Limits.Retries more times, of which the kernel's own second SYN counts as one.
-func (d *Dialer) Dial(ctx context.Context, network string, to netip.AddrPort) (*Conn, error) {
+// tried Limits.Retries more times, of which the kernel's own second SYN counts as one. stay is the host's.
+func (d *Dialer) Dial(ctx context.Context, network string, to netip.AddrPort, stay *Stay) (*Conn, error) {
 	tries := 1 + d.Limits.Retries
 	if network == "tcp" {
 		tries = d.Tries(d.Limits.Connect)
 	}
-	for {
-		c, err := d.once(ctx, network, to)
-		tries--
-		if err == nil {
-			return c, nil
+	short := 0
+	for try := 0; ; {
+		c, err := d.once(ctx, network, to, try, stay)
+		if err == nil || ctx.Err() != nil {
+			return c, err
 		}
-		if tries == 0 || ctx.Err() != nil || !IsTimeout(err) {
+		switch {
+		case IsShort(err):
+			if short++; short >= mostShort {
+				return nil, err
+			}
+			if err := sleep(ctx, shortPause); err != nil {
+				return nil, err
+			}
+		case IsTimeout(err):
+			try++
+			if try >= tries && (try >= tries+LossyTries || !d.Pace.Lossy(to.Addr())) {
+				return nil, err
+			}
+		default:
 			return nil, err
 		}
 	}
 }
 
-func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort) (*Conn, error) {
+// LossyTries is how many tries a silent endpoint gets besides where packets to its subnet get lost for their number:
+// the ones before fell into a time in which the silence may have been ours.
+const LossyTries = 2
+
+// How long a shortage of this machine is waited out, which others' connections end in time.
+const (
+	mostShort  = 100
+	shortPause = 50 * time.Millisecond
+)
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort, try int, stay *Stay) (*Conn, error) {
 	if err := d.Pace.Wait(ctx, to.Addr()); err != nil {
 		return nil, err
 	}
@@ -65,11 +99,32 @@ func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort) (*
 	}
 	nd := net.Dialer{Timeout: d.Limits.Connect, KeepAlive: -1}
 	nd.SetMultipathTCP(false)
+	stay.Await()
+	begun := time.Now()
 	c, err := nd.DialContext(ctx, network, to.String())
+	took := time.Since(begun)
+	stay.Heard()
+	if network == "tcp" && ctx.Err() == nil {
+		d.heard(to, err, took, try, stay)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return d.Adopt(c, 0), nil
+}
+
+// heard tells the pacer what became of a try to connect. What is this machine's own or a router's word says nothing.
+func (d *Dialer) heard(to netip.AddrPort, err error, took time.Duration, try int, stay *Stay) {
+	switch {
+	case err == nil || IsRefused(err):
+		fate := Answered
+		if try > 0 || took >= SYNRetransmit {
+			fate = Late
+		}
+		d.Pace.Heard(to.Addr(), stay.like(to.Port(), false), took, fate)
+	case IsTimeout(err) && try == 0: // a second silence of the same endpoint is no news
+		d.Pace.Heard(to.Addr(), stay.like(to.Port(), true), took, Silence)
+	}
 }
 
 // Adopt gives a connection that was made elsewhere, by the same rules, the byte budget of which it used a part.
@@ -101,12 +156,6 @@ func IsRefused(err error) bool {
 func IsReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, wsaConnReset)
 }
-
-// Windows gives its socket errors numbers of its own, which package syscall does not map onto the names above.
-const (
-	wsaConnReset   = syscall.Errno(10054)
-	wsaConnRefused = syscall.Errno(10061)
-)
 
 // ErrBudget says that a peer sent more bytes than Limits.Bytes.
 var ErrBudget = errors.New("byte budget used up")

@@ -30,16 +30,11 @@ const (
 // side, and the memory of a pacer does not grow with the scope.
 const subnetSlots = 1 << 14
 
-// Back-off: a subnet that answered and then keeps silent or resets has something in it that feels attacked.
-const (
-	trustAfter = 16 // answers in a row of tries that make a subnet one that answers
-	doubtAfter = 16 // failures in a row after which such a subnet is asked half as fast
-	slowest    = 6  // 200/s >> 6 is three a second
-)
-
 // Pacer limits new connections over the whole run and into any one subnet, by the generic cell rate algorithm: each
-// has the time at which the next connection is due, and nothing else. The nil Pacer allows everything.
+// has the time at which the next connection is due, and what is known of how it answers (backoff.go). The nil Pacer
+// allows everything.
 type Pacer struct {
+	now  func() time.Time
 	base time.Time
 	gap  int64 // nanoseconds between two connections of the run
 	net  int64 // and between two into one subnet
@@ -48,23 +43,22 @@ type Pacer struct {
 	due     int64 // since base
 	owed    int64 // nanoseconds in which it was kept from sending
 	subnets [subnetSlots]subnet
+	streams [streamSlots]stream
 }
 
 type subnet struct {
-	due    int64
-	good   uint8 // answers, at most trustAfter; falls with each failure before trust is reached
-	bad    uint8 // failures in a row since
-	slower uint8 // the rate is halved so many times
+	due int64
+	temper
 }
 
 // NewPacer allows perSecond connections over the run and 200 a second into one /24 (IPv6: /64); 0 allows all. Whoever
 // asks for more than 20,000 a second gets a hundredth of it into one subnet: a /16 at the whole rate is more than 200
-// for each of its subnets.
-func NewPacer(perSecond float64) *Pacer {
+// for each of its subnets. now is the clock.
+func NewPacer(perSecond float64, now func() time.Time) *Pacer {
 	if perSecond == 0 {
 		return nil
 	}
-	return &Pacer{base: time.Now(), gap: int64(float64(time.Second) / perSecond), net: int64(float64(time.Second) / SubnetRate(perSecond))}
+	return &Pacer{now: now, base: now(), gap: int64(float64(time.Second) / perSecond), net: int64(float64(time.Second) / SubnetRate(perSecond))}
 }
 
 // SubnetRate is how many connections a second a pacer of that many allows into one subnet.
@@ -84,9 +78,9 @@ func (p *Pacer) Try(to netip.Addr) (wait time.Duration, subnet bool) {
 	if p == nil {
 		return 0, false
 	}
-	now := int64(time.Since(p.base))
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := p.since()
 	s := p.subnet(to)
 	if w := s.due - now; w > 0 {
 		return time.Duration(w), true
@@ -105,7 +99,7 @@ func (p *Pacer) Reserve(to netip.Addr) time.Duration {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := int64(time.Since(p.base))
+	now := p.since()
 	s := p.subnet(to)
 	wait := max(s.due, p.due) - now
 	p.take(s, now)
@@ -121,14 +115,7 @@ func (p *Pacer) Wait(ctx context.Context, to netip.Addr) error {
 	if wait == 0 {
 		return ctx.Err()
 	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return sleep(ctx, wait)
 }
 
 // Charge accounts for a packet that left by itself: a SYN that the kernel sent again.
@@ -138,7 +125,7 @@ func (p *Pacer) Charge(to netip.Addr) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.take(p.subnet(to), int64(time.Since(p.base)))
+	p.take(p.subnet(to), p.since())
 }
 
 // take moves what is due on by one connection.
@@ -156,47 +143,23 @@ func (p *Pacer) take(s *subnet, now int64) {
 		p.owed -= more
 	}
 	p.due += gap
-	s.due = max(s.due, now-int64(subnetSlack)) + p.net<<s.slower
+	s.due = max(s.due, now-int64(subnetSlack)) + p.net<<s.halved()
 }
 
-// Heard tells how a connection to an address went, for the back-off: good is a connection that was made.
-func (p *Pacer) Heard(to netip.Addr, good bool) {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := p.subnet(to)
-	switch {
-	case good:
-		s.good = min(s.good+1, trustAfter)
-		s.bad = 0
-		if s.slower > 0 {
-			s.slower--
-		}
-	case s.good < trustAfter:
-		if s.good > 0 { // an ordinary subnet, mostly dark
-			s.good--
-		}
-	default:
-		if s.bad++; s.bad >= doubtAfter {
-			s.bad = 0
-			s.slower = min(s.slower+1, slowest)
-		}
-	}
-}
+// since is the time on the pacer's clock.
+func (p *Pacer) since() int64 { return int64(p.now().Sub(p.base)) }
 
-func (p *Pacer) subnet(to netip.Addr) *subnet {
-	var n uint64
+func (p *Pacer) subnet(to netip.Addr) *subnet { return &p.subnets[subnetOf(to)%subnetSlots] }
+
+// subnetOf numbers the /24 or /64 of an address. Neighbours of IPv4 never meet in a table.
+func subnetOf(to netip.Addr) (n uint64) {
 	if to.Is4() {
 		b := to.As4()
-		n = uint64(b[0])<<16 | uint64(b[1])<<8 | uint64(b[2]) // neighbours never meet
-	} else {
-		b := to.As16()
-		for _, c := range b[:8] {
-			n = (n ^ uint64(c)) * 0x100000001b3
-		}
-		n ^= n >> 32
+		return uint64(b[0])<<16 | uint64(b[1])<<8 | uint64(b[2])
 	}
-	return &p.subnets[n%subnetSlots]
+	b := to.As16()
+	for _, c := range b[:8] {
+		n = (n ^ uint64(c)) * 0x100000001b3
+	}
+	return n ^ n>>32
 }

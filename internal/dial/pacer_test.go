@@ -24,17 +24,17 @@ func taken(p *Pacer, d time.Duration, to func(i int) netip.Addr) (n int) {
 
 func TestRate(t *testing.T) {
 	// A second's worth and what may be caught up at most; on a busy machine fewer.
-	if n := taken(NewPacer(5000), 500*time.Millisecond, spread); n > 2500*101/100+175+1 || n < 1500 {
+	if n := taken(NewPacer(5000, time.Now), 500*time.Millisecond, spread); n > 2500*101/100+175+1 || n < 1500 {
 		t.Errorf("%d in half a second of 5000 a second", n)
 	}
-	if n := taken(NewPacer(5000), 500*time.Millisecond, func(int) netip.Addr { return spread(1) }); n > 100+5 || n < 60 {
+	if n := taken(NewPacer(5000, time.Now), 500*time.Millisecond, func(int) netip.Addr { return spread(1) }); n > 100+5 || n < 60 {
 		t.Errorf("%d into one subnet in half a second of 200 a second", n)
 	}
-	if n := taken(NewPacer(100_000), 200*time.Millisecond, func(int) netip.Addr { return spread(1) }); n > 200+21 {
+	if n := taken(NewPacer(100_000, time.Now), 200*time.Millisecond, func(int) netip.Addr { return spread(1) }); n > 200+21 {
 		t.Errorf("%d into one subnet in a fifth of a second of 1000 a second", n)
 	}
 	a, b := netip.MustParseAddr("2001:db8:0:1::1"), netip.MustParseAddr("2001:db8:0:1:ffff::1")
-	p := NewPacer(100)
+	p := NewPacer(100, time.Now)
 	p.due = -1 << 40
 	for p.subnet(a).due == 0 {
 		p.Try(a)
@@ -45,17 +45,17 @@ func TestRate(t *testing.T) {
 }
 
 func TestNoLimit(t *testing.T) {
-	p := NewPacer(0)
+	p := NewPacer(0, time.Now)
 	if wait, _ := p.Try(spread(1)); wait != 0 || p.Reserve(spread(1)) != 0 || p.Wait(context.Background(), spread(1)) != nil {
 		t.Error("the nil pacer waits")
 	}
-	p.Heard(spread(1), false)
+	p.Heard(spread(1), LikePort(1), 0, Silence)
 	p.Charge(spread(1))
 }
 
 // Places that were reserved come one after the other; a wait ends with its context.
 func TestReserve(t *testing.T) {
-	p := NewPacer(10)
+	p := NewPacer(10, time.Now)
 	last := time.Duration(0)
 	for i := range 5 {
 		w := p.Reserve(spread(i))
@@ -71,33 +71,5 @@ func TestReserve(t *testing.T) {
 	}
 	if wait, _ := p.Try(spread(10)); wait < 300*time.Millisecond {
 		t.Errorf("what was reserved is not held: %v", wait)
-	}
-}
-
-// A subnet that answered and then does not is asked more slowly, until it answers again. One that is mostly dark is
-// as it should be.
-func TestBackOff(t *testing.T) {
-	p := NewPacer(1000)
-	s := p.subnet(spread(1))
-	for i := range 500 {
-		p.Heard(spread(1), i%50 == 0)
-	}
-	if s.slower != 0 {
-		t.Errorf("an ordinary subnet is asked %d times slower", 1<<s.slower)
-	}
-	for range trustAfter {
-		p.Heard(spread(1), true)
-	}
-	for range 10 * doubtAfter {
-		p.Heard(spread(1), false)
-	}
-	if s.slower != slowest {
-		t.Errorf("slower by %d after silence", s.slower)
-	}
-	for range slowest {
-		p.Heard(spread(1), true)
-	}
-	if s.slower != 0 {
-		t.Errorf("slower by %d after answers", s.slower)
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // errHostTime is why a host's questions end when it has taken too long.
-var errHostTime = errors.New("the host took longer than --host-timeout")
+var errHostTime = errors.New("the host kept Signet waiting for longer than --host-timeout")
 
 // errLogons is why an attempt that would cause failed logons was not made.
 var errLogons = errors.New("the budget of failed logons is used up, or the depth does not allow one")
@@ -24,7 +24,8 @@ type asking struct {
 	attempt check.Attempt
 	logons  int
 	options check.Options
-	dead    bool // it panicked: the observation says so and nothing more is asked
+	dead    bool       // it panicked: the observation says so and nothing more is asked
+	lacked  *check.End // what this machine lacked for an attempt: nothing is concluded from the rest
 
 	// What the loop keeps of the attempt between two events.
 	rest []byte // received and not consumed
@@ -139,6 +140,10 @@ func (a *asking) next(r *Run, host purse, end check.End) (more bool) {
 	}
 	defer a.caught()
 	a.o.Open = a.o.Open || end.Connected || end.Received > 0
+	if end.Cause == check.Unable || end.Cause == check.Unrouted {
+		a.lacked = &end
+		return false
+	}
 	for {
 		t, ok := a.iv.Next(end)
 		if !ok {
@@ -182,6 +187,13 @@ func (a *asking) finish(r *Run, cause error) (found []check.Found) {
 		return nil
 	}
 	o := &a.o
+	if a.lacked != nil {
+		o.Outcome, o.Facts, o.Err = a.lacked.Outcome(), nil, a.lacked.Failure(a.attempt.Note)
+		if o.Open { // it had one, and was asked something
+			o.Outcome = signet.Fault
+		}
+		return nil
+	}
 	res := a.iv.Result()
 	o.Outcome, o.Facts, o.Err, o.Unasked = res.Outcome, res.Facts, res.Err, res.Unasked
 	if cause != nil {

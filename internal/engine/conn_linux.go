@@ -52,6 +52,14 @@ func (c *conn) launch() launch {
 	return launch{q: c.q, a: c.a, slot: c.slot, first: c.first, try: c.try}
 }
 
+// port is what it is begun to.
+func (n *launch) port() uint16 {
+	if n.a != nil {
+		return n.a.attempt.Port
+	}
+	return n.q.port.Number
+}
+
 // mostTrouble is how often this machine's own shortages may keep a connection from being begun, 20 ms apart.
 const mostTrouble = 100
 
@@ -62,10 +70,7 @@ func (l *loop) open(n launch) bool {
 	if n.first == 0 {
 		n.first = l.now
 	}
-	port := n.q.port.Number
-	if n.a != nil {
-		port = n.a.attempt.Port
-	}
+	port := n.port()
 	if l.excluded(&s.target, port) { // the last moment before a packet leaves
 		l.over(n, check.End{Cause: check.Denied, Err: dial.ErrExcluded})
 		return true
@@ -88,8 +93,7 @@ func (l *loop) open(n launch) bool {
 	default:
 		closeSocket(fd)
 		l.Stats.Dials.Add(1)
-		l.heard(s.target.Addr, no)
-		l.over(n, connectEnd(no))
+		l.failed(n, no, 0)
 		return true
 	}
 	l.Stats.Dials.Add(1)
@@ -100,6 +104,7 @@ func (l *loop) open(n launch) bool {
 		c.seed = l.dice.Uint64()
 	}
 	l.sockets++
+	l.await(n.slot)
 	l.fresh = append(l.fresh, fd)
 	return true
 }
@@ -118,13 +123,15 @@ func (l *loop) launched() (ended bool) {
 // begun sees to one connection that was begun; false: it has ended.
 func (l *loop) begun(fd int32) bool {
 	c := l.conns.at(fd)
-	n := c.launch()
+	n, begun, resent := c.launch(), c.since, c.resent
 	to := l.slots.at(n.slot).target.Addr
 	said, no := l.eager(fd, c, n.a == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
 		l.drop(fd)
-		l.heard(to, no)
-		l.over(n, connectEnd(no))
+		if resent {
+			n.try = max(n.try, 1)
+		}
+		l.failed(n, no, l.now-begun)
 		return false
 	}
 	if no := watch(l.poll, fd, uint32(n.slot), !said); no != 0 {
@@ -182,7 +189,7 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 	l.eagerness = min(l.eagerness+1, 64)
 	s := l.slots.at(c.slot)
 	s.alive = true
-	l.heard(s.target.Addr, 0)
+	l.reached(c)
 	c.state = connTalking
 	c.stamp++
 	l.answerWait(c.q.opening.wait).arm(l.now, fd, c.stamp)
@@ -191,8 +198,10 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 
 // short puts a launch back that this machine had no room for, and gives up on it in the end.
 func (l *loop) short(n launch, no syscall.Errno) bool {
-	if n.trouble++; n.trouble > mostTrouble {
-		l.over(n, connectEnd(no))
+	if l.sockets > 0 { // one of those will make room
+		n.trouble = 0
+	} else if n.trouble++; n.trouble > mostTrouble {
+		l.over(n, check.End{Cause: check.Unable, Err: no})
 		return true
 	}
 	l.turn.pushFront(n)
@@ -201,8 +210,8 @@ func (l *loop) short(n launch, no syscall.Errno) bool {
 	return false
 }
 
-// connectEnd words why a connection was not made.
-func connectEnd(no syscall.Errno) check.End {
+// connectEnd words why a connection to an address was not made.
+func connectEnd(no syscall.Errno, to netip.Addr) check.End {
 	switch no {
 	case syscall.ECONNREFUSED:
 		return check.End{Cause: check.Rejected}
@@ -211,14 +220,44 @@ func connectEnd(no syscall.Errno) check.End {
 	case syscall.ECONNRESET, syscall.EPIPE: // it was up, and gone before it was looked at
 		return check.End{Cause: check.Reset, Connected: true}
 	}
-	return check.End{Cause: check.Unroutable, Err: no}
+	return check.End{Cause: unmade(no, to), Err: no}
 }
 
-// heard tells the pacer what became of a connection.
-func (l *loop) heard(to netip.Addr, no syscall.Errno) {
-	if l.paced && no != syscall.EHOSTUNREACH && no != syscall.ENETUNREACH {
-		l.Dialer.Pace.Heard(to, no == 0)
+// failed goes on after a connection that was not made. The try of n is above 0 where a packet was sent again.
+func (l *loop) failed(n launch, no syscall.Errno, took int64) {
+	switch {
+	case no == syscall.ECONNREFUSED && n.try > 0:
+		l.heard(&n, took, dial.Late)
+	case no == syscall.ECONNREFUSED, no == syscall.ECONNRESET, no == syscall.EPIPE:
+		l.heard(&n, took, dial.Answered)
+	case no == syscall.ETIMEDOUT && n.try == 0:
+		l.heard(&n, took, dial.Silence)
 	}
+	l.over(n, connectEnd(no, l.slots.at(n.slot).target.Addr))
+}
+
+// reached tells the pacer of a connection that was made.
+func (l *loop) reached(c *conn) {
+	fate := dial.Answered
+	if c.resent || c.try > 0 {
+		fate = dial.Late
+	}
+	n := c.launch()
+	l.heard(&n, l.now-c.since, fate)
+}
+
+// heard tells the pacer what became of a connection that took so long.
+func (l *loop) heard(n *launch, took int64, fate dial.Fate) {
+	if !l.paced {
+		return
+	}
+	s := l.slots.at(n.slot)
+	like := dial.LikePort(n.port())
+	if s.odd {
+		like = dial.LikeNothing
+	}
+	s.odd = s.odd || fate == dial.Silence
+	l.Dialer.Pace.Heard(s.target.Addr, like, time.Duration(took), fate)
 }
 
 // drop closes a socket. What it was for is the caller's business.
@@ -230,6 +269,7 @@ func (l *loop) drop(fd int32) {
 // release forgets a socket that is closed or belongs to another.
 func (l *loop) release(fd int32) {
 	c := l.conns.at(fd)
+	l.awaited(c.slot)
 	*c = conn{stamp: c.stamp + 1}
 	l.sockets--
 	l.window.closed++
@@ -241,10 +281,12 @@ func (l *loop) event(fd int32, what uint32) {
 	if c.state == connConnecting {
 		if what&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 			if no := socketError(fd); no != 0 || what&unix.EPOLLOUT == 0 {
-				n := c.launch()
+				n, took := c.launch(), l.now-c.since
+				if c.resent {
+					n.try = max(n.try, 1)
+				}
 				l.drop(fd)
-				l.heard(l.slots.at(n.slot).target.Addr, no)
-				l.over(n, connectEnd(no))
+				l.failed(n, no, took)
 				return
 			}
 		} else if what&unix.EPOLLOUT == 0 {
@@ -265,7 +307,7 @@ func (l *loop) event(fd int32, what uint32) {
 func (l *loop) connected(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
 	s := l.slots.at(id)
-	l.heard(s.target.Addr, 0)
+	l.reached(c)
 	if took := time.Duration(l.now - c.since); took < dial.SYNRetransmit {
 		l.trips.sample(region(s.target.Addr), took)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 func do(t *testing.T, r *Run, d driver) {
@@ -319,6 +320,36 @@ func TestHostTimeCountsTheSame(t *testing.T) {
 			if asked, skipped := r.Stats.Asked.Load(), r.Stats.Outcomes[signet.Skipped].Load(); asked != 4 || skipped != 2 {
 				t.Errorf("all %v: %d asked, %d skipped of 4 with two at once", all, asked, skipped)
 			}
+		}
+	})
+}
+
+// What is spent on pacing, or on waiting for a socket, is no time of the host's: everything is asked of it.
+func TestOurWaitingIsNobodysTime(t *testing.T) {
+	everyDriver(t, func(t *testing.T, d driver) {
+		n := newNetwork(t)
+		var ports []check.Port
+		for range 12 {
+			ports = append(ports, check.Port{Number: newNetwork(t).serve("127.9.6.8", 0, says("yes"))})
+		}
+		r, g := newRun(items("127.9.6.8"), Plan{Check: lineCheck(), Ports: ports})
+		r.Dialer.Pace = dial.NewPacer(20, time.Now)
+		r.Dialer.Limits.Host = 250 * time.Millisecond
+		do(t, r, d)
+		if got := r.Stats.Outcomes[signet.Answered].Load(); got != 12 || len(g.list) != 12 {
+			t.Errorf("paced: %d of 12 answered; %s", got, word(g.list[len(g.list)-1]))
+		}
+
+		// A neighbour that holds the only socket.
+		port := n.serve("127.9.6.9", 0, func(c net.Conn) { time.Sleep(2 * time.Second) })
+		for i := range 5 {
+			n.serve(fmt.Sprintf("127.9.6.%d", 10+i), port, says("yes"))
+		}
+		r, _ = newRun(items("127.9.6.9", "127.9.6.10", "127.9.6.11", "127.9.6.12", "127.9.6.13", "127.9.6.14"), Plan{Check: lineCheck(), Ports: []check.Port{{Number: port}}})
+		r.InFlight, r.Dialer.Limits.Host = 1, 300*time.Millisecond
+		do(t, r, d)
+		if got := r.Stats.Outcomes[signet.Answered].Load(); got != 5 {
+			t.Errorf("queued: %d of 5 answered", got)
 		}
 	})
 }

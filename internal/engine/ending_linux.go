@@ -5,6 +5,7 @@ package engine
 import (
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // end closes a connection and puts how it ended to the interview.
@@ -16,8 +17,8 @@ func (l *loop) end(fd int32, end check.End) {
 	end.Connected, end.Received = true, int(c.received)
 	n := c.launch()
 	l.drop(fd)
-	if l.paced && end.Cause == check.Reset {
-		l.Dialer.Pace.Heard(n.a.o.Addr, false)
+	if l.paced {
+		l.Dialer.Pace.Heard(n.a.o.Addr, dial.LikeExchange(n.port(), n.a.attempt.Note), 0, exchanged(&end))
 	}
 	l.over(n, end)
 }

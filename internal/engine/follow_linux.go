@@ -5,9 +5,9 @@ package engine
 import (
 	"context"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
-	"time"
 
 	"signet"
 	"signet/internal/check"
@@ -16,12 +16,12 @@ import (
 
 // followUp is an interview, or the rest of one, that a goroutine holds: TLS, datagrams.
 type followUp struct {
-	slot     int32
-	q        *question
-	a        *asking // nil: not begun
-	target   signet.Target
-	host     *guest
-	deadline time.Time
+	slot   int32
+	q      *question
+	a      *asking // nil: not begun
+	target signet.Target
+	host   *guest
+	stay   *dial.Stay
 
 	fd       int32      // a socket that is connected to the question's port, or -1
 	first    *check.TLS // with a and fd: the handshake that comes next on it
@@ -58,7 +58,7 @@ func (l *loop) handOver(fd int32, a *asking, first *check.TLS, received int) {
 func (l *loop) follow(f *followUp) {
 	s := l.slots.at(f.slot)
 	f.target, f.host = s.target, s.guest()
-	f.deadline = l.start.Add(time.Duration(s.begun) + l.Dialer.Limits.Host)
+	f.stay = l.stay(s)
 	l.followers.queue.push(f)
 	l.dispatch()
 }
@@ -105,8 +105,7 @@ func (l *loop) welcome() {
 
 // hold holds an interview to its end, on a goroutine.
 func (l *loop) hold(f *followUp) {
-	ctx, cancel := context.WithDeadlineCause(l.ctx, f.deadline, errHostTime)
-	defer cancel()
+	ctx := f.stay.Context()
 	var end check.End
 	more := true
 	given := adopt(l.Dialer, f.fd, f.received)
@@ -125,10 +124,10 @@ func (l *loop) hold(f *followUp) {
 	a := f.a
 	for ended(ctx) == nil && more {
 		if given != nil {
-			end = l.holdOn(ctx, a, given, f.first, f.received)
+			end = l.holdOn(ctx, f, given)
 			given = nil
 		} else {
-			end = l.Run.hold(ctx, a)
+			end = l.Run.hold(ctx, a, f.stay)
 		}
 		more = ended(ctx) == nil && a.next(l.Run, f.host, end)
 		a.o.Open = a.o.Open || end.Connected || end.Received > 0
@@ -143,9 +142,11 @@ func (l *loop) hold(f *followUp) {
 }
 
 // holdOn holds the attempt under way on a connection that is up.
-func (l *loop) holdOn(ctx context.Context, a *asking, conn *dial.Conn, first *check.TLS, received int) (end check.End) {
+func (l *loop) holdOn(ctx context.Context, f *followUp, conn *dial.Conn) (end check.End) {
+	a := f.a
 	defer a.caughtTalking()
-	return holdOn(ctx, l.Dialer, conn, a.attempt, first, received, l.transcript(a))
+	to := netip.AddrPortFrom(a.o.Addr, a.attempt.Port)
+	return holdOn(ctx, l.Dialer, conn, to, a.attempt, f.first, f.received, f.stay, l.transcript(a))
 }
 
 // adopt makes a connection of package net of a socket; nil if there is none or it cannot be done, in which case

@@ -24,20 +24,25 @@ const maxTraced = 16 << 10
 // Hold opens the attempt's connection to an address, holds its conversation and says how it ended. The exchanges
 // are appended to trace, unless that is nil.
 func Hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, trace *[]signet.Exchange) check.End {
+	return hold(ctx, d, to, a, nil, trace)
+}
+
+// hold is Hold on account of a host's time.
+func hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, stay *dial.Stay, trace *[]signet.Exchange) check.End {
 	network := "tcp"
 	if a.UDP {
 		network = "udp"
 	}
-	conn, err := d.Dial(ctx, network, to)
+	conn, err := d.Dial(ctx, network, to, stay)
 	if err != nil {
-		return dialEnd(ctx, err)
+		return dialEnd(ctx, err, to.Addr())
 	}
-	return holdOn(ctx, d, conn, a, a.TLS, 0, trace)
+	return holdOn(ctx, d, conn, to, a, a.TLS, 0, stay, trace)
 }
 
 // holdOn holds the attempt's conversation on a connection that is up, from its beginning or from after a StartTLS
 // step on, and closes it. first is the handshake to begin with, received what came before.
-func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, a check.Attempt, first *check.TLS, received int, trace *[]signet.Exchange) check.End {
+func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.AddrPort, a check.Attempt, first *check.TLS, received int, stay *dial.Stay, trace *[]signet.Exchange) check.End {
 	h := &holder{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: patience(d, &a), trace: trace}
 	h.end.Connected, h.end.Received = !a.UDP, received
 	if a.UDP {
@@ -45,12 +50,25 @@ func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, a check.Attemp
 	}
 	// The reader of a blocking connection is woken by a deadline in the past.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	stay.Await()
 	defer func() {
+		stay.Heard()
 		stop()
 		conn.Conn.Close()
 	}()
 	h.run(first)
+	if !a.UDP && h.end.Cause != check.Interrupted {
+		d.Pace.Heard(to.Addr(), dial.LikeExchange(to.Port(), a.Note), 0, exchanged(&h.end))
+	}
 	return h.end
+}
+
+// exchanged is what the end of an exchange says of the network.
+func exchanged(end *check.End) dial.Fate {
+	if end.Cause == check.Reset || errors.Is(end.Err, check.ErrTLSClosed) {
+		return dial.Cut
+	}
+	return dial.Held
 }
 
 // earlyBytes says that a peer spoke where only a handshake may come.
@@ -64,7 +82,7 @@ func patience(d *dial.Dialer, a *check.Attempt) time.Duration {
 	return d.Limits.Exchange
 }
 
-func dialEnd(ctx context.Context, err error) check.End {
+func dialEnd(ctx context.Context, err error, to netip.Addr) check.End {
 	end := check.End{Err: err}
 	switch {
 	case errors.Is(err, dial.ErrExcluded):
@@ -78,13 +96,30 @@ func dialEnd(ctx context.Context, err error) check.End {
 	case dial.IsReset(err):
 		end.Cause, end.Err = check.Reset, nil
 	default:
-		end.Cause = check.Unroutable
-		var no syscall.Errno
-		if errors.As(err, &no) {
-			end.Err = no // without the addresses that package net adds: they stand on the observation
-		}
+		end.Cause = unmade(err, to)
+		end.Err = errnoOf(err)
 	}
 	return end
+}
+
+// errnoOf strips an error of the addresses that package net adds: they stand on the observation.
+func errnoOf(err error) error {
+	var no syscall.Errno
+	if errors.As(err, &no) {
+		return no
+	}
+	return err
+}
+
+// unmade is why a connection was not made that no peer refused.
+func unmade(err error, to netip.Addr) check.Cause {
+	switch dial.Lacking(err, to) {
+	case dial.NoRoom, dial.NoRight:
+		return check.Unable
+	case dial.NoRoute:
+		return check.Unrouted
+	}
+	return check.Unroutable
 }
 
 // holder drives one conversation over one blocking connection.
@@ -169,8 +204,13 @@ func (h *holder) arm() {
 func (h *holder) send(b []byte) bool {
 	traceSent(h.trace, h.note, b)
 	h.arm()
-	if _, err := h.conn.Write(b); err != nil && (dial.IsTimeout(err) || h.ctx.Err() != nil) {
+	_, err := h.conn.Write(b)
+	if err != nil && (dial.IsTimeout(err) || h.ctx.Err() != nil) {
 		h.readError(err)
+		return false
+	}
+	if err != nil && (dial.IsShort(err) || dial.IsForbidden(err)) { // a datagram that this machine did not let out
+		h.fail(check.Unable, errnoOf(err))
 		return false
 	}
 	return true // a peer that closed may have said why: reading tells

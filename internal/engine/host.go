@@ -5,9 +5,11 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // hostConnections is how many connections one host sees at once (protocols.md §0 rule 5), unless all limits are
@@ -34,6 +36,7 @@ const (
 type visit struct {
 	run    *session
 	target signet.Target
+	stay   *dial.Stay
 	mu     sync.Mutex
 	alive  bool
 	ends   map[uint16]signet.Outcome
@@ -45,9 +48,10 @@ type visit struct {
 // host asks every question of one host, a few at once, and those that answers gave rise to; false: the run was
 // interrupted before the last of them.
 func (s *session) host(item Item) bool {
-	ctx, cancel := context.WithTimeoutCause(s.ctx, s.Dialer.Limits.Host, errHostTime)
-	defer cancel()
-	v := &visit{run: s, target: item.Target, ends: map[uint16]signet.Outcome{}, asked: map[key]bool{}}
+	stay := dial.NewStay(s.ctx, s.Dialer.Limits.Host, errHostTime, time.Now)
+	defer stay.Close()
+	ctx := stay.Context()
+	v := &visit{run: s, stay: stay, target: item.Target, ends: map[uint16]signet.Outcome{}, asked: map[key]bool{}}
 	a := s.agendas.of(&item)
 	v.ask(ctx, a.first)
 	v.ask(ctx, slices.DeleteFunc(slices.Clone(a.later), func(q question) bool { return !v.wanted(&q) }))
@@ -111,16 +115,16 @@ func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Obse
 	a := r.begin(&v.target, q)
 	var end check.End
 	for ended(ctx) == nil && a.next(r, v, end) {
-		end = r.hold(ctx, a)
+		end = r.hold(ctx, a, v.stay)
 	}
 	return &a.o, a.finish(r, ended(ctx))
 }
 
 // hold makes the attempt that an interview asks for, on a connection of its own.
-func (r *Run) hold(ctx context.Context, a *asking) (end check.End) {
+func (r *Run) hold(ctx context.Context, a *asking, stay *dial.Stay) (end check.End) {
 	defer a.caughtTalking()
 	r.Stats.Dials.Add(1)
-	return Hold(ctx, r.Dialer, netip.AddrPortFrom(a.o.Addr, a.attempt.Port), a.attempt, r.transcript(a))
+	return hold(ctx, r.Dialer, netip.AddrPortFrom(a.o.Addr, a.attempt.Port), a.attempt, stay, r.transcript(a))
 }
 
 // transcript is where the exchanges of an interview are kept, or nil.
@@ -147,7 +151,9 @@ func (v *visit) done(q *question, o *signet.Observation, found []check.Found) {
 }
 
 // alive tells whether an observation shows that its host exists.
-func alive(o *signet.Observation) bool { return o.Reached() || o.Outcome == signet.Refused }
+func alive(o *signet.Observation) bool {
+	return o.Open || o.Outcome == signet.Refused || o.Reached() && o.Outcome != signet.Fault
+}
 
 // spend takes logons from the host's budget; false leaves it untouched.
 func (v *visit) spend(n int) bool {

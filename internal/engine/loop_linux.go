@@ -32,6 +32,7 @@ type loop struct {
 
 	start   time.Time
 	now     int64 // nanoseconds since start, read once a round
+	awake   int64 // the same without what no processor was given for
 	conns   table[conn]
 	sockets int
 	fresh   []int32 // those of them that were only just begun
@@ -51,7 +52,7 @@ type loop struct {
 	connects []deadlines // by length
 	answers  []deadlines
 	resends  deadlines
-	hosts    deadlines
+	hosts    []deadlines // by length
 	trips    roundTrips
 
 	dice  rand.ChaCha8 // what connections draw from
@@ -151,7 +152,6 @@ func newLoop(s *session) (*loop, error) {
 	l.window = newWindow(fewestSockets, most)
 	l.dice.Seed(s.luck)
 	l.resends.after = int64(dial.SYNRetransmit)
-	l.hosts.after = int64(s.Dialer.Limits.Host)
 	watch(l.poll, l.bell, math.MaxUint32, false)
 	return l, nil
 }
@@ -187,7 +187,7 @@ func (l *loop) ring() {
 func (l *loop) run() {
 	size := l.Source.Len()
 	for {
-		l.now = int64(time.Since(l.start))
+		l.tick()
 		l.window.fit(l.now, l.sockets, false)
 		wait := l.pump(size)
 		if l.launched() {
@@ -208,7 +208,7 @@ func (l *loop) run() {
 			}
 			n = poll(l.poll, l.events[:], l.patience(wait))
 		}
-		l.now = int64(time.Since(l.start))
+		l.tick()
 		for i := range n {
 			e := &l.events[i]
 			if e.Fd == l.bell {
@@ -404,7 +404,9 @@ func (l *loop) patience(wait int64) int {
 	if l.paced {
 		soon(&l.resends, l.staleConn)
 	}
-	soon(&l.hosts, l.staleSlot)
+	for i := range l.hosts {
+		soon(&l.hosts[i], l.staleSlot)
+	}
 	const longest = int64(time.Second)
 	return int((max(min(wait, longest), 0) + int64(time.Millisecond) - 1) / int64(time.Millisecond))
 }
@@ -435,8 +437,10 @@ func (l *loop) expired() {
 			l.end(d.queue.pop().id, check.End{Cause: check.Stalled})
 		}
 	}
-	for at, ok := l.hosts.first(l.staleSlot); ok && at <= now; at, ok = l.hosts.first(l.staleSlot) {
-		l.overtime(l.hosts.queue.pop().id)
+	for i := range l.hosts { // outstayed may add another, whose time has not come
+		for at, ok := l.hosts[i].first(l.staleSlot); ok && at <= now; at, ok = l.hosts[i].first(l.staleSlot) {
+			l.outstayed(l.hosts[i].queue.pop().id)
+		}
 	}
 }
 
@@ -447,8 +451,11 @@ func (l *loop) unanswered(fd int32, after int64) {
 	n.try++
 	l.window.dark++
 	l.drop(fd)
-	l.heard(l.slots.at(n.slot).target.Addr, syscall.ETIMEDOUT)
-	if int(n.try) < l.Dialer.Tries(time.Duration(after)) {
+	to := l.slots.at(n.slot).target.Addr
+	if n.try == 1 { // a second silence of the same endpoint is no news
+		l.heard(&n, after, dial.Silence)
+	}
+	if tries := l.Dialer.Tries(time.Duration(after)); int(n.try) < tries || int(n.try) < tries+dial.LossyTries && l.Dialer.Pace.Lossy(to) {
 		l.turn.push(n)
 		return
 	}

@@ -8,13 +8,16 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // slot is an address under way. There are as many as fit in flight, and they are used again and again.
 type slot struct {
 	target   signet.Target
 	position uint64
-	begun    int64
+	spent    int64 // of the host's time (staying_linux.go)
+	since    int64 // when something began to be awaited of it, while waiting
+	waiting  int32
 	sent     int64 // when a sweep sent its first SYN
 	agenda   *agenda
 	visit    *guest // nil while there is nothing to remember
@@ -25,7 +28,9 @@ type slot struct {
 	open     uint32 // by question.bit
 	closed   uint32
 	alive    bool
+	odd      bool // it was silent somewhere
 	overtime bool // the host took too long
+	timed    bool // its time is looked at
 	swept    bool // a sweep has found out which ports are open
 	touched  bool // a connection was begun
 	given    bool // given back: the run is being drained before anything was asked
@@ -47,6 +52,7 @@ type guest struct {
 	found    []question // to be asked when list is over
 	asking   []question // of those found
 	asked    []key
+	stay     *dial.Stay // where goroutines ask it
 }
 
 // spend takes logons from the host's budget; false leaves it untouched. Goroutines call it too.
@@ -130,8 +136,7 @@ func (l *loop) admit(position uint64) *slot {
 	}
 	s := l.slots.reach(id)
 	item := l.Source.At(position)
-	*s = slot{target: item.Target, agenda: l.agendas.of(&item), position: position, begun: l.now, stamp: s.stamp}
-	l.hosts.arm(l.now, id, s.stamp)
+	*s = slot{target: item.Target, agenda: l.agendas.of(&item), position: position, stamp: s.stamp}
 	l.used++
 	l.makeReady(id)
 	return s
@@ -197,6 +202,9 @@ func (l *loop) settle(id int32) {
 // vacate gives a slot up.
 func (l *loop) vacate(id int32) {
 	s := l.slots.at(id)
+	if s.visit != nil && s.visit.stay != nil {
+		s.visit.stay.Close()
+	}
 	*s = slot{stamp: s.stamp + 1}
 	l.free = append(l.free, id)
 	l.used--

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"signet"
+	"signet/internal/dial"
 )
 
 // sweep finds open ports with SYNs of its own making, and keeps nothing for an address but two bits a port while it
@@ -320,6 +321,9 @@ func (w *sweep) frame(x *wire, f []byte) {
 		if port != r.sport {
 			continue
 		}
+		if (e.open|e.closed)>>i&1 == 0 && r.flags&(tcpRST|tcpSYN) != 0 {
+			w.heard(position, r.src, port)
+		}
 		switch {
 		case r.flags&tcpRST != 0:
 			e.closed |= 1 << i
@@ -332,6 +336,25 @@ func (w *sweep) frame(x *wire, f []byte) {
 	}
 	if e.open|e.closed == 1<<len(a.swept)-1 {
 		w.handOn(position, e, false)
+	}
+}
+
+// heard tells the pacer of an answer, a refusal like any other, and whether it took a second SYN.
+func (w *sweep) heard(position uint64, from netip.Addr, port uint16) {
+	took, fate := w.now-w.time(0, position), dial.Answered
+	if len(w.heads) > 1 && w.heads[1] > position && w.trip > 0 && took > 2*w.trip+passLag/2 {
+		fate = dial.Late
+	}
+	w.Dialer.Pace.Heard(from, dial.LikePort(port), time.Duration(took), fate)
+}
+
+// unheard tells it of the first port of a position that did not answer.
+func (w *sweep) unheard(position uint64, e *entry, item *Item, swept []uint16) {
+	for i, port := range swept {
+		if (e.open|e.closed)>>i&1 == 0 && !w.excluded(&item.Target, port) {
+			w.Dialer.Pace.Heard(item.Addr, dial.LikePort(port), time.Duration(w.now-w.time(0, position)), dial.Silence)
+			return
+		}
 	}
 }
 
@@ -362,6 +385,7 @@ func (w *sweep) settle(position uint64) {
 		delete(w.near, item.Addr)
 	}
 	a := w.agendas.of(&item)
+	w.unheard(position, e, &item, a.swept)
 	if e.open|e.closed != 0 || w.All || a.unswept || w.Resume != nil {
 		w.handOn(position, e, false)
 		return

@@ -45,6 +45,10 @@ func (w *sweep) volley(pass int, from, to uint64) {
 			if e.closed&settled != 0 || (e.open|e.closed)>>i&1 != 0 || w.excluded(&t.item.Target, t.ports[i]) {
 				continue
 			}
+			if w.Dialer.Pace.Slowed(t.item.Addr) { // the loop asks it: it lets nobody else wait
+				w.handOn(t.position, e, true)
+				continue
+			}
 			w.paced(t.item.Addr)
 			w.syn(t.x, t.to, t.src, t.position, t.item.Addr, t.ports[i])
 		}

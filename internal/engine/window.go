@@ -78,6 +78,6 @@ func (w *window) again(now int64, size int, trial bool) {
 
 // short says that this machine has no room for more sockets than are open.
 func (w *window) short(open int) {
-	w.size = max(16, min(w.size, open))
+	w.size = max(1, min(w.size, open))
 	w.lit, w.tried = min(w.lit, w.size), false
 }

@@ -126,7 +126,7 @@ func reason(o *signet.Observation) string {
 	case signet.Withheld:
 		s = "the answer needs an authentication that this depth does not allow"
 	case signet.Fault:
-		s = "a defect of Signet kept it from asking"
+		s = "Signet or this machine failed"
 	default:
 		s = "outcome " + o.Outcome.String()
 	}
