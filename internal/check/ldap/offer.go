@@ -1,8 +1,9 @@
 package ldap
 
 import (
+	"bytes"
+
 	wire "signet/internal/wire/ldap"
-	"signet/internal/wire/ntlmssp"
 	"signet/internal/wire/spnego"
 )
 
@@ -36,7 +37,7 @@ func (f form) wrap(type1 []byte) []byte {
 
 // negotiation reads a token that holds no challenge. "" says that it is no SPNEGO, or that none came.
 func negotiation(token []byte) string {
-	if _, found := ntlmssp.Find(token); found {
+	if bytes.Contains(token, []byte(ntlmType2)) {
 		return cutChallenge
 	}
 	if r, err := spnego.ParseResp(token); err == nil {
