@@ -20,3 +20,17 @@ func NTLM(c ntlmssp.Challenge) *signet.NTLM {
 	}
 	return n
 }
+
+// Challenged looks for a whole CHALLENGE inside a token or a stream, and words it as facts. Names that cannot be read do
+// not unmake one; what is cut short is none.
+func Challenged(b []byte) (n *signet.NTLM, ok bool) {
+	raw, ok := ntlmssp.Find(b)
+	if !ok {
+		return nil, false
+	}
+	c, err := ntlmssp.ParseChallenge(raw)
+	if err != nil {
+		return &signet.NTLM{}, true
+	}
+	return NTLM(c), true
+}

@@ -70,11 +70,9 @@ func (d *dialogue) bound(m wire.Message) (check.Step, bool, error) {
 		d.seen.result, d.seen.mechanism = &res, d.mechanism
 	}
 	at := bytes.Index(r.SASLCreds, []byte(ntlmType2))
-	var c ntlmssp.Challenge
-	if at >= 0 {
-		if c, err = ntlmssp.ParseChallenge(r.SASLCreds[at:]); err != nil {
-			at = -1 // half of one proves nothing
-		}
+	ntlm, whole := check.Challenged(r.SASLCreds)
+	if !whole {
+		at = -1 // half of one proves nothing
 	}
 	if d.phase == phaseFirstBind && at < 0 && d.question != askSimple {
 		d.seen.spnego = negotiation(r.SASLCreds)
@@ -93,13 +91,13 @@ func (d *dialogue) bound(m wire.Message) (check.Step, bool, error) {
 	}
 	d.seen.challenge, d.seen.spnego = true, ""
 	type2 := r.SASLCreds[at:]
-	d.seen.ntlm = check.NTLM(c)
+	d.seen.ntlm = ntlm
 	var type3 []byte
 	switch d.question {
 	case askAnonymous:
 		type3 = ntlmssp.Anonymous()
 	case askDecoyWrong, askDecoyNone:
-		d.logon.Domain = c.NbDomain
+		d.logon.Domain = ntlm.NBDomain
 		if type3, err = ntlmssp.Authenticate(d.type1, type2, d.logon.Logon); err != nil {
 			d.seen.failed = err
 		}

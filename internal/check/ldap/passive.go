@@ -9,7 +9,6 @@ import (
 	"signet/internal/check"
 	"signet/internal/wire/ber"
 	wire "signet/internal/wire/ldap"
-	"signet/internal/wire/ntlmssp"
 	"signet/internal/wire/tls"
 )
 
@@ -197,15 +196,11 @@ func richer(a, b [][]byte) bool {
 // bound takes the answer to a bind.
 func (o *observer) bound(r wire.BindResponse, a asked, known bool) {
 	for _, token := range [][]byte{r.SASLCreds, r.MatchedDN} {
-		raw, ok := ntlmssp.Find(token)
+		n, ok := check.Challenged(token)
 		if !ok {
 			continue
 		}
-		c, err := ntlmssp.ParseChallenge(raw)
-		if err != nil {
-			return // cut short: it says nothing
-		}
-		if n := check.NTLM(c); o.ntlm == nil || n.Time > o.ntlm.Time {
+		if o.ntlm == nil || n.Time > o.ntlm.Time {
 			o.ntlm = n
 		}
 		return // not an end of the bind

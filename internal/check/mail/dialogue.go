@@ -211,14 +211,11 @@ func (d *dialogue) challenged(a answer) check.Step {
 		return d.refused(a)
 	}
 	w := d.way()
-	w.Answer, w.Error = "a challenge that is no NTLM", ""
+	w.Answer, w.Error = "a challenge that is no whole one of NTLM", ""
 	if t, err := wire.Token(a.text); err == nil {
-		if m, ok := ntlmssp.Find(t); ok {
-			w.Answer = "an NTLM challenge that is cut short"
-			if c, err := ntlmssp.ParseChallenge(m); err == nil {
-				w.NTLM, w.Answer = proven, ""
-				d.seen.ntlm = check.NTLM(c)
-			}
+		if n, ok := check.Challenged(t); ok {
+			w.NTLM, w.Answer = proven, ""
+			d.seen.ntlm = n
 		}
 	}
 	d.await = askCancel

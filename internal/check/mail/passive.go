@@ -7,7 +7,6 @@ import (
 
 	"signet"
 	"signet/internal/check"
-	"signet/internal/wire/ntlmssp"
 	"signet/internal/wire/tls"
 
 	wire "signet/internal/wire/mail"
@@ -116,15 +115,7 @@ func (o *observer) token(text string) {
 	if err != nil {
 		return
 	}
-	type2, ok := ntlmssp.Find(raw)
-	if !ok {
-		return
-	}
-	c, err := ntlmssp.ParseChallenge(type2)
-	if err != nil {
-		return
-	}
-	if n := check.NTLM(c); o.ntlm == nil || n.Time > o.ntlm.Time {
+	if n, ok := check.Challenged(raw); ok && (o.ntlm == nil || n.Time > o.ntlm.Time) {
 		o.ntlm = n
 	}
 }

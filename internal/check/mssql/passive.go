@@ -3,7 +3,6 @@ package mssql
 import (
 	"signet"
 	"signet/internal/check"
-	"signet/internal/wire/ntlmssp"
 	"signet/internal/wire/tds"
 )
 
@@ -91,15 +90,11 @@ func preloginTLS(b []byte) []byte {
 
 // challenge looks for the challenge of a login that TLS does not hide.
 func (o *observer) challenge(stream []byte) {
-	raw, ok := ntlmssp.Find(stream)
+	n, ok := check.Challenged(stream)
 	if !ok {
 		return
 	}
-	c, err := ntlmssp.ParseChallenge(raw)
-	if err != nil {
-		return // half of one proves nothing
-	}
-	f, n := &o.facts, check.NTLM(c)
+	f := &o.facts
 	f.WindowsAuthentication = windowsProven
 	if f.NTLM == nil || n.Time > f.NTLM.Time {
 		f.NTLM = n

@@ -136,15 +136,8 @@ func (t *talk) ntlm() *signet.NTLM {
 	if t.answer == nil {
 		return nil
 	}
-	message, ok := ntlmssp.Find(t.answer.SSPI) // bare, or inside SPNEGO
-	if !ok {
-		return nil
-	}
-	c, err := ntlmssp.ParseChallenge(message)
-	if err != nil {
-		return nil // half of one proves nothing
-	}
-	return check.NTLM(c)
+	n, _ := check.Challenged(t.answer.SSPI) // bare, or inside SPNEGO
+	return n
 }
 
 // refused tells whether the answer says no to this very token: a failed login, or a rejected negotiation. Other

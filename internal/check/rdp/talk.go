@@ -116,12 +116,8 @@ func (t *talk) challenge(in []byte) (check.Step, error) {
 		return check.Step{}, err
 	}
 	for _, token := range r.Tokens {
-		message, ok := ntlmssp.Find(token) // bare, or inside SPNEGO
-		if !ok {
-			continue
-		}
-		if c, err := ntlmssp.ParseChallenge(message); err == nil { // half of one proves nothing
-			t.ntlm = check.NTLM(c)
+		if n, ok := check.Challenged(token); ok { // bare, or inside SPNEGO
+			t.ntlm = n
 			break
 		}
 	}

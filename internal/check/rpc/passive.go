@@ -7,7 +7,6 @@ import (
 	"signet"
 	"signet/internal/check"
 	"signet/internal/wire/dcerpc"
-	"signet/internal/wire/ntlmssp"
 )
 
 // passive reads a DCE/RPC server out of a capture: the names in its NTLM, and what its endpoint mapper lists for a
@@ -47,15 +46,11 @@ const mostListed = maxRounds * dcerpc.MaxEntries
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
 	o.inventory(lookups(h.FromClient), h.FromServer)
-	raw, ok := ntlmssp.Find(h.FromServer)
+	n, ok := check.Challenged(h.FromServer)
 	if !ok {
 		return
 	}
-	c, err := ntlmssp.ParseChallenge(raw)
-	if err != nil {
-		return // cut short: it says nothing
-	}
-	if n := check.NTLM(c); o.ntlm == nil || n.Time > o.ntlm.Time {
+	if o.ntlm == nil || n.Time > o.ntlm.Time {
 		o.ntlm = n
 	}
 }
