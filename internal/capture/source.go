@@ -9,6 +9,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zstd"
+
+	"signet/internal/bounds"
 )
 
 // Kind is what a file turned out to be by its first bytes.
@@ -32,18 +34,20 @@ func Open(r io.Reader) (Kind, *bufio.Reader, error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(br)
+		grown := bounds.NewExpansion("gzip")
+		z, err := gzip.NewReader(grown.Packed(br))
 		if err != nil {
 			return KindUnknown, nil, fmt.Errorf("gzip: %w", err)
 		}
-		br = bufio.NewReaderSize(unpacked{z, "gzip"}, 256<<10)
+		br = bufio.NewReaderSize(grown.Unpacked(unpacked{z, "gzip"}), 256<<10)
 	case bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		// A window of more than 64 MiB is not what anybody compresses a capture with.
-		z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
+		grown := bounds.NewExpansion("zstd")
+		z, err := zstd.NewReader(grown.Packed(br), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
 		if err != nil {
 			return KindUnknown, nil, fmt.Errorf("zstd: %w", err)
 		}
-		br = bufio.NewReaderSize(unpacked{z, "zstd"}, 256<<10)
+		br = bufio.NewReaderSize(grown.Unpacked(unpacked{z, "zstd"}), 256<<10)
 	}
 	head, err = br.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {

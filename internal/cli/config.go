@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v4"
+
+	"signet/internal/bounds"
 )
 
 // configure fills flags that were not given from the environment (SIGNET_RATE for --rate), then from signet.yaml:
@@ -69,7 +69,7 @@ func (a *app) readConfig(cmd *cobra.Command) (map[string]setting, error) {
 		paths = []string{p}
 	}
 	for _, path := range paths {
-		b, err := os.ReadFile(path)
+		b, err := readBounded(path)
 		if errors.Is(err, fs.ErrNotExist) && a.env["SIGNET_CONFIG"] == "" {
 			continue
 		}
@@ -79,6 +79,20 @@ func (a *app) readConfig(cmd *cobra.Command) (map[string]setting, error) {
 		return parseConfig(path, b, cmd.Root())
 	}
 	return nil, nil
+}
+
+// readBounded reads a file of YAML, which may be a device or somebody else's.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := bounds.ReadAll(f, bounds.YAMLSize)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return b, nil
 }
 
 // userDir is the user's signet folder of a kind, or empty where the environment names no home.
@@ -97,11 +111,12 @@ func (a *app) userDir(variable, below string) string {
 
 // parseConfig reads a mapping from flag names to scalars or lists. A key that is no flag of any command is refused.
 func parseConfig(path string, b []byte, root *cobra.Command) (map[string]setting, error) {
-	var doc yaml.Node
-	if err := yaml.NewDecoder(bytes.NewReader(b)).Decode(&doc); errors.Is(err, io.EOF) { // nothing, or comments alone
-		return nil, nil
-	} else if err != nil {
+	doc, err := bounds.YAML(b)
+	if err != nil {
 		return nil, usage("%s: %v", path, err)
+	}
+	if len(doc.Content) == 0 { // nothing, or comments alone
+		return nil, nil
 	}
 	top := doc.Content[0]
 	if top.Kind != yaml.MappingNode {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"os"
 	"strings"
 
 	"signet/internal/judge"
@@ -29,7 +28,7 @@ func readPolicy(name string) (*judge.Policy, error) {
 		}
 		return p, nil
 	}
-	b, err := os.ReadFile(name)
+	b, err := readBounded(name)
 	if err != nil {
 		return nil, usage("--policy: %v", err)
 	}

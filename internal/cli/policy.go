@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func (a *app) showPolicy(args []string) error {
 func (a *app) checkPolicies(files []string) error {
 	mistakes := 0
 	for _, file := range files {
-		b, err := os.ReadFile(file)
+		b, err := readBounded(file)
 		if err != nil {
 			return usage("policy: %v", err)
 		}

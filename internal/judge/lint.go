@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"signet"
+	"signet/internal/bounds"
 	"signet/internal/check"
 )
 
@@ -23,6 +24,9 @@ type Problem struct {
 	Warning      bool // the policy works all the same
 }
 
+// mostProblems is how many anybody reads at once.
+const mostProblems = 100
+
 // Lint finds every mistake in a policy file: Parse and New stop at the first. day is today's, for exceptions that expired.
 func Lint(b []byte, checks []check.Check, day time.Time) []Problem {
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
@@ -32,11 +36,11 @@ func Lint(b []byte, checks []check.Check, day time.Time) []Problem {
 			l.rules[r.ID] = true
 		}
 	}
-	var doc yaml.Node
 	if len(bytes.TrimSpace(b)) == 0 {
 		return []Problem{{Line: 1, Column: 1, Text: "the policy is empty"}}
 	}
-	if err := yaml.Load(b, &doc); err != nil {
+	doc, err := bounds.YAML(b)
+	if err != nil {
 		return []Problem{fromError(err)}
 	}
 	if len(doc.Content) == 0 {
@@ -49,6 +53,9 @@ func Lint(b []byte, checks []check.Check, day time.Time) []Problem {
 		}
 	}
 	slices.SortStableFunc(l.found, func(a, b Problem) int { return a.Line - b.Line })
+	if n := len(l.found) - mostProblems; n > 0 {
+		l.found = append(l.found[:mostProblems], Problem{Line: l.found[mostProblems].Line, Column: 1, Text: fmt.Sprintf("%d more mistakes from here on", n)})
+	}
 	return l.found
 }
 
@@ -105,7 +112,7 @@ func (l *linter) policy(n *yaml.Node) {
 	has := map[string]bool{}
 	if n.Kind == yaml.MappingNode {
 		for i := 0; i+1 < len(n.Content); i += 2 { // tags may stand below what names them
-			if n.Content[i].Value == "tags" && n.Content[i+1].Decode(&l.tags) != nil {
+			if n.Content[i].Value == "tags" && bounds.Decode(n.Content[i+1], &l.tags) != nil {
 				l.tags = map[string]Scope{} // said below
 			}
 		}

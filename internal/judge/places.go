@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"signet"
+	"signet/internal/bounds"
 	"signet/internal/check"
 )
 
@@ -43,7 +44,7 @@ func (r *Rating) UnmarshalYAML(n *yaml.Node) error {
 	if err := known(n, "rule", "role", "scope", "severity"); err != nil {
 		return err
 	}
-	if err := n.Decode((*plain)(r)); err != nil {
+	if err := bounds.Decode(n, (*plain)(r)); err != nil {
 		return err
 	}
 	r.line = n.Line
@@ -56,7 +57,7 @@ func (e *Exception) UnmarshalYAML(n *yaml.Node) error {
 	if err := known(n, "rule", "scope", "owner", "reason", "until"); err != nil {
 		return err
 	}
-	if err := n.Decode((*plain)(e)); err != nil {
+	if err := bounds.Decode(n, (*plain)(e)); err != nil {
 		return err
 	}
 	e.line = n.Line

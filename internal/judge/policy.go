@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"signet"
+	"signet/internal/bounds"
 )
 
 // Policy says how severe each rule is. Rules it does not name take Default.
@@ -78,16 +77,25 @@ func Names() []string {
 	return names
 }
 
+// mostName bounds a policy's name, which stands in every report.
+const mostName = 200
+
 // Parse reads a policy from YAML. Errors name line and column; unknown keys are refused.
 func Parse(b []byte) (*Policy, error) {
 	p := &Policy{}
 	b = bytes.TrimPrefix(b, []byte("\ufeff"))
-	err := yaml.Load(b, p, yaml.WithKnownFields())
+	doc, err := bounds.YAML(b)
 	if err != nil {
+		return nil, err
+	}
+	if err := bounds.Decode(doc, p); err != nil {
 		return nil, err
 	}
 	if p.Name == "" {
 		return nil, errors.New("the policy has no name")
+	}
+	if len(p.Name) > mostName {
+		return nil, fmt.Errorf("the policy's name is longer than %d bytes", mostName)
 	}
 	if p.Version < 1 {
 		return nil, errors.New("the policy has no version (a number from 1)")
@@ -110,9 +118,7 @@ func Parse(b []byte) (*Policy, error) {
 		}
 		p.severities[rule] = s
 	}
-	if p.lines, err = keyLines(b); err != nil {
-		return nil, err
-	}
+	p.lines = keyLines(doc)
 	if err := p.readRoles(); err != nil {
 		return nil, err
 	}

@@ -39,11 +39,7 @@ func (p *Policy) readRoles() error {
 }
 
 // keyLines says where the keys under rules and roles stand.
-func keyLines(b []byte) (map[string]int, error) {
-	var doc yaml.Node
-	if err := yaml.Load(b, &doc); err != nil {
-		return nil, err
-	}
+func keyLines(doc *yaml.Node) map[string]int {
 	lines := map[string]int{}
 	var walk func(n *yaml.Node, prefix string, depth int)
 	walk = func(n *yaml.Node, prefix string, depth int) {
@@ -59,7 +55,7 @@ func keyLines(b []byte) (map[string]int, error) {
 	if len(doc.Content) > 0 {
 		walk(doc.Content[0], "", 3)
 	}
-	return lines, nil
+	return lines
 }
 
 // unknownRule finds a rule that no check has, under rules or roles.

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"signet/internal/bounds"
 )
 
 // Scope says where a rating or an exception holds: in any of its terms. A term is an address, a CIDR block, a name or a
@@ -21,7 +23,7 @@ func (s *Scope) UnmarshalYAML(n *yaml.Node) error {
 		*s = Scope{n.Value}
 		return nil
 	}
-	return n.Decode((*[]string)(s))
+	return bounds.Decode(n, (*[]string)(s))
 }
 
 // Place is where a finding stands: an address and the names that its host is known by.

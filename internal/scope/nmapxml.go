@@ -6,19 +6,23 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"signet/internal/bounds"
 )
 
 // nmapXML reads the XML that nmap (nmap.dtd) and masscan write, token by token: hosts
 // that were up, with their open TCP ports. Names are taken only where the user had typed
 // them (type="user"): a PTR record is what somebody else says.
 func (s *source) nmapXML() error {
-	d := xml.NewDecoder(s.in)
+	in := bounds.NewXML(s.in)
+	d := in.Decoder
 	d.Strict = false // script output may hold entities that XML does not know
 	d.CharsetReader = asciiReader
 	x := nmapReader{source: s, decoder: d}
 	for !s.bad.More {
 		x.line, x.column = d.InputPos()
-		token, err := d.RawToken()
+		in.Element() // none is kept whole
+		token, err := in.Token()
 		if err != nil {
 			return x.ended(err)
 		}
