@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"signet"
@@ -56,8 +57,9 @@ type folder struct {
 type textFile struct {
 	name    string
 	kind    imports.Kind
-	in      *bufio.Reader
-	from    *folder // nil: the user named this very file
+	in      *bufio.Reader // nil: the file is opened again when its turn comes
+	from    *folder       // nil: the user named this very file
+	seems   string        // of a kind that is not read
 	file    io.Closer
 	written time.Time // for what bears no time of its own
 	depth   signet.Depth
@@ -150,6 +152,9 @@ func (r *reading) folder(ctx context.Context, name string) {
 // errEmpty says of a file that there is nothing in it.
 var errEmpty = errors.New("it is empty")
 
+// errNoPacket says of a capture that nothing was captured.
+var errNoPacket = errors.New("a capture without a packet")
+
 // errOther says of a file that it is none of those that are read.
 var errOther = errors.New("no capture, result of nmap, zgrab2 or masscan JSON, NetExec database, nor JSON lines of Signet")
 
@@ -173,6 +178,7 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) (taken b
 	switch kind {
 	case capture.KindPcap, capture.KindPcapng, capture.KindNetMon:
 		var damage *capture.DamageError
+		before := r.capture.Stats.Packets
 		switch err := r.capture.Read(kind, br); {
 		case ctx.Err() != nil:
 			t.found()
@@ -184,29 +190,56 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) (taken b
 		case err != nil:
 			r.unread(t.name, t.from, err)
 			return false
+		case r.capture.Stats.Packets == before && t.from == nil:
+			r.unread(t.name, nil, errNoPacket)
 		default:
 			t.found()
 		}
 		return true
 	}
-	head, empty := br.Peek(64 << 10)
+	head, empty := br.Peek(imports.Head)
 	if t.kind = imports.Detect(head); t.kind != imports.Unknown {
-		keep = true
-		t.in = br
 		if t.kind == imports.SignetLines {
 			t.depth = imports.DepthOf(head)
 		}
-		r.texts = append(r.texts, t)
+		if t.kind == imports.Text || t.kind == imports.NmapPrint { // in which there may be nothing of nmap
+			t.seems = imports.Seems(head)
+		}
+		// Of a folder there may be thousands: none that can be opened again stays open until its turn.
+		if keep = t.file == nil; keep {
+			t.in = br
+		}
+		later := t
+		if !keep {
+			later.file = nil
+		}
+		r.texts = append(r.texts, later)
 		return true
 	}
 	switch {
-	case t.from != nil: // passed over
 	case len(head) == 0 && errors.Is(empty, io.EOF):
-		r.unread(t.name, nil, errEmpty)
+		if t.from == nil {
+			r.unread(t.name, nil, errEmpty)
+		}
+	case len(head) == 0 && empty != nil:
+		r.unread(t.name, t.from, empty)
 	default:
-		r.unread(t.name, nil, errOther)
+		r.other(&t, imports.Seems(head))
 	}
 	return false
+}
+
+// other says of a file that it is of no kind that is read. One of a folder is passed over; where something of it could be read in
+// another form, that is said.
+func (r *reading) other(t *textFile, seems string) {
+	switch {
+	case t.from == nil && seems != "":
+		r.unread(t.name, nil, errors.New(seems))
+	case t.from == nil:
+		r.unread(t.name, nil, errOther)
+	case strings.Contains(seems, "read: give "), strings.Contains(seems, "read: unpack "):
+		r.warn("%s: passed over: %s", t.name, seems)
+	}
 }
 
 // found says that something of a file was read.
@@ -258,22 +291,11 @@ func (r *reading) results(ctx context.Context) error {
 		}
 	}
 	for i := range r.texts {
-		t := &r.texts[i]
-		some, err := r.text(t)
-		t.close()
-		switch {
-		case errors.Is(err, imports.ErrNotNetExec) && t.from != nil: // passed over, as other files of no kind
+		if ctx.Err() != nil && r.texts[i].in == nil { // of a stream, what came until then is there
+			r.cut(&r.texts[i])
 			continue
-		case ctx.Err() != nil:
-			r.cut(t)
-		case err != nil && !some:
-			r.unread(t.name, t.from, err)
-			continue
-		case err != nil:
-			r.damaged = true
-			r.warn("%s: %v; what stands before it was read", t.name, err)
 		}
-		t.found()
+		r.result(ctx, &r.texts[i])
 	}
 	for _, in := range r.folders {
 		if in.some || ctx.Err() != nil {
@@ -287,12 +309,78 @@ func (r *reading) results(ctx context.Context) error {
 	return nil
 }
 
+// result reads a file of another tool, and says what is to be said of it.
+func (r *reading) result(ctx context.Context, t *textFile) {
+	st, some, err := r.text(ctx, t)
+	t.close()
+	for _, note := range st.Notes {
+		r.warn("%s: %s", t.name, note)
+	}
+	switch {
+	case errors.Is(err, imports.ErrNotNetExec) && t.from != nil: // passed over, as other files of no kind
+		return
+	case ctx.Err() != nil:
+		r.cut(t)
+	case t.kind == imports.Text && !st.Nmap: // whatever stopped it
+		r.other(t, t.seems)
+		return
+	case err != nil && !some:
+		r.unread(t.name, t.from, err)
+		return
+	case err != nil:
+		r.damaged = true
+		r.warn("%s: %v; what stands before it was read", t.name, err)
+	case !some && st.Odd > 0:
+		r.unread(t.name, t.from, fmt.Errorf("none of its lines was understood; the first is line %d: %s", st.OddLine, st.OddWhy))
+		return
+	case !some && t.seems != "":
+		r.other(t, t.seems)
+		return
+	case !some && t.from != nil: // nothing is missing
+		t.from.short = true
+		r.warn("%s: %v", t.name, errNobody)
+		return
+	case !some:
+		r.unread(t.name, nil, errNobody)
+		return
+	}
+	if st.Odd > 0 {
+		r.damaged = true
+		lines := "lines were"
+		if st.Odd == 1 {
+			lines = "line was"
+		}
+		r.warn("%s: %d %s not understood, the first is line %d: %s; what stands beside was read", t.name, st.Odd, lines, st.OddLine, st.OddWhy)
+	}
+	t.found()
+}
+
+// errNobody says of a result that is read that nothing came of it.
+var errNobody = errors.New("it names no host and no run: nothing came of it")
+
 // errPacked says of a database why it cannot be read: it is not read from its beginning to its end.
 var errPacked = errors.New("a database inside a stream or an archive: unpack it, and name the file")
 
-// text reads one file of another tool; some: it spoke of a host. An error of the store is an error of it all the same: the
-// store says it again at the end.
-func (r *reading) text(t *textFile) (some bool, err error) {
+// reopen goes back to the beginning of a file that was recognised.
+func (t *textFile) reopen(ctx context.Context) error {
+	if t.in != nil {
+		return nil
+	}
+	f, err := os.Open(t.name)
+	if err != nil {
+		return err
+	}
+	t.file = f
+	_, t.in, err = capture.Open(until{ctx, f})
+	return err
+}
+
+// text reads one file of another tool; some: it spoke of a host or of a run. An error of the store is an error of it all the same:
+// the store says it again at the end.
+func (r *reading) text(ctx context.Context, t *textFile) (st imports.Stats, some bool, err error) {
+	if err := t.reopen(ctx); err != nil {
+		return st, false, err
+	}
 	host := func(addr netip.Addr, answered bool) {
 		some = true
 		r.covered.host(addr, answered)
@@ -309,35 +397,34 @@ func (r *reading) text(t *textFile) (some bool, err error) {
 		return r.client(c)
 	}
 	foreign := func(o *signet.Observation) error { return put(o, nil) }
-	var st imports.Stats
 	switch t.kind {
 	case imports.NmapXML:
 		st, err = imports.Nmap(t.in, host, foreign)
-	case imports.NmapPrint:
+	case imports.NmapPrint, imports.Text:
 		st, err = imports.NmapText(t.in, host, foreign)
 	case imports.ZgrabLines:
 		st, err = imports.Zgrab(t.in, host, foreign)
 	case imports.MasscanJSON:
 		st, err = imports.Masscan(t.in, host)
 	case imports.SignetLines:
-		err = r.lines(t.in, put, client)
+		var own bool
+		own, err = r.lines(t.in, &st, put, client)
+		some = some || own
 	case imports.Database:
 		if !t.whole() {
-			return false, errPacked
+			return st, false, errPacked
 		}
 		st, err = imports.NetExec(t.name, host, foreign)
 	}
-	for _, note := range st.Notes {
-		r.warn("%s: %s", t.name, note)
-	}
-	return some, err
+	return st, some, err
 }
 
-// lines reads Signet's own lines; what its own asking saw bears the version that asked.
-func (r *reading) lines(in io.Reader, put func(*signet.Observation, *estate) error, client func(*signet.Client) error) error {
+// lines reads Signet's own lines; what its own asking saw bears the version that asked. told: they tell of a run.
+func (r *reading) lines(in io.Reader, st *imports.Stats, put func(*signet.Observation, *estate) error, client func(*signet.Client) error) (told bool, err error) {
 	run, of := &imports.Run{}, r.covered.estate(nil, nil)
-	return imports.Lines(in, imports.Handler{
+	err = imports.Lines(in, imports.Handler{
 		Run: func(l *imports.Run) error {
+			told = true
 			run, of = l, r.covered.estate(l.Targets, l.Checks)
 			return nil
 		},
@@ -349,6 +436,7 @@ func (r *reading) lines(in io.Reader, put func(*signet.Observation, *estate) err
 		},
 		Client: client,
 		Summary: func(l *imports.Run) error { // which knows of the endpoints that have no line, too
+			told = true
 			if l.Coverage == nil {
 				l = run // an export has counts there
 			}
@@ -357,7 +445,9 @@ func (r *reading) lines(in io.Reader, put func(*signet.Observation, *estate) err
 			r.covered.run(of, &p)
 			return nil
 		},
+		Odd: func(n uint64, line int, why string) { st.Odd, st.OddLine, st.OddWhy = n, line, why },
 	})
+	return told, err
 }
 
 // whole tells whether the file itself, and not what is packed in it, is what was recognised.

@@ -26,8 +26,15 @@ type documents struct {
 	done bool // in is at the next document's declaration, or at the end
 }
 
+// newDocuments begins where the first document does: a prompt or a banner may stand before it.
 func newDocuments(r io.Reader) *documents {
-	return &documents{in: bufio.NewReaderSize(r, 256<<10), done: true}
+	in := bufio.NewReaderSize(r, 256<<10)
+	if head, _ := in.Peek(Head); len(head) > 0 {
+		if at := nmapXML(bytes.TrimLeft(head, " \t\r\n")); at > 0 {
+			in.Discard(at + len(head) - len(bytes.TrimLeft(head, " \t\r\n")))
+		}
+	}
+	return &documents{in: in, done: true}
 }
 
 // next goes on to the next document, past what is left of this one; false when there is none.
@@ -87,24 +94,4 @@ func (d *documents) look() error {
 		d.left -= len(declaration) - 1 // a declaration may begin there
 	}
 	return nil
-}
-
-// mostElement bounds one element of an XML document, with all that is inside it.
-const mostElement = 32 << 20
-
-var errElement = errors.New("an element of more than 32 MiB, which no nmap writes")
-
-// budget gives no more bytes than its owner allows before it asks again.
-type budget struct {
-	in   io.Reader
-	left int
-}
-
-func (b *budget) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errElement
-	}
-	n, err := b.in.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
 }

@@ -284,8 +284,8 @@ func TestDetect(t *testing.T) {
 			t.Errorf("%s: %d, want %d", file, got, want)
 		}
 	}
-	if imports.Detect([]byte(`{"kind":"run","schema":"signet/1"}`)) != imports.SignetLines || imports.Detect([]byte("hello")) != imports.Unknown {
-		t.Error("Signet's own lines, or a text of no kind")
+	if imports.Detect([]byte(`{"kind":"run","schema":"signet/1"}`)) != imports.SignetLines || imports.Detect([]byte("hello")) != imports.Text || imports.Detect([]byte("\x00\x01\x02\x03")) != imports.Unknown {
+		t.Error("Signet's own lines, a text of no kind, or no text")
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"signet/internal/bounds"
 )
 
 // nmapHost is a host element, with what is read of it.
@@ -102,6 +104,9 @@ func find(list []nmapScript, id string) *nmapScript {
 	return nil
 }
 
+// mostDamaged is how many documents of one file may be damaged before it is none of nmap's.
+const mostDamaged = 100
+
 // Nmap reads XML of nmap, host by host. A file that ends early, as that of an interrupted scan does, gives an error
 // after what it holds; of several that were written into one, each is read. Ports and their states are nmap's own view and
 // decide nothing here. Entities that a document declares are not known, and nothing is loaded from elsewhere.
@@ -109,12 +114,12 @@ func Nmap(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
 	all := newDocuments(plain(r))
 	var damage error
-	for n := 1; ; n++ {
+	for n, damaged := 1, 0; ; n++ {
 		more, err := all.next()
 		if err != nil || !more {
 			return st, errors.Join(damage, err)
 		}
-		read := nmapDocument{stats: &st, seen: host, in: &budget{in: all}, put: put}
+		read := nmapDocument{stats: &st, seen: host, in: all, put: put}
 		if err := read.hosts(); err != nil {
 			if read.refused != nil {
 				return st, read.refused
@@ -125,6 +130,9 @@ func Nmap(r io.Reader, host Hosts, put Sink) (Stats, error) {
 					damage = fmt.Errorf("nmap XML, document %d: %w", n, err)
 				}
 			}
+			if damaged++; damaged == mostDamaged {
+				return st, fmt.Errorf("%w; it was read up to document %d: %d are damaged, the limit", damage, n, mostDamaged)
+			}
 		}
 	}
 }
@@ -132,7 +140,7 @@ func Nmap(r io.Reader, host Hosts, put Sink) (Stats, error) {
 // nmapDocument is one run of nmap while it is read.
 type nmapDocument struct {
 	stats   *Stats
-	in      *budget
+	in      io.Reader
 	seen    Hosts
 	put     Sink
 	refused error // by put
@@ -140,10 +148,11 @@ type nmapDocument struct {
 }
 
 func (n *nmapDocument) hosts() error {
-	d := xml.NewDecoder(n.in)
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
+	raw := bounds.NewXML(n.in)
+	raw.Decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // it is UTF-8 by now
+	d := xml.NewTokenDecoder(raw)
 	for {
-		n.in.left = mostElement
+		raw.Element()
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -44,7 +44,11 @@ func signing(s string) signet.Level {
 
 // signing1 reads message_signing of smb-security-mode. Its "disabled" is bit 0x04 clear, its "supported" the bit set.
 func signing1(s string) signet.Level {
-	switch word, _, _ := strings.Cut(strings.TrimSpace(s), " "); strings.ToLower(word) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if strings.HasPrefix(s, "not supported") { // of nmap 5.00 and before
+		return signet.Off
+	}
+	switch word, _, _ := strings.Cut(s, " "); word {
 	case "disabled":
 		return signet.Off
 	case "supported":
@@ -91,17 +95,14 @@ func (h *host) smb() error {
 		told = h.mode2(s, &f) || told
 	}
 	if s := find(h.Scripts, "smb-security-mode"); s != nil {
-		if l := signing1(s.value("message_signing")); l != signet.Unknown {
-			f.SMB1.Offered, f.SMB1.Signing, f.SMB1.Dialect = yes(), l, "NT LM 0.12"
-			told = true
-		}
-		switch v := s.value("challenge_response"); {
-		case strings.HasPrefix(v, "supported"):
-			plain := false
-			f.SMB1.Plaintext, f.NTLMOffer = &plain, "offered" // to answer a challenge is NTLM
-		case strings.HasPrefix(v, "plaintext"):
-			f.SMB1.Plaintext = yes()
-		}
+		told = mode1(s, &f) || told
+	}
+	// What "doesn't support" says is that it answered a negotiate for 2.0.2 alone in SMB 1.
+	if s := find(h.Scripts, "smbv2-enabled"); s != nil && strings.Contains(s.Output, "Server supports SMBv2") {
+		f.SMB2Offered, told = yes(), true
+	}
+	if s := find(h.Scripts, "smb-os-discovery"); s != nil {
+		told = system(s, &f) || told
 	}
 	if s := find(h.Scripts, "smb-protocols"); s != nil {
 		told = protocols(s, &f) || told
@@ -114,11 +115,6 @@ func (h *host) smb() error {
 	}
 	if s := find(h.Scripts, "smb2-time"); s != nil {
 		f.SystemTime, f.StartTime = stamp(s.value("date")), stamp(s.value("start_date"))
-	}
-	if s := find(h.Scripts, "smb-os-discovery"); s != nil {
-		f.SMB1.NativeOS = clip(s.value("os"), 120)
-		f.SMB1.Server = clip(strings.TrimRight(strings.ReplaceAll(s.value("server"), `\x00`, ""), "\x00"), 64)
-		f.SMB1.Domain = clip(strings.TrimRight(strings.ReplaceAll(s.value("workgroup"), `\x00`, ""), "\x00"), 64)
 	}
 	if f.SMB2Offered == nil && f.SMB1.Offered != nil {
 		f.Dialect = "1.0"
@@ -134,6 +130,72 @@ func (h *host) smb() error {
 		unasked = append(unasked, "dialect-floor")
 	}
 	return h.emit("smb", port, f, unasked...)
+}
+
+// mode1 reads smb-security-mode: `message_signing: disabled` since nmap 6.49, sentences before. It asks over SMB 1, and says so only
+// where that was agreed to.
+func mode1(s *nmapScript, f *smbFacts) bool {
+	level, answers := signing1(s.value("message_signing")), s.value("challenge_response")
+	for _, l := range lines(s.Output) {
+		// Before 5.10 each line bore the name of its script, or of what it speaks of.
+		if _, rest, ok := strings.Cut(l, ": "); ok {
+			l = rest
+		}
+		if word, ok := strings.CutPrefix(l, "Message signing "); ok && level == signet.Unknown {
+			level = signing1(word)
+		}
+		if word, ok := strings.CutPrefix(l, "Challenge/response passwords "); ok && answers == "" {
+			answers = word
+		}
+		if strings.HasPrefix(l, "Plaintext passwords required") && answers == "" {
+			answers = "plaintext"
+		}
+	}
+	if level != signet.Unknown {
+		f.SMB1.Offered, f.SMB1.Signing, f.SMB1.Dialect = yes(), level, "NT LM 0.12"
+	}
+	switch {
+	case strings.HasPrefix(answers, "supported"):
+		plain := false
+		f.SMB1.Plaintext, f.NTLMOffer = &plain, "offered" // to answer a challenge is NTLM
+	case strings.HasPrefix(answers, "plaintext"):
+		f.SMB1.Plaintext = yes()
+	}
+	return level != signet.Unknown
+}
+
+// system reads smb-os-discovery, which logs on over SMB 1: elements in XML, and the lines that are printed for people, which are all
+// that versions before 6.20 have.
+func system(s *nmapScript, f *smbFacts) bool {
+	text := func(key, printed string, most int) string {
+		v := s.value(key)
+		if v == "" {
+			v = s.value(printed)
+		}
+		v = strings.TrimRight(strings.ReplaceAll(v, `\x00`, ""), "\x00")
+		return clip(strings.TrimSpace(v), most)
+	}
+	f.SMB1.NativeOS = text("os", "OS", 120)
+	if os, _, ok := strings.Cut(f.SMB1.NativeOS, " ("); ok && elem(s.Elems, "os") == "" { // printed, what it speaks stands behind it
+		f.SMB1.NativeOS = os
+	}
+	f.SMB1.Server = text("server", "NetBIOS computer name", 64)
+	f.SMB1.Domain = text("workgroup", "Workgroup", 64)
+	nb := text("domain", "NetBIOS domain name", 64)
+	if f.SMB1.Domain == "" {
+		f.SMB1.Domain = nb
+	}
+	// Names of DNS stand in a CHALLENGE alone.
+	n := signet.NTLM{DNSComputer: text("fqdn", "FQDN", 253), DNSDomain: text("domain_dns", "Domain name", 253), DNSForest: text("forest_dns", "Forest name", 253)}
+	if n != (signet.NTLM{}) {
+		n.NBComputer, n.NBDomain = f.SMB1.Server, nb
+		f.NTLM = &n
+	}
+	if f.SMB1.NativeOS == "" && f.SMB1.Server == "" {
+		return false
+	}
+	f.SMB1.Offered, f.SMB1.Dialect = yes(), "NT LM 0.12"
+	return true
 }
 
 // mode2 reads smb2-security-mode. Where it tells of several dialects the weakest level counts.

@@ -1,36 +1,41 @@
 package imports
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"signet/internal/bounds"
 )
 
 // NmapText reads what nmap prints for people (-oN, or a terminal's output that was kept): the same scripts as in its XML,
-// by their text. Several runs may stand in one file.
+// by their text. Several runs may stand in one file, and anything else before, between and behind them: prompts, banners, colours,
+// or a margin of quotation marks or times.
 func NmapText(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
 	p := &nmapPrint{
-		stats: &st, seen: host, put: put,
-		version:   regexp.MustCompile(`^(?:# |Starting )Nmap (\S{1,40})`),
+		stats: &st, seen: host, put: put, mark: nmapMark(),
+		version:   regexp.MustCompile(`^(?:# |Starting )[Nn]map (?:V\. )?(\S{1,40})`),
 		portRow:   regexp.MustCompile(`^(\d{1,5})/(tcp|udp|sctp)\s+(\S+)(?:\s+(\S+))?`),
-		scriptRow: regexp.MustCompile(`^\|[ _]([a-z0-9][a-z0-9-]*):(?: (.*))?$`),
+		scriptRow: regexp.MustCompile(`^\|[ _]? ?([a-z0-9][a-z0-9-]*):(?: (.*))?$`),
 	}
 	var damage error
-	for l, err := range newLineReader(r, mostElement).all() {
+	for l, err := range newLineReader(r, bounds.Element).all() {
 		if err != nil {
 			damage = err
 			break
 		}
-		if p.size += len(l); p.size > mostElement {
-			return st, errElement
-		}
-		if err := p.line(string(l)); err != nil {
+		if err := p.line(string(screen(l))); err != nil {
 			return st, err
+		}
+		if p.size > bounds.Element {
+			return st, errHost
 		}
 	}
 	if err := p.end(); err != nil {
@@ -45,6 +50,28 @@ func NmapText(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	return st, nil
 }
 
+// errHost says of a host that its results cannot be nmap's.
+var errHost = &bounds.Error{What: fmt.Sprintf("a host of more than %d MiB, the limit", bounds.Element>>20)}
+
+// nmapMark finds the lines by which nmap is known: those that begin a run, and those that begin a host. Versions before 5.20 wrote
+// "Interesting ports on".
+func nmapMark() *regexp.Regexp {
+	return regexp.MustCompile(`# Nmap \S+ scan initiated |Starting [Nn]map (?:V\. )?\d\S* \( ?|` +
+		`Nmap scan report for \S+(?: \([^() ]+\))?(?: \[[^]]*\].*)?\s*$|Interesting (?:\S+ )?ports on \S+(?: \([^() ]+\))?:\s*$`)
+}
+
+// printedByNmap tells whether nmap's print begins in the head of a file.
+func printedByNmap(head []byte) bool {
+	mark := nmapMark()
+	for l := range bytes.Lines(head) {
+		l = screen(bytes.TrimRight(l, "\r\n"))
+		if at := mark.FindIndex(l); at != nil && marks(string(l[:at[0]])) {
+			return true
+		}
+	}
+	return false
+}
+
 // nmapPrint is nmap's printed output while it is read.
 type nmapPrint struct {
 	stats   *Stats
@@ -52,9 +79,10 @@ type nmapPrint struct {
 	put     Sink
 	started time.Time
 	running bool
-	size    int // of what the host under way says
+	margin  margin
+	size    int // of what is kept of the host under way
 
-	version, portRow, scriptRow *regexp.Regexp // the first lines of a run, a port and a script
+	mark, version, portRow, scriptRow *regexp.Regexp // the first lines of runs and hosts, of a run alone, a port and a script
 
 	probed  bool // services were asked: there is a column for their versions
 	host    *nmapHost
@@ -63,17 +91,18 @@ type nmapPrint struct {
 }
 
 func (p *nmapPrint) line(l string) error {
+	if len(l) < 1024 && (strings.Contains(l, "map ") || strings.Contains(l, "orts on ")) {
+		if at := p.mark.FindStringIndex(l); at != nil && marks(l[:at[0]]) {
+			p.margin = newMargin(l[:at[0]])
+			p.stats.Nmap = true
+			return p.first(l[at[0]:])
+		}
+	}
+	l = p.margin.cut(l)
 	switch {
-	case strings.HasPrefix(l, "# Nmap ") && strings.Contains(l, " scan initiated ") || strings.HasPrefix(l, "Starting Nmap "):
-		return p.begin(l)
-	case strings.HasPrefix(l, "# Nmap done at ") || strings.HasPrefix(l, "Nmap done: "):
+	case strings.HasPrefix(l, "# Nmap done at ") || strings.HasPrefix(l, "# Nmap run completed at ") || strings.HasPrefix(l, "Nmap done: ") || strings.HasPrefix(l, "Nmap finished: ") || strings.HasPrefix(l, "Nmap run completed "):
 		p.running = false
 		return p.end()
-	case strings.HasPrefix(l, "Nmap scan report for "):
-		if err := p.end(); err != nil {
-			return err
-		}
-		p.report(strings.TrimPrefix(l, "Nmap scan report for "))
 	case p.host == nil:
 	case strings.HasPrefix(l, "|"):
 		p.script(l)
@@ -90,6 +119,28 @@ func (p *nmapPrint) line(l string) error {
 		p.port(l)
 	}
 	return nil
+}
+
+// first reads a line that begins a run or a host.
+func (p *nmapPrint) first(l string) error {
+	l = strings.TrimRight(l, " \t")
+	if who, ok := strings.CutPrefix(l, "Nmap scan report for "); ok {
+		if err := p.end(); err != nil {
+			return err
+		}
+		p.report(who)
+		return nil
+	}
+	if rest, ok := strings.CutPrefix(l, "Interesting "); ok {
+		if err := p.end(); err != nil {
+			return err
+		}
+		_, who, _ := strings.Cut(rest, "ports on ")
+		p.report(strings.TrimSuffix(who, ":"))
+		p.host.Status.Reason = "" // which was written of hosts with a port that answered
+		return nil
+	}
+	return p.begin(l)
 }
 
 func (p *nmapPrint) begin(l string) error {
@@ -149,6 +200,7 @@ func (p *nmapPrint) port(l string) {
 	if name, ok := strings.CutPrefix(port.Service.Name, "ssl/"); ok {
 		port.Service.Name, port.Service.Tunnel = name, "ssl"
 	}
+	p.size += 300
 	p.host.Ports = append(p.host.Ports, port)
 	p.belong(&p.host.Ports[len(p.host.Ports)-1].Scripts)
 }
@@ -162,8 +214,10 @@ func (p *nmapPrint) script(l string) {
 		p.belong(p.scripts)
 		*p.scripts = append(*p.scripts, nmapScript{ID: m[1]})
 		p.output = append(p.output, m[2]...)
+		p.size += len(l) + 200
 		return
 	}
+	p.size += len(l) + 1
 	p.output = append(append(p.output, '\n'), strings.TrimPrefix(l[1:], "_")...)
 }
 

@@ -1,7 +1,6 @@
 package imports
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -43,51 +42,69 @@ func (z *zgrabResult) answered() bool {
 // Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
 func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "zgrab2"}
-	in := newLineReader(r, mostLine)
-	for b, err := range in.all() {
-		if err != nil {
-			return st, err
+	in, nameless := newJSONReader(r), 0
+	err := func() error {
+		for b, err := range in.all() {
+			if err != nil {
+				return err
+			}
+			var l zgrabLine
+			if err := json.Unmarshal(b, &l); err != nil || l.Data == nil || l.IP == "" && l.Domain == "" {
+				in.odd.add(in.line, "this is no line of zgrab2")
+				continue
+			}
+			addr, err := netip.ParseAddr(l.IP)
+			if err != nil && l.IP != "" {
+				in.odd.add(in.line, fmt.Sprintf("%.60q is no address", l.IP))
+				continue
+			}
+			if err != nil { // zgrab2 did not say which of the name's addresses answered
+				nameless++
+				continue
+			}
+			if err := l.observations(addr, in, &st, host, put); err != nil {
+				return err
+			}
 		}
-		b = bytes.TrimSpace(b)
-		if len(b) == 0 {
+		return nil
+	}()
+	if nameless > 0 {
+		st.Notes = append(st.Notes, fmt.Sprintf("%d lines give a name and no address, and are left out: zgrab2 did not say which address answered", nameless))
+	}
+	st.missed(&in.odd)
+	return st, err
+}
+
+// observations hands over what the modules of one line found. An error is that of put.
+func (l *zgrabLine) observations(addr netip.Addr, in *jsonReader, st *Stats, host Hosts, put Sink) error {
+	answered := false
+	for module, raw := range l.Data {
+		var res zgrabResult
+		if err := json.Unmarshal(raw, &res); err != nil {
+			in.odd.add(in.line, fmt.Sprintf("the result of %.40q is none of zgrab2", module))
 			continue
 		}
-		var l zgrabLine
-		if err := json.Unmarshal(b, &l); err != nil {
-			return st, fmt.Errorf("line %d: %w", in.n, err)
+		answered = answered || res.answered()
+		if res.Status != "success" && len(res.Result) == 0 {
+			continue
 		}
-		addr, err := netip.ParseAddr(l.IP)
+		st.Endpoints++
+		if res.Protocol == "" {
+			res.Protocol = module
+		}
+		o, err := res.observation(addr, l.Domain)
 		if err != nil {
-			continue // a name alone: zgrab2 did not say which of its addresses answered
+			return err
 		}
-		answered := false
-		for module, raw := range l.Data {
-			var res zgrabResult
-			if json.Unmarshal(raw, &res) != nil {
-				continue
-			}
-			answered = answered || res.answered()
-			if res.Status != "success" && len(res.Result) == 0 {
-				continue
-			}
-			st.Endpoints++
-			if res.Protocol == "" {
-				res.Protocol = module
-			}
-			o, err := res.observation(addr, l.Domain)
-			if err != nil {
-				return st, fmt.Errorf("line %d: %w", in.n, err)
-			}
-			if o == nil {
-				continue
-			}
-			if err := put(o); err != nil {
-				return st, err
-			}
+		if o == nil {
+			continue
 		}
-		host.see(addr, answered)
+		if err := put(o); err != nil {
+			return err
+		}
 	}
-	return st, nil
+	host.see(addr, answered)
+	return nil
 }
 
 // zgrabNTLM is how zgrab2 prints a challenge (lib/smb).
@@ -256,40 +273,4 @@ func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 		f.TLS, port = &signet.TLS{Names: []string{}}, 443
 	}
 	return emit("http", port, f, "paths", "ntlm-proof")
-}
-
-// Masscan reads masscan's JSON, whole or a line each. It tells of open ports and nothing else: they are counted.
-func Masscan(r io.Reader, host Hosts) (Stats, error) {
-	st := Stats{Source: "masscan"}
-	in := newLineReader(r, mostLine)
-	for b, err := range in.all() {
-		if err != nil {
-			return st, err
-		}
-		b = bytes.Trim(b, ",[] \t\r")
-		if len(b) == 0 || b[0] != '{' || b[len(b)-1] != '}' {
-			continue
-		}
-		// masscan before 1.3 ends with {finished: 1}, which is no JSON.
-		if bytes.HasPrefix(b, []byte("{finished")) {
-			continue
-		}
-		var l struct {
-			IP    string `json:"ip"`
-			Ports []struct {
-				Port   uint16 `json:"port"`
-				Status string `json:"status"`
-			} `json:"ports"`
-		}
-		if err := json.Unmarshal(b, &l); err != nil {
-			return st, fmt.Errorf("line %d: %w", in.n, err)
-		}
-		addr, err := netip.ParseAddr(l.IP)
-		if err != nil {
-			continue
-		}
-		host.see(addr, len(l.Ports) > 0)
-		st.Endpoints += uint64(len(l.Ports))
-	}
-	return st, nil
 }

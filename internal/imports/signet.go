@@ -36,6 +36,27 @@ type Run struct {
 	} `json:"progress"`
 }
 
+// check refuses what no run line holds: an id is a name in a store and on command lines.
+func (r *Run) check() error {
+	if r.Run != "" && !runID(r.Run) {
+		return &misread{fmt.Errorf("%.80q is no id of a run: 1 to 64 letters, digits, -, _ or ., the first a letter or digit, and not latest or previous", r.Run)}
+	}
+	return nil
+}
+
+func runID(id string) bool {
+	if len(id) > 64 || id == "latest" || id == "previous" {
+		return false
+	}
+	for i, c := range []byte(id) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '-' && c != '_' && c != '.') {
+			return false
+		}
+	}
+	return id != ""
+}
+
 // Counts is how much a run asked and was answered, as its summary has it.
 func (r *Run) Counts() (addresses, alive, asked uint64, outcomes [8]uint64) {
 	if r.Coverage == nil {
@@ -54,6 +75,8 @@ type Handler struct {
 	Observation Sink
 	Client      func(*signet.Client) error
 	Summary     func(*Run) error
+	// Odd makes lines that are not understood no error: it is told at the end how many there were, which was the first, and why.
+	Odd func(n uint64, line int, why string)
 }
 
 // line is an endpoint line, of `-o jsonl` or of an export.
@@ -78,38 +101,73 @@ type line struct {
 	} `json:"trace"`
 }
 
-// Lines reads Signet's own JSON lines. An error names its line.
+// Lines reads Signet's own JSON lines, however they are spaced or laid out. An error names its line. What is not understood ends it,
+// or is counted where the handler has Odd.
 func Lines(r io.Reader, to Handler) error {
-	in := newLineReader(r, mostLine)
+	in := newJSONReader(r)
 	for b, err := range in.all() {
 		if err != nil {
 			return err
 		}
-		b = bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))) // where files were written into one
-		if len(b) == 0 {
-			continue
+		if err := to.stop(in); err != nil {
+			return err
 		}
-		if err := to.take(b); err != nil {
-			return fmt.Errorf("line %d: %w", in.n, err)
+		err := to.take(b)
+		var wrong *misread
+		if errors.As(err, &wrong) {
+			in.odd.add(in.line, wrong.Error())
+			err = to.stop(in)
+		} else if err != nil {
+			err = fmt.Errorf("line %d: %w", in.line, err)
 		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := to.stop(in); err != nil {
+		return err
+	}
+	if to.Odd != nil && in.odd.N > 0 {
+		to.Odd(in.odd.N, in.odd.Line, in.odd.Why)
 	}
 	return nil
 }
 
-// kindOf is the kind of a line, which stands first; "" where it does not.
+// stop is the error of a line that was not understood, where such lines are not counted.
+func (to *Handler) stop(in *jsonReader) error {
+	if to.Odd != nil || in.odd.N == 0 {
+		return nil
+	}
+	return fmt.Errorf("line %d: %s", in.odd.Line, in.odd.Why)
+}
+
+// misread says what is wrong with a line, as opposed to an error of whoever takes what it says.
+type misread struct{ err error }
+
+func (m *misread) Error() string { return m.err.Error() }
+
+// kindOf is the kind of a line; "" where it has none. It stands first where Signet wrote the line.
 func kindOf(b []byte) string {
-	rest, ok := bytes.CutPrefix(b, []byte(`{"kind":"`))
-	if !ok {
+	if rest, ok := bytes.CutPrefix(b, []byte(`{"kind":"`)); ok {
+		kind, _, _ := bytes.Cut(rest, []byte(`"`))
+		return string(kind)
+	}
+	var l struct{ Kind string }
+	if json.Unmarshal(b, &l) != nil {
 		return ""
 	}
-	kind, _, _ := bytes.Cut(rest, []byte(`"`))
-	return string(kind)
+	return l.Kind
 }
 
 func (to *Handler) take(b []byte) error {
-	switch kindOf(b) {
+	switch kind := kindOf(b); kind {
 	case "run":
-		return decode(b, to.Run)
+		return decode(b, func(r *Run) error {
+			if err := r.check(); err != nil || to.Run == nil {
+				return err
+			}
+			return to.Run(r)
+		})
 	case "summary":
 		return decode(b, to.Summary)
 	case "client":
@@ -118,7 +176,7 @@ func (to *Handler) take(b []byte) error {
 			signet.Client
 		}) error {
 			if !c.Address.IsValid() {
-				return errors.New("a client line without an address")
+				return &misread{errors.New("a client line without an address")}
 			}
 			c.Client.At = c.At.UTC()
 			return to.client(&c.Client)
@@ -127,10 +185,11 @@ func (to *Handler) take(b []byte) error {
 		return decode(b, to.endpoint)
 	case "":
 		if !json.Valid(b) {
-			return errors.New("this is no JSON")
+			return &misread{errors.New("this is no JSON")}
 		}
+		return &misread{errors.New("an object without a kind")}
 	}
-	return nil // a kind of the future
+	return nil // what follows from the observations, or a kind of the future
 }
 
 // decode reads a line into what takes it; a nil function takes nothing.
@@ -140,7 +199,7 @@ func decode[T any](b []byte, take func(*T) error) error {
 	}
 	v := new(T)
 	if err := json.Unmarshal(b, v); err != nil {
-		return err
+		return &misread{err}
 	}
 	return take(v)
 }
@@ -155,11 +214,11 @@ func (to *Handler) client(c *signet.Client) error {
 func (to *Handler) endpoint(l *line) error {
 	o, err := l.observation()
 	if err != nil {
-		return err
+		return &misread{err}
 	}
 	if c, ok, err := signet.ClientOf(o); ok { // an export keeps clients so
 		if err != nil {
-			return err
+			return &misread{err}
 		}
 		return to.client(c)
 	}
