@@ -43,6 +43,10 @@ func (o *Observation) Reached() bool {
 	return o.Open || o.Outcome != Skipped && o.Outcome != Refused && o.Outcome != Silent
 }
 
+// Lost says whether the endpoint is missing from the answer for a reason of ours, which no peer gave: its question was
+// skipped, or Signet or this machine failed at it. Reports name it.
+func (o *Observation) Lost() bool { return o.Outcome == Skipped || o.Outcome == Fault }
+
 // Failure names what went wrong, once: the phase ("connect", "smb2 negotiate") and the cause.
 type Failure struct {
 	Phase string `json:"phase"`

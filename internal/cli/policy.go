@@ -139,7 +139,8 @@ func (a *app) policyInit() *cobra.Command {
 
 // standing is how the known-good host stands to the rules of one check.
 type hostStanding struct {
-	judged bool     // at least one endpoint ended guarded or exposed
+	judged bool     // at least one endpoint ended guarded or exposed: what is unseen keeps no rule
+	unseen bool     // at least one is unseen
 	where  []string // its endpoints
 	broken map[string][]string
 }
@@ -208,7 +209,8 @@ func (a *app) hostStandings(in *input, j *judge.Judge, wanted string) (map[strin
 			found[o.Check] = s
 		}
 		judgement := j.Observation(o)
-		s.judged = s.judged || judgement.Verdict != signet.Undetermined
+		s.judged = s.judged || judgement.Verdict == signet.Guarded || judgement.Verdict == signet.Exposed
+		s.unseen = s.unseen || judgement.Verdict == signet.Unseen
 		s.where = append(s.where, o.Endpoint.String())
 		for _, f := range judgement.Findings {
 			s.broken[f.Rule] = append(s.broken[f.Rule], o.Endpoint.String())
@@ -229,6 +231,8 @@ func (a *app) derived(base *judge.Policy, found map[string]*hostStanding, name s
 		switch {
 		case s == nil:
 			fmt.Fprintf(&b, "  # %s: nothing of it answered on the host\n", c.Name)
+		case !s.judged && s.unseen:
+			fmt.Fprintf(&b, "  # %s: unseen on %s: no NTLM there, and no guard\n", c.Name, yamlComment(strings.Join(s.where, ", ")))
 		case !s.judged:
 			fmt.Fprintf(&b, "  # %s: undetermined on %s\n", c.Name, yamlComment(strings.Join(s.where, ", ")))
 		default:

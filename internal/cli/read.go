@@ -246,7 +246,7 @@ func (r *reading) put(o *signet.Observation, of *estate) error {
 		return r.client(c)
 	}
 	r.covered.endpoint(o, of)
-	if !r.all && !o.Reached() {
+	if !r.all && !o.Reached() && !o.Lost() {
 		return nil
 	}
 	r.mask.observation(o)

@@ -52,7 +52,7 @@ func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *out
 			}
 			continue
 		}
-		if !r.all && !m.Reached() {
+		if !r.all && !m.Reached() && !m.Lost() {
 			continue
 		}
 		l := sink.judged(m.Observation)

@@ -176,6 +176,9 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	if err := out.end(summary); err != nil {
 		return err
 	}
+	for _, text := range summary.Lost.Sums() {
+		fmt.Fprintln(a.Stderr, "signet: "+text)
+	}
 	if interrupted {
 		return &exitError{code: exitInterrupted}
 	}

@@ -78,6 +78,7 @@ func (s *sink) client(c *signet.Client) error {
 func (s *sink) Left(addr netip.Addr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.tally.Left(addr) // after the lines that waited for its host
 	if s.census != nil {
 		return s.census.left(addr)
 	}
@@ -108,7 +109,7 @@ func (s *sink) flushing(done <-chan struct{}) {
 }
 
 func (s *sink) summary(run *engine.Run) *report.Summary {
-	sum := &report.Summary{Ended: time.Now().UTC(), Verdicts: s.tally.Verdicts, Findings: s.tally.Findings, Unasked: s.tally.Unasked()}
+	sum := &report.Summary{Ended: time.Now().UTC(), Verdicts: s.tally.Verdicts, Findings: s.tally.Findings, Unasked: s.tally.Unasked(), Lost: s.tally.Lost()}
 	sum.Coverage = report.Coverage{
 		Addresses: run.Stats.Addresses.Load(), Alive: run.Stats.Alive.Load(), Asked: run.Stats.Asked.Load(),
 		Undetermined: s.tally.Verdicts[signet.Undetermined],

@@ -129,7 +129,7 @@ func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 func (s *session) emit(o *signet.Observation) {
 	s.Stats.Asked.Add(1)
 	s.Stats.Outcomes[o.Outcome].Add(1)
-	if !s.All && !o.Reached() {
+	if !s.All && !o.Reached() && !o.Lost() { // what is missing for a reason of ours is named
 		return
 	}
 	s.put.Lock()

@@ -125,6 +125,7 @@ func (p *HTML) view(s *Summary) *htmlView {
 	if s.Interrupted {
 		v.Notes = append(v.Notes, "The run was interrupted: this is what was learned until then.")
 	}
+	v.Notes = append(v.Notes, lostOf(s)...)
 	v.Notes = append(v.Notes, clean(p.h.Warnings)...)
 	byHost := p.total.verdicts
 	v.Lead, v.Sub = lead(byHost, p.total.hosts(), s)

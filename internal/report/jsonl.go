@@ -194,7 +194,7 @@ func (j *JSONL) End(s *Summary) error {
 		b = append(b, `,"unasked":`...)
 		b = appendStrings(b, s.Unasked)
 	}
-	return j.line(b)
+	return j.line(appendLost(b, &s.Lost))
 }
 
 // line closes the object and writes it.

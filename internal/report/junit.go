@@ -40,7 +40,7 @@ func (j *JUnit) Begin(h *Header) error { j.h = *h; return nil }
 
 // Endpoint files the tests of one endpoint. What was not there is no test.
 func (j *JUnit) Endpoint(l *Line) error {
-	if !l.Reached() {
+	if !l.Reached() && !l.Lost() {
 		return nil
 	}
 	s := j.suites[l.Check]
@@ -75,7 +75,10 @@ func (j *JUnit) Endpoint(l *Line) error {
 		if l.Err != nil {
 			text = xmlLines(l.Err.Phase + ": " + l.Err.Text)
 		}
-		return s.test(class, name+"verdict", took, []byte(`<error type="fault" message="a defect of Signet"`), text, "error")
+		return s.test(class, name+"verdict", took, []byte(`<error type="fault" message="Signet or this machine failed"`), text, "error")
+	case l.Outcome == signet.Skipped:
+		s.errors++
+		return s.test(class, name+"verdict", took, []byte(`<error type="not-asked" message="not asked, for a reason of ours"`), because, "error")
 	case l.Verdict == signet.Undetermined:
 		s.skipped++
 		return s.test(class, name+"verdict", took, attributes([]byte("<skipped"), "message", "undetermined: "+strings.Join(l.Because, "; ")), "", "skipped")

@@ -60,6 +60,9 @@ func (m *Markdown) End(s *Summary) error {
 	for _, w := range h.Warnings {
 		m.line("\n> %s", markdown(w))
 	}
+	for i, lost := range lostOf(s) {
+		m.line("%s> %s%s", either(i == 0, "\n", ""), markdown(lost), either(i == len(lostOf(s))-1, "", "  "))
+	}
 	m.coverage(s)
 	if len(h.Trend) > 0 {
 		m.line("\n## Earlier runs of the same scope\n\n| started | run | exposed | undetermined | guarded | unseen |\n|---|---|---:|---:|---:|---:|")

@@ -191,6 +191,9 @@ func (n *Nmap) End(s *Summary) error {
 	if s.Interrupted {
 		exit, errormsg = "error", "interrupted"
 	}
+	if lost := lostOf(s); lost != nil {
+		exit, errormsg = "error", strings.TrimPrefix(errormsg+"; "+strings.Join(lost, "; "), "; ")
+	}
 	elapsed := strconv.FormatFloat(end.Sub(start).Seconds(), 'f', 2, 64)
 	summary := fmt.Sprintf("Signet done at %s; %d IP addresses (%d hosts up) asked in %s seconds", end.Format(time.ANSIC), s.Coverage.Addresses, up, elapsed)
 	fmt.Fprintf(b, "<runstats><finished%s/><hosts up=\"%d\" down=\"%d\" total=\"%d\"/>\n</runstats>\n</nmaprun>\n", attributes(nil,

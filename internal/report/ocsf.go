@@ -106,7 +106,7 @@ func (o *OCSF) Begin(h *Header) error {
 
 // Endpoint writes the events of one endpoint.
 func (o *OCSF) Endpoint(l *Line) error {
-	if !l.Reached() {
+	if !l.Reached() && !l.Lost() {
 		return nil
 	}
 	f := factsOf(l)
@@ -128,6 +128,8 @@ func (o *OCSF) Endpoint(l *Line) error {
 		}
 	}
 	switch {
+	case l.Outcome == signet.Skipped:
+		return write(o.verdict(&about, ocsfUnknown, "It was not asked, for a reason of ours", because))
 	case l.Verdict == signet.Undetermined:
 		return write(o.verdict(&about, ocsfWarning, "It could not be told whether the endpoint is guarded", because))
 	case passed && l.Verdict == signet.Unseen: // no rule is broken, but nothing was seen to pass either

@@ -123,7 +123,7 @@ func sampleSummary(lines []*Line) *Summary {
 		t.Add(l)
 		s.Coverage.Outcomes[l.Outcome]++
 	}
-	s.Verdicts, s.Findings = t.Verdicts, t.Findings
+	s.Verdicts, s.Findings, s.Lost = t.Verdicts, t.Findings, t.Lost()
 	s.Coverage.Addresses, s.Coverage.Alive, s.Coverage.Asked = 256, 5, uint64(len(lines))
 	s.Coverage.Undetermined = t.Verdicts[signet.Undetermined]
 	return s

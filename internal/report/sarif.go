@@ -184,12 +184,20 @@ func sarifLevel(v signet.Severity) string {
 
 // End writes the tool, its rules and the invocation.
 func (s *SARIF) End(sum *Summary) error {
-	return s.close(s.h.Tool, s.h.Run, map[string]any{
-		"executionSuccessful": !sum.Interrupted, "startTimeUtc": s.h.Started.UTC().Format(time.RFC3339), "endTimeUtc": sum.Ended.UTC().Format(time.RFC3339),
+	invocation := map[string]any{
+		"executionSuccessful": !sum.Interrupted && sum.Lost.Faults == 0 && sum.Lost.Skipped == 0, "startTimeUtc": s.h.Started.UTC().Format(time.RFC3339), "endTimeUtc": sum.Ended.UTC().Format(time.RFC3339),
 		"properties": map[string]any{"targets": clean(s.h.Targets), "checks": clean(s.h.Checks), "depth": s.h.Depth.String(), "policy": Clean(s.h.Policy),
 			"addresses": sum.Coverage.Addresses, "endpoints_asked": sum.Coverage.Asked, "undetermined": sum.Coverage.Undetermined,
 			"exposed": sum.Verdicts[signet.Exposed], "guarded": sum.Verdicts[signet.Guarded], "unseen": sum.Verdicts[signet.Unseen]},
-	})
+	}
+	var told []any
+	for _, text := range lostOf(sum) {
+		told = append(told, map[string]any{"level": "error", "message": map[string]string{"text": text}})
+	}
+	if told != nil {
+		invocation["toolExecutionNotifications"] = told
+	}
+	return s.close(s.h.Tool, s.h.Run, invocation)
 }
 
 // close writes what stands behind the results.

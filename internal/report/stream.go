@@ -68,6 +68,7 @@ type Summary struct {
 	Coverage    Coverage
 	Verdicts    Counts // of endpoints where anything was there
 	Findings    map[string]uint64
+	Lost        Lost     // what is missing for reasons of ours
 	Unasked     []string // what was left out of at least one endpoint, by name
 }
 
@@ -94,10 +95,12 @@ type Tally struct {
 
 	severities [signet.Critical + 1]uint64 // findings
 	unasked    map[string]bool
+	lost       lost
 }
 
 // Add counts one line.
 func (t *Tally) Add(l *Line) {
+	t.lost.add(l)
 	if !l.Reached() {
 		return
 	}
@@ -128,15 +131,19 @@ func (t *Tally) found(least signet.Severity) bool {
 // Unasked lists what was left out of at least one endpoint, by name.
 func (t *Tally) Unasked() []string { return slices.Sorted(maps.Keys(t.unasked)) }
 
-// Exit is the contract's exit code of a run that went to its end: 3 for a finding at or above the threshold, 4 for
-// none but an endpoint that answered and stayed undetermined, else 0. Without a threshold it is 0.
+// Exit is the contract's exit code of a run that went to its end: 1 where Signet or this machine failed at an endpoint, 3 for a
+// finding at or above the threshold, 4 for none but an endpoint that answered and stayed undetermined or was skipped, else 0.
+// Without a threshold it is 1 where hosts are missing whole for reasons of ours, else 0.
 func (t *Tally) Exit(failOn signet.Severity, on bool) int {
+	lost := t.Lost()
 	switch {
+	case lost.Faults > 0, !on && lost.Whole() > 0:
+		return 1
 	case !on:
 		return 0
 	case t.found(failOn):
 		return 3
-	case t.Verdicts[signet.Undetermined] > 0:
+	case t.Verdicts[signet.Undetermined] > 0, lost.Skipped > 0:
 		return 4
 	}
 	return 0

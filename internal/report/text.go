@@ -55,6 +55,10 @@ func (t *Text) Begin(h *Header) error {
 	if h.Known == nil {
 		return nil
 	}
+	if c := &h.Known.Coverage; c.Outcomes[signet.Skipped]+c.Outcomes[signet.Fault] > 0 { // what was lost stands first, and is known at the end
+		t.h.Known = nil
+		return nil
+	}
 	p := &page{width: t.width, style: t.style}
 	t.head(p, h.Known)
 	_, err := io.WriteString(t.w, p.b.String())
@@ -140,6 +144,9 @@ func (t *Text) head(p *page, s *Summary) {
 	}
 	for _, w := range t.h.Warnings {
 		p.field("", Clean(w))
+	}
+	for _, lost := range lostOf(s) {
+		p.field("", t.style.bold(lost))
 	}
 	p.blank()
 	c := &s.Coverage

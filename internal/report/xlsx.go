@@ -146,6 +146,7 @@ func (x *XLSX) End(s *Summary) error {
 	if s.Interrupted {
 		rows = append(rows, []any{"Interrupted", "what was learned until then"})
 	}
+	rows = append(rows, notes(lostOf(s))...)
 	return x.finish(append(rows, notes(x.h.Warnings)...))
 }
 
