@@ -10,7 +10,7 @@ import (
 // TestBounds: more servers and clients than are kept are counted, and nothing is said of them.
 func TestBounds(t *testing.T) {
 	const many = 1<<14 + 50
-	smb, web := connections(t, samba, "192.0.2.5", false)[0], connections(t, "../check/http/testdata/apache-iis-adcs.exposed.flow", "192.0.2.6", false)[0]
+	smb, web := connections(t, samba, "192.0.2.5", false)[1], connections(t, "../check/http/testdata/apache-iis-adcs.exposed.flow", "192.0.2.6", false)[0]
 	web.Turns = append(web.Turns[:len(web.Turns):len(web.Turns)], capturetest.Turn{Client: true, Bytes: []byte("GET / HTTP/1.1\r\nAuthorization: Basic YTpi\r\n\r\n")})
 	var list []capturetest.Connection
 	for i := range many {

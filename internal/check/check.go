@@ -80,6 +80,7 @@ type Subject struct {
 	Endpoint signet.Endpoint
 	Options  *Options
 	Called   string // as Found.Called has it; empty where no answer pointed here
+	Ports    []Port // which ports the run asks this check of every host
 }
 
 // Options are the run's, the same for every endpoint. Random and Now are injected, so that a replay sends the bytes

@@ -148,7 +148,7 @@ func logons(t *testing.T) (file []byte, secrets [][]byte) {
 	client := func(port uint16, turns ...capturetest.Turn) capturetest.Connection {
 		return capturetest.Connection{Client: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.77"), 50000+port), Server: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.5"), port), Turns: turns}
 	}
-	smb := of(t, sambaAuto, "192.0.2.77")[0]
+	smb := of(t, sambaAuto, "192.0.2.77")[1]
 	smb.Turns = append(smb.Turns, ask(smb2.AppendSessionSetup(nil, &smb2.SessionSetupRequest{MessageID: 2, Token: spnego.AppendResp(nil, auth)})))
 	old := client(139, ask(smb1.AppendNegotiate(nil)), ask(smb1.AppendSessionSetup(nil, auth)))
 	b64 := base64.StdEncoding.EncodeToString

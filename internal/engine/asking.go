@@ -77,7 +77,7 @@ func (r *Run) startOn(a *asking, t *signet.Target, q *question, d *draw) *asking
 		a.options.Random = a.random
 	}
 	defer a.caught()
-	subject := check.Subject{Endpoint: a.o.Endpoint, Options: &a.options, Called: q.called}
+	subject := check.Subject{Endpoint: a.o.Endpoint, Options: &a.options, Called: q.called, Ports: q.plan.Ports}
 	if again, ok := used.(check.Reusable); ok {
 		again.Again(subject)
 		a.iv = used

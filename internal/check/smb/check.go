@@ -48,17 +48,17 @@ func sends() []check.Sends {
 	return []check.Sends{
 		{
 			Depth: signet.Handshake,
-			What: "an SMB 2 negotiate and NTLM's first token; an SMB 1 negotiate (not with --no-smb1); where the signing bit does not decide, " +
+			What: "an SMB 1 negotiate (not with --no-smb1), an SMB 2 negotiate and NTLM's first token; where the signing bit does not decide, " +
 				"negotiates of single dialects, and where a logon is denied that cannot encrypt, the same one with encryption in reach; " +
-				"where SMB 1 is met with a close, SMB 1 and SMB 2 once more; one without 3.1.1 where the first is refused, a multi-protocol one where it gets no answer of SMB 2; on port 139 a session request, and one node status query (UDP 137) if the name is refused",
-			Connections: 14,
+				"one without 3.1.1 where the first is refused, a multi-protocol one where it gets no answer of SMB 2; on port 139 a session request, one node status query (UDP 137) if the name is refused, and where SMB 1 is met with a close, SMB 2 once more",
+			Connections: 13,
 			Logs:        "SMBServer/Audit 3000 or SMBServer/Operational 1001 for SMB 1, where that is audited; 1003 where encryption is required; no logon",
 		},
 		{
 			Depth: signet.Anonymous,
 			What: "to servers that look like Samba and leave signing open: one anonymous session, which shows whether encryption is required; " +
 				"where it is denied, one or two more, which show whether encryption is the reason",
-			Connections: 14, Anonymous: 3,
+			Connections: 13, Anonymous: 3,
 			Logs: "Samba: an anonymous session setup in its own log, at levels above the default",
 		},
 	}

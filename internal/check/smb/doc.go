@@ -1,14 +1,14 @@
 // Package smb asks one endpoint whether a relayed NTLM logon can be used over SMB: does the server require signing,
 // in SMB 2 and 3 and in SMB 1, each by its own answer ([MS-SMB2] §2.2.4, [MS-CIFS] §2.2.4.52).
 //
-// The interview holds up to seven kinds of conversation, each on connections of its own: a native SMB 2 negotiate
-// with every dialect and a first NTLM token after it; an SMB 1 negotiate that offers nothing else; a multi-protocol
-// negotiate where the first was met with a close; a climb from the lowest dialect up, where a high floor or required
+// The interview holds up to seven kinds of conversation, each on connections of its own: an SMB 1 negotiate that offers
+// nothing else; a native SMB 2 negotiate with every dialect and a first NTLM token after it; a multi-protocol negotiate where the first was met with a close; a climb from the lowest dialect up, where a high floor or required
 // encryption would close what the signing bit leaves open; controls of what was refused, below; and, on port 139, a node
 // status query for the name to ask for. Nothing is asked that could not change the verdict, unless the user wants
 // everything.
 //
-// A refusal is a guard only beside a control that passes. SMB 1 is off where SMB 2 is still agreed after the close; 3.1.1
+// A refusal is a guard only beside a control that passes. SMB 1 is off where SMB 2 is agreed after the close, which is why
+// it is asked for first (on port 139, where names have to be settled, SMB 2 is asked for once more instead); 3.1.1
 // is the only dialect where it is still agreed after the others were refused; encryption is required where a logon is
 // denied without it and goes on with it, at one dialect. Without its control each stays unknown: a server that blocks
 // callers after some connections refuses all of them.

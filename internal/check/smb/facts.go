@@ -72,6 +72,7 @@ const (
 	askFloor      = "dialect-floor"
 	askEncryption = "encryption"
 	askNames      = "names"
+	ask139        = "port-139" // whether SMB 1 lives there alone
 )
 
 // smb1Dialect is what the contract calls a server that speaks SMB 1 alone.
@@ -89,6 +90,11 @@ func isNot(b *bool) bool { return b != nil && !*b }
 // notRequired says that the server speaks SMB 2/3 and leaves signing to its clients.
 func (f *Facts) notRequired() bool {
 	return is(f.SMB2Offered) && (f.Signing == signet.Optional || f.Signing == signet.Off)
+}
+
+// guarded2 says that SMB 2/3 was seen to be closed to a relay.
+func (f *Facts) guarded2() bool {
+	return is(f.SMB2Offered) && !f.Odd && (f.Signing == signet.Required || f.notRequired() && (f.floorGuards() || is(f.EncryptionRequired)))
 }
 
 // smb1Open says that an unsigned session over SMB 1 was seen to be possible.

@@ -49,8 +49,13 @@ type asked struct {
 // interviewOf holds a whole interview with a host that is played, delivering its bytes in small pieces.
 func interviewOf(t *testing.T, port uint16, o *check.Options, h host) asked {
 	t.Helper()
+	return interviewWith(t, check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.1")}, Port: port}, Options: o}, h)
+}
+
+func interviewWith(t *testing.T, sub check.Subject, h host) asked {
+	t.Helper()
 	c := Check()
-	iv := c.Begin(check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.1")}, Port: port}, Options: o})
+	iv := c.Begin(sub)
 	var got asked
 	var end check.End
 	for {

@@ -2,6 +2,7 @@ package smb
 
 import (
 	"errors"
+	"slices"
 
 	"signet"
 	"signet/internal/check"
@@ -51,6 +52,9 @@ type interview struct {
 	shared  *shared
 	options *check.Options
 	netbios bool
+	both    bool // the run asks port 139 of this host as well
+	early   bool // SMB 1 is asked for before SMB 2
+	asked2  bool // SMB 2 was asked for
 	step    int
 
 	facts   Facts
@@ -73,7 +77,6 @@ type interview struct {
 
 	status    *nodeStatus
 	legacyEnd check.End
-	again     bool // SMB 1 was asked for twice
 	heard     bool // SMB 2 was agreed on a later connection than the one that asked for SMB 1
 	refused1  bool // the SMB 1 request was answered with a status that says it is not spoken
 	torn      bool // the SMB 1 answer began, and the connection ended in it
@@ -95,6 +98,7 @@ func (s *shared) begin(sub check.Subject) check.Interview {
 // Again implements check.Reusable.
 func (iv *interview) Again(sub check.Subject) {
 	*iv = interview{shared: iv.shared, options: sub.Options, netbios: sub.Endpoint.Port == portNetBIOS}
+	iv.both = slices.ContainsFunc(sub.Ports, func(p check.Port) bool { return p.Number == portNetBIOS && !p.WhenAlive })
 	iv.facts.Transport, iv.facts.NTLMOffer = "direct", ntlmUnknown
 	if iv.netbios {
 		iv.facts.Transport = "netbios"
@@ -113,13 +117,18 @@ func (iv *interview) attempt(step int, note string, d dialogue) (check.Attempt, 
 func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 	switch iv.step {
 	case stepStart:
-		iv.open = opening{iv: iv}
-		return iv.attempt(stepOpening, noteOpening, &iv.open)
+		if iv.early = !iv.netbios && !iv.options.Quick && !iv.options.NoSMB1; iv.early {
+			return iv.askSMB1()
+		}
+		return iv.askSMB2()
 	case stepOpening:
 		return iv.afterOpening(end)
 	case stepStatus:
 		return iv.afterStatus(end)
 	case stepSMB1:
+		if iv.early {
+			return iv.afterEarly(end)
+		}
 		return iv.afterSMB1(end)
 	case stepMulti:
 		return iv.afterMulti(end)
@@ -136,6 +145,25 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 func (iv *interview) over() (check.Attempt, bool) {
 	iv.step = stepEnd
 	return check.Attempt{}, false
+}
+
+func (iv *interview) askSMB2() (check.Attempt, bool) {
+	iv.asked2 = true
+	iv.open = opening{iv: iv}
+	return iv.attempt(stepOpening, noteOpening, &iv.open)
+}
+
+// afterEarly goes on to SMB 2, whatever SMB 1 was met with, if anything listens.
+func (iv *interview) afterEarly(end check.End) (check.Attempt, bool) {
+	iv.legacyEnd, iv.torn = end, end.Received > iv.channel.taken
+	if !end.Connected || check.IsForeign(end.Err) || iv.stopped(end) {
+		iv.first = end
+		return iv.over()
+	}
+	if r := iv.channel.refused; r.Type != 0 {
+		return iv.afterRefusal(r)
+	}
+	return iv.askSMB2()
 }
 
 func (iv *interview) afterOpening(end check.End) (check.Attempt, bool) {
@@ -160,6 +188,9 @@ func (iv *interview) afterOpening(end check.End) (check.Attempt, bool) {
 		return iv.over()
 	case iv.options.NoSMB1:
 		return iv.startClimb()
+	case iv.early:
+		iv.heard = is(iv.facts.SMB2Offered)
+		return iv.afterBoth(end)
 	}
 	return iv.askSMB1()
 }
@@ -196,26 +227,23 @@ func (iv *interview) afterStatus(end check.End) (check.Attempt, bool) {
 		return iv.over()
 	}
 	iv.called = iv.status.name
-	iv.open = opening{iv: iv}
-	return iv.attempt(stepOpening, noteOpening, &iv.open)
+	return iv.askSMB2()
 }
 
 func (iv *interview) afterSMB1(end check.End) (check.Attempt, bool) {
 	iv.legacyEnd, iv.torn = end, end.Received > iv.channel.taken
+	return iv.afterBoth(end)
+}
+
+// afterBoth goes on when SMB 1 and SMB 2 were asked for, each by itself. end is that of the later attempt.
+func (iv *interview) afterBoth(end check.End) (check.Attempt, bool) {
 	if iv.facts.SMB2Offered == nil && (abrupt(iv.first) || iv.spoke1 || is(iv.facts.SMB1.Offered)) && !iv.stopped(end) {
 		// A close is no answer. In company of SMB 1 the question gets one from every server that speaks either.
 		iv.open = opening{iv: iv, stage: stageMulti}
 		return iv.attempt(stepMulti, noteMulti, &iv.open)
 	}
-	if iv.shut1() && !iv.stopped(end) {
-		if !iv.refused1 && iv.facts.Signing == signet.Required && !iv.again && iv.facts.maker() != makerWindows {
-			// Of Windows it is known that it closes. For anybody else one close may be an accident, and the guard rests on it.
-			iv.again = true
-			return iv.askSMB1()
-		}
-		if !iv.climbs() { // a climb would show the same
-			return iv.askAgain(false)
-		}
+	if iv.shut1() && !iv.heard && !iv.stopped(end) && !iv.climbs() { // a climb would show the same
+		return iv.askAgain(false)
 	}
 	iv.settleSMB1()
 	if iv.stopped(end) {

@@ -12,6 +12,7 @@ import (
 func (iv *interview) learn(n *smb2.NegotiateResponse, stage int) {
 	f := &iv.facts
 	f.SMB2Offered = yes()
+	f.Mechanisms, f.NTLMOffer = nil, ntlmUnknown // what SMB 1 named counts where SMB 2 is not spoken
 	f.Dialect = smb2.DialectName(n.Dialect)
 	f.Odd = !offered(n.Dialect, stage)
 	f.SecurityMode, f.Signing = mode(n.SecurityMode), signing(n.SecurityMode)

@@ -303,7 +303,7 @@ func TestOddServers(t *testing.T) {
 			expect: func(f *Facts) bool { return f.SMB1.Offered == nil }},
 		{name: "SMB 1 open", change: func(s *server) { s.mode, s.smb1 = 3, speaks1(0x07) }, outcome: signet.Answered, verdict: signet.Exposed,
 			expect: func(f *Facts) bool {
-				return is(f.SMB1.Offered) && f.SMB1.Signing == signet.Optional && f.SMB1.NativeOS == ""
+				return is(f.SMB1.Offered) && f.SMB1.Signing == signet.Optional && f.SMB1.NativeOS == "Windows 5.1"
 			}},
 		{name: "SMB 1 alone", host: func(s *server) host {
 			s.smb1 = speaks1(0x03)
@@ -388,9 +388,9 @@ func TestOddServers(t *testing.T) {
 		{name: "a frame of nothing", host: always("\x00\x00\x00\x00", check.Closed), outcome: signet.Broken, err: "0 bytes"},
 		{name: "garbage in a frame", host: always("\x00\x00\x00\x08garbage!", check.Closed), outcome: signet.Broken, err: "start with 67617262"},
 		{name: "keep-alives without end", host: always(strings.Repeat("\x85\x00\x00\x00", 999), check.Closed), outcome: signet.Broken, err: "closed"},
-		{name: "refused", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.Rejected}} }, outcome: signet.Refused, err: "refused"},
-		{name: "dark", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.NoAnswer}} }, outcome: signet.Silent, err: "in time"},
-		{name: "excluded", host: func(*server) host { return host{before: map[string]check.Cause{noteOpening: check.Denied}} }, outcome: signet.Withheld, err: "scope"},
+		{name: "refused", host: func(*server) host { return host{before: map[string]check.Cause{noteSMB1: check.Rejected}} }, outcome: signet.Refused, err: "refused"},
+		{name: "dark", host: func(*server) host { return host{before: map[string]check.Cause{noteSMB1: check.NoAnswer}} }, outcome: signet.Silent, err: "in time"},
+		{name: "excluded", host: func(*server) host { return host{before: map[string]check.Cause{noteSMB1: check.Denied}} }, outcome: signet.Withheld, err: "scope"},
 		{name: "quick, refuses the contexts", flags: "quick", change: func(s *server) { s.dialects = nil }, outcome: signet.Answered, verdict: signet.Undetermined,
 			expect: func(f *Facts) bool { return f.SMB2Offered == nil }, err: "STATUS_NOT_SUPPORTED"},
 	} {
@@ -582,11 +582,11 @@ func TestMaker(t *testing.T) {
 func TestStops(t *testing.T) {
 	for _, cause := range []check.Cause{check.Interrupted, check.Denied} {
 		h := windows().host()
-		h.before = map[string]check.Cause{noteOpening: cause}
+		h.before = map[string]check.Cause{noteSMB1: cause}
 		if got := interviewOf(t, 445, flags(), h); len(got.notes) != 1 {
 			t.Errorf("%v: %q", cause, got.notes)
 		}
-		h.before = map[string]check.Cause{noteSMB1: cause}
+		h.before = map[string]check.Cause{noteOpening: cause}
 		if got := interviewOf(t, 445, flags(), h); len(got.notes) != 2 {
 			t.Errorf("%v: %q", cause, got.notes)
 		}
@@ -596,12 +596,49 @@ func TestStops(t *testing.T) {
 // An interview that is cut short says what it knows, and counts nothing as safe that it had still to ask.
 func TestInterrupted(t *testing.T) {
 	s := windows()
-	s.mode = 3
+	s.smb1 = speaks1(0x0f)
 	h := s.host()
-	h.before = map[string]check.Cause{noteSMB1: check.Interrupted}
+	h.before = map[string]check.Cause{noteOpening: check.Interrupted}
 	got := interviewOf(t, 445, flags(), h)
-	if got.judged.Verdict != signet.Undetermined || !slices.Contains(got.facts.Undecided, askSMB1) {
+	if got.judged.Verdict != signet.Undetermined || !slices.Contains(got.facts.Undecided, askSMB2) {
 		t.Errorf("%s: %s", got.judged.Verdict, got.facts.AppendJSON(nil))
+	}
+}
+
+// A host that listened to the question about SMB 1 and refuses the next connection is no closed port.
+func TestRefusesTheSecondConnection(t *testing.T) {
+	for cause, text := range map[check.Cause]string{check.Rejected: "refused", check.NoAnswer: "in time", check.Unroutable: "no route"} {
+		h := windows().host()
+		h.before = map[string]check.Cause{noteOpening: cause}
+		got := interviewOf(t, 445, flags(), h)
+		if got.result.Outcome != signet.Broken || got.result.Err == nil || !strings.Contains(got.result.Err.Text, text) {
+			t.Errorf("%v: %s, %+v", cause, got.result.Outcome, got.result.Err)
+		}
+		s := windows()
+		s.smb1 = speaks1(0x0f)
+		h = s.host()
+		h.before = map[string]check.Cause{noteOpening: cause}
+		if got := interviewOf(t, 445, flags(), h); got.judged.Verdict != signet.Undetermined || got.result.Outcome != signet.Answered {
+			t.Errorf("%v, SMB 1 answered: %s, %s", cause, got.result.Outcome, got.judged.Verdict)
+		}
+	}
+}
+
+// A connection that is refused in the climb refuses no dialect.
+func TestRefusedInTheClimb(t *testing.T) {
+	s := windows()
+	s.dialects = native()[4:]
+	inner, climbs := s.host(), 0
+	got := interviewOf(t, 445, flags(), host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+		if h, err := smb2.ParseHeader(sent[4:]); note == noteClimb && err == nil && h.MessageID == 0 {
+			if climbs++; climbs == 1 {
+				return []byte("\x83\x00\x00\x01\x8f"), check.Start
+			}
+		}
+		return inner.say(note, sent)
+	}})
+	if got.judged.Verdict != signet.Undetermined || got.facts.DialectFloor != "" {
+		t.Errorf("%s, floor %q: %q", got.judged.Verdict, got.facts.DialectFloor, got.notes)
 	}
 }
 

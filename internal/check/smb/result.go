@@ -11,8 +11,14 @@ func (iv *interview) Result() check.Result {
 	failure := iv.failure
 	if f.SMB2Offered == nil {
 		failure = iv.first.Failure(noteOpening)
+		if iv.early && !iv.asked2 {
+			failure = iv.first.Failure(noteSMB1)
+		}
 		if f.SMB1.Offered == nil && !iv.refused2 {
 			r := check.Result{Outcome: iv.first.Outcome(), Err: failure}
+			if !iv.first.Connected && iv.legacyEnd.Connected {
+				r.Outcome = signet.Broken // it listened a moment ago
+			}
 			if iv.first.Connected && r.Outcome != signet.Foreign {
 				r.Unasked = iv.unasked(iv.left[:0]) // whether SMB 1 alone is spoken here was not asked either
 			}
@@ -29,7 +35,7 @@ func (iv *interview) Result() check.Result {
 // undecided lists what was to be asked and has no answer, whether it was interrupted, refused or garbled.
 func (iv *interview) undecided(dst []string) []string {
 	f := &iv.facts
-	if f.SMB2Offered == nil {
+	if f.SMB2Offered == nil && iv.asked2 {
 		dst = append(dst, askSMB2)
 	}
 	if iv.options.Quick {
@@ -55,6 +61,9 @@ func (iv *interview) withheld() bool {
 // unasked lists what the user's flags left out.
 func (iv *interview) unasked(dst []string) []string {
 	f := &iv.facts
+	if f.SMB2Offered == nil && !iv.asked2 && iv.early {
+		dst = append(dst, askSMB2)
+	}
 	if iv.options.Quick || iv.options.NoSMB1 {
 		dst = append(dst, askSMB1)
 	}
@@ -66,6 +75,9 @@ func (iv *interview) unasked(dst []string) []string {
 	}
 	if iv.options.Quick {
 		dst = append(dst, askNames)
+	}
+	if !iv.netbios && !iv.both && isNot(f.SMB1.Offered) && f.guarded2() {
+		dst = append(dst, ask139) // 445 answered, so that 139 is not asked by default; SMB 1 may be left on there
 	}
 	return dst
 }
