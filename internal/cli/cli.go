@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,6 +73,8 @@ type app struct {
 	Process
 	checks []check.Check
 	env    map[string]string
+
+	interrupts *interrupts
 }
 
 // print writes to standard output.
@@ -93,10 +96,15 @@ func Run(ctx context.Context, p Process) int {
 			a.env[k] = v
 		}
 	}
+	ctx, deaf := a.listen(ctx)
+	defer deaf()
+	if f, ok := p.Stdout.(*os.File); ok {
+		a.Stdout = &standard{file: f}
+	}
 	root := a.root()
 	root.SetArgs(p.Args)
 	root.SetIn(p.Stdin)
-	root.SetOut(p.Stdout)
+	root.SetOut(a.Stdout)
 	root.SetErr(p.Stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -109,6 +117,12 @@ func Run(ctx context.Context, p Process) int {
 		code = exitTrouble
 	} else if !strings.Contains(text, "\n") { // of several lines the last suggests a command
 		text += fmt.Sprintf(" (see %s --help)", cmd.CommandPath())
+	}
+	switch {
+	case a.interrupts.interrupted() && code == exitTrouble: // what an interrupt kept from being done
+		code, text = exitInterrupted, ""
+	case a.unread() && code == exitTrouble: // who reads no further knows
+		text = ""
 	}
 	if text != "" {
 		fmt.Fprintln(p.Stderr, "signet: "+text)

@@ -140,8 +140,8 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	if err := each(func(w report.DiffWriter) error { return w.End(sum) }); err != nil {
 		return err
 	}
-	if err := out.close(); err != nil {
-		return trouble("output: %v", err)
+	if err := out.finish(); err != nil {
+		return trouble("output: %w", err)
 	}
 	switch {
 	case hit:

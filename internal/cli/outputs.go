@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -23,8 +22,11 @@ type output struct {
 	io.Writer
 	name string
 	format
-	file *os.File      // nil for standard output
-	buf  *bufio.Writer // nil where each line is to be seen as it is made
+	place  place
+	file   *os.File      // nil for standard output, and once it is closed
+	buf    *bufio.Writer // nil where each line is to be seen as it is made
+	failed bool          // its writer did not come to an end
+	spare  bool          // what it would replace is worth more
 }
 
 // format is one word of -o.
@@ -106,9 +108,9 @@ func formatOf(name string) (format, bool) {
 	return format{}, false
 }
 
-// open creates the writers of a run for `FORMAT[=FILE]` arguments.
-func (a *app) open(specs []string, color string) (*outputs, error) {
-	o, err := a.openFiles(specs)
+// open creates the writers of a run for `FORMAT[=FILE]` arguments. others are files that the command has open besides.
+func (a *app) open(specs []string, color string, others ...string) (*outputs, error) {
+	o, err := a.openFiles(specs, others...)
 	if err != nil {
 		return nil, err
 	}
@@ -119,37 +121,46 @@ func (a *app) open(specs []string, color string) (*outputs, error) {
 }
 
 // openFiles creates what `FORMAT[=FILE]` arguments write to. Only one may go to standard output: two would be one
-// document that is neither.
-func (a *app) openFiles(specs []string) (*outputs, error) {
+// document that is neither. A file grows beside the one of its name and takes its place with finish.
+func (a *app) openFiles(specs []string, others ...string) (*outputs, error) {
 	if len(specs) == 0 {
 		specs = []string{"text"}
 	}
-	if err := settleOutputs(specs); err != nil {
+	if err := a.settleOutputs(specs, others...); err != nil {
 		return nil, err
 	}
 	o := &outputs{}
 	for _, spec := range specs {
 		name, path, toFile := strings.Cut(spec, "=")
 		out := &output{Writer: a.Stdout, name: "standard output"}
-		out.format, _ = formatOf(name) // settleOutputs knew it
-		if toFile && path != "-" {
-			f, err := os.Create(path)
-			if err != nil {
-				o.close()
-				return nil, trouble("-o %s: %v", spec, err)
-			}
-			out.file, out.name = f, path
-			out.buf = bufio.NewWriterSize(f, 64<<10)
-			out.Writer = out.buf
-		}
+		out.format, _ = formatOf(name) // settle knew it
 		o.files = append(o.files, out)
+		if !toFile || path == "-" {
+			continue
+		}
+		var err error
+		if out.place, err = placeOf(path); err == nil {
+			out.file, err = out.place.create()
+		}
+		if err != nil {
+			o.close()
+			return nil, trouble("-o %s: %v", spec, err)
+		}
+		if out.name = path; !out.place.asIs {
+			a.interrupts.litter(out.place.part(), !out.lines())
+		}
+		out.buf = bufio.NewWriterSize(out.file, 64<<10)
+		out.Writer = out.buf
 	}
 	return o, nil
 }
 
-// settleOutputs looks at every -o before a file is made: a slip in one must not empty the file of another.
-func settleOutputs(specs []string) error {
-	stdout, files := "", map[string]string{}
+// settleOutputs looks at every -o before a file is made: a slip in one must not cost the file of another. Of what they go to
+// no two may be one, nor one of others, files that the command has open besides.
+func (a *app) settleOutputs(specs []string, others ...string) error {
+	stdout := ""
+	var used []place
+	var by []string
 	for _, spec := range specs {
 		name, path, toFile := strings.Cut(spec, "=")
 		_, known := formatOf(name)
@@ -159,21 +170,43 @@ func settleOutputs(specs []string) error {
 		case toFile && path == "":
 			return usage("-o %s: a file name is missing after =", spec)
 		case toFile && path != "-":
-			whole, err := filepath.Abs(path)
+			p, err := placeOf(path)
 			if err != nil {
 				return trouble("-o %s: %v", spec, err)
 			}
-			if other, twice := files[whole]; twice {
-				return usage("-o %s and -o %s both go to %s", other, name, path)
+			for i := range used {
+				if p.is(&used[i]) {
+					return usage("-o %s and -o %s both go to %s", by[i], name, path)
+				}
 			}
-			files[whole] = name
+			for _, other := range others {
+				if q, err := placeOf(other); err == nil && p.is(&q) {
+					return usage("-o %s goes to %s, which the command has another use for", name, path)
+				}
+			}
+			used, by = append(used, p), append(by, name)
 		case stdout != "":
 			return usage("-o %s and -o %s both go to standard output; give one of them a file: -o %s=FILE", stdout, name, name)
 		default:
 			stdout = name
 		}
 	}
+	for i := range used {
+		if stdout != "" && a.isStdout(&used[i]) {
+			return usage("-o %s and -o %s both go to standard output", stdout, by[i])
+		}
+	}
 	return nil
+}
+
+// isStdout tells whether a place is what standard output goes to.
+func (a *app) isStdout(p *place) bool {
+	s, ok := a.Stdout.(*standard)
+	if !ok {
+		return false
+	}
+	info, err := s.file.Stat()
+	return p.fd >= 0 && p.fd == int(s.Fd()) || err == nil && p.old != nil && info.Mode().IsRegular() && os.SameFile(info, p.old)
 }
 
 // width is the terminal's, or COLUMNS, or what fits a ticket.
@@ -195,7 +228,7 @@ func (a *app) colored(out *output, when string) bool {
 	case "never":
 		return false
 	}
-	return out.file == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout)
+	return out.buf == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout)
 }
 
 // begin opens a run for every writer.
@@ -208,39 +241,70 @@ func (o *outputs) begin(h *report.Header) error {
 	return nil
 }
 
-// end closes it.
+// end closes it. A writer that fails keeps no other from its end.
 func (o *outputs) end(s *report.Summary) error {
-	for _, w := range o.writers {
+	var errs []error
+	for i, w := range o.writers {
 		if err := w.End(s); err != nil {
-			return trouble("output: %v", err)
+			errs = append(errs, err)
+			o.files[i].failed = true
 		}
 	}
-	if err := o.close(); err != nil {
-		return trouble("output: %v", err)
+	if err := errors.Join(append(errs, o.finish())...); err != nil {
+		return trouble("output: %w", err)
 	}
 	return nil
 }
+
+// lines tells whether a part of an output is worth something: each of its lines stands for itself.
+func (o *output) lines() bool { return o.word == "jsonl" }
 
 // flush makes what was written so far visible to others.
 func (o *outputs) flush() error {
 	var errs []error
 	for _, f := range o.files {
-		if f.buf != nil {
+		if f.file != nil {
 			errs = append(errs, f.buf.Flush())
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// close flushes and closes every file and says what failed.
-func (o *outputs) close() error {
+// spareOlder leaves files that are there already as they are, and says whether there is any.
+func (o *outputs) spareOlder() (any bool) {
+	for _, f := range o.files {
+		f.spare = f.file != nil && f.place.old != nil && !f.place.asIs
+		any = any || f.spare
+	}
+	return any
+}
+
+// finish puts every file that is whole in its place, and says what failed.
+func (o *outputs) finish() error {
 	var errs []error
 	for _, f := range o.files {
-		if f.file == nil {
+		if f.file == nil || f.failed {
 			continue
 		}
-		errs = append(errs, f.buf.Flush(), f.file.Close())
+		if f.spare {
+			f.place.abandon(f.file, f.buf, false)
+		} else if err := f.place.finish(f.file, f.buf, f.lines()); err != nil {
+			errs = append(errs, err)
+		}
 		f.file = nil
 	}
 	return errors.Join(errs...)
+}
+
+// close leaves alone what was not finished: the older files stay as they were.
+func (o *outputs) close() { o.abandon(false) }
+
+// abandon is close, which keeps with lines what of JSON lines has grown until now: each of them is whole.
+func (o *outputs) abandon(lines bool) {
+	for _, f := range o.files {
+		if f.file != nil {
+			f.place.abandon(f.file, f.buf, lines && f.lines())
+			f.file = nil
+		}
+	}
 }

@@ -85,7 +85,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		return err
 	}
 	defer drop()
-	ctx, release := a.interruptible(ctx, "judging what was read")
+	ctx, release := a.interruptible(ctx, "judging what was read", f.store != "none")
 	defer release()
 	r := &reading{app: a, capture: capture.NewReader(a.checks), mask: newMask(f.anonymize), covered: newCoverage(), read: map[stamp][]os.FileInfo{}, all: f.all}
 	defer r.close()
@@ -169,6 +169,7 @@ func (a *app) gatherIn(ctx context.Context, url string) (s store.Store, drop fun
 		os.RemoveAll(dir)
 		return nil, nil, err
 	}
+	a.interrupts.litter(dir, true)
 	return s, func() { s.Close(); os.RemoveAll(dir) }, nil
 }
 

@@ -132,7 +132,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 			return err
 		}
 	}
-	out, err := a.open(f.outputs, f.color) // last: what cannot begin empties no file
+	out, err := a.open(f.outputs, f.color, f.besides()...) // last: what cannot begin makes no file
 	if err != nil {
 		return err
 	}
@@ -159,11 +159,16 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	if takes != "" && !asked {
 		fmt.Fprintln(a.Stderr, "signet: "+takes)
 	}
+	before := run.Stats.Asked.Load() + run.Stats.Addresses.Load()
 	err = a.drive(ctx, run, header.Run, sink, counters, !f.noProgress)
-	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, errDrained)
+	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, errDrained) || a.unread()
 	if err != nil && !interrupted {
 		sink.keep.stop(time.Time{}, true) // the first error is the one to tell
+		out.abandon(true)
 		return trouble("%v", err)
+	}
+	if interrupted && run.Stats.Asked.Load()+run.Stats.Addresses.Load() == before && out.spareOlder() {
+		fmt.Fprintln(a.Stderr, "signet: nothing was learned: older files stay as they were")
 	}
 	if err := sink.keep.stop(time.Now(), interrupted); err != nil {
 		return err

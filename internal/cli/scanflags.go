@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -103,6 +104,18 @@ func (f *scanFlags) settle() (depth signet.Depth, failOn signet.Severity, fail b
 		err = usage("--quick and --deep exclude each other")
 	}
 	return depth, failOn, fail, err
+}
+
+// besides are the files that a scan has open beside its outputs.
+func (f *scanFlags) besides() []string {
+	var list []string
+	if path, ok := strings.CutPrefix(f.store, "sqlite:"); ok && path != "" {
+		list = append(list, path)
+	}
+	if f.stats != "" {
+		list = append(list, f.stats)
+	}
+	return list
 }
 
 func joinOr(words []string) string {

@@ -1,21 +1,21 @@
 package cli
 
 import (
-	"io"
-	"os"
-
 	"golang.org/x/term"
 )
 
+// descriptor is what a file of the system has.
+type descriptor interface{ Fd() uintptr }
+
 // isTerminal tells whether a stream is one; what is no file of the system is none.
 func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
+	f, ok := stream.(descriptor)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// terminalWidth is 0 where w is no terminal.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
+// terminalWidth is 0 where a stream is no terminal.
+func terminalWidth(stream any) int {
+	f, ok := stream.(descriptor)
 	if !ok {
 		return 0
 	}

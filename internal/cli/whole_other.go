@@ -1,0 +1,17 @@
+//go:build !unix
+
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// duplicate cannot be asked for here: no path of this system names a descriptor.
+func duplicate(_ int, name string) (*os.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOENT}
+}
+
+// inherit leaves a new file what its folder gives it.
+func inherit(*os.File, os.FileInfo) {}
