@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,8 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 	if !slices.Contains(fix.Formats(), format) {
 		return usage("--format %q: there is %s", format, strings.Join(fix.Formats(), ", "))
 	}
-	in, _, hosts, err := a.hostsOf(ctx, f, rules)
+	asked := &askedNames{of: map[netip.Addr]string{}, at: map[string]netip.Addr{}, several: map[string]bool{}}
+	in, _, hosts, err := a.hostsOf(ctx, f, rules, asked.see)
 	if err != nil {
 		return err
 	}
@@ -63,7 +65,7 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 		for _, h := range hosts {
 			for _, b := range h.Findings {
 				if b.Rule == rule {
-					p.Targets = append(p.Targets, fix.Target{Rule: rule, Addr: h.Address, Port: b.Port, Name: h.Name, Where: b.Where, Windows: h.Windows, Samba: h.Samba})
+					p.Targets = append(p.Targets, fix.Target{Rule: rule, Addr: h.Address, Port: b.Port, Asked: asked.name(h.Address), Name: h.Name, Where: b.Where, Windows: h.Windows, Samba: h.Samba})
 				}
 			}
 		}
@@ -75,8 +77,39 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 	return a.print(string(script))
 }
 
+// askedNames are the names under which addresses were asked: typed by the user, and resolved when they were asked.
+type askedNames struct {
+	of      map[netip.Addr]string
+	at      map[string]netip.Addr
+	several map[string]bool // names of more than one address, which lead to any of them
+}
+
+// see takes the name of an observation of our own. What another tool or a capture calls a host is hearsay.
+func (n *askedNames) see(o *signet.Observation) {
+	name := strings.ToLower(o.Name)
+	if name == "" || o.Source != "" {
+		return
+	}
+	if at, known := n.at[name]; known && at != o.Addr {
+		n.several[name] = true
+	}
+	n.at[name] = o.Addr
+	if n.of[o.Addr] == "" {
+		n.of[o.Addr] = name
+	}
+}
+
+// name is the one that leads to an address and to no other, or empty.
+func (n *askedNames) name(addr netip.Addr) string {
+	if name := n.of[addr]; !n.several[name] {
+		return name
+	}
+	return ""
+}
+
 // hostsOf opens a run, judges it and folds it into hosts; j is the judge; the caller closes it. Rules that are none are refused.
-func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (in *input, j *judge.Judge, hosts []*signet.Host, err error) {
+// see, where it is not nil, is shown every observation.
+func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string, see func(*signet.Observation)) (in *input, j *judge.Judge, hosts []*signet.Host, err error) {
 	names := a.ruleNames()
 	for _, r := range rules {
 		if !slices.Contains(names, r) {
@@ -93,6 +126,9 @@ func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string) (in *in
 	list := &hostList{}
 	c := newCensus(a.checks, j, []report.Writer{list}, list.Endpoint)
 	for o, err := range a.endpoints(in.observations(), j) {
+		if err == nil && see != nil {
+			see(o)
+		}
 		if err == nil {
 			err = c.put(&report.Line{Observation: o, Judgement: j.Observation(o)})
 		}

@@ -43,7 +43,7 @@ func (a *app) impact(ctx context.Context, f *fromFlags, output string, rules []s
 	if !known {
 		return usage("-o %q: signet impact has text, csv and jsonl", output)
 	}
-	in, j, hosts, err := a.hostsOf(ctx, f, rules)
+	in, j, hosts, err := a.hostsOf(ctx, f, rules, nil)
 	if err != nil {
 		return err
 	}

@@ -102,12 +102,12 @@ func TestHostileNames(t *testing.T) {
 
 func TestStepsStandInOrder(t *testing.T) {
 	p := &Plan{Run: "r1", Rules: []string{"smb-signing-not-required"}, Targets: []Target{
-		{Rule: "smb-signing-not-required", Addr: netip.MustParseAddr("10.0.0.1"), Name: "fs1.corp.example", Windows: signet.Yes},
+		{Rule: "smb-signing-not-required", Addr: netip.MustParseAddr("10.0.0.1"), Asked: "fs1.corp.example", Windows: signet.Yes},
 		{Rule: "smb-signing-not-required", Addr: netip.MustParseAddr("10.0.0.2"), Samba: true, Windows: signet.No},
 		{Rule: "smb1-enabled", Addr: netip.MustParseAddr("10.0.0.3"), Windows: signet.Yes},
 	}}
 	for format, steps := range map[string][]string{
-		"powershell": {"'fs1.corp.example'", "Audit = {", "AuditClientDoesNotSupportSigning", "Enforce = {", "'RequireSecuritySignature' -Value 1", "Verify = {", "Rollback = {", "Remove-ItemProperty"},
+		"powershell": {"'10.0.0.1' = 'fs1.corp.example'", "'10.0.0.1'", "Audit = {", "AuditClientDoesNotSupportSigning", "Enforce = {", "'RequireSecuritySignature' -Value 1", "Verify = {", "Rollback = {", "Remove-ItemProperty"},
 		"ansible":    {"- 'fs1.corp.example'", "[never, audit]", "[never, enforce]", "data: 1", "[never, verify]", "[never, rollback]"},
 		"reg":        {"fs1.corp.example", "audit", "\"RequireSecuritySignature\"=dword:00000001", "verify", "roll back"},
 		"smb.conf":   {"Audit", "10.0.0.2", "[global]", "server signing = mandatory", "Enforce", "Verify", "Roll back"},

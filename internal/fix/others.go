@@ -23,6 +23,8 @@ func (p *Plan) ansible(b *bytes.Buffer) {
 	}
 	b.WriteString(`# ansible-playbook fix.yml --tags audit     then enforce, verify, rollback. Without --tags nothing is changed.
 # Connection variables for Windows (ansible_connection: winrm or psrp) come from your own inventory.
+# A host without a name is an address here: Kerberos and certificates want names, so map it to one in your inventory
+# (ansible_host), once you know whose it is.
 # It takes the collection ansible.windows. Rolling back sets what "previous" says: fill it in from the audit.
 `)
 	jobs := p.jobs(true)
@@ -41,7 +43,7 @@ func (p *Plan) ansible(b *bytes.Buffer) {
 		none = false
 		fmt.Fprintf(b, "    - name: %s\n      ansible.builtin.add_host:\n        name: '{{ item }}'\n        groups: [%s]\n      changed_when: false\n      loop:\n", yaml("Hosts for "+j.Rule), group(j.Rule))
 		for _, h := range j.hosts {
-			fmt.Fprintf(b, "        - %s\n", yaml(h))
+			fmt.Fprintf(b, "        - %s%s\n", yaml(h.at()), aside(h.about()))
 		}
 	}
 	if none {
@@ -169,7 +171,23 @@ func hostsOf(j *job) string {
 	if len(j.hosts) == 0 {
 		return "no host of the run breaks it"
 	}
-	return strings.Join(j.hosts, ", ")
+	var list []string
+	for _, h := range j.hosts {
+		text := h.at()
+		if about := h.about(); about != "" {
+			text += " (" + about + ")"
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, ", ")
+}
+
+// aside is a comment at the end of a line, where there is anything to say.
+func aside(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "   # " + text
 }
 
 func (p *Plan) smbconf(b *bytes.Buffer) {
@@ -210,7 +228,7 @@ func (p *Plan) csv(b *bytes.Buffer) {
 		}
 		w.Write(cells) // a buffer takes it
 	}
-	row("rule", "host", "address", "port", "where", "windows", "samba", "audit", "watch", "enforce", "restart", "verify", "rollback", "smb.conf", "note")
+	row("rule", "host", "address", "port", "where", "windows", "samba", "audit", "watch", "enforce", "restart", "verify", "rollback", "smb.conf", "note", "calls_itself")
 	for i := range p.Targets {
 		t := &p.Targets[i]
 		r, _ := For(t.Rule)
@@ -231,7 +249,7 @@ func (p *Plan) csv(b *bytes.Buffer) {
 			samba = append(samba, q.Name+" = "+q.Value)
 		}
 		row(t.Rule, t.host(), t.Addr.String(), strconv.Itoa(int(t.Port)), t.Where, t.Windows.String(), strconv.FormatBool(t.Samba), strings.Join(audit, "; "), r.Watch,
-			strings.Join(enforce, "; "), r.Restart, strings.Join(r.Verify, "; "), strings.Join(rollback, "; "), strings.Join(samba, "; "), r.Note)
+			strings.Join(enforce, "; "), r.Restart, strings.Join(r.Verify, "; "), strings.Join(rollback, "; "), strings.Join(samba, "; "), r.Note, named(t.Name))
 	}
 	w.Flush()
 }

@@ -17,7 +17,8 @@ type Target struct {
 	Rule    string
 	Addr    netip.Addr
 	Port    uint16
-	Name    string // what it calls itself; it stands in a script only where it is a host name in form
+	Asked   string // the name that the user typed, which led to this address and to no other, or empty
+	Name    string // what it calls itself: it addresses nothing, and stands in comments where it is a host name in form
 	Where   string
 	Windows signet.Answer
 	Samba   bool
@@ -26,12 +27,56 @@ type Target struct {
 // hostName is a DNS name that may stand in a script: letters, digits, hyphens, dots.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
 
-// host is how a script names it: by name where that is one, else by address.
+// named is a name where it may stand in a script.
+func named(name string) string {
+	if len(name) <= 253 && hostName.MatchString(name) && strings.Trim(name, "0123456789.") != "" {
+		return strings.ToLower(name)
+	}
+	return ""
+}
+
+// host is how a script reaches it: by the name that the user typed, else by the address that was asked. What a peer calls
+// itself never leads a script anywhere.
 func (t *Target) host() string {
-	if len(t.Name) <= 253 && hostName.MatchString(t.Name) && strings.Trim(t.Name, "0123456789.") != "" {
-		return strings.ToLower(t.Name)
+	if name := named(t.Asked); name != "" {
+		return name
 	}
 	return t.Addr.String()
+}
+
+// reached is a host as it stands in a script.
+type reached struct {
+	addr  string // as it was asked
+	asked string // the name that the user typed, or empty
+	says  string // what it calls itself, or empty
+}
+
+func (t *Target) reached() reached {
+	r := reached{addr: t.Addr.String(), asked: named(t.Asked), says: named(t.Name)}
+	if r.says == r.asked {
+		r.says = ""
+	}
+	return r
+}
+
+// at is the name, else the address.
+func (r *reached) at() string {
+	if r.asked != "" {
+		return r.asked
+	}
+	return r.addr
+}
+
+// about is what a comment says of it.
+func (r *reached) about() string {
+	var said []string
+	if r.asked != "" {
+		said = append(said, "at "+r.addr)
+	}
+	if r.says != "" {
+		said = append(said, "calls itself "+r.says)
+	}
+	return strings.Join(said, ", ")
 }
 
 // Plan is what is to be closed where.
@@ -68,7 +113,7 @@ func Write(format string, p *Plan) (script []byte, ok bool) {
 type job struct {
 	Recipe
 	known bool
-	hosts []string
+	hosts []reached
 	notes []string // hosts that it is not for, or not known to be for
 }
 
@@ -89,7 +134,8 @@ func (p *Plan) jobs(windows bool) []job {
 				other++
 				continue
 			}
-			if h := t.host(); !slices.Contains(j.hosts, h) {
+			h := t.reached()
+			if !slices.ContainsFunc(j.hosts, func(o reached) bool { return o.addr == h.addr }) {
 				j.hosts = append(j.hosts, h)
 				if windows && t.Windows != signet.Yes || !windows && !t.Samba {
 					unsure++
@@ -126,6 +172,6 @@ func (p *Plan) heads() []string {
 	return []string{
 		"Printed by signet fix for run " + line(p.Run) + ". Nothing was run: read it, try it on one host, then go on.",
 		"The order is audit, enforce, verify, roll back. Between audit and enforce lie days, not minutes.",
-		"Hosts are named as they name themselves: check that each is the one you mean.",
+		"Hosts stand by the address that was asked, or by the name that you typed. What one calls itself is a comment: anybody can say it.",
 	}
 }

@@ -25,19 +25,45 @@ func (p *Plan) powershell(b *bytes.Buffer) {
     .\fix.ps1 -Step Enforce     sets it; each host keeps what it had under HKLM\SOFTWARE\Signet\Before
     .\fix.ps1 -Step Verify      shows it
     .\fix.ps1 -Step Rollback    puts back what was kept
+
+    Names: $Names below says by which name each address is connected to. Fill in those that are empty, from your own
+    records or DNS: what a host calls itself stands beside it, and proves nothing. Kerberos and TLS check a name; an
+    address has none to check, so that PowerShell takes it only with TrustedHosts and NTLM, which hands your logon to
+    whatever answers there. Addresses without a name are therefore left out, unless -ByAddress is given.
 #>
 [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
 param(
     [Parameter(Mandatory = $true)][ValidateSet('Audit', 'Enforce', 'Verify', 'Rollback')][string]$Step,
     [string[]]$Rule = @(),
-    [string[]]$ComputerName = @()
+    [string[]]$ComputerName = @(),
+    [switch]$ByAddress
 )
 $ErrorActionPreference = 'Stop'
+
+# ADDRESS = NAME: the name that the address is connected by.
+$Names = @{
+`)
+	jobs := p.jobs(true)
+	listed := map[string]bool{}
+	for _, j := range jobs {
+		for _, h := range j.hosts {
+			if !j.known || !j.scripted() || listed[h.addr] {
+				continue
+			}
+			listed[h.addr] = true
+			note := h.says
+			if note != "" {
+				note = "calls itself " + note
+			}
+			fmt.Fprintf(b, "    %s = %s%s\n", ps(h.addr), ps(h.asked), aside(note))
+		}
+	}
+	b.WriteString(`}
 
 $Jobs = @(
 `)
 	first := true
-	for _, j := range p.jobs(true) {
+	for _, j := range jobs {
 		if !first {
 			b.WriteString("\n")
 		}
@@ -63,7 +89,7 @@ $Jobs = @(
 			if i == len(j.hosts)-1 {
 				comma = ""
 			}
-			fmt.Fprintf(b, "            %s%s\n", ps(h), comma)
+			fmt.Fprintf(b, "            %s%s\n", ps(h.addr), comma)
 		}
 		b.WriteString("        )\n")
 		fmt.Fprintf(b, "        Watch = %s\n        Restart = %s\n", ps(j.Watch), ps(j.Restart))
@@ -109,8 +135,14 @@ $Jobs = @(
 
 foreach ($Job in $Jobs) {
     if ($Rule.Count -gt 0 -and $Rule -notcontains $Job.Rule) { continue }
-    $On = $Job.Hosts
-    if ($ComputerName.Count -gt 0) { $On = @($On | Where-Object { $ComputerName -contains $_ }) }
+    $On = @($Job.Hosts)
+    if ($ComputerName.Count -gt 0) { $On = @($On | Where-Object { ($ComputerName -contains $_) -or ($ComputerName -contains $Names[$_]) }) }
+    $Nameless = @($On | Where-Object { -not $Names[$_] })
+    if ($Nameless.Count -gt 0 -and -not $ByAddress) {
+        Write-Warning "$($Job.Rule): left out without a name in the table: $($Nameless -join ', ')"
+        $On = @($On | Where-Object { $Names[$_] })
+    }
+    $On = @($On | ForEach-Object { if ($Names[$_]) { $Names[$_] } else { $_ } })
     if ($On.Count -eq 0) { continue }
     if ($Step -ne 'Verify' -and -not $PSCmdlet.ShouldProcess(($On -join ', '), "$Step $($Job.Rule)")) { continue }
     Write-Output "$Step $($Job.Rule) on $($On.Count) host(s)"
