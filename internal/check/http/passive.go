@@ -188,10 +188,12 @@ type observer struct {
 	server string
 	pages  map[string]*seen
 	ntlm   *signet.NTLM
+	sent   bool // a client was heard to send an NTLM message, to whatever page
 }
 
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
+	o.sent = o.sent || sendsNTLM(h.FromClient)
 	var asked requests
 	if h.ClientWhole && h.ServerWhole {
 		asked.left = h.FromClient
@@ -216,6 +218,20 @@ func (o *observer) Hear(h *check.Overheard) {
 		}
 		stream = stream[n:]
 	}
+}
+
+// sendsNTLM tells whether a client's headers hold the message that asks for a challenge, bare or inside SPNEGO.
+func sendsNTLM(client []byte) bool {
+	for line := range bytes.Lines(client) {
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		if !ok || !bytes.EqualFold(name, []byte("Authorization")) && !bytes.EqualFold(name, []byte("Proxy-Authorization")) {
+			continue
+		}
+		if words := bytes.Fields(value); len(words) == 2 && bytes.Contains(decode(string(words[1])), []byte("NTLMSSP\x00\x01\x00\x00\x00")) {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *observer) take(req *overheard, r *http1.Response) {
@@ -308,6 +324,8 @@ func (o *observer) Result() check.Result {
 			path.NTLM = OfferProven
 		case offers("NTLM"):
 			path.NTLM = OfferAnnounced
+		case o.sent: // here or on another page
+			path.Note = "no NTLM message was heard to bring a challenge"
 		default:
 			path.Note = "nobody was heard to send an NTLM message"
 		}

@@ -61,7 +61,7 @@ func plainWay(f *Facts) way {
 		if f.simpleRefused() != nil { // in a capture
 			return stronger()
 		}
-		w := undetermined("whether LDAP signing is required is not known: no NTLM bind without signing was seen")
+		w := undetermined("whether LDAP signing is required is not known: no NTLM bind without signing was seen to be accepted, or refused for want of it")
 		w.unasked = "signing"
 		return w
 	}

@@ -40,7 +40,7 @@ func (f *Facts) untold() []string {
 	asked := func(what string) bool { return slices.Contains(f.Asked, what) }
 	var why []string
 	for _, what := range f.Unanswered {
-		why = append(why, lead+": a request for "+requested(what)+" got no answer")
+		why = append(why, lead+": no answer to a request for "+requested(what)+" was seen")
 	}
 	for _, r := range f.Refusals {
 		why = append(why, lead+": a request for "+requested(r.Asked)+" was refused ("+r.Code+"), which leaves it open")

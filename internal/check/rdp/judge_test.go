@@ -27,11 +27,11 @@ func TestJudge(t *testing.T) {
 		{"one request alone", Facts{Protocols: []string{"nla"}, Asked: []string{"all"}}, signet.Undetermined, false, "could not be told: nobody asked without NLA; seen: nla"},
 		{"NLA alone", Facts{Protocols: []string{"nla"}, Asked: []string{"nla"}}, signet.Undetermined, false, "nobody asked without NLA; seen: nla"},
 		{"without NLA alone", Facts{Protocols: []string{"tls"}, Asked: []string{"tls"}}, signet.Undetermined, false, "nobody asked with NLA; seen: tls"},
-		{"TLS unanswered", Facts{Protocols: []string{"nla"}, Asked: []string{"all", "tls"}, Unanswered: []string{"tls"}}, signet.Undetermined, false, "a request for TLS without NLA got no answer; seen: nla"},
+		{"TLS unanswered", Facts{Protocols: []string{"nla"}, Asked: []string{"all", "tls"}, Unanswered: []string{"tls"}}, signet.Undetermined, false, "no answer to a request for TLS without NLA was seen; seen: nla"},
 		{"all refused", Facts{Asked: []string{"all"}, Refusals: []Refusal{{Asked: "all", Code: "HYBRID_REQUIRED_BY_SERVER"}}}, signet.Undetermined, false,
 			"a request for all layers together was refused (HYBRID_REQUIRED_BY_SERVER), which leaves it open; whether NLA is required could not be told: nobody asked without NLA"},
 		{"a refusal that says nothing of NLA", Facts{Protocols: []string{"nla"}, Asked: []string{"all", "tls", "rdp"}, Refusals: []Refusal{{Asked: "tls", Code: "INCONSISTENT_FLAGS"}}, Unanswered: []string{"rdp"}},
-			signet.Undetermined, false, "a request for plain RDP security got no answer; whether NLA is required could not be told: a request for TLS without NLA was refused (INCONSISTENT_FLAGS)"},
+			signet.Undetermined, false, "no answer to a request for plain RDP security was seen; whether NLA is required could not be told: a request for TLS without NLA was refused (INCONSISTENT_FLAGS)"},
 		{"facts of before", Facts{Protocols: []string{"nla"}}, signet.Undetermined, false, "could not be told; seen: nla"},
 		{"zero facts", Facts{}, signet.Undetermined, false, "could not be told"},
 	} {

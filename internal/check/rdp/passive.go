@@ -44,11 +44,12 @@ type observer struct {
 	required           bool
 	refused            map[Refusal]bool
 	asked              map[string]bool // what the answers that were heard are to, as far as that is known
+	unheard            map[string]bool // what was asked for, and its answer not heard
 	session            *signet.TLS
 }
 
 func newObserver() *observer {
-	return &observer{refused: map[Refusal]bool{}, asked: map[string]bool{}}
+	return &observer{refused: map[Refusal]bool{}, asked: map[string]bool{}, unheard: map[string]bool{}}
 }
 
 // asking is what a client's request asks for.
@@ -66,15 +67,18 @@ func asking(p wire.Protocol) string {
 
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
+	req, _, err := wire.ParseRequest(h.FromClient)
+	known := err == nil && h.ClientWhole
 	c, rest, err := wire.ParseConfirm(h.FromServer)
 	if err != nil {
+		if known {
+			o.unheard[asking(req.Protocols)] = true
+		}
 		return
 	}
 	if seen, ok := check.HeardTLS(rest); ok && check.Plainer(seen, o.session) {
 		o.session = seen
 	}
-	req, _, err := wire.ParseRequest(h.FromClient)
-	known := err == nil && h.ClientWhole
 	asksNLA := req.Protocols&(wire.NLA|wire.NLAEx) != 0
 	o.heard = true
 	if known {
@@ -113,7 +117,15 @@ func (o *observer) Result() check.Result {
 	if !o.heard {
 		return check.Result{}
 	}
-	f := &Facts{Protocols: []string{}, TLS: o.session, Asked: slices.Sorted(maps.Keys(o.asked))}
+	f := &Facts{Protocols: []string{}, TLS: o.session}
+	for _, what := range []string{askedAll, askedTLS, askedNLA, askedPlain} {
+		if o.asked[what] || o.unheard[what] {
+			f.Asked = append(f.Asked, what)
+		}
+		if !o.asked[what] && o.unheard[what] {
+			f.Unanswered = append(f.Unanswered, what)
+		}
+	}
 	for _, p := range []struct {
 		seen bool
 		word string

@@ -77,6 +77,12 @@ func TestOverheardSentence(t *testing.T) {
 		}
 	}
 	o := newObserver()
+	o.Hear(&check.Overheard{FromClient: ask(wire.TLS | wire.NLA), ClientWhole: true, FromServer: got(wire.NLA), ServerWhole: true})
+	o.Hear(&check.Overheard{FromClient: ask(wire.TLS), ClientWhole: true, FromServer: got(wire.TLS)[:5], ServerWhole: true})
+	if why := judge(o.Result().Facts.(*Facts)).Because[0]; !strings.HasSuffix(why, "no answer to a request for TLS without NLA was seen") {
+		t.Errorf("a request whose answer is cut off: %q", why)
+	}
+	o = newObserver()
 	o.Hear(&check.Overheard{FromClient: ask(wire.TLS | wire.NLA), ClientWhole: true})
 	if r := o.Result(); r.Facts != nil {
 		t.Errorf("a request without its answer says %s", r.Facts.AppendJSON(nil))

@@ -1,6 +1,7 @@
 package smb
 
 import (
+	"bytes"
 	"slices"
 
 	"signet"
@@ -54,6 +55,7 @@ type observer struct {
 	piped   *signet.NTLM // the names that a service behind a pipe showed
 	err     *signet.Failure
 	asked1  bool // a client asked for SMB 1
+	alone1  bool // a client asked for SMB 1 and nothing else
 	asked2  bool // a client asked for SMB 2
 	closed1 bool // a request for SMB 1 alone was met with a close
 	denied  bool // a session was refused as one is that does not encrypt
@@ -92,11 +94,20 @@ func observe(e signet.Endpoint) check.Observer {
 	return o
 }
 
+// mostAsked bounds how much of a client's stream its negotiates stand in.
+const mostAsked = 1024
+
 // Hear implements check.Observer.
 func (o *observer) Hear(h *check.Overheard) {
 	var asked []request
 	if h.ClientWhole {
 		asked = requests(h.FromClient)
+	}
+	if h.ClientWhole { // a request that is cut short asked all the same
+		head := h.FromClient[:min(len(h.FromClient), mostAsked)]
+		one := bytes.Contains(head, []byte("\xffSMB")) && bytes.Contains(head, []byte("NT LM 0.12"))
+		two := bytes.Contains(head, []byte("\xfeSMB")) || bytes.Contains(head, []byte("\x02SMB 2."))
+		o.asked1, o.alone1, o.asked2 = o.asked1 || one, o.alone1 || one && !two, o.asked2 || two
 	}
 	for _, r := range asked {
 		o.asked1 = o.asked1 || r.offers1
@@ -270,7 +281,7 @@ func (o *observer) Result() check.Result {
 		open(o.asked2, askSMB2)
 	}
 	if f.SMB1.Offered == nil {
-		open(o.asked1 && !is(f.SMB2Offered), askSMB1)
+		open(o.alone1 || o.asked1 && !is(f.SMB2Offered), askSMB1) // beside SMB 2 the answer says nothing of SMB 1
 	}
 	if f.floorMatters() && f.DialectFloor == "" {
 		res.Unasked = append(res.Unasked, askFloor)
