@@ -203,6 +203,9 @@ func (a *app) warnings(f *scanFlags, s *scope.Scope, plans []engine.Plan) []stri
 	if f.quick {
 		w = append(w, "--quick: only opening exchanges; SMB 1 and everything that takes a follow-up was not asked")
 	}
+	if few := engine.Room(); few != "" {
+		w = append(w, few)
+	}
 	if s.Len() == 0 {
 		w = append(w, "nothing is left to ask: every target is excluded or has no address")
 	}

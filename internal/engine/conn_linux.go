@@ -60,8 +60,11 @@ func (n *launch) port() uint16 {
 	return n.q.port.Number
 }
 
-// mostTrouble is how often this machine's own shortages may keep a connection from being begun, 20 ms apart.
-const mostTrouble = 100
+// mostTrouble is how often this machine's own shortages may keep a connection from being begun, so far apart.
+const (
+	mostTrouble  = 100
+	troublePause = int64(20 * time.Millisecond)
+)
 
 // open begins a connection; launched sees to it from there. It returns false when this machine cannot open another one
 // now.
@@ -87,7 +90,15 @@ func (l *loop) open(n launch) bool {
 	no = connect(fd, &to, length)
 	switch no {
 	case 0, syscall.EINPROGRESS:
-	case syscall.EAGAIN, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM:
+	case syscall.EADDRNOTAVAIL: // no local port is left towards this endpoint; others are not kept waiting
+		closeSocket(fd)
+		if n.trouble++; n.trouble > mostTrouble {
+			l.over(n, check.End{Cause: check.Unable, Err: no})
+		} else {
+			l.later.put(l.now+troublePause, n)
+		}
+		return true
+	case syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM:
 		closeSocket(fd)
 		return l.short(n, no)
 	default:
@@ -198,7 +209,7 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 
 // short puts a launch back that this machine had no room for, and gives up on it in the end.
 func (l *loop) short(n launch, no syscall.Errno) bool {
-	if l.sockets > 0 { // one of those will make room
+	if l.sockets+l.followers.running > 0 { // one of those will make room
 		n.trouble = 0
 	} else if n.trouble++; n.trouble > mostTrouble {
 		l.over(n, check.End{Cause: check.Unable, Err: no})
@@ -206,7 +217,7 @@ func (l *loop) short(n launch, no syscall.Errno) bool {
 	}
 	l.turn.pushFront(n)
 	l.window.short(l.sockets)
-	l.troubled = l.now + int64(20*time.Millisecond)
+	l.troubled = l.now + troublePause
 	return false
 }
 

@@ -94,10 +94,7 @@ func (l *loop) expire(n launch) {
 		l.seal(n.slot, n.q, n.a, errHostTime)
 	case n.first != 0: // a connection was begun and not answered so far
 		l.over(n, check.End{Cause: check.NoAnswer})
-	case l.All:
+	default: // it is named all the same: what was not asked is missing from the report
 		l.seal(n.slot, n.q, l.begin(&l.slots.at(n.slot).target, n.q), errHostTime)
-	default:
-		l.quiet(signet.Skipped)
-		l.answered(n.slot, n.q, signet.Skipped, false, nil)
 	}
 }

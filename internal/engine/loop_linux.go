@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -74,7 +73,6 @@ type loop struct {
 const (
 	burst         = 512 // connections begun between two looks at what has come
 	fewestSockets = 64  // at once
-	spare         = 128 // file descriptors for everything else
 	receiving     = 64 << 10
 
 	// mostAsleep is how many addresses may wait because their subnet has had enough, before those of other subnets
@@ -142,8 +140,8 @@ func newLoop(s *session) (*loop, error) {
 	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
 	l.paced = s.Dialer.Pace != nil
 	l.perHost = int32(s.hostConnections())
-	most := socketsAllowed()
-	follow := max(8, min(mostFollowers, most/4))
+	most := roomIn(descriptors())
+	follow := max(1, min(mostFollowers, most/4))
 	l.followers.window = newWindow(fewestFollowers, follow)
 	most -= follow
 	if s.InFlight > 0 {
@@ -162,17 +160,6 @@ func (l *loop) close() {
 	unix.Close(int(l.bell))
 	unix.Close(int(l.poll))
 	l.bell = -1
-}
-
-// socketsAllowed is how many file descriptors this process may have, less a few for everything else. The runtime has
-// raised the soft limit to the hard one.
-func socketsAllowed() int {
-	var r syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
-		return 512
-	}
-	const enough = 1 << 17
-	return max(16, int(min(r.Cur, enough))-spare)
 }
 
 // ring wakes the loop.

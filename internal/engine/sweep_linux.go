@@ -348,6 +348,27 @@ func (w *sweep) heard(position uint64, from netip.Addr, port uint16) {
 	w.Dialer.Pace.Heard(from, dial.LikePort(port), time.Duration(took), fate)
 }
 
+// refused is when this machine last refused to send a packet; -1: never.
+func (w *sweep) refused() int64 {
+	for _, x := range w.wires {
+		if x.refused == x.known {
+			continue
+		}
+		x.known, x.at = x.refused, w.now
+		if w.Tell != nil && w.lines < mostLines {
+			w.lines++
+			w.Tell(fmt.Sprintf("packets on %s are refused here (%v): what seemed silent is asked by connect", x.link.name, x.why))
+		}
+	}
+	at := int64(-1)
+	for _, x := range w.wires {
+		if x.known > 0 {
+			at = max(at, x.at)
+		}
+	}
+	return at
+}
+
 // unheard tells it of the first port of a position that did not answer.
 func (w *sweep) unheard(position uint64, e *entry, item *Item, swept []uint16) {
 	for i, port := range swept {
@@ -385,6 +406,10 @@ func (w *sweep) settle(position uint64) {
 		delete(w.near, item.Addr)
 	}
 	a := w.agendas.of(&item)
+	if w.refused() >= w.time(0, position) { // a packet of it may never have left
+		w.handOn(position, e, true)
+		return
+	}
 	w.unheard(position, e, &item, a.swept)
 	if e.open|e.closed != 0 || w.All || a.unswept || w.Resume != nil {
 		w.handOn(position, e, false)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"signet"
 	"signet/internal/check"
 )
 
@@ -84,5 +85,46 @@ func TestSweepBehindAGap(t *testing.T) {
 	w.tail = 512
 	if !w.begin(600) || w.heads[0] != 551 || w.ring[550&255] != (entry{}) || w.ring[549&255].closed != settled {
 		t.Fatalf("position 550 was not begun: at %d", w.heads[0])
+	}
+}
+
+// Where this machine refuses to send, silence means nothing: the address is asked by connecting.
+func TestRefusedFrames(t *testing.T) {
+	for _, refused := range []bool{true, false} {
+		r, _ := newRun(items("198.51.100.1"), Plan{Check: lineCheck(), Ports: []check.Port{{Number: 445}}})
+		r.All = false
+		w, x := standby(t, r)
+		w.now = 7
+		w.mark(0, 0)
+		w.heads = []uint64{1, 1}
+		if refused {
+			x.sent(append(x.next(), make([]byte, 60)...))
+			x.flush() // into no file
+		}
+		w.settle(0)
+		if plain := len(w.batch) == 1 && w.batch[0].plain; plain != refused {
+			t.Errorf("refused %v: handed on %v", refused, w.batch)
+		}
+		if silent := r.Stats.Outcomes[signet.Silent].Load(); (silent == 1) == refused {
+			t.Errorf("refused %v: %d silent", refused, silent)
+		}
+	}
+}
+
+// Few files make few sockets, and never none.
+func TestRoom(t *testing.T) {
+	for _, c := range []struct{ limit, open, want int }{
+		{12, 12, 2}, {12, 20, 2}, {16, 10, 2}, {24, 10, 10}, {64, 10, 41}, {256, 10, 185}, {1024, 10, 886}, {1 << 17, 10, 1<<17 - 138},
+	} {
+		if got := roomIn(c.limit, c.open); got != c.want {
+			t.Errorf("%d of %d open: %d sockets, want %d", c.open, c.limit, got, c.want)
+		}
+	}
+	var w window
+	for _, open := range []int{0, 1, 5} {
+		w = newWindow(64, 64)
+		if w.short(open); w.size != max(1, open) {
+			t.Errorf("%d open: a window of %d", open, w.size)
+		}
 	}
 }

@@ -15,6 +15,10 @@ type wire struct {
 	link *link
 	fd   int
 
+	refused, known int           // frames, and those of them that the sweep knows of
+	at             int64         // when it last learned of one
+	why            syscall.Errno // of the last one
+
 	out   [txBatch][96]byte
 	outIO [txBatch]unix.Iovec
 	outM  [txBatch]mmsghdr
@@ -106,7 +110,8 @@ func (w *wire) sent(frame []byte) {
 	}
 }
 
-// flush sends the batch. What the interface has no room for waits a moment; what it refuses is lost, as on a wire.
+// flush sends the batch. What the interface has no room for waits a moment; what it refuses is counted: no silence
+// means anything then.
 func (w *wire) flush() {
 	for at, tries := 0, 0; at < w.n; {
 		r, _, no := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(w.fd), uintptr(unsafe.Pointer(&w.outM[at])), uintptr(w.n-at), unix.MSG_DONTWAIT, 0, 0)
@@ -118,6 +123,8 @@ func (w *wire) flush() {
 			unix.Poll([]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLOUT}}, 1)
 		default:
 			at++
+			w.refused++
+			w.why = no
 		}
 	}
 	w.n = 0

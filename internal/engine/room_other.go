@@ -1,0 +1,6 @@
+//go:build !unix
+
+package engine
+
+// descriptors says that no limit is known.
+func descriptors() (limit, open int) { return 0, 0 }
