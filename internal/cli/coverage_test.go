@@ -66,8 +66,8 @@ func TestCoverageCountsOnce(t *testing.T) {
 		{"hosts without an endpoint, twice", []string{hosts, hostsAgain}, `2 (1) asked 0:`},
 		{"a host with two ports", []string{ports}, `1 (1) asked 0:`},
 		{"nmap's file, and a copy of it", []string{nmap, again}, `2 (2) asked 2: answered 2`},
-		{"a capture", []string{pcap}, `1 (1) asked 8: answered 8`},
-		{"a capture twice", []string{pcap, copied}, `1 (1) asked 8: answered 8`},
+		{"a capture", []string{pcap}, `1 (1) asked 9: answered 9`},
+		{"a capture twice", []string{pcap, copied}, `1 (1) asked 9: answered 9`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, stderr, code := do(t, "none", append([]string{"read", "-o", "jsonl"}, c.files...)...)

@@ -68,8 +68,8 @@ func TestUnreadable(t *testing.T) {
 		{"zstd cut short later", write("many.jsonl.zst", many), "the zstd file is cut short", 4, 2},
 		{"no gzip after its first bytes", write("no.gz", append([]byte{0x1f, 0x8b}, strings.Repeat("x", 100)...)), "gzip: ", 1, 0},
 		{"no database after its first bytes", write("smb.db", append([]byte("SQLite format 3\x00"), bytes.Repeat([]byte{0xa5}, 5000)...)), "", 1, 0},
-		{"a capture cut short in gzip", write("cut.pcap.gz", zipped[:len(zipped)-20]), "the gzip file is cut short", 3, 8},
-		{"a capture cut short", write("cut.pcap", capture[:len(capture)-3]), "damaged at byte", 3, 8}, // something critical stands before the damage
+		{"a capture cut short in gzip", write("cut.pcap.gz", zipped[:len(zipped)-20]), "the gzip file is cut short", 3, 9},
+		{"a capture cut short", write("cut.pcap", capture[:len(capture)-3]), "damaged at byte", 3, 9}, // something critical stands before the damage
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, stderr, code := do(t, "none", "read", "-o", "jsonl", "--fail-on", "critical", c.file, good)

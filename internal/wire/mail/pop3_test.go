@@ -72,7 +72,7 @@ func TestPOP3Mechanisms(t *testing.T) {
 		}
 		return ReadCAPA(lines)
 	}
-	want := POP3Capabilities{StartTLS: true, Mechanisms: []string{"PLAIN", "NTLM", "GSS-SPNEGO"}}
+	want := POP3Capabilities{StartTLS: true, User: true, Mechanisms: []string{"PLAIN", "NTLM", "GSS-SPNEGO"}}
 	if got := capa(dovecotPOP3Capa); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
