@@ -33,9 +33,10 @@ func Check() check.Check {
 func sends(t *table) []check.Sends {
 	return []check.Sends{{
 		Depth: signet.Handshake,
-		What: "GET / and the AD CS paths (7 requests to an ordinary web server, on as few connections as it keeps); " +
-			"paths of further Windows roles where an answer shows them; an NTLM NEGOTIATE under NTLM and under Negotiate " +
-			"where a logon is asked for, or where IIS or a CA shows",
+		What: fmt.Sprintf("GET / and the AD CS paths, where redirects and refreshes of this endpoint lead, and paths of further Windows "+
+			"roles, those worth most first: at most %d requests to a server that wants no logon and hints at nothing; more paths "+
+			"where an answer shows a role; on ports and behind pages that look like a proxy's GET http://signet.invalid/ besides; an NTLM "+
+			"NEGOTIATE under NTLM and under Negotiate where a logon is asked for, or where IIS or a CA shows", ordinaryRequests),
 		Connections: maxConnections,
 		Flags: fmt.Sprintf("at most %d connections with --http-thorough, and %d more for each path of --http-paths, %d for each --ca-name",
 			t.most(&check.Options{HTTPThorough: true}), pathConnections, caNameConnections),

@@ -11,12 +11,15 @@ type Facts struct {
 	Server string       `json:"server"`
 	Paths  []Path       `json:"paths"`
 	NTLM   *signet.NTLM `json:"ntlm,omitempty"`
+	Hidden string       `json:"hidden,omitempty"`  // why TLS failed on a port that speaks it, while plain HTTP answered
+	NoSite bool         `json:"no_site,omitempty"` // there is no site for the name, or the address, that was asked for
 }
 
 // Path is what one path showed.
 type Path struct {
-	Path      string       `json:"path"` // the absolute URL where a proxy was asked
-	Role      string       `json:"role"` // of roles.txt; "" for "/" and for paths the user named
+	Path      string       `json:"path"`           // the absolute URL where a proxy was asked
+	Role      string       `json:"role"`           // of roles.txt; "" for "/" and for paths the user named
+	Host      string       `json:"host,omitempty"` // the Host it was asked by, where that is not the endpoint's own
 	Method    string       `json:"method,omitempty"`
 	Status    int          `json:"status"`  // to a request without credentials; 0: no answer
 	Schemes   []string     `json:"schemes"` // as offered, one for each challenge
@@ -24,7 +27,7 @@ type Path struct {
 	Negotiate Negotiate    `json:"negotiate,omitzero"` // only where Negotiate was offered, or took NTLM unasked
 	Sent      bool         `json:"sent,omitempty"`     // an NTLM NEGOTIATE was sent there; facts of before do not tell
 	EPA       signet.Level `json:"epa"`                // Extended Protection: unknown without a credential
-	Location  string       `json:"location,omitempty"` // of a redirect; never followed here
+	Location  string       `json:"location,omitempty"` // of a redirect
 	Note      string       `json:"note,omitempty"`     // why something stayed unknown
 }
 

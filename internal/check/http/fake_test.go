@@ -1,7 +1,7 @@
 package http
 
 import (
-	"errors"
+	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -14,11 +14,16 @@ import (
 
 // fake is a web server in memory: it answers a request line, or a path with a scheme, by what it was given.
 type fake struct {
-	proof   string            // the answer to every NTLM message, "": by answers
-	answers map[string]string // "GET /" or "GET /certsrv/ NTLM" to a whole response; "*" for all others
-	tls     string            // "": none, "only", "alert", "page", "closes", "closes-new", "mute"
-	plain   string            // "": answers, "mute", "closes", "half", "ssh"
-	version string            // of TLS, in facts
+	proof   string                  // the answer to every NTLM message, "": by answers
+	secured map[string]string       // answers inside TLS, where they differ
+	dynamic func(key string) string // answers instead of answers
+	answers map[string]string       // "GET /" or "GET /certsrv/ NTLM" to a whole response; "*" for all others
+	tls     string                  // "": none, "only", "alert", "page", "closes", "closes-new", "mute", "refuses", "yes" beside plain HTTP
+	refusal error                   // of the handshake, where tls is "refuses"
+	leaf    *signet.TLS             // what a handshake shows
+	sni     []string                // names of handshakes, in order
+	plain   string                  // "": answers, "mute", "closes", "half", "ssh"
+	version string                  // of TLS, in facts
 
 	log         []string // request keys, in order
 	connections int
@@ -79,11 +84,18 @@ func (f *fake) hold(t *testing.T, a check.Attempt) check.End {
 		case f.tls == "mute":
 			end.Cause, end.Err = check.TLSFailed, timeout{}
 			return end
+		case f.tls == "refuses":
+			end.Cause, end.Err = check.TLSFailed, f.refusal
+			return end
 		case f.tls == "" || f.tls == "alert":
-			end.Cause, end.Err = check.TLSFailed, errors.New("first record does not look like a TLS handshake")
+			end.Cause, end.Err = check.TLSFailed, tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}
 			return end
 		}
+		f.sni = append(f.sni, a.TLS.ServerName)
 		end.TLS = &check.TLSState{Facts: signet.TLS{Version: f.version, Names: []string{}}}
+		if f.leaf != nil {
+			end.TLS.Facts = *f.leaf
+		}
 		a.Talk.(check.Securable).Secured(*end.TLS)
 	}
 	var in []byte
@@ -152,12 +164,18 @@ func (f *fake) answer(key string, secure bool) string {
 			return "SSH-2.0-OpenSSH_9.2\r\n"
 		}
 	}
+	if f.dynamic != nil {
+		return f.dynamic(key)
+	}
 	if f.proof != "" && strings.Contains(key, " as ") {
 		return f.proof
 	}
 	if f.resets[key] > 0 {
 		f.resets[key]--
 		return "close"
+	}
+	if secure && f.secured != nil {
+		return f.secured["*"]
 	}
 	answer, ok := f.answers[key]
 	if f.lost[key] > 0 {
@@ -175,16 +193,26 @@ func (f *fake) answer(key string, secure bool) string {
 	return answer
 }
 
-// requestKey is "GET /path" or "GET /path as NTLM|Negotiate|SPNEGO", with "through as" where the logon is a proxy's.
+// requestKey is "GET /path", with "at HOST" and "with COOKIES" where they are not the usual ones, or "GET /path as NTLM|Negotiate|SPNEGO", with "through as" where the logon is a proxy's.
 func requestKey(request string) string {
 	head, _, _ := strings.Cut(request, "\r\n")
 	key := strings.TrimSuffix(head, " HTTP/1.1")
+	for _, more := range []struct{ field, mark, usual string }{{"\r\nHost: ", " at ", "web.example"}, {"\r\nCookie: ", " with ", ""}} {
+		if _, rest, ok := strings.Cut(request, more.field); ok {
+			value, _, _ := strings.Cut(rest, "\r\n")
+			if host, _, _ := strings.Cut(value, ":"); host != more.usual && host != "signet.invalid" {
+				key += more.mark + value
+			}
+		}
+	}
 	for name, to := range map[string]string{"\r\nAuthorization: ": " as ", "\r\nProxy-Authorization: ": " through as "} {
 		if _, rest, ok := strings.Cut(request, name); ok {
 			value, _, _ := strings.Cut(rest, "\r\n")
 			scheme, token, _ := strings.Cut(value, " ")
 			if strings.HasPrefix(token, "YE") {
 				scheme = "SPNEGO"
+			} else if strings.HasPrefix(token, "o") {
+				scheme = "RESP"
 			}
 			key += to + scheme
 		}

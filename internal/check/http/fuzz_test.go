@@ -31,9 +31,19 @@ func FuzzInterview(f *testing.F) {
 		}
 		proven := false
 		for _, p := range facts.Paths {
+			if p.Role == absent {
+				continue
+			}
 			proven = proven || p.NTLM == OfferProven
 			if verdict(t, r) == signet.Guarded && (p.NTLM != OfferNo || p.Status == 0 || p.Status >= 500 && p.Role != "http-proxy") {
 				t.Fatalf("guarded: %+v", p)
+			}
+		}
+		if v := verdict(t, r); v == signet.Unseen || v == signet.Guarded {
+			for _, p := range facts.Paths {
+				if v == signet.Unseen && (p.Status == 401 || p.Status == 407 || p.NTLM != OfferNo) {
+					t.Fatalf("unseen: %+v", p)
+				}
 			}
 		}
 		if verdict(t, r) == signet.Exposed && !proven {

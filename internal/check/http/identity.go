@@ -39,7 +39,7 @@ func identify(f *Facts) check.Identity {
 
 // wantsLogon says that a path is there: what does not exist asks nobody to log on, unless every path does.
 func wantsLogon(p *Path) bool {
-	return p.Status == 401 || p.Status == 407 || p.NTLM == OfferProven || p.NTLM == OfferAnnounced || p.Negotiate != NegotiateAbsent
+	return p.Role != absent && (p.Status == 401 || p.Status == 407 || p.NTLM == OfferProven || p.NTLM == OfferAnnounced || p.Negotiate != NegotiateAbsent)
 }
 
 // hostRole is the part that a host plays where a role's path is its own.

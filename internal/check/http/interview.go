@@ -17,6 +17,8 @@ type interview struct {
 	tlsEnd  check.End // how TLS was refused, if it was tried
 	bareEnd check.End // how plain HTTP was refused, if it was tried
 	tried   struct{ plain, tls, old bool }
+	hint    hint   // what the plain answer says of TLS on this port
+	hidden  string // why TLS failed on a port that speaks it: what stands behind it was not asked
 
 	marks map[string]bool
 	pages []*page
@@ -33,9 +35,19 @@ type interview struct {
 	failures int // attempts without any answer, in a row
 	stalls   int // attempts that ran out of time
 	gaveUp   bool
-	proxy    bool     // it is a forward proxy
 	skipped  []string // paths that cannot be written into a request
-	steady   bool     // a bare answer to NTLM stayed bare when asked again: no balancer loses the exchange
+	requests int      // sent
+	gateway  bool     // a page of a gateway answered for a page of its own
+	followed int      // pages that others sent on to
+	compared bool     // the path that cannot exist was asked
+
+	names       []string // that this address may have a site under
+	named       bool     // they were asked
+	site        string   // Host of the site that answers, where the endpoint's own name has none
+	enrolling   []string // names of CAs, by their enrolment pages
+	authorities []string // the same, by certificates
+	noSite      bool     // a page of a server without a site for the name
+	steady      bool     // a bare answer to NTLM stayed bare when asked again: no balancer loses the exchange
 }
 
 // maxFailures in a row, or as many time-outs, end an interview: who stops answering is left alone.
@@ -98,10 +110,13 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 // attempt makes a connection of the settled kind for asks.
 func (iv *interview) attempt(asks []ask) check.Attempt {
 	iv.made++
-	iv.talk = &talk{asks: asks, secure: iv.mode == overTLS, host: hostField(iv.subject.Endpoint, iv.mode == overTLS), stop: setsBack}
+	iv.talk = &talk{asks: asks, secure: iv.mode == overTLS, host: hostField(iv.subject.Endpoint, iv.mode == overTLS)}
 	a := check.Attempt{Note: iv.talk.note(), Talk: iv.talk}
 	if iv.mode == overTLS {
 		a.TLS = iv.handshake()
+		if name := asks[0].host; name != "" {
+			a.TLS.ServerName, _, _ = strings.Cut(name, ":")
+		}
 	}
 	return a
 }
@@ -111,10 +126,10 @@ func (iv *interview) pagesAttempt() check.Attempt {
 	iv.proof = nil
 	var asks []ask
 	for _, p := range iv.queue[:min(batch, len(iv.queue))] {
-		if p.tries > 0 && len(asks) > 0 {
-			break // what went unanswered once is asked on a connection of its own
+		if len(asks) > 0 && (p.tries > 0 || p.host != asks[0].host) {
+			break // what went unanswered once is asked on a connection of its own, and so is another site
 		}
-		asks = append(asks, ask{row: p.row})
+		asks = append(asks, p.ask(plain))
 		if p.tries > 0 {
 			break
 		}
@@ -128,7 +143,13 @@ func (iv *interview) proofAttempt() (check.Attempt, bool) {
 		if kind, ok := iv.due(p); ok {
 			iv.proof, iv.kind = p, kind
 			p.sent[kind] = true
-			return iv.attempt([]ask{{row: p.row, proof: kind, proxy: p.proxied()}}), true
+			asks := []ask{p.ask(kind)}
+			if kind == underSPNEGO {
+				asks = append(asks, p.ask(underSelected)) // sent only where NTLMSSP is selected without a token
+			}
+			a := iv.attempt(asks)
+			iv.talk.stop = func(a ask, r *http1.Response) bool { return !selectsNTLM(r) }
+			return a, true
 		}
 	}
 	return check.Attempt{}, false
@@ -146,8 +167,12 @@ func (iv *interview) heard(end check.End) {
 	t := iv.talk
 	if end.TLS != nil {
 		facts := end.TLS.Facts
-		iv.tls = &facts
+		if iv.tls == nil {
+			iv.tls = &facts
+		}
+		iv.knowsCertificate(&facts)
 	}
+	iv.requests += t.sent
 	answers := t.answers
 	if r := t.partial(); r != nil {
 		answers = append(answers, r)
@@ -172,11 +197,8 @@ func (iv *interview) heard(end check.End) {
 		p := iv.queue[0]
 		iv.queue = iv.queue[1:]
 		p.resp = r
-		iv.learn(r)
+		iv.learn(p, r)
 		r.Body = nil // all that it shows is noted
-	}
-	if iv.maybeProxy() {
-		return
 	}
 	if len(answers) == 0 && len(iv.queue) > 0 {
 		p := iv.queue[0]
@@ -195,17 +217,32 @@ func failure(end check.End) string {
 }
 
 // learn takes marks, the server's name and where it points to from an answer.
-func (iv *interview) learn(r *http1.Response) {
+func (iv *interview) learn(p *page, r *http1.Response) {
+	inflate(r)
 	iv.table.marks(iv.marks, r)
+	iv.gateway = iv.gateway || gateway(p.row, r)
+	iv.noSite = iv.noSite || p.host == "" && noSite(r)
+	iv.knowsAuthority(r)
 	if iv.server == "" {
 		iv.server = cut(r.Header.Get("Server"), mostText)
 	}
-	if r.Status < 300 || r.Status > 399 || iv.mode == overTLS || len(iv.found) > 0 {
+	if strings.HasPrefix(p.row.path, "http://") {
+		return // what a proxy says of another server's page is not this one's
+	}
+	p.certificate = iv.talk.secure && iv.tls != nil && iv.tls.ClientCertificate || wantsCertificate(r)
+	p.cookies = http1.Cookies(p.cookies, r, mostCookies)
+	p.next = sendsOn(r)
+	if p.next == "" {
 		return
 	}
+	to, ok := iv.resolve(p, p.next)
+	if !ok {
+		return
+	}
+	iv.knowsName(to.host)
 	e := iv.subject.Endpoint
-	if l, ok := parseLocation(r.Header.Get("Location")); ok && l.secure && sameHost(e, l.host) {
-		iv.found = append(iv.found, check.Found{Check: "http", Port: l.port})
+	if to.secure && iv.mode != overTLS && len(iv.found) == 0 && sameHost(e, to.host) && to.port != e.Port {
+		iv.found = append(iv.found, check.Found{Check: "http", Port: to.port})
 	}
 }
 
@@ -219,7 +256,7 @@ func (iv *interview) heardProof(answers []*http1.Response) {
 		return
 	}
 	iv.table.marks(iv.marks, answers[0])
-	if n := p.take(iv.kind, answers[0]); n != nil && iv.ntlm == nil {
+	if n := p.take(iv.kind, answers[len(answers)-1]); n != nil && iv.ntlm == nil {
 		iv.ntlm = n
 	}
 	iv.askAgain(p)

@@ -8,12 +8,13 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/check/checktest"
 )
 
 func TestOrdinaryServerSeesFewRequests(t *testing.T) {
 	f := &fake{answers: map[string]string{"GET /": page200, "*": page404}}
 	r := f.run(t, 80, nil)
-	if len(f.log) > 10 || f.connections != 1 || r.Outcome != signet.Answered || verdict(t, r) != signet.Unseen {
+	if len(f.log) > ordinaryRequests || f.connections != 2 || r.Outcome != signet.Answered || verdict(t, r) != signet.Unseen {
 		t.Errorf("%v: %v, %v", f, r.Outcome, verdict(t, r))
 	}
 	for _, key := range f.log {
@@ -21,13 +22,14 @@ func TestOrdinaryServerSeesFewRequests(t *testing.T) {
 			t.Errorf("an NTLM message for a server that asks for nothing: %s", key)
 		}
 	}
-	for _, want := range []string{"GET /", "GET /certsrv/", "GET /certsrv/certfnsh.asp", "GET /certsrv/certrqxt.asp", "GET /certsrv/mscep/", "GET /certsrv/mscep_admin/", "GET /ADPolicyProvider_CEP_Kerberos/service.svc"} {
+	for _, want := range []string{"GET /", "GET /certsrv/", "GET /certsrv/certfnsh.asp", "GET /certsrv/certrqxt.asp", "GET /certsrv/mscep/", "GET /certsrv/mscep_admin/", "GET /ADPolicyProvider_CEP_Kerberos/service.svc",
+		"GET /ews/exchange.asmx", "GET /ccm_system_windowsauth/request", "GET /ApiRemoting30/WebService.asmx", "GET /adfs/services/trust/13/windowstransport", "GET /reports/", "GET /reportserver"} {
 		if !slices.Contains(f.log, want) {
 			t.Errorf("%s was not asked", want)
 		}
 	}
-	if got := r.Unasked; len(got) != 0 {
-		t.Errorf("unasked %q", got)
+	if got := r.Unasked; !slices.Equal(got, []string{"adcs-ces", "rd-gateway", "winrm", "http-proxy"}) {
+		t.Errorf("unasked %q: every role of which no page was asked is named", got)
 	}
 }
 
@@ -35,11 +37,11 @@ func TestOrdinaryServerSeesFewRequests(t *testing.T) {
 func TestServerThatKeepsNoConnection(t *testing.T) {
 	f := &fake{answers: map[string]string{"*": "HTTP/1.0 404 Not Found\r\n\r\n"}}
 	r := f.run(t, 80, nil)
-	if len(f.log) != 7 || f.connections != 7 || verdict(t, r) != signet.Unseen {
+	if len(f.log) != ordinaryRequests || f.connections != ordinaryRequests || verdict(t, r) != signet.Unseen {
 		t.Errorf("%v, %v", f, verdict(t, r))
 	}
 	f = &fake{answers: map[string]string{"*": "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"}}
-	if f.run(t, 80, nil); f.connections != 7 {
+	if f.run(t, 80, nil); f.connections != ordinaryRequests {
 		t.Errorf("a connection that closes was used again: %v", f)
 	}
 }
@@ -178,7 +180,7 @@ func TestNTLMOfAServerWithoutAName(t *testing.T) {
 		t.Errorf("nobody named the CA, and unasked is %q", r.Unasked)
 	}
 	f = &fake{answers: map[string]string{"*": page200}}
-	if f.run(t, 80, nil); len(f.log) > 10 {
+	if f.run(t, 80, nil); len(f.log) > ordinaryRequests {
 		t.Errorf("a server that answers all alike was asked on: %v", f)
 	}
 }
@@ -224,11 +226,11 @@ func TestHowItIsSpokenTo(t *testing.T) {
 		tls     string
 		conns   int // 0: any
 	}{
-		{"plain on 80", 80, fake{}, signet.Answered, "", "", 1},
-		{"TLS on 443", 443, fake{tls: "only", version: "1.3"}, signet.Answered, "", "1.3", 1},
-		{"TLS on 80, told by an alert", 80, fake{tls: "only", version: "1.2"}, signet.Answered, "", "1.2", 2},
-		{"TLS on 8080, told by a page", 8080, fake{tls: "page", version: "1.2"}, signet.Answered, "", "1.2", 2},
-		{"plain on 443", 443, fake{}, signet.Answered, "", "", 2},
+		{"plain on 80", 80, fake{}, signet.Answered, "", "", 2},
+		{"TLS on 443", 443, fake{tls: "only", version: "1.3"}, signet.Answered, "", "1.3", 2},
+		{"TLS on 80, told by an alert", 80, fake{tls: "only", version: "1.2"}, signet.Answered, "", "1.2", 3},
+		{"TLS on 8080, told by a page", 8080, fake{tls: "page", version: "1.2"}, signet.Answered, "", "1.2", 3},
+		{"plain on 443", 443, fake{}, signet.Answered, "", "", 3},
 		{"TLS of old that resets a new hello", 443, fake{tls: "closes-new", version: "1.0"}, signet.Answered, "", "1.0", 0},
 		{"mute on 80", 80, fake{plain: "mute", tls: "mute"}, signet.Silent, "http GET /", "", 2},
 		{"mute on 443", 443, fake{plain: "mute", tls: "mute"}, signet.Silent, "http GET /", "", 2},
@@ -304,7 +306,7 @@ func TestStallingServer(t *testing.T) {
 
 // Interrupted half-way, what was not proven is unknown.
 func TestInterrupted(t *testing.T) {
-	o := &check.Options{}
+	o := checktest.Options()
 	tab, _ := parseRoles(rolesText)
 	iv := begin(check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Name: "web.example"}, Port: 80}, Options: o}, &tab)
 	f := &fake{answers: map[string]string{"*": basic401}}
@@ -375,9 +377,9 @@ func TestRoleGates(t *testing.T) {
 			[]string{"GET /ews/exchange.asmx", "GET /mapi/emsmdb"}, []string{"GET /webticket/webticketservice.svc"}},
 		{"where everything wants a logon, roles do not show", 80, map[string]string{"*": windows401}, nil, []string{"GET /ews/exchange.asmx", "GET /reportserver"}},
 		{"WSUS by its port", 8530, map[string]string{"*": page404}, []string{"GET /ApiRemoting30/WebService.asmx", "GET /selfupdate/"}, nil},
-		{"WinRM's port has one path", 5985, map[string]string{"POST /wsman": nego401, "*": page404}, []string{"POST /wsman"}, []string{"GET /", "GET /certsrv/"}},
+		{"WinRM's port is asked for its path, and for the rest all the same", 5985, map[string]string{"POST /wsman": nego401, "*": page404}, []string{"POST /wsman", "GET /", "GET /certsrv/"}, nil},
 		{"http.sys without IIS", 80, map[string]string{"*": "HTTP/1.1 404 Not Found\r\nServer: Microsoft-HTTPAPI/2.0\r\nContent-Length: 0\r\n\r\n"},
-			[]string{"POST /wsman", "GET /adfs/services/trust/13/windowstransport", "GET /AdminService/wmi/"}, []string{"GET /ews/exchange.asmx"}},
+			[]string{"POST /wsman", "GET /adfs/services/trust/13/windowstransport", "GET /AdminService/wmi/"}, []string{"GET /remoteDesktopGateway/"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -420,7 +422,8 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// A forward proxy is asked for a name that cannot exist and for nothing else.
+// A forward proxy is asked for a name that cannot exist, besides the pages of its own address, and never for a real one:
+// on ports that proxies use, and wherever a gateway's page answers.
 func TestProxy(t *testing.T) {
 	const wants = "HTTP/1.1 407 Proxy Authentication Required\r\nServer: squid/5.7\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
 	answered := strings.Replace(wants, "NTLM", "NTLM "+type2, 1)
@@ -429,34 +432,55 @@ func TestProxy(t *testing.T) {
 		name    string
 		port    uint16
 		answers map[string]string
-		allowed []string
 	}{
-		{"on a proxy's port", 3128, map[string]string{url + " through as NTLM": answered, "*": wants}, nil},
-		{"on another port, 407", 8080, map[string]string{url + " through as NTLM": answered, "*": wants}, []string{"GET /"}},
-		{"on another port, 400", 8080, map[string]string{url + " through as NTLM": answered, url: wants, "*": "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"}, []string{"GET /"}},
+		{"that wants a logon for everything", 3128, map[string]string{url + " through as NTLM": answered, "*": wants}},
+		{"on another port, 407", 80, map[string]string{url + " through as NTLM": answered, "*": wants}},
+		{"with a 403 of its own, on a port that looks like it", 8080, map[string]string{url + " through as NTLM": answered, url: wants, "*": status("403 Forbidden")}},
+		{"with a start page of its own", 8888, map[string]string{url + " through as NTLM": answered, url: wants, "GET /": page200, "*": page404}},
+		{"on a web server's port, with a gateway's page", 80, map[string]string{url + " through as NTLM": answered, url: wants,
+			"*": "HTTP/1.1 400 Bad Request\r\nContent-Length: 31\r\n\r\n<p>Zscaler: no host was given\r\n"}},
+		{"on a web server's port, with a Via", 80, map[string]string{url + " through as NTLM": answered, url: wants,
+			"*": "HTTP/1.1 502 Bad Gateway\r\nVia: 1.1 gw\r\nContent-Length: 0\r\n\r\n"}},
+		{"one deep page alone answers 407", 80, map[string]string{url + " through as NTLM": answered, url: wants,
+			"GET /ADPolicyProvider_CEP_Kerberos/service.svc": wants, "*": page404}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fake{answers: test.answers}
 			r := f.run(t, test.port, nil)
 			for _, key := range f.log {
-				if !strings.HasPrefix(key, url) && !slices.Contains(test.allowed, key) {
+				if strings.HasPrefix(key, "CONNECT") || strings.Contains(key, "://") && !strings.HasPrefix(key, url) {
 					t.Errorf("the proxy was asked %s", key)
 				}
 			}
-			if n := len(r.Facts.(*Facts).Paths); n != 1 {
-				t.Errorf("%d paths stand in the facts of a proxy", n)
+			if !slices.Contains(f.log, "GET /certsrv/") {
+				t.Errorf("its pages were not asked: %q", f.log)
 			}
 			p := pathFacts(t, r, "http://signet.invalid/")
 			if p.Role != "http-proxy" || p.NTLM != OfferProven || p.Status != 407 || verdict(t, r) != signet.Exposed {
 				t.Errorf("%+v, %v", p, verdict(t, r))
 			}
+			if j := judge(r.Facts.(*Facts)); !broken(j.Breaches, "proxy-ntlm") {
+				t.Errorf("%+v", j.Breaches)
+			}
 		})
 	}
-	f := &fake{answers: map[string]string{"*": strings.Replace(wants, "NTLM", "Negotiate", 1)}}
+	// A reverse proxy that answers the name it does not know with an error of its own hides none of its pages, and an
+	// origin server that takes any URL for one of its own is no proxy.
+	f := &fake{answers: map[string]string{"GET /certsrv/": windows401, "GET /certsrv/ as NTLM": challenge("NTLM"), url: "HTTP/1.1 503 No\r\nVia: 1.1 edge\r\nContent-Length: 0\r\n\r\n",
+		"*": "HTTP/1.1 400 Bad Request\r\nVia: 1.1 edge\r\nContent-Length: 0\r\n\r\n"}}
+	if r := f.run(t, 80, nil); verdict(t, r) != signet.Exposed || pathFacts(t, r, "/certsrv/").NTLM != OfferProven {
+		t.Errorf("behind an accelerator: %v, %s", verdict(t, r), r.Facts.AppendJSON(nil))
+	}
+	f = &fake{answers: map[string]string{"*": windows401, url + " as NTLM": challenge("NTLM"), "GET / as NTLM": challenge("NTLM")}}
+	r := f.run(t, 8080, nil)
+	if j := judge(r.Facts.(*Facts)); j.Verdict != signet.Exposed || broken(j.Breaches, "proxy-ntlm") || pathFacts(t, r, "http://signet.invalid/").Role != "" {
+		t.Errorf("an origin server on 8080: %+v", j)
+	}
+	f = &fake{answers: map[string]string{"*": strings.Replace(wants, "NTLM", "Negotiate", 1)}}
 	if r := f.run(t, 8080, nil); verdict(t, r) != signet.Guarded {
 		t.Errorf("Kerberos alone: %v, %s", verdict(t, r), r.Facts.AppendJSON(nil))
 	}
-	f = &fake{answers: map[string]string{"GET /": wants, url: "close"}}
+	f = &fake{answers: map[string]string{"GET /": wants, url: "close", "*": page404}}
 	if r := f.run(t, 8080, nil); verdict(t, r) != signet.Undetermined || !strings.Contains(pathFacts(t, r, url[4:]).Note, "no answer") {
 		t.Errorf("no answer to the name that cannot exist: %v, %s", verdict(t, r), r.Facts.AppendJSON(nil))
 	}
@@ -491,7 +515,7 @@ func TestHostileBodies(t *testing.T) {
 
 // TLS that comes a byte at a time is TLS.
 func TestSlowRecord(t *testing.T) {
-	tk := &talk{asks: []ask{{row: row{method: "GET", path: "/"}}}, host: "x", stop: setsBack}
+	tk := &talk{asks: []ask{{row: row{method: "GET", path: "/"}}}, host: "x"}
 	if _, err := tk.Next(nil, false); err != nil {
 		t.Fatal(err)
 	}

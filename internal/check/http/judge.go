@@ -27,6 +27,13 @@ func judge(f *Facts) check.Judgement {
 		ways[i] = f.way(&f.Paths[i])
 		j.Verdict = j.Verdict.Worse(ways[i].verdict)
 	}
+	if f.Hidden != "" && j.Verdict != signet.Exposed {
+		return check.Judgement{Because: []string{f.Hidden, "what answers in plain HTTP on this port is not the service behind TLS"}, Breaches: f.breaches(ways)}
+	}
+	if j.Verdict != signet.Exposed && f.NoSite {
+		return check.Judgement{Because: []string{"the server has no site for the name that was asked for (404 or 400 on every path): " +
+			"ask again by the host name that its clients use"}}
+	}
 	if j.Verdict != signet.Exposed && f.nobodyHome() {
 		return check.Judgement{Because: []string{"http.sys has no site for the name that was asked for (404 or 400 on every path): " +
 			"ask again by the host name that its clients use"}}
@@ -34,11 +41,17 @@ func judge(f *Facts) check.Judgement {
 	if harmless(j.Verdict) && len(f.Paths) == 1 && f.Paths[0].Path == "/" {
 		return check.Judgement{Because: []string{"/: " + ways[0].text, "no other path was asked"}, Breaches: f.breaches(ways)}
 	}
+	asked := 0
+	for i := range f.Paths {
+		if f.Paths[i].Role != absent {
+			asked++
+		}
+	}
 	switch j.Verdict {
 	case signet.Guarded:
-		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked takes NTLM (%d asked)", len(ways)))
+		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked takes NTLM (%d asked)", asked))
 	case signet.Unseen:
-		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked wants a logon (%d asked)", len(ways)))
+		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked wants a logon (%d asked)", asked))
 	}
 	j.Because = append(j.Because, f.because(ways, func(w way) bool { return w.verdict == j.Verdict })...)
 	j.Breaches = f.breaches(ways)
@@ -73,7 +86,7 @@ func broken(list []check.Breach, rule string) bool {
 func (f *Facts) because(ways []way, of func(way) bool) []string {
 	var list []string
 	for i := range ways {
-		if !of(ways[i]) || slices.ContainsFunc(ways[:i], func(w way) bool { return of(w) && w.text == ways[i].text }) {
+		if ways[i].text == "" || !of(ways[i]) || slices.ContainsFunc(ways[:i], func(w way) bool { return of(w) && w.text == ways[i].text }) {
 			continue
 		}
 		var paths []string
@@ -91,6 +104,9 @@ func (f *Facts) because(ways []way, of func(way) bool) []string {
 func (p *Path) shown() string {
 	if p.Path == "" {
 		return "a page whose request was not heard"
+	}
+	if p.Host != "" {
+		return p.Path + " of " + p.Host
 	}
 	return p.Path
 }
@@ -129,6 +145,9 @@ func (f *Facts) basic() (check.Breach, bool) {
 
 // way judges one path.
 func (f *Facts) way(p *Path) way {
+	if p.Role == absent {
+		return way{verdict: signet.Unseen} // asked to compare others with
+	}
 	switch p.NTLM {
 	case OfferProven:
 		switch {
@@ -162,14 +181,27 @@ func (f *Facts) way(p *Path) way {
 	return way{text: text}
 }
 
-// everywhere says that "/" wants the same logon as the path: then a role's path proves nothing of the role.
+// everywhere says that a path that cannot exist wants the same logon as this one: then a role's path proves nothing of the
+// role. Where no such path was asked, "/" stands for it.
 func (f *Facts) everywhere(p *Path) bool {
+	if p.Path == "/" {
+		return false
+	}
+	var like *Path
 	for i := range f.Paths {
-		if root := &f.Paths[i]; root.Path == "/" && root.Method == "" && p.Path != "/" {
-			return root.Status == p.Status && root.Status == 401 && slices.Equal(root.Schemes, p.Schemes)
+		switch q := &f.Paths[i]; {
+		case q.Role == absent && q.Status != 0:
+			return p.asks(q)
+		case q.Path == "/" && q.Method == "" && like == nil:
+			like = q
 		}
 	}
-	return false
+	return like != nil && p.asks(like)
+}
+
+// asks says that two paths want the same logon of the same server: a proxy wants its own whatever is asked.
+func (p *Path) asks(q *Path) bool {
+	return q.Status == p.Status && q.Status != 407 && (q.Status == 401 || len(q.Schemes) > 0) && slices.Equal(q.Schemes, p.Schemes)
 }
 
 // bound judges NTLM inside TLS, by Extended Protection.

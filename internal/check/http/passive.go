@@ -285,19 +285,12 @@ func (o *observer) take(req *overheard, r *http1.Response) {
 	}
 }
 
-// role is that of the longest path of the table that the path starts with.
+// role is that of the path, or the proxy's where it is the one that asks.
 func (o *observer) role(path string, status int) string {
 	if status == 407 {
 		return "http-proxy"
 	}
-	best := row{}
-	for _, r := range o.table.rows {
-		if len(r.path) > 1 && strings.HasPrefix(r.path, "/") && len(r.path) > len(best.path) && r.role != "iis-other" &&
-			strings.HasPrefix(strings.ToLower(path), strings.ToLower(r.path)) {
-			best = r
-		}
-	}
-	return best.role
+	return o.table.roleOf(path)
 }
 
 // Result implements check.Observer.

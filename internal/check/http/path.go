@@ -17,11 +17,24 @@ type page struct {
 	tries int
 	why   string // why there is no answer
 
+	certificate bool   // the handshake asked for a client certificate, or the answer does
+	host        string // of another site of this address; "": the endpoint's own
+	next        string // where it sends a browser on to, until that is followed
+	carried     string // cookies of the chain that led here, as the first request had them
+	cookies     string // the same, and those of this page
+	root        *page  // where the chain that led here began
+	hops        int    // how many pages led here
+
 	found  [4]finding // by proof
 	late   []string   // schemes that are offered only to whoever sends an NTLM message
 	proven bool
 	sent   [4]bool
 	again  [4]bool // the proof went unanswered once and is tried a second time
+}
+
+// ask is the request for the page. The cookies that it set itself belong to what comes behind it.
+func (p *page) ask(pr proof) ask {
+	return ask{row: p.row, proof: pr, host: p.host, cookies: p.cookies, proxy: pr != plain && p.proxied()}
 }
 
 // offers says whether the page offers a scheme, to everybody or in answer to an NTLM message.
@@ -33,20 +46,18 @@ func (p *page) offers(scheme string) bool {
 // gone says that nothing is at the path that could be relayed to.
 func (p *page) gone() bool { return p.resp == nil || p.resp.Status == 404 || p.resp.Status == 410 }
 
-// wantsLogon says that the server, or a proxy, asks for credentials.
+// wantsLogon says that the server, or a proxy, asks for credentials, or offers to take them.
 func (p *page) wantsLogon() bool {
-	return p.resp != nil && (p.resp.Status == 401 || p.resp.Status == 407)
+	return p.resp != nil && (p.resp.Status == 401 || p.resp.Status == 407 || len(challenges(p.resp)) > 0)
 }
 
-// proxied says that a forward proxy is what answers.
-func (p *page) proxied() bool {
-	return p.resp.Status == 407 || strings.HasPrefix(p.row.path, "http://")
-}
+// proxied says that a proxy is what asks for them. An origin server that is asked by a whole URL answers for itself.
+func (p *page) proxied() bool { return p.resp.Status == 407 }
 
 // due returns the next proof to try here. windows says that the server looks like one that would take NTLM without
 // announcing it. What is asked only where it can still change the answer.
 func (p *page) due(windows, thorough bool) (proof, bool) {
-	if p.resp == nil || !p.wantsLogon() && !thorough && (!windows || p.gone()) {
+	if p.resp == nil || p.row.role == absent || !p.wantsLogon() && !thorough && (!windows || p.gone()) {
 		return 0, false
 	}
 	negotiate := p.offers("Negotiate")
@@ -74,7 +85,7 @@ func cut(s string, most int) string { return s[:min(len(s), most)] }
 
 // facts words what is known of the page. pending says that a question that could decide was left out.
 func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
-	f := Path{Path: p.row.path, Role: p.row.role, Schemes: []string{}, Note: cut(p.why, mostText)}
+	f := Path{Path: p.row.path, Role: p.row.role, Host: cut(p.host, mostText), Schemes: []string{}, Note: cut(p.why, mostText)}
 	if p.row.method != "GET" {
 		f.Method = p.row.method
 	}
@@ -92,6 +103,13 @@ func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
 		return f
 	}
 	f.Status = p.resp.Status
+	switch {
+	case f.Role == absent: // whoever asks there: it is there to compare with
+	case f.Status == 407:
+		f.Role = "http-proxy" // whatever the path: the proxy is what asks
+	case f.Role == "http-proxy" && f.Status == 401:
+		f.Role = "" // an origin server, which takes the URL for one of its own
+	}
 	f.Location = cut(p.resp.Header.Get("Location"), mostLocation)
 	for _, c := range challenges(p.resp) {
 		if len(f.Schemes) < mostSchemes {
@@ -106,7 +124,7 @@ func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
 	case pending:
 		f.Note = "not every NTLM message was sent"
 	case p.fails():
-		f.Note = fmt.Sprintf("%d is an error, which tells nothing of logons", p.resp.Status)
+		f.Note = p.trouble()
 	default:
 		f.Note = "the answers to an NTLM message decide nothing"
 	}
@@ -150,14 +168,30 @@ func (p *page) ntlm(n Negotiate, pending bool) Offer {
 // fails says that the server told of a trouble instead of answering: what the page asks for is not seen then. A proxy
 // cannot but fail on the name that does not exist.
 func (p *page) fails() bool {
-	if p.resp.Status >= 500 {
-		return !p.proxied()
+	if strings.HasPrefix(p.row.path, "http://") {
+		return false
 	}
-	switch p.resp.Status {
-	case 400, 408, 421, 425, 429:
+	if p.resp.Status == 400 && strings.HasPrefix(p.resp.Header.Get("X-Squid-Error"), "ERR_INVALID_") {
+		return false // a forward proxy found no whole URL: it has no such page
+	}
+	if p.resp.Status >= 500 {
 		return true
 	}
+	switch p.resp.Status {
+	case 400, 408, 421, 425, 429, 496:
+		return true
+	case 403:
+		return p.certificate
+	}
 	return false
+}
+
+// trouble words why the page tells nothing of logons.
+func (p *page) trouble() string {
+	if p.certificate && (p.resp.Status == 400 || p.resp.Status == 403 || p.resp.Status == 496) {
+		return fmt.Sprintf("answers %d where a client certificate is wanted", p.resp.Status)
+	}
+	return fmt.Sprintf("%d is an error, which tells nothing of logons", p.resp.Status)
 }
 
 // take notes the answer to a proof.

@@ -18,10 +18,11 @@ const (
 	underNTLM                   // NTLM, raw
 	underNegotiate              // Negotiate, raw: how NTLM survives where only Negotiate is offered
 	underSPNEGO                 // Negotiate, wrapped, for servers that take no raw message there
+	underSelected               // the second message of that: the token alone, for a server that has selected NTLMSSP first
 )
 
 func (p proof) String() string {
-	return word([]string{"", "NTLM", "Negotiate", "Negotiate SPNEGO"}, uint8(p))
+	return word([]string{"", "NTLM", "Negotiate", "Negotiate SPNEGO", "Negotiate SPNEGO selected"}, uint8(p))
 }
 
 func (p proof) scheme() string {
@@ -39,6 +40,8 @@ func (p proof) authorization() string {
 		return ""
 	case underSPNEGO:
 		token = spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())
+	case underSelected:
+		token = spnego.AppendResp(nil, ntlmssp.Negotiate())
 	default:
 		token = ntlmssp.Negotiate()
 	}
@@ -72,6 +75,10 @@ func (p proof) read(plainly, r *http1.Response) (finding, *ntlmssp.Challenge) {
 		}
 		token := decode(c.Token)
 		if type2, ok := ntlmssp.Find(token); ok {
+			if plainly != nil && unsolicited(plainly) {
+				says = inconclusive // it comes whether or not a type 1 was sent, and answers none
+				continue
+			}
 			ch, err := ntlmssp.ParseChallenge(type2)
 			if err != nil {
 				return challenged, nil // a CHALLENGE all the same; what it says of its sender is lost
@@ -96,6 +103,30 @@ func (p proof) read(plainly, r *http1.Response) (finding, *ntlmssp.Challenge) {
 		return ignored, nil
 	}
 	return inconclusive, nil
+}
+
+// unsolicited says that an answer to a request without credentials brings a CHALLENGE.
+func unsolicited(r *http1.Response) bool {
+	for _, c := range challenges(r) {
+		if _, ok := ntlmssp.Find(decode(c.Token)); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// selectsNTLM says that an acceptor chose NTLMSSP and brought no token yet: it wants the first message alone.
+func selectsNTLM(r *http1.Response) bool {
+	for _, c := range challenges(r) {
+		if !c.Is("Negotiate") || c.Token == "" {
+			continue
+		}
+		resp, err := spnego.ParseResp(decode(c.Token))
+		if err == nil && resp.State != spnego.Reject && spnego.Name(resp.SupportedMech) == spnego.NTLM && len(resp.ResponseToken) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // kerberosOnly: the acceptor refuses the one mechanism that was offered, or selects Kerberos in its place.

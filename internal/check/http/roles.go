@@ -28,6 +28,7 @@ type table struct {
 	rows  []row
 	signs []sign
 	roots []string
+	spare []row // asked where nothing hints, what is worth most first
 }
 
 // always is the mark that every web server bears.
@@ -44,6 +45,13 @@ func parseRoles(text string) (t table, bad int) {
 			t.signs = append(t.signs, sign{f[1], f[2], strings.ToLower(strings.Join(f[3:], " "))})
 		case f[0] == "role" && len(f) == 3:
 			current = row{role: f[1], marks: strings.Split(f[2], ",")}
+		case f[0] == "spare" && len(f) == 3:
+			i := slices.IndexFunc(t.rows, func(r row) bool { return r.method == f[1] && r.path == f[2] })
+			if i < 0 {
+				bad++
+				continue
+			}
+			t.spare = append(t.spare, t.rows[i])
 		case f[0] == "root" && len(f) == 2:
 			t.roots = append(t.roots, f[1])
 		case (f[0] == "probe" || f[0] == "more") && len(f) == 3 && current.role != "":
@@ -91,6 +99,18 @@ func (t *table) portMarks(seen map[string]bool, port uint16) {
 			seen[s.mark] = true
 		}
 	}
+}
+
+// roleOf is that of the longest path of the table that a path starts with.
+func (t *table) roleOf(path string) string {
+	best := row{}
+	for _, r := range t.rows {
+		if len(r.path) > 1 && strings.HasPrefix(r.path, "/") && len(r.path) > len(best.path) && r.role != "iis-other" &&
+			strings.HasPrefix(strings.ToLower(path), strings.ToLower(r.path)) {
+			best = r
+		}
+	}
+	return best.role
 }
 
 // title is the text of a page's title element, "" without one.

@@ -11,16 +11,18 @@ import (
 
 // limits of one answer: heads as http1 has them by default, and bodies short enough that a batch of requests stays
 // within what one connection may send.
-func limits() http1.Limits { return http1.Limits{Head: 96 << 10, Body: 24 << 10, Keep: 4 << 10} }
+func limits() http1.Limits { return http1.Limits{Head: 96 << 10, Body: 24 << 10, Keep: 16 << 10} }
 
 // batch is how many requests one connection carries at most.
 const batch = 10
 
 // ask is one request.
 type ask struct {
-	row   row
-	proof proof // NTLM exchange, or none
-	proxy bool  // it is a proxy that wants the logon
+	row     row
+	proof   proof  // NTLM exchange, or none
+	proxy   bool   // it is a proxy that wants the logon
+	host    string // of another site than the talk's; "": the talk's
+	cookies string
 }
 
 // talk asks several things in turn on one connection, for as long as the server keeps it.
@@ -28,7 +30,7 @@ type talk struct {
 	asks   []ask
 	host   string                          // Host field
 	secure bool                            // the connection is a TLS one
-	stop   func(row, *http1.Response) bool // an answer after which nothing more is asked here
+	stop   func(ask, *http1.Response) bool // an answer after which nothing more is asked here; nil: none is
 
 	at      int // the ask under way
 	reader  *http1.Reader
@@ -36,6 +38,7 @@ type talk struct {
 	answers []*http1.Response // of asks, in order; shorter when the connection ended early
 	tls     *signet.TLS
 	send    []byte
+	sent    int // requests
 }
 
 // Secured notes what the handshake showed.
@@ -69,7 +72,7 @@ func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
 	r := t.reader.Response()
 	t.answers = append(t.answers, r)
 	t.at++
-	if t.at == len(t.asks) || !r.KeepAlive || n < len(in) || eof || t.stop(t.asks[t.at-1].row, r) {
+	if t.at == len(t.asks) || !r.KeepAlive || n < len(in) || eof || t.stop != nil && t.stop(t.asks[t.at-1], r) {
 		return check.Step{Consumed: len(in), Done: true}, nil
 	}
 	step, err := t.request()
@@ -94,7 +97,10 @@ func (t *talk) refused(in []byte, err error) error {
 
 func (t *talk) request() (check.Step, error) {
 	a := t.asks[t.at]
-	r := http1.Request{Method: a.row.method, Target: a.row.path, Host: t.host}
+	r := http1.Request{Method: a.row.method, Target: a.row.path, Host: t.host, Cookie: a.cookies}
+	if a.host != "" {
+		r.Host = a.host
+	}
 	if rest, ok := strings.CutPrefix(r.Target, "http://"); ok {
 		r.Host, _, _ = strings.Cut(rest, "/")
 	}
@@ -107,6 +113,7 @@ func (t *talk) request() (check.Step, error) {
 	if err != nil {
 		return check.Step{}, err
 	}
+	t.sent++
 	t.send, t.reader = send, http1.NewReader(r.Method, limits())
 	return check.Step{Send: send}, nil
 }
@@ -134,7 +141,10 @@ func (t *talk) note() string {
 	if w := a.proof.String(); w != "" {
 		s += " " + w
 	}
-	if len(t.asks) > 1 {
+	if a.host != "" {
+		s += " of " + a.host
+	}
+	if len(t.asks) > 1 && a.proof == plain {
 		s += " and on"
 	}
 	return s

@@ -19,6 +19,7 @@ type Request struct {
 	Host               string // as for the Host field: name or address, IPv6 in brackets, port unless default
 	Authorization      string // value of the field, "NTLM TlRM…"; left out when empty
 	ProxyAuthorization string // the same towards a proxy
+	Cookie             string // "a=b; c=d" (RFC 6265 §4.2); left out when empty
 }
 
 // AppendRequest appends r as the head of an HTTP/1.1 request on a connection to be kept. POST carries
@@ -34,9 +35,9 @@ func AppendRequest(dst []byte, r Request) ([]byte, error) {
 	if !isVisible(r.Host) {
 		return nil, fmt.Errorf("%w: host %.64q", ErrRequest, r.Host)
 	}
-	if !isFieldValue(r.Authorization) || !isFieldValue(r.ProxyAuthorization) {
+	if !isFieldValue(r.Authorization) || !isFieldValue(r.ProxyAuthorization) || !isFieldValue(r.Cookie) {
 		// The value is not quoted in the error: it may belong to a real account.
-		return nil, fmt.Errorf("%w: control byte in an Authorization value", ErrRequest)
+		return nil, fmt.Errorf("%w: control byte in an Authorization or Cookie value", ErrRequest)
 	}
 	dst = append(dst, r.Method...)
 	dst = append(dst, ' ')
@@ -47,6 +48,7 @@ func AppendRequest(dst []byte, r Request) ([]byte, error) {
 	if r.Method == "POST" {
 		dst = append(dst, "Content-Length: 0\r\n"...)
 	}
+	dst = appendField(dst, "Cookie", r.Cookie)
 	dst = appendField(dst, "Authorization", r.Authorization)
 	dst = appendField(dst, "Proxy-Authorization", r.ProxyAuthorization)
 	return append(dst, "\r\n"...), nil

@@ -19,6 +19,8 @@ func TestAppendRequest(t *testing.T) {
 			"POST /wsman HTTP/1.1\r\nHost: [2001:db8::5]:5985\r\nUser-Agent: " + UserAgent + "\r\nAccept: */*\r\nConnection: keep-alive\r\nContent-Length: 0\r\nAuthorization: NTLM TlRM\r\n\r\n"},
 		{"proxy", Request{Method: "GET", Target: "http://signet.invalid/", Host: "signet.invalid", ProxyAuthorization: "Negotiate YII="},
 			"GET http://signet.invalid/ HTTP/1.1\r\nHost: signet.invalid\r\nUser-Agent: " + UserAgent + "\r\nAccept: */*\r\nConnection: keep-alive\r\nProxy-Authorization: Negotiate YII=\r\n\r\n"},
+		{"cookies", Request{Method: "GET", Target: "/a", Host: "h", Cookie: "a=b; c=d", Authorization: "NTLM TlRM"},
+			"GET /a HTTP/1.1\r\nHost: h\r\nUser-Agent: " + UserAgent + "\r\nAccept: */*\r\nConnection: keep-alive\r\nCookie: a=b; c=d\r\nAuthorization: NTLM TlRM\r\n\r\n"},
 		{"options", Request{Method: "OPTIONS", Target: "*", Host: "h"},
 			"OPTIONS * HTTP/1.1\r\nHost: h\r\nUser-Agent: " + UserAgent + "\r\nAccept: */*\r\nConnection: keep-alive\r\n\r\n"},
 	}
@@ -45,6 +47,7 @@ func TestAppendRequestRefuses(t *testing.T) {
 		"line end in host":    func(r *Request) { r.Host = "h\r\nX: y" },
 		"line end in token":   func(r *Request) { r.Authorization = "NTLM x\r\nX: y" },
 		"nul in proxy token":  func(r *Request) { r.ProxyAuthorization = "NTLM \x00" },
+		"line end in cookie":  func(r *Request) { r.Cookie = "a=b\r\nX: y" },
 		"space after a token": func(r *Request) { r.Authorization = "NTLM " },
 	} {
 		r := good
@@ -61,10 +64,10 @@ func TestAppendRequestRefuses(t *testing.T) {
 
 // FuzzAppendRequest: a request that is written is one head of four to seven lines, whatever went into it.
 func FuzzAppendRequest(f *testing.F) {
-	f.Add("GET", "/certsrv/", "ca", "NTLM TlRM", "")
-	f.Add("POST", "/\r\n\r\nGET /", "h\n", "a\rb", "x")
-	f.Fuzz(func(t *testing.T, method, target, host, auth, proxy string) {
-		got, err := AppendRequest(nil, Request{method, target, host, auth, proxy})
+	f.Add("GET", "/certsrv/", "ca", "NTLM TlRM", "", "a=b")
+	f.Add("POST", "/\r\n\r\nGET /", "h\n", "a\rb", "x", "\n")
+	f.Fuzz(func(t *testing.T, method, target, host, auth, proxy, cookie string) {
+		got, err := AppendRequest(nil, Request{method, target, host, auth, proxy, cookie})
 		if err != nil {
 			if got != nil {
 				t.Fatal("bytes along with an error")
@@ -73,7 +76,7 @@ func FuzzAppendRequest(f *testing.F) {
 		}
 		lines := bytes.Split(got, []byte("\r\n"))
 		want := 7 // request line, four fields, the empty line, nothing after it
-		for _, more := range []bool{method == "POST", auth != "", proxy != ""} {
+		for _, more := range []bool{method == "POST", auth != "", proxy != "", cookie != ""} {
 			if more {
 				want++
 			}

@@ -46,25 +46,3 @@ func IsTLS(b []byte) bool {
 	n := int(b[3])<<8 | int(b[4])
 	return n > 0 && n <= maxRecord && (b[0] == 0x16 || n == 2 || n > 2 && n <= 256)
 }
-
-// WantsTLS recognises the answer of a web server whose port speaks TLS to a request in plain text: it says so in a
-// 400 page of its own instead of closing. Only the fixed sentence in such a page counts, as an ordinary page may
-// speak of TLS for any reason. Apache and nginx were recorded, Go's sentence is in net/http, Tomcat's is known by its
-// wording only [U]. IIS is said to have no such page: http.sys closes the connection [U].
-func WantsTLS(r *Response) bool {
-	if r == nil || r.Status != 400 && r.Status != 497 {
-		return false
-	}
-	body := bytes.ToLower(r.Body)
-	for _, sentence := range []string{
-		"speaking plain http to an ssl-enabled server port", // Apache
-		"the plain http request was sent to https port",     // nginx and its descendants
-		"client sent an http request to an https server",    // Go
-		"this combination of host and port requires tls",    // Tomcat [U]
-	} {
-		if bytes.Contains(body, []byte(sentence)) {
-			return true
-		}
-	}
-	return false
-}

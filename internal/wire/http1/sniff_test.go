@@ -64,11 +64,43 @@ func TestWantsTLS(t *testing.T) {
 	for body, want := range map[string]bool{
 		"Client sent an HTTP request to an HTTPS server.\n":                  true,
 		"Bad Request\r\nThis combination of host and port requires TLS.\r\n": true,
+		"<h1>This port speaks TLS</h1>":                                      true,
+		"Use HTTPS, please":                                                  true,
 		"<h2>Bad Request - Invalid Hostname</h2>":                            false,
+		"see <a href=https://a.example/>here</a>, OpenSSL/3.0":               false,
 	} {
 		if got := WantsTLS(&Response{Status: 400, Body: []byte(body)}); got != want {
 			t.Errorf("%q: %v", body, got)
 		}
+	}
+	for _, c := range []struct {
+		r    Response
+		want bool
+	}{
+		{Response{Status: 497, Reason: "HTTP to HTTPS"}, true},
+		{Response{Status: 426, Header: Header{{"Upgrade", "TLS/1.2, HTTP/1.1"}}}, true},
+		{Response{Status: 426, Header: Header{{"Upgrade", "h2c"}}}, false},
+		{Response{Status: 200, Body: []byte("<p>This web server is running in SSL mode. Try the URL")}, true}, // Webmin's miniserv
+		{Response{Status: 403, Body: []byte("SSL is required")}, false},
+	} {
+		if got := WantsTLS(&c.r); got != c.want {
+			t.Errorf("%+v: %v", c.r, got)
+		}
+	}
+	iis := Response{Status: 403, Body: []byte("The page you are trying to access is secured with Secure Sockets Layer (SSL).")}
+	if !SaysTLS(&iis) || WantsTLS(&iis) || SaysTLS(nil) || SaysTLS(&Response{Status: 200, Body: iis.Body}) || SaysTLS(&Response{Status: 403, Body: []byte("an SSL error")}) {
+		t.Error("IIS 403.4")
+	}
+	for body, want := range map[string]bool{
+		`<a href="https://box.example:10443/x">`: true, `go to https://192.0.2.1:10443`: true, `HTTPS://a.example:10443/`: true,
+		`https://a.example/ and https://b.example:8443/`: false, `https://a.example:104430/`: false, ``: false,
+	} {
+		if got := PointsTo(&Response{Body: []byte(body)}, 10443); got != want {
+			t.Errorf("%q: %v", body, got)
+		}
+	}
+	if PointsTo(nil, 80) || PointsTo(&Response{Body: []byte("https://a.example:443/")}, 443) {
+		t.Error("PointsTo of nothing, or of the port that links leave out")
 	}
 	if WantsTLS(nil) {
 		t.Error("nil wants TLS")
