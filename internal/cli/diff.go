@@ -198,6 +198,9 @@ func diffWarnings(before, after *store.Run) []string {
 		if !r.Finished() {
 			w = append(w, fmt.Sprintf("run %s did not come to its end", r.ID))
 		}
+		if r.Failed != "" {
+			w = append(w, fmt.Sprintf("run %s failed: %s", r.ID, r.Failed))
+		}
 	}
 	if before.Depth > after.Depth {
 		w = append(w, fmt.Sprintf("the new run asked at depth %s, the old one at %s: less can be told", after.Depth, before.Depth))

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,32 +23,101 @@ type keeper struct {
 	trace bool // of everything, not only of what is exposed or undetermined
 
 	verdicts []uint64 // by signet.Verdict; nil where the run was begun by another
+	rows     uint64   // that were put
+
+	// lost hears why the store took no more. What was learned until then stands in it; the report needs it no more, and goes on.
+	// nil: an error of the store ends the run.
+	lost   func(error)
+	failed bool // lost was called
 }
 
 // put stores what the writers had. A transcript is kept as the proof of a finding, and where a better rule of tomorrow may
 // see more than today's.
 func (k *keeper) put(l *report.Line) error {
-	if k == nil {
+	if k == nil || k.failed {
 		return nil
 	}
 	if k.verdicts != nil && l.Reached() {
 		k.verdicts[l.Verdict]++
 	}
-	return k.rec.Put(l.Observation, k.trace || len(l.Findings) > 0 || l.Verdict == signet.Undetermined)
+	k.rows++
+	return k.bear(k.rec.Put(l.Observation, k.trace || len(l.Findings) > 0 || l.Verdict == signet.Undetermined))
 }
 
-// stop ends the run in the store.
-func (k *keeper) stop(ended time.Time, interrupted bool) error {
-	if k == nil {
-		return nil
+// bear makes of an error of the store a line, where the run goes on without. A run that another process took over ends.
+func (k *keeper) bear(err error) error {
+	if err == nil || k.lost == nil || errors.Is(err, store.ErrTaken) {
+		return err
 	}
-	err := k.rec.Finish(func(run *store.Run) {
-		run.Ended, run.Interrupted, run.Verdicts = ended.UTC().Truncate(time.Microsecond), interrupted, k.verdicts
-	})
-	if err != nil {
-		return trouble("%v", err)
-	}
+	k.failed = true
+	k.lost(err)
 	return nil
+}
+
+// ending is how a run ended.
+type ending struct {
+	at          time.Time // zero: it broke off
+	interrupted bool
+	failed      string // why it failed, where that is known from elsewhere
+}
+
+// stop ends the run in the store. failed says why it is stored as failed, or nothing.
+func (k *keeper) stop(e ending) (failed string, err error) {
+	if k == nil {
+		return "", nil
+	}
+	err = k.rec.Finish(func(run *store.Run) {
+		run.Interrupted, run.Verdicts = e.interrupted, k.verdicts
+		if !e.at.IsZero() {
+			run.Ended = e.at.UTC().Truncate(time.Microsecond)
+		}
+		if none := reachedNobody(&run.Progress); none != "" && (!e.interrupted || e.failed != "") {
+			run.Failed = cmp.Or(e.failed, none)
+		}
+		failed = run.Failed
+	})
+	if k.failed { // which was said
+		return "", nil
+	}
+	if err = k.bear(err); err != nil {
+		return "", trouble("%v", err)
+	}
+	return failed, nil
+}
+
+// reachedNobody says why a run that came to its end tells nothing of the network: no answer of any kind came from anybody, were it
+// a refusal. It is empty where one came.
+func reachedNobody(p *store.Progress) string {
+	heard := p.Alive
+	for _, o := range []signet.Outcome{signet.Answered, signet.Refused, signet.Foreign, signet.Broken, signet.Withheld} {
+		heard += p.Outcomes[o]
+	}
+	ours := p.Outcomes[signet.Skipped] + p.Outcomes[signet.Fault]
+	switch {
+	case heard > 0:
+		return ""
+	case p.Addresses == 0 && p.Asked == 0:
+		return "no address could be asked"
+	case ours > 0:
+		return fmt.Sprintf("nobody answered, and %s not asked for reasons of ours", were(ours, "endpoint"))
+	}
+	return "nobody answered"
+}
+
+// counted is a number of things.
+func counted(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// were is counted, with its verb.
+func were(n uint64, thing string) string {
+	if n == 1 {
+		return counted(n, thing) + " was"
+	}
+	return counted(n, thing) + " were"
 }
 
 // keep begins a run in a store, or goes on with resumed. Without a store the keeper is nil.
@@ -71,7 +143,7 @@ func keep(ctx context.Context, s store.Store, resumed *resumed, h *report.Header
 		}, progress)
 	}
 	if err != nil {
-		return nil, trouble("%v", err)
+		return nil, trouble("%w", err)
 	}
 	k := &keeper{rec: rec, trace: f.trace}
 	if resumed == nil {

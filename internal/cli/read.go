@@ -14,6 +14,7 @@ import (
 	"signet/internal/capture"
 	"signet/internal/report"
 	"signet/internal/store"
+	"signet/internal/store/sqlite"
 )
 
 func (a *app) readCommand() *cobra.Command {
@@ -80,7 +81,8 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		return err
 	}
 	defer out.close()
-	memory, drop, err := a.gatherIn(ctx, f.store)
+	lost := false // the run should be stored, and is not
+	memory, kept, drop, err := a.gatherIn(ctx, f.store, func() { lost = true })
 	if err != nil {
 		return err
 	}
@@ -113,6 +115,9 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		if !f.anonymize { // names of files tell whose they are
 			stored.Warnings = r.warnings
 		}
+		if !interrupted {
+			stored.Failed = r.failure(&stored.Progress)
+		}
 		*run = *stored
 	}
 	if ended := rec.Finish(finish); err == nil && ended != nil {
@@ -121,6 +126,9 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if err != nil {
 		return trouble("%v", err)
 	}
+	if run.Failed != "" && kept && !lost {
+		a.storedAsFailed(run.Failed)
+	}
 	header := headerOf(run, policy.ID())
 	header.Trace, header.All = f.trace, f.all
 	ctx = context.WithoutCancel(ctx) // what was learned until an interruption is written
@@ -128,6 +136,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if err != nil {
 		return err
 	}
+	r.failed = r.failed || lost
 	return r.exit(interrupted, tally.Exit(failOn, fail), fail)
 }
 
@@ -151,26 +160,51 @@ func closeAll(runs []*input) {
 	}
 }
 
-// gatherIn is the store in which a run is gathered: the user's, or one that goes away with drop.
-func (a *app) gatherIn(ctx context.Context, url string) (s store.Store, drop func(), err error) {
-	s, err = a.openStore(ctx, url, true)
-	if err != nil || s != nil {
-		return s, func() {
-			if s != nil {
-				s.Close()
-			}
-		}, err
-	}
-	dir, err := os.MkdirTemp("", "signet-read-")
+// gatherIn is the store in which a run is gathered: the user's, or one that goes away with drop. Where the user's takes no more,
+// the run goes on in a temporary file, and where there is no room for one either, in memory. lost hears of it; stored tells whether it is
+// the user's.
+func (a *app) gatherIn(ctx context.Context, url string, lost func()) (in store.Store, stored bool, drop func(), err error) {
+	s, failed, err := a.openForRun(ctx, url)
 	if err != nil {
-		return nil, nil, trouble("%v", err)
+		return nil, false, nil, err
 	}
-	if s, err = connect(ctx, "sqlite:"+filepath.Join(dir, "run.db"), true); err != nil {
-		os.RemoveAll(dir)
-		return nil, nil, err
+	if failed {
+		lost()
 	}
-	a.interrupts.litter(dir, true)
-	return s, func() { s.Close(); os.RemoveAll(dir) }, nil
+	dir := ""
+	temporary := func(ctx context.Context) (_ store.Store, err error) {
+		if dir, err = os.MkdirTemp("", "signet-read-"); err != nil {
+			return nil, err
+		}
+		a.interrupts.litter(dir, true)
+		return connect(ctx, "sqlite:"+filepath.Join(dir, "run.db"), true)
+	}
+	spares := []func(context.Context) (store.Store, error){
+		temporary,
+		func(ctx context.Context) (store.Store, error) { return sqlite.OpenMemory(ctx) },
+	}
+	tell := func(err error) {
+		a.notStored(err)
+		lost()
+	}
+	first := s
+	if s == nil { // the first spare is what was asked for; the next ones are spares of it
+		tell = func(error) {}
+		if first, err = spares[0](ctx); err != nil {
+			if first, err = spares[1](ctx); err != nil {
+				return nil, false, nil, trouble("%v", err)
+			}
+		}
+		spares = spares[1:]
+	}
+	r := store.Rescue(first, tell, spares...)
+	return r, s != nil, func() {
+		r.Close()
+		first.Close()
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
+	}, nil
 }
 
 // targetsOf says what a run is made of: what merged runs were asked, then files.
@@ -265,6 +299,17 @@ func (r *reading) client(c *signet.Client) error {
 		return err
 	}
 	return r.keep.put(&report.Line{Observation: o})
+}
+
+// failure says why what was read cannot stand for an estate, or nothing.
+func (r *reading) failure(p *store.Progress) string {
+	switch {
+	case r.failed:
+		return "not all that was named could be read"
+	case p.Addresses == 0 && r.keep.rows == 0:
+		return "nothing was read"
+	}
+	return ""
 }
 
 // exit is the contract's exit code of what was read.

@@ -99,6 +99,9 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	defer out.close()
 	defer debug.SetGCPercent(debug.SetGCPercent(reportGC))
 	header := headerOf(run, policy.ID())
+	if run.Failed != "" {
+		header.Warnings = append(slices.Clip(header.Warnings), "the run failed: "+run.Failed)
+	}
 	header.Trace, header.All, header.Known = f.trace, f.all, summaryOf(run, &report.Tally{})
 	runs, err := s.Runs(ctx)
 	if err != nil {
@@ -141,7 +144,7 @@ func trendOf(runs []store.Run, run *store.Run) []report.Point {
 	var list []report.Point
 	for i := range runs {
 		r := &runs[i]
-		if r.ID == run.ID || r.Scope == "" || r.Scope != run.Scope || !r.Started.Before(run.Started) || !r.Finished() || len(r.Verdicts) < 3 || len(r.Verdicts) > len(report.Counts{}) ||
+		if r.ID == run.ID || r.Scope == "" || r.Scope != run.Scope || !r.Started.Before(run.Started) || !r.Finished() || !r.Stands() || len(r.Verdicts) < 3 || len(r.Verdicts) > len(report.Counts{}) ||
 			r.Depth != run.Depth || !slices.Equal(r.Checks, run.Checks) {
 			continue
 		}

@@ -36,6 +36,10 @@ func (a *app) resume(cmd *cobra.Command, f *scanFlags, targets []string) (*resum
 	if err != nil {
 		return nil, nil, err
 	}
+	if !run.Imported.IsZero() { // its flags are another's, and so is what they would ask
+		s.Close()
+		return nil, nil, usage("--resume %s: the run was imported: go on with it where it was begun, or begin one of your own", run.ID)
+	}
 	r := &resumed{store: s, run: run}
 	if targets, err = r.adopt(cmd.Flags(), given, targets); err != nil {
 		s.Close()
@@ -104,6 +108,7 @@ func (r *resumed) begin(ctx context.Context, sc *scope.Scope, visit *scope.Order
 		return usage("--resume %s: the targets are not those of the run (another TARGET or exclusion, a file that changed, or a name with another address)", r.run.ID)
 	}
 	h.Run, h.Started = r.run.ID, r.run.Started
+	r.run.Failed = "" // which it may do again
 	p := r.run.Progress
 	known := map[asked]signet.Outcome{}
 	run.Resume = &engine.Resume{Low: p.Low, Finished: p.Finished, Answered: func(check string, port uint16, t signet.Target) (signet.Outcome, bool) {

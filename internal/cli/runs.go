@@ -23,7 +23,7 @@ func (a *app) runsCommand() *cobra.Command {
 	var url, output string
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "List stored runs; show, delete, prune, export and import them",
+		Short: "List stored runs; show, delete, prune, check, export and import them",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.configure(cmd); err != nil {
@@ -35,7 +35,7 @@ func (a *app) runsCommand() *cobra.Command {
 	storeFlag(cmd, &url)
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text or jsonl")
 	markTypedOnly(cmd, "output")
-	cmd.AddCommand(a.runsShow(), a.runsDelete(), a.runsPrune(), a.runsExport(), a.runsImport())
+	cmd.AddCommand(a.runsShow(), a.runsDelete(), a.runsPrune(), a.runsExport(), a.runsImport(), a.runsCheck())
 	return cmd
 }
 
@@ -112,6 +112,12 @@ func (a *app) listRuns(ctx context.Context, url, output string) error {
 // runState says how a run stands. One that was killed is not told from one that is being made.
 func runState(r *store.Run) string {
 	switch {
+	case r.Damaged:
+		return "damaged"
+	case r.Importing:
+		return "importing"
+	case r.Failed != "":
+		return "failed"
 	case r.Finished():
 		return "done"
 	case r.Interrupted:
@@ -134,6 +140,8 @@ type runLine struct {
 	Policy       string       `json:"policy"`
 	State        string       `json:"state"`
 	Interrupted  bool         `json:"interrupted,omitempty"`
+	Failed       string       `json:"failed,omitempty"` // why
+	Imported     time.Time    `json:"imported,omitzero"`
 	Warnings     []string     `json:"warnings,omitempty"`
 	Seed         uint64       `json:"seed"`
 	Addresses    uint64       `json:"addresses"`
@@ -143,7 +151,7 @@ type runLine struct {
 
 func writeRun(w io.Writer, r *store.Run) error {
 	line, err := json.Marshal(runLine{
-		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, runState(r), r.Interrupted,
+		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, runState(r), r.Interrupted, r.Failed, r.Imported,
 		r.Warnings, r.Seed, r.Progress.Addresses, r.Progress.Asked, r.Observations,
 	})
 	if err != nil {
@@ -166,6 +174,9 @@ func (a *app) runsShow() *cobra.Command {
 		}
 		row("run", "%s", r.ID)
 		row("state", "%s", runState(r))
+		if r.Failed != "" {
+			row("because", "%s", r.Failed)
+		}
 		row("started", "%s", r.Started.Format(time.RFC3339))
 		if !r.Ended.IsZero() {
 			row("ended", "%s, after %s", r.Ended.Format(time.RFC3339), took(r).Round(time.Second/10))
@@ -178,10 +189,13 @@ func (a *app) runsShow() *cobra.Command {
 		row("addresses", "%d done, %d alive", r.Progress.Addresses, r.Progress.Alive)
 		row("endpoints", "%d asked", r.Progress.Asked)
 		row("observations", "%d", r.Observations)
+		if !r.Imported.IsZero() {
+			row("imported", "%s", r.Imported.Format(time.RFC3339))
+		}
 		for _, w := range r.Warnings {
 			row("warning", "%s", w)
 		}
-		if !r.Finished() {
+		if !r.Finished() && r.Imported.IsZero() {
 			row("go on", "signet scan --resume %s", r.ID)
 		}
 		return a.print(b.String())
@@ -239,17 +253,27 @@ func (a *app) runsPrune() *cobra.Command {
 				return err
 			}
 			defer s.Close()
-			var ids []string
-			for i := range runs {
-				if i >= keepN && (older == "" || time.Since(runs[i].Started) > age) {
-					ids = append(ids, runs[i].ID)
-				}
-			}
-			return a.deleteRuns(ctx, s, ids)
+			return a.deleteRuns(ctx, s, pruned(runs, keepN, older != "", age))
 		})
 	cmd.Flags().IntVar(&keepN, "keep", -1, "keep the newest `N` runs, whatever their age")
 	cmd.Flags().StringVar(&older, "older-than", "", "delete only runs that began longer ago than `AGE`: 30d, 8w, 12h")
 	return cmd
+}
+
+// pruned names the runs that prune deletes; runs is newest first. Runs that came to nothing take no place among the newest: they go
+// with those they are older than.
+func pruned(runs []store.Run, keep int, byAge bool, age time.Duration) (ids []string) {
+	newer := 0
+	for i := range runs {
+		r := &runs[i]
+		if newer >= keep && !r.Damaged && (!byAge || time.Since(r.When()) > age) {
+			ids = append(ids, r.ID)
+		}
+		if r.Stands() {
+			newer++
+		}
+	}
+	return ids
 }
 
 // parseAge reads a duration that may be in days or weeks.
@@ -324,7 +348,7 @@ func (a *app) importFile(ctx context.Context, s store.Store, path string) error 
 		defer f.Close()
 		in = f
 	}
-	ids, err := store.Import(ctx, in, s)
+	ids, err := store.Import(ctx, in, s, time.Now())
 	for _, id := range ids {
 		fmt.Fprintf(a.Stderr, "signet: run %s is stored\n", report.Clean(id))
 	}

@@ -100,9 +100,10 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 		}
 	}
 	var memory store.Store
+	lost := false // the run should be stored, and is not
 	if r != nil {
 		memory = r.store
-	} else if memory, err = a.openStore(ctx, f.store, true); err != nil {
+	} else if memory, lost, err = a.openForRun(ctx, f.store); err != nil {
 		return err
 	} else if memory != nil {
 		defer memory.Close()
@@ -153,8 +154,17 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 			return err
 		}
 	}
-	if sink.keep, err = keep(ctx, memory, r, header, s, f, run); err != nil {
+	if sink.keep, err = keep(ctx, memory, r, header, s, f, run); r == nil && errors.Is(err, store.ErrUnwritable) {
+		a.notStored(err)
+		lost = true
+	} else if err != nil {
 		return err
+	}
+	if sink.keep != nil {
+		sink.keep.lost = func(err error) {
+			a.notStored(err)
+			lost = true
+		}
 	}
 	if takes != "" && !asked {
 		fmt.Fprintln(a.Stderr, "signet: "+takes)
@@ -163,15 +173,19 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	err = a.drive(ctx, run, header.Run, sink, counters, !f.noProgress)
 	interrupted := errors.Is(err, context.Canceled) || errors.Is(err, errDrained) || a.unread()
 	if err != nil && !interrupted {
-		sink.keep.stop(time.Time{}, true) // the first error is the one to tell
+		sink.keep.stop(ending{interrupted: true, failed: err.Error()}) // the first error is the one to tell
 		out.abandon(true)
 		return trouble("%v", err)
 	}
 	if interrupted && run.Stats.Asked.Load()+run.Stats.Addresses.Load() == before && out.spareOlder() {
 		fmt.Fprintln(a.Stderr, "signet: nothing was learned: older files stay as they were")
 	}
-	if err := sink.keep.stop(time.Now(), interrupted); err != nil {
+	failed, err := sink.keep.stop(ending{at: time.Now(), interrupted: interrupted})
+	if err != nil {
 		return err
+	}
+	if failed != "" {
+		a.storedAsFailed(failed)
 	}
 	if err := sink.census.end(); err != nil {
 		return trouble("%v", err)
@@ -189,6 +203,9 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	}
 	if s.Len() == 0 && len(s.Unresolved()) > 0 {
 		return trouble("no target has an address")
+	}
+	if lost {
+		return &exitError{code: exitTrouble} // which was said
 	}
 	return exit(sink.tally.Exit(failOn, fail), fail && len(s.Unresolved()) > 0)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"signet/internal/report"
 	"signet/internal/store"
 	"signet/internal/store/postgres"
 	"signet/internal/store/sqlite"
@@ -30,10 +31,9 @@ func (a *app) openStore(ctx context.Context, url string, create bool) (store.Sto
 		case dir != "":
 			url = "sqlite:" + filepath.Join(dir, "signet.db")
 		case url == "" && create:
-			fmt.Fprintln(a.Stderr, "signet: the run is not stored: the environment names no home folder (see --store)")
-			return nil, nil
+			return nil, trouble("%w", errNoHome)
 		default:
-			return nil, usage("--store: the environment names no home folder: give sqlite:PATH")
+			return nil, usage("--store: %v: give sqlite:PATH", errNoHome)
 		}
 	}
 	if url == "none" {
@@ -47,6 +47,30 @@ func (a *app) openStore(ctx context.Context, url string, create bool) (store.Sto
 		return nil, &exitError{code: exitInterrupted}
 	}
 	return s, err
+}
+
+// errNoHome says why there is no store by default.
+var errNoHome = errors.New("the environment names no home folder")
+
+// openForRun opens the store of --store for a run that is made. lost: it should be stored, and cannot be, which is said; its report
+// needs no store.
+func (a *app) openForRun(ctx context.Context, url string) (s store.Store, lost bool, err error) {
+	s, err = a.openStore(ctx, url, true)
+	if errors.Is(err, errNoHome) || errors.Is(err, store.ErrUnwritable) {
+		a.notStored(err)
+		return nil, true, nil
+	}
+	return s, false, err
+}
+
+// notStored says in one line why a run is not stored, or not to its end.
+func (a *app) notStored(err error) {
+	fmt.Fprintf(a.Stderr, "signet: the run is not stored, its report is complete all the same: %s (--store none never stores)\n", report.Clean(err.Error()))
+}
+
+// storedAsFailed says that a run stands for nothing.
+func (a *app) storedAsFailed(why string) {
+	fmt.Fprintf(a.Stderr, "signet: %s: the run is stored as failed, and `latest` stays what it was\n", report.Clean(why))
 }
 
 func connect(ctx context.Context, url string, create bool) (store.Store, error) {
@@ -87,5 +111,20 @@ func (a *app) storedRun(ctx context.Context, url, name string) (store.Store, *st
 		s.Close()
 		return nil, nil, usage("%v (signet runs lists them)", err)
 	}
+	if err := legible(run); err != nil {
+		s.Close()
+		return nil, nil, err
+	}
 	return s, run, nil
+}
+
+// legible refuses a run of which nothing, or not all, can be read.
+func legible(run *store.Run) error {
+	switch {
+	case run.Damaged:
+		return trouble("run %s: what is stored of it is damaged: restore the store from a copy, or delete the run (signet runs check says what is)", run.ID)
+	case run.Importing:
+		return trouble("run %s: its import is under way or was cut short: import it again", run.ID)
+	}
+	return nil
 }

@@ -27,7 +27,9 @@ type exported struct {
 // of storing, a `summary` line. The lines have the contract's shape without judgements, which are no part of a store.
 func Export(ctx context.Context, w io.Writer, s Store, run *Run) error {
 	out := bufio.NewWriterSize(w, 64<<10)
-	line, err := json.Marshal(exported{"run", schema, run})
+	plain := *run
+	plain.Imported = time.Time{} // which is of this store
+	line, err := json.Marshal(exported{"run", schema, &plain})
 	if err != nil {
 		return err
 	}

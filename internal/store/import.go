@@ -11,20 +11,31 @@ import (
 	"io"
 	"math"
 	"net/netip"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"signet"
 )
 
-// mostLine bounds one line of an import.
-const mostLine = 256 << 20
+// Bounds of an import: of one line, of the line that a run begins with, of how deep values lie in one another, of the rows of a
+// run, and of how far a row's time may lie from the start of its run.
+const (
+	mostLine  = 32 << 20
+	mostHead  = 4 << 20
+	mostDepth = 64
+	mostRows  = 1 << 28
+	mostApart = 200 * 365 * 24 * time.Hour
+)
 
 // Import stores the runs that Export wrote, one after another in r, and gives their IDs. A run that cannot be read to its
-// end is not stored at all; those before it are.
-func Import(ctx context.Context, r io.Reader, s Store) (ids []string, err error) {
+// end is not stored at all; those before it are. Until its end a run counts as being imported, stands for nothing, and gives way
+// to an import of it that is tried again. A run that is stored already is never touched. now is the moment of the import: what
+// calls itself newer counts as made then.
+func Import(ctx context.Context, r io.Reader, s Store, now time.Time) (ids []string, err error) {
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 64<<10), mostLine)
-	im := &importer{ctx: ctx, s: s}
+	im := &importer{ctx: ctx, s: s, now: now.UTC().Truncate(time.Microsecond), most: mostRows}
 	n := 0
 	for in.Scan() {
 		n++
@@ -38,7 +49,9 @@ func Import(ctx context.Context, r io.Reader, s Store) (ids []string, err error)
 		}
 	}
 	if err == nil {
-		err = in.Err()
+		if err = in.Err(); errors.Is(err, bufio.ErrTooLong) {
+			err = fmt.Errorf("line %d: it is longer than %d MiB", n+1, mostLine>>20)
+		}
 	}
 	if err == nil && im.rec != nil {
 		err = fmt.Errorf("line %d: the file is cut short: run %s has no summary", n, im.run.ID)
@@ -57,6 +70,8 @@ type importer struct {
 	end  Run // what Finish sets
 	rec  *Recorder
 	took uint64
+	most uint64
+	now  time.Time
 	ids  []string
 }
 
@@ -114,6 +129,9 @@ func (t *transport) UnmarshalText(text []byte) error {
 }
 
 func (im *importer) line(b []byte) error {
+	if tooDeep(b, mostDepth) {
+		return fmt.Errorf("values lie more than %d deep in one another", mostDepth)
+	}
 	var l imported
 	if err := json.Unmarshal(b, &l); err != nil {
 		return err
@@ -135,7 +153,7 @@ func (im *importer) line(b []byte) error {
 			return fmt.Errorf("the summary counts %d observations, and %d were read", l.Observations, im.took)
 		}
 		err := im.rec.Finish(func(run *Run) {
-			run.Ended, run.Interrupted, run.Progress = im.end.Ended, im.end.Interrupted, im.end.Progress
+			run.Ended, run.Interrupted, run.Progress, run.Importing = im.end.Ended, im.end.Interrupted, im.end.Progress, false
 		})
 		if err != nil {
 			return err
@@ -152,16 +170,29 @@ func (im *importer) begin(b []byte, l *imported) error {
 	if l.Schema != schema {
 		return fmt.Errorf("schema %q: this version reads %s", l.Schema, schema)
 	}
+	if len(b) > mostHead {
+		return fmt.Errorf("the run's line is longer than %d MiB", mostHead>>20)
+	}
+	if err := CheckID(l.Run); err != nil {
+		return err
+	}
 	run := &Run{}
 	if err := json.Unmarshal(b, run); err != nil {
 		return err
 	}
-	if run.ID == "" || run.Started.IsZero() {
-		return errors.New("the run has no ID, or no time of its start")
+	switch {
+	case run.Started.Year() < 1970 || !run.Ended.IsZero() && run.Ended.Year() < 1970:
+		return errors.New("the run has no time of its start, or times before 1970")
+	case len(run.Verdicts) > mostDepth:
+		return errors.New("the run counts more verdicts than there are")
 	}
 	im.end, im.took = *run, 0
 	run.Ended, run.Interrupted, run.Observations, run.Progress = time.Time{}, false, 0, Progress{}
+	run.Imported, run.Importing = im.now, true
 	rec, err := Record(im.ctx, im.s, run, nil)
+	if errors.Is(err, ErrExists) && im.again(run.ID) {
+		rec, err = Record(im.ctx, im.s, run, nil)
+	}
 	if errors.Is(err, ErrExists) {
 		return fmt.Errorf("run %s: %w", run.ID, err)
 	}
@@ -172,12 +203,59 @@ func (im *importer) begin(b []byte, l *imported) error {
 	return nil
 }
 
+// again clears what an import of a run left that was cut short; it tells whether there was such.
+func (im *importer) again(id string) bool {
+	runs, err := im.s.Runs(im.ctx)
+	if err != nil {
+		return false
+	}
+	for i := range runs {
+		if runs[i].ID == id && runs[i].Importing && !runs[i].Damaged {
+			return im.s.Delete(im.ctx, id) == nil
+		}
+	}
+	return false
+}
+
+// tooDeep tells whether values of a line lie deeper in one another than most.
+func tooDeep(line []byte, most int) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > most {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
+
 func (im *importer) endpoint(l *imported) error {
 	if !l.Address.IsValid() || l.Address.Zone() != "" || l.Address.Is4In6() {
 		return fmt.Errorf("%q is not the address of an endpoint", l.Address)
 	}
 	if l.At.IsZero() || l.At.Year() > 9999 || math.IsNaN(l.Took) || math.Abs(l.Took) > 1e12 {
 		return errors.New("the times of the endpoint are missing or out of range")
+	}
+	if d := l.At.Sub(im.run.Started); d > mostApart || d < -mostApart {
+		return errors.New("the time of the endpoint lies centuries from that of its run")
+	}
+	if im.took >= im.most {
+		return fmt.Errorf("the run has more than %d rows", im.most)
+	}
+	if n := len(l.Check); n == 0 || n > 64 {
+		return fmt.Errorf("%.80q is not the name of a check", l.Check)
+	}
+	if !utf8.ValidString(l.Check) || strings.ContainsFunc(l.Check, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("%q is not the name of a check", l.Check)
 	}
 	o := &signet.Observation{
 		Endpoint: signet.Endpoint{Target: signet.Target{Addr: l.Address, Name: l.Name}, Port: l.Port, Transport: signet.Transport(l.UDP)},
@@ -203,7 +281,7 @@ func (im *importer) undo() error {
 		return nil
 	}
 	im.rec.Finish(func(*Run) {}) // it goes away whatever this says
-	if err := im.s.Delete(im.ctx, im.run.ID); err != nil && !errors.Is(err, ErrUnknown) {
+	if err := im.s.Delete(context.WithoutCancel(im.ctx), im.run.ID); err != nil && !errors.Is(err, ErrUnknown) {
 		return err
 	}
 	return nil

@@ -56,22 +56,14 @@ func numbered(ctx context.Context, s Store, run *Run, which Which) iter.Seq2[Num
 	}
 }
 
-// Find names a run: by its ID, a unique prefix of it, `latest` or `previous`. Empty means latest. runs is newest first.
+// Find names a run: by its ID, a unique prefix of it, `latest` or `previous`, which are the newest of those that stand. Empty means
+// latest. runs is newest first.
 func Find(runs []Run, name string) (*Run, error) {
-	at := func(i int) (*Run, error) {
-		if i < len(runs) {
-			return &runs[i], nil
-		}
-		if len(runs) == 0 {
-			return nil, fmt.Errorf("%w: there is none yet", ErrUnknown)
-		}
-		return nil, fmt.Errorf("%w: there is only one", ErrUnknown)
-	}
 	switch name {
 	case "", "latest":
-		return at(0)
+		return newest(runs, 0)
 	case "previous":
-		return at(1)
+		return newest(runs, 1)
 	}
 	var found []*Run
 	for i := range runs {
@@ -89,4 +81,23 @@ func Find(runs []Run, name string) (*Run, error) {
 		return found[0], nil
 	}
 	return nil, fmt.Errorf("%q is the beginning of %d runs, %s and %s among them", name, len(found), found[0].ID, found[1].ID)
+}
+
+// newest is the newest run that stands but some.
+func newest(runs []Run, but int) (*Run, error) {
+	n := 0
+	for i := range runs {
+		if runs[i].Stands() {
+			if n++; n > but {
+				return &runs[i], nil
+			}
+		}
+	}
+	switch {
+	case len(runs) == 0:
+		return nil, fmt.Errorf("%w: there is none yet", ErrUnknown)
+	case n == 0:
+		return nil, fmt.Errorf("%w: those that are stored failed or are damaged", ErrUnknown)
+	}
+	return nil, fmt.Errorf("%w: there is only one%s", ErrUnknown, map[bool]string{true: " that did not fail"}[len(runs) > 1])
 }

@@ -340,7 +340,7 @@ func (r *Recorder) kind(key kindKey, out *Batch) (*packers, error) {
 	if id, ok := r.ids[key]; ok {
 		return r.packers[id], nil
 	}
-	const most = 1 << 15
+	const most = 256 // each of them has dictionaries, in memory
 	if len(r.ids) >= most {
 		return nil, fmt.Errorf("more than %d kinds of observations in one run", most)
 	}

@@ -15,7 +15,7 @@ import (
 // by another: a reader sees whole transactions. Nothing is retried here but what waits for another writer of the same
 // database, for ten seconds at most. Errors are one line and name the store.
 type Store interface {
-	// Runs lists every run, newest first. One that cannot be read is listed as Damaged.
+	// Runs lists every run, newest first by When. One that cannot be read is listed as Damaged.
 	Runs(ctx context.Context) ([]Run, error)
 	// Create begins a run. A run of that ID that exists already is ErrExists.
 	Create(ctx context.Context, run *Run) (Log, error)
@@ -53,6 +53,8 @@ var (
 	ErrTaken   = errors.New("the run was deleted, or another process goes on with it")
 	ErrMissing = errors.New("the store does not exist yet")
 	ErrDamaged = errors.New("a stored row is damaged")
+	// ErrUnwritable: the disk is full or read-only, or its rights are another's. Nothing is wrong with what is stored.
+	ErrUnwritable = errors.New("the store cannot be written")
 )
 
 // Order of rows.
@@ -82,6 +84,7 @@ type Run struct {
 	Policy  string       `json:"policy"` // in force when it was made
 
 	Interrupted bool     `json:"interrupted,omitempty"`
+	Failed      string   `json:"failed,omitempty"` // why it came to nothing: it reached nobody, or what was to be read could not be
 	Warnings    []string `json:"warnings,omitempty"`
 	Unresolved  int      `json:"unresolved,omitempty"` // targets without an address
 	Seed        uint64   `json:"seed"`
@@ -96,12 +99,28 @@ type Run struct {
 	// a run is worth today, judging it again says.
 	Verdicts []uint64 `json:"verdicts,omitempty"`
 
+	// Imported is when an import stored it: no date of its own makes it newer than that. Importing says that the import is under
+	// way, or was cut short.
+	Imported  time.Time `json:"imported,omitzero"`
+	Importing bool      `json:"importing,omitempty"`
+
 	Damaged  bool `json:"-"` // what is stored of it was altered: of it only the ID is known, and that may be wrong
 	Unsealed bool `json:"-"` // begun by a version that kept no checksums
 }
 
 // Finished tells whether the run came to its end.
 func (r *Run) Finished() bool { return !r.Ended.IsZero() && !r.Interrupted }
+
+// Stands tells whether a run may stand for what was last seen: it came to something, and all of it is there.
+func (r *Run) Stands() bool { return r.Failed == "" && !r.Importing && !r.Damaged }
+
+// When is the date by which runs are ordered: when the run began, and for one that was imported no later than that.
+func (r *Run) When() time.Time {
+	if !r.Imported.IsZero() && r.Started.After(r.Imported) {
+		return r.Imported
+	}
+	return r.Started
+}
 
 // Progress is how far a run is. Low and Finished are engine.Resume's.
 type Progress struct {

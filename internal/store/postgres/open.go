@@ -148,13 +148,13 @@ func (s *Store) fail(err error) error {
 		return nil
 	}
 	const kept = "; what was stored before is kept"
-	why := ""
+	why, unwritable := "", false
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case e.Code == "53100":
-			why = "the server's disk is full" + kept
+			why, unwritable = "the server's disk is full"+kept, true
 		case e.Code == "25006":
-			why = "it cannot be written (read-only)"
+			why, unwritable = "it cannot be written (read-only)", true
 		case e.Code == "55P03":
 			why = "another process holds it locked for too long"
 		case strings.HasPrefix(e.Code, "57P") || strings.HasPrefix(e.Code, "53"):
@@ -167,11 +167,20 @@ func (s *Store) fail(err error) error {
 	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		why = "no connection"
 	}
+	if unwritable {
+		err = cannotWrite{err}
+	}
 	if why != "" {
 		return fmt.Errorf("store %s: %s (%w)", s.name, why, oneLine{err})
 	}
 	return fmt.Errorf("store %s: %w", s.name, oneLine{err})
 }
+
+// cannotWrite is an error that is store.ErrUnwritable too.
+type cannotWrite struct{ error }
+
+func (e cannotWrite) Is(target error) bool { return target == store.ErrUnwritable }
+func (e cannotWrite) Unwrap() error        { return e.error }
 
 // oneLine is an error without line breaks.
 type oneLine struct{ error }

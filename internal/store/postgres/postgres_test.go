@@ -22,6 +22,7 @@ func TestStore(t *testing.T) {
 	t.Run("newer schema", func(t *testing.T) { testNewerSchema(t, srv) })
 	t.Run("half-written schema", func(t *testing.T) { testHalfWritten(t, srv) })
 	t.Run("read-only", func(t *testing.T) { testReadOnly(t, srv) })
+	t.Run("damaged", func(t *testing.T) { testDamaged(t, srv) })
 	t.Run("locked", func(t *testing.T) { testLocked(t, srv) })
 	t.Run("no server", testNoServer)
 }
@@ -117,6 +118,62 @@ func testReadOnly(t *testing.T, srv *server) {
 	wantLine(t, storeRun(t, s, "b", 5), "read-only")
 	if n := count(t, s); n != 5 {
 		t.Errorf("%d observations can be read", n)
+	}
+}
+
+// Each record has a checksum, and the rows of a run are counted.
+func testDamaged(t *testing.T, srv *server) {
+	for _, test := range []struct{ statement, want string }{
+		{"UPDATE run SET head = replace(head, 'signet/test', 'signet/tesu')", "run a-run: the record of the run itself"},
+		{"UPDATE run SET started = started + 1", "run a-run: the record of the run itself"},
+		{"UPDATE run SET gone = true", "run a-run: the record of the run itself"},
+		{"UPDATE run SET sum = NULL", "run a-run: the record of the run itself"},
+		{"UPDATE kind SET facts = set_byte(facts, 9, 1) WHERE id = 1", `the dictionary of the check "smb"`},
+		{"UPDATE page SET rows = rows - 1", "the index of the rows from 1 on"},
+		{"UPDATE observation SET port = 446 WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
+		{"UPDATE observation SET at = at + 1 WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
+		{"UPDATE observation SET state = state # 16 WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
+		{"UPDATE observation SET addr = set_bit(addr, 9, 1 - get_bit(addr, 9)) WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
+		{"UPDATE observation SET body = set_byte(body, 20, 255 - get_byte(body, 20)) WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
+		{"UPDATE observation SET trace = NULL WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
+		{"UPDATE observation SET sum = NULL WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
+		{"DELETE FROM observation WHERE id & 255 = 77", "run a-run: 199 rows can be found, and it counts 200"},
+		{"DELETE FROM run", "of the table observation belong to no run"},
+	} {
+		address := srv.database(t)
+		s := place(address).Open(t)
+		if err := storeRun(t, s, "a-run", 200); err != nil {
+			t.Fatal(err)
+		}
+		srv.exec(t, address, test.statement)
+		runs, err := s.Runs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		tell := func(line string) { told = append(told, line) }
+		if _, err := store.Check(t.Context(), s, runs, tell); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Verify(t.Context(), tell); err != nil {
+			t.Fatal(err)
+		}
+		if len(told) == 0 || !strings.Contains(strings.Join(told, "\n"), test.want) {
+			t.Errorf("%s: the check says %q", test.statement, told)
+		}
+		if strings.Contains(test.want, "row 77") {
+			var failed error
+			for _, err := range store.Observations(t.Context(), s, storetest.NewRun("a-run"), store.ByAddress) {
+				failed = err
+			}
+			wantLine(t, failed, test.want, "restore the store")
+		}
+		if strings.Contains(test.statement, "gone") {
+			if err := s.Delete(t.Context(), "a-run"); err != nil {
+				t.Errorf("a damaged run cannot be deleted: %v", err)
+			}
+		}
+		s.Close()
 	}
 }
 

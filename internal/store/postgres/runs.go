@@ -39,7 +39,7 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	l := &log{s: s, run: store.RunRow{ID: run.ID, Started: run.Started.UnixMicro(), Epoch: 1, Head: head, Progress: progress}}
+	l := &log{s: s, run: store.RunRow{ID: run.ID, Started: run.When().UnixMicro(), Epoch: 1, Head: head, Progress: progress}}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, "INSERT INTO run (id, started, head, progress) VALUES ($1, $2, $3, $4) RETURNING key", run.ID, l.run.Started, string(head), progress).Scan(&l.run.Key)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -18,26 +19,31 @@ func (s *Store) fail(err error) error {
 		return nil
 	}
 	const kept = "; what was stored before is kept"
-	why := ""
+	why, unwritable := "", false
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
 		case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
 			why = fmt.Sprintf("another process holds it locked for more than %s", busy)
 		case lib.SQLITE_FULL:
-			why = "the disk is full" + kept
+			why, unwritable = "the disk is full"+kept, true
 		case lib.SQLITE_IOERR:
-			why = "the disk does not take or give the data" + kept
+			why, unwritable = "the disk does not take or give the data"+kept, true
 		case lib.SQLITE_READONLY:
-			why = "it cannot be written (read-only)"
+			why, unwritable = "it cannot be written (read-only)", true
 		case lib.SQLITE_CANTOPEN:
-			why = "it cannot be opened, or its folder cannot be written"
+			why, unwritable = "it cannot be opened, or its folder cannot be written", true
 		case lib.SQLITE_CORRUPT:
 			why = "the database is damaged: move it away, or restore it"
 		case lib.SQLITE_NOTADB:
 			why = "the file is not a database"
 		case lib.SQLITE_PERM, lib.SQLITE_AUTH:
-			why = "access denied"
+			why, unwritable = "access denied", true
 		}
+	} else if _, ok := errors.AsType[*fs.PathError](err); ok {
+		unwritable = !errors.Is(err, fs.ErrNotExist)
+	}
+	if unwritable {
+		err = cannotWrite{err}
 	}
 	if why != "" {
 		return fmt.Errorf("store sqlite:%s: %s (%w)", s.path, why, oneLine{err})
@@ -55,6 +61,12 @@ func (s *Store) failed(err error) error {
 	}
 	return s.fail(err)
 }
+
+// cannotWrite is an error that is store.ErrUnwritable too.
+type cannotWrite struct{ error }
+
+func (e cannotWrite) Is(target error) bool { return target == store.ErrUnwritable }
+func (e cannotWrite) Unwrap() error        { return e.error }
 
 // oneLine is an error without line breaks.
 type oneLine struct{ error }

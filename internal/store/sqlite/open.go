@@ -52,6 +52,23 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	return s, nil
 }
 
+// OpenMemory opens a database in memory, which goes away with Close. It holds a gigabyte at most.
+func OpenMemory(ctx context.Context) (*Store, error) {
+	s := &Store{path: "memory"}
+	name := fmt.Sprintf("file:/signet-%p?vfs=memdb&_pragma=temp_store(memory)&_pragma=busy_timeout(%d)", s, busy.Milliseconds())
+	if err := s.connect(name+"&_txlock=immediate&_pragma=synchronous(off)", name); err != nil {
+		return nil, s.fail(err)
+	}
+	// While no connection is open there is nothing: the one that writes stays.
+	s.write.SetConnMaxIdleTime(0)
+	if err := s.migrate(ctx, len(steps)); err != nil {
+		err = s.fail(err)
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
 // connect sets up the connection that writes and those that read.
 func (s *Store) connect(write, read string) (err error) {
 	if s.write, err = sql.Open("sqlite", write); err != nil {
@@ -67,7 +84,13 @@ func (s *Store) connect(write, read string) (err error) {
 
 // prepare makes the file, so that it is never readable by others, not even for a moment.
 func prepare(path string, create bool) error {
-	_, err := os.Stat(path)
+	is, err := os.Stat(path)
+	if err == nil && !is.Mode().IsRegular() {
+		return errors.New("it is a folder or a device, and no database: give a file")
+	}
+	if err == nil && is.Size() == 0 && !create {
+		return store.ErrMissing // looking does not make one of it
+	}
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -38,7 +38,7 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	r := store.RunRow{ID: run.ID, Started: run.Started.UnixMicro(), Epoch: 1, Head: head, Progress: progress}
+	r := store.RunRow{ID: run.ID, Started: run.When().UnixMicro(), Epoch: 1, Head: head, Progress: progress}
 	err = s.transact(ctx, func(tx *sql.Tx) error {
 		if _, err := find(ctx, tx, run.ID); err == nil || errors.Is(err, store.ErrDamaged) {
 			return store.ErrExists

@@ -16,6 +16,8 @@ type sorter struct {
 	rows [][]byte
 	leaf []byte // where the last of them lie; those of before lie in leaves of before
 	held int    // bytes of rows
+	stay bool   // no temporary file can be made: everything stays in memory
+	some bool   // something is in the file
 	db   *sql.DB
 	tx   *sql.Tx
 }
@@ -29,8 +31,11 @@ const (
 
 // add takes a row. It is copied.
 func (s *sorter) add(ctx context.Context, row []byte) error {
-	if s.held+len(row) > sortHeld && s.held > 0 {
-		if err := s.spill(ctx); err != nil {
+	if s.held+len(row) > sortHeld && s.held > 0 && !s.stay {
+		if err := s.spill(ctx); err != nil && !s.some && ctx.Err() == nil {
+			s.close() // a full disk, or none that can be written: memory is what is left
+			s.tx, s.db, s.stay = nil, nil, true
+		} else if err != nil {
 			return fmt.Errorf("sorting in a temporary file: %w", err)
 		}
 	}
@@ -70,6 +75,7 @@ func (s *sorter) spill(ctx context.Context) error {
 			return err
 		}
 	}
+	s.some = true
 	clear(s.rows)
 	s.rows, s.leaf, s.held = s.rows[:0], s.leaf[:0], 0
 	return nil

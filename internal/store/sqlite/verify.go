@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 )
@@ -73,8 +74,17 @@ func (s *Store) Verify(ctx context.Context, tell func(string)) error {
 		}
 		return nil
 	})
+	// A process that dies while the file grows leaves its journal, from which the next one mends it.
+	if is, err := os.Stat(s.path); err == nil && is.Size()%pageBytes != 0 {
+		if wal, err := os.Stat(s.path + "-wal"); err != nil || wal.Size() == 0 {
+			tell(fmt.Sprintf("the file is cut short: its last page lacks %d bytes", pageBytes-is.Size()%pageBytes))
+		}
+	}
 	return ctx.Err()
 }
+
+// pageBytes is SQLite's default size of a page, which ours have.
+const pageBytes = 4096
 
 // orphans tells of rows of a table that belong to no run.
 func orphans(tell func(string), table string) func(func(...any) error) error {

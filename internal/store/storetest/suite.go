@@ -42,6 +42,11 @@ func Run(t *testing.T, fresh func(testing.TB) Place) {
 		{"delete while written", testDeleteWritten},
 		{"export and import", testRoundTrip},
 		{"import refuses", testImportRefuses},
+		{"an import that was cut short", testImportAgain},
+		{"dates of an import", testImportDates},
+		{"hostile imports", testImportHostile},
+		{"runs that stand for nothing", testStands},
+		{"check", testCheck},
 		{"odd values", testOdd},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fresh(t)) })

@@ -20,6 +20,9 @@ func export(t testing.TB, s store.Store, id string) []byte {
 	return b.Bytes()
 }
 
+// importedAt is the moment of the suite's imports.
+func importedAt() time.Time { return Started().Add(24 * time.Hour) }
+
 func testRoundTrip(t *testing.T, p Place) {
 	s := open(t, p)
 	run := NewRun("a-run")
@@ -37,18 +40,23 @@ func testRoundTrip(t *testing.T, p Place) {
 	if err := s.Delete(t.Context(), "a-run"); err != nil {
 		t.Fatal(err)
 	}
-	ids, err := store.Import(t.Context(), bytes.NewReader(first), s)
+	ids, err := store.Import(t.Context(), bytes.NewReader(first), s, importedAt())
 	if err != nil || !slices.Equal(ids, []string{"a-run"}) {
 		t.Fatalf("%v, %v", ids, err)
 	}
 	wantStored(t, s, "a-run", 0, 2000, true)
-	if after := fmt.Sprintf("%+v", *find(t, s, "a-run")); after != before {
+	again := *find(t, s, "a-run")
+	if !again.Imported.Equal(importedAt()) {
+		t.Errorf("imported at %s", again.Imported)
+	}
+	again.Imported = time.Time{}
+	if after := fmt.Sprintf("%+v", again); after != before {
 		t.Errorf("run\ngot  %s\nwant %s", after, before)
 	}
 	if second := export(t, s, "a-run"); !bytes.Equal(first, second) {
 		t.Error("a second export differs from the first")
 	}
-	if _, err := store.Import(t.Context(), bytes.NewReader(first), s); !errors.Is(err, store.ErrExists) {
+	if _, err := store.Import(t.Context(), bytes.NewReader(first), s, importedAt()); !errors.Is(err, store.ErrExists) {
 		t.Errorf("importing it again: %v", err)
 	}
 	fill(t, s, NewRun("z"), 0, 3, false)
@@ -58,7 +66,7 @@ func testRoundTrip(t *testing.T, p Place) {
 			t.Fatal(err)
 		}
 	}
-	if ids, err := store.Import(t.Context(), bytes.NewReader(both), s); err != nil || !slices.Equal(ids, []string{"a-run", "z"}) {
+	if ids, err := store.Import(t.Context(), bytes.NewReader(both), s, importedAt()); err != nil || !slices.Equal(ids, []string{"a-run", "z"}) {
 		t.Errorf("two runs in one file: %v, %v", ids, err)
 	}
 }
@@ -79,7 +87,7 @@ func testImportRefuses(t *testing.T, p Place) {
 		"summary":   join(lines[:4]...),
 		"counts 5":  join(lines[0], lines[1], lines[2], lines[3], lines[4], lines[6]),
 	} {
-		_, err := store.Import(t.Context(), bytes.NewReader(text), s)
+		_, err := store.Import(t.Context(), bytes.NewReader(text), s, importedAt())
 		if err == nil || !bytes.Contains([]byte(err.Error()), []byte(name)) {
 			t.Errorf("want an error with %q, got %v", name, err)
 		}

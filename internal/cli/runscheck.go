@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"signet/internal/report"
+	"signet/internal/store"
+)
+
+func (a *app) runsCheck() *cobra.Command {
+	return a.runsSub("check [RUN...]", "Hold every stored row against its checksum (exit 1: something is damaged)", cobra.ArbitraryArgs, a.checkRuns)
+}
+
+// checkRuns verifies some runs, or all of a store and what lies beside them.
+func (a *app) checkRuns(ctx context.Context, url string, names []string) error {
+	s, runs, err := a.allRuns(ctx, url)
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		defer s.Close()
+	}
+	some := runs
+	if len(names) > 0 {
+		some = nil
+		for _, name := range names {
+			run, err := store.Find(runs, name)
+			if err != nil {
+				return usage("%v (signet runs lists them)", err)
+			}
+			some = append(some, *run)
+		}
+	}
+	ctx, release := a.interruptible(ctx, "telling what was checked", false)
+	defer release()
+	w := bufio.NewWriter(a.Stdout)
+	damaged := 0
+	tell := func(line string) {
+		damaged++
+		fmt.Fprintln(w, report.Clean(line))
+	}
+	var done store.Checked
+	if s != nil {
+		done, err = store.Check(ctx, s, some, tell)
+		if err == nil && len(names) == 0 {
+			err = s.Verify(ctx, tell)
+		}
+	}
+	if damaged == 0 && err == nil {
+		fmt.Fprintf(w, "%s, %s: nothing is damaged\n", counted(done.Runs, "run"), counted(done.Rows, "row"))
+	}
+	if done.Unsealed > 0 {
+		fmt.Fprintf(w, "%s begun by a version that kept no checksums: such rows can be read, and no more is known of them\n", were(done.Unsealed, "run"))
+	}
+	if flushed := w.Flush(); flushed != nil {
+		return trouble("output: %v", flushed)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &exitError{code: exitInterrupted}
+	case err != nil:
+		return trouble("%v", err)
+	case damaged > 0:
+		return trouble("what is stored is damaged: restore the store from a copy, or delete the runs and scan again")
+	}
+	return nil
+}

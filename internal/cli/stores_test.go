@@ -1,0 +1,276 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/store"
+	"signet/internal/store/sqlite"
+	"signet/internal/store/storetest"
+)
+
+// called runs the program as its user does, in this process.
+func called(t *testing.T, env []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = Run(t.Context(), Process{Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Version: "test",
+		Env: append([]string{"SIGNET_CONFIG=" + os.DevNull}, env...)})
+	return code, out.String(), errs.String()
+}
+
+// storeOf is a database with one run.
+func storeOf(t *testing.T, path string, rows int) {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	r, err := store.Record(t.Context(), s, storetest.NewRun("a-run"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows {
+		if err := r.Put(storetest.Observation(i), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Finish(func(run *store.Run) { run.Ended = run.Started }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A store that is none, or is none any more, is one clear line for whoever reads it, and stays as it is.
+func TestOddStores(t *testing.T) {
+	good := filepath.Join(t.TempDir(), "good.db")
+	storeOf(t, good, 500)
+	whole, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, want string
+		bytes      []byte
+	}{
+		{"nothing at all", "no run is stored yet", nil},
+		{"empty", "no run is stored yet", []byte{}},
+		{"text", "the file is not a database", bytes.Repeat([]byte("hello "), 3000)},
+		{"a few bytes", "is damaged", whole[:30]},
+		{"the header alone", "is damaged", whole[:100]},
+		{"half", "is damaged", whole[:len(whole)/2]},
+		{"without its last page", "is damaged", whole[:len(whole)-4096]},
+		{"of another program", "another program", foreignDatabase(t)},
+		{"of a newer version", "newer Signet", newer(whole)},
+		{"a bit of a row", "run a-run: rows ", bitOf(t, whole, good)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "signet.db")
+			if test.bytes != nil {
+				if err := os.WriteFile(path, test.bytes, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, args := range [][]string{{"report"}, {"report", "-o", "jsonl"}, {"runs", "export", "a-run"}, {"diff", "a-run", "latest", "-o", "jsonl"}} {
+				code, _, stderr := called(t, nil, append(args, "--store", "sqlite:"+path)...)
+				if code != exitTrouble || !strings.Contains(stderr, test.want) || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "signet: ") {
+					t.Errorf("%q: exit code %d, %q", args, code, stderr)
+				}
+			}
+			if test.bytes == nil || len(test.bytes) == 0 {
+				return
+			}
+			code, stdout, stderr := called(t, nil, "runs", "check", "--store", "sqlite:"+path)
+			if code != exitTrouble || !strings.Contains(stdout+stderr, test.want) {
+				t.Errorf("runs check: exit code %d, %q, %q", code, stdout, stderr)
+			}
+			if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, test.bytes) {
+				t.Errorf("the file is not what it was: %v", err)
+			}
+		})
+	}
+	t.Run("a folder", func(t *testing.T) {
+		code, _, stderr := called(t, nil, "report", "--store", "sqlite:"+t.TempDir())
+		if code != exitTrouble || !strings.Contains(stderr, "it is a folder") || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("exit code %d, %q", code, stderr)
+		}
+	})
+	t.Run("the journal of another one beside it", func(t *testing.T) {
+		if err := os.WriteFile(good+"-wal", bytes.Repeat([]byte("noise"), 9000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, stdout, stderr := called(t, nil, "runs", "check", "--store", "sqlite:"+good); code != exitDone || !strings.Contains(stdout, "1 run, 500 rows") {
+			t.Errorf("exit code %d, %q, %q", code, stdout, stderr)
+		}
+	})
+	t.Run("a run without rows", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "signet.db")
+		storeOf(t, path, 0)
+		for _, args := range [][]string{{"report"}, {"runs", "export", "a-run"}, {"runs", "check"}, {"diff", "a-run", "a-run"}, {"report", "-o", "html"}} {
+			if code, _, stderr := called(t, nil, append(args, "--store", "sqlite:"+path)...); code != exitDone || stderr != "" {
+				t.Errorf("%q: exit code %d, %q", args, code, stderr)
+			}
+		}
+	})
+}
+
+// newer is a database whose schema (user_version, at byte 60 of the header) is of a later version.
+func newer(whole []byte) []byte {
+	b := bytes.Clone(whole)
+	b[63] = 99
+	return b
+}
+
+// bitOf turns one bit of a row over: of a name that a row holds as it is written.
+func bitOf(t *testing.T, whole []byte, path string) []byte {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for r, err := range s.Rows(t.Context(), "a-run", store.Which{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.Index(whole, r.Body); r.Seq > 100 && len(r.Body) > 30 && at > 0 {
+			b := bytes.Clone(whole)
+			b[at+len(r.Body)/2] ^= 4
+			return b
+		}
+	}
+	t.Fatal("no row stands in one piece")
+	return nil
+}
+
+// foreignDatabase is a database of another program.
+func foreignDatabase(t *testing.T) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", "bookmarks.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Without a place to store it a run is reported in full, with one line that says so, and exit code 1; with --store none there is
+// nothing to say.
+func TestNowhereToStore(t *testing.T) {
+	lines := filepath.Join(t.TempDir(), "run.jsonl")
+	var b strings.Builder
+	b.WriteString(`{"kind":"run","schema":"signet/1","run":"r","tool":"signet/x","started":"2026-11-01T00:00:00Z","targets":["10.0.0.0/24"],"checks":["smb"],"depth":"anonymous","policy":"baseline/1"}` + "\n")
+	for i := range 200 {
+		fmt.Fprintf(&b, `{"kind":"endpoint","run":"r","at":"2026-11-01T00:00:00Z","address":"10.0.0.%d","port":445,"transport":"tcp","check":"smb","outcome":"answered","open":true,"facts":{"signing":"required"},"took_ms":1}`+"\n", i)
+	}
+	b.WriteString(`{"kind":"summary","run":"r","ended":"2026-11-01T00:00:01Z"}` + "\n")
+	if err := os.WriteFile(lines, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	for name, env := range map[string][]string{
+		"no home":                   {},
+		"a home that is a file":     {"HOME=" + file},
+		"no room for a file either": {"HOME=" + file, "TMPDIR=" + nowhere},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, kv := range env {
+				if key, value, _ := strings.Cut(kv, "="); key == "TMPDIR" {
+					t.Setenv(key, value) // which the system's own functions read
+				}
+			}
+			for _, command := range [][]string{{"read", lines, "-o", "jsonl"}, {"scan", "--checks", "http", "--all", "127.0.0.1:9", "-o", "jsonl"}} {
+				code, stdout, stderr := called(t, env, command...)
+				if code != exitTrouble || strings.Count(stderr, "is not stored") != 1 || !strings.Contains(stderr, "--store none") {
+					t.Errorf("%q: exit code %d, %q", command, code, stderr)
+				}
+				want := 200
+				if command[0] == "scan" {
+					want = 1
+				}
+				if n := strings.Count(stdout, `"kind":"endpoint"`); n != want || strings.Count(stdout, `"kind":"summary"`) != 1 {
+					t.Errorf("%q: %d endpoints of %d are reported", command, n, want)
+				}
+				code, again, stderr := called(t, env, append(command, "--store", "none")...)
+				if code != exitDone || strings.Contains(stderr, "stored") || strings.Count(again, "\n") != strings.Count(stdout, "\n") {
+					t.Errorf("%q --store none: exit code %d, %q", command, code, stderr)
+				}
+			}
+		})
+	}
+}
+
+// Who reached nobody: any answer of anybody, were it a refusal, is one.
+func TestReachedNobody(t *testing.T) {
+	outcomes := func(list ...signet.Outcome) (n [8]uint64) {
+		for _, o := range list {
+			n[o]++
+		}
+		return n
+	}
+	for _, test := range []struct {
+		p    store.Progress
+		want string
+	}{
+		{store.Progress{}, "no address could be asked"},
+		{store.Progress{Addresses: 9, Asked: 9, Outcomes: outcomes(signet.Silent)}, "nobody answered"},
+		{store.Progress{Addresses: 9}, "nobody answered"},
+		{store.Progress{Addresses: 9, Asked: 2, Outcomes: outcomes(signet.Silent, signet.Fault)}, "nobody answered, and 1 endpoint was not asked for reasons of ours"},
+		{store.Progress{Addresses: 9, Asked: 2, Outcomes: outcomes(signet.Skipped, signet.Fault)}, "nobody answered, and 2 endpoints were not asked for reasons of ours"},
+		{store.Progress{Addresses: 9, Alive: 1, Asked: 2, Outcomes: outcomes(signet.Silent)}, ""},
+		{store.Progress{Addresses: 9, Asked: 2, Outcomes: outcomes(signet.Silent, signet.Refused)}, ""},
+		{store.Progress{Addresses: 9, Asked: 2, Outcomes: outcomes(signet.Fault, signet.Answered)}, ""},
+		{store.Progress{Addresses: 9, Asked: 2, Outcomes: outcomes(signet.Broken)}, ""},
+		{store.Progress{Addresses: 9, Asked: 2, Outcomes: outcomes(signet.Foreign)}, ""},
+		{store.Progress{Addresses: 9, Asked: 2, Outcomes: outcomes(signet.Withheld)}, ""},
+	} {
+		if got := reachedNobody(&test.p); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.p, got, test.want)
+		}
+	}
+}
+
+// An interrupted run keeps its own state, however little it reached; one that could not go on at all has failed.
+func TestStopped(t *testing.T) {
+	s, err := sqlite.OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i, test := range []struct {
+		e    ending
+		p    store.Progress
+		want string
+	}{
+		{ending{at: storetest.Started()}, store.Progress{Addresses: 1}, "failed"},
+		{ending{at: storetest.Started()}, store.Progress{Addresses: 1, Alive: 1}, "done"},
+		{ending{at: storetest.Started(), interrupted: true}, store.Progress{}, "interrupted"},
+		{ending{interrupted: true, failed: "no rights"}, store.Progress{}, "failed"},
+		{ending{interrupted: true, failed: "no rights"}, store.Progress{Alive: 1}, "interrupted"},
+	} {
+		id := fmt.Sprint("run-", i)
+		rec, err := store.Record(context.Background(), s, storetest.NewRun(id), func() store.Progress { return test.p })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (&keeper{rec: rec}).stop(test.e); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := s.Runs(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := store.Find(runs, id)
+		if err != nil || runState(run) != test.want {
+			t.Errorf("%+v with %+v: %s, want %s, %v", test.e, test.p, runState(run), test.want, err)
+		}
+	}
+}
