@@ -30,13 +30,13 @@ func TestReadSaysSomething(t *testing.T) {
 		{"cut.log", terminal[:strings.Index(terminal, "Nmap done")], 0, 4, "nmap's output ends before its run does; what stands before it was read", "1"},
 		{"x.gnmap", grepable, 1, 1, "it seems to be grepable output of nmap (-oG), which is not read: give nmap's XML (-oX), or what it prints (-oN)", ""},
 		{"heading.md", "# Nmap is a scanner\n\nNothing here.\n", 1, 1, "no capture, result of nmap", ""},
-		{"down.nmap", "# Nmap 7.94 scan initiated Mon as: nmap x\n# Nmap done at Mon -- 4 IP addresses (0 hosts up) scanned in 5.00 seconds\n", 1, 1, "it names no host and no run: nothing came of it", ""},
-		{"down.xml", "<nmaprun></nmaprun>", 1, 1, "it names no host and no run: nothing came of it", ""},
+		{"down.nmap", "# Nmap 7.94 scan initiated Mon as: nmap x\n# Nmap done at Mon -- 4 IP addresses (0 hosts up) scanned in 5.00 seconds\n", 1, 1, "nothing came of it: it names no host that is read, and no run", ""},
+		{"down.xml", "<nmaprun></nmaprun>", 1, 1, "nothing came of it: it names no host that is read, and no run", ""},
 		{"masscan.json", openPort, 0, 0, "", "1"},
 		{"pretty.json", "[\n  {\n    \"ip\": \"192.0.2.9\",\n    \"ports\": [\n      {\n        \"port\": 445\n      }\n    ]\n  }\n]\n", 0, 0, "", "1"},
 		{"odd.json", openPort + "noise\n" + openPort + "noise\n", 0, 4, "2 lines were not understood, the first is line 2: this is no JSON object; what stands beside was read", "1"},
 		{"allodd.json", strings.ReplaceAll(openPort, "192.0.2.9", "nowhere"), 1, 1, `none of its lines was understood; the first is line 1: "nowhere" is no address`, ""},
-		{"nameless.jsonl", `{"domain":"x.example","data":{"smb":{"status":"success"}}}`, 1, 1, "1 lines give a name and no address", ""},
+		{"nameless.jsonl", `{"domain":"x.example","data":{"smb":{"status":"success"}}}`, 1, 1, "left out are 1 of its lines that give a name and no address", ""},
 		{"empty.json", "[]\n", 1, 1, "no capture", ""},
 		{"shodan.jsonl", `{"ip":1,"ip_str":"192.0.2.7","data":"x"}`, 1, 1, "it seems to be a result of Shodan, which is not read: what is read is a capture", ""},
 		{"nxc.log", "SMB         192.0.2.1       445    DC1              [*] Windows Server 2022 (signing:True)\n", 1, 1, "it seems to be a log of NetExec", ""},
@@ -45,7 +45,7 @@ func TestReadSaysSomething(t *testing.T) {
 		{"bomb.xml.gz", string(gzipped(append([]byte("<nmaprun>"), bytes.Repeat([]byte("\n"), 70<<20)...))), 1, 1, "the gzip file expands to more than 250 times its size, the limit", ""},
 		{"nopacket.pcap", "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00", 1, 1, "a capture without a packet", ""},
 		{"run.jsonl", `{"kind":"run","schema":"signet/1","run":"r","tool":"signet/1"}` + "\n", 0, 0, "", "0"},
-		{"zip", "PK\x03\x04\x14\x00\x00\x00", 1, 1, "it seems to be a zip archive", ""},
+		{"zip", "PK\x03\x04\x14\x00\x00\x00" + openPort, 1, 1, "it seems to be a zip archive", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), c.name)
@@ -82,7 +82,7 @@ func TestReadFolderOfMany(t *testing.T) {
 	out, stderr, code := do(t, "none", "read", "-o", "jsonl", "--fail-on", "critical", dir)
 	if code != 4 || // the endpoint is undetermined
 		strings.Count(out, `{"kind":"endpoint"`) != 1 || strings.Count(stderr, "\n") != 2 ||
-		!strings.Contains(stderr, "x.gnmap: passed over: it seems to be grepable output of nmap") || !strings.Contains(stderr, "down.xml: it names no host") {
+		!strings.Contains(stderr, "x.gnmap: passed over: it seems to be grepable output of nmap") || !strings.Contains(stderr, "down.xml: nothing came of it") {
 		t.Errorf("exit code %d, %q\n%s", code, stderr, out)
 	}
 	// More files than may be open at once.

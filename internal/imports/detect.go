@@ -31,6 +31,9 @@ func Detect(head []byte) Kind {
 	if bytes.HasPrefix(head, []byte(sqliteMagic)) {
 		return Database
 	}
+	if packed(head) { // whose files may stand in it as they are
+		return Unknown
+	}
 	head = beginning(head)
 	if nmapXML(head) >= 0 {
 		return NmapXML

@@ -17,9 +17,9 @@ const readable = "a capture (pcap, pcapng), XML of nmap or what it prints, JSON 
 
 // Seems says what a file that is not read seems to be, and what would be read; "" where it is of no kind that is known.
 func Seems(head []byte) string {
-	f := foreignTo(beginning(head))
-	if f.seems == "" {
-		f = foreignTo(head) // what is no text
+	f := foreignTo(head)
+	if !packed(head) {
+		f = foreignTo(beginning(head))
 	}
 	if f.seems == "" {
 		return ""
@@ -52,7 +52,7 @@ func magic() []struct{ begins, seems, wants string } {
 		{"ElfFile\x00", "an event log of Windows", ""},
 		{"regf", "a registry hive of Windows", ""},
 		{"\x7fELF", "a program", ""},
-		{"MZ", "a program", ""},
+		{"MZ\x90\x00", "a program", ""},
 		{"\x89PNG", "a picture", ""},
 		{"\xff\xd8\xff", "a picture", ""},
 		{"{\\rtf", "a document of a word processor", ""},
@@ -148,6 +148,18 @@ func keyed() []struct {
 	}
 }
 
+// packed tells that the bytes are an archive, or of a kind that is no text.
+func packed(head []byte) bool {
+	for _, m := range magic() {
+		if bytes.HasPrefix(head, []byte(m.begins)) {
+			return true
+		}
+	}
+	return tar(head)
+}
+
+func tar(head []byte) bool { return len(head) > 262 && string(head[257:262]) == "ustar" }
+
 // foreignTo looks at the first text of a file.
 func foreignTo(head []byte) foreign {
 	for _, m := range magic() {
@@ -155,7 +167,7 @@ func foreignTo(head []byte) foreign {
 			return foreign{m.seems, m.wants, true}
 		}
 	}
-	if len(head) > 262 && string(head[257:262]) == "ustar" {
+	if tar(head) {
 		return foreign{"a tar archive", wantsUnpack, true}
 	}
 	if bytes.HasPrefix(head, []byte("<")) {

@@ -78,6 +78,21 @@ func TestNmapInText(t *testing.T) {
 	}
 }
 
+// TestNmapHomeless: a host without an address is left out, and not in silence.
+func TestNmapHomeless(t *testing.T) {
+	drop := func(*signet.Observation) error { return nil }
+	a, err1 := imports.Nmap(strings.NewReader(`<nmaprun><host><address addr="x" addrtype="ipv4"/></host><host/></nmaprun>`), nil, drop)
+	b, err2 := imports.NmapText(strings.NewReader("Nmap scan report for srv1.example.com\nHost is up.\nNmap scan report for srv2.example.com\n"), nil, drop)
+	for _, st := range []imports.Stats{a, b} {
+		if len(st.Notes) != 1 || st.Notes[0] != "left out are 2 of its hosts that have no address which can be read" {
+			t.Errorf("%q", st.Notes)
+		}
+	}
+	if err1 != nil || err2 != nil {
+		t.Error(err1, err2)
+	}
+}
+
 // TestNmapNotInText: prose about nmap is none of its results.
 func TestNmapNotInText(t *testing.T) {
 	for _, text := range []string{
@@ -208,6 +223,8 @@ func TestJSONLayouts(t *testing.T) {
 			"a comma too much":  "[\n" + record + ",\n" + record + ",\n]\n",
 			"pretty in a list":  "[\n" + pretty(record) + ",\n" + pretty(record) + "\n]\n",
 			"nothing between":   record + record,
+			"without a mark":    string(wide(record+"\r\n"+record, false)[2:]),
+			"big, without one":  string(wide(record+"\r\n"+record, true)[2:]),
 			"as UTF-16":         string(wide(record+"\r\n"+record, true)),
 			"with byte marks":   "\xef\xbb\xbf" + record + "\n\xef\xbb\xbf" + record,
 			"a list not closed": "[\n" + record + ",\n" + record + ",\n",
@@ -341,6 +358,8 @@ func TestSeems(t *testing.T) {
 		{`{"schema":"signet/1","run":{},"endpoints":[]}`, "JSON of Signet (-o json), which is not read: give Signet's JSON lines (-o jsonl)"},
 		{"address,port,transport,name\n192.0.2.1,445,tcp,\n", "CSV of Signet"},
 		{"PK\x03\x04\x14\x00", "a zip archive"},
+		{"PK\x03\x04\x14\x00x.json" + `{"ip":"192.0.2.1","ports":[{"port":1}]}`, "a zip archive"},
+		{"x.nmap" + strings.Repeat("\x00", 251) + "ustar\x0000" + strings.Repeat("\x00", 248) + printed, "a tar archive"},
 		{"ElfFile\x00\x00", "an event log of Windows"},
 		{"%PDF-1.7\n", "a PDF"},
 		{"BZh91AY", "bzip2"},

@@ -31,6 +31,15 @@ type Stats struct {
 	OddLine   int      // the first of them
 	OddWhy    string   // of the first
 	Nmap      bool     // printed output: nmap spoke in it
+
+	nowhere int // hosts without an address
+}
+
+// homeless says of how many hosts the file gives no address.
+func (s *Stats) homeless() {
+	if s.nowhere > 0 {
+		s.Notes = append(s.Notes, fmt.Sprintf("left out are %d of its hosts that have no address which can be read", s.nowhere))
+	}
 }
 
 // missed takes over what a reader did not understand.

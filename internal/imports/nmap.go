@@ -112,17 +112,23 @@ const mostDamaged = 100
 // decide nothing here. Entities that a document declares are not known, and nothing is loaded from elsewhere.
 func Nmap(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
-	all := newDocuments(plain(r))
+	err := nmapDocuments(newDocuments(plain(r)), &st, host, put)
+	st.homeless()
+	return st, err
+}
+
+// nmapDocuments reads one run of nmap after the other.
+func nmapDocuments(all *documents, st *Stats, host Hosts, put Sink) error {
 	var damage error
 	for n, damaged := 1, 0; ; n++ {
 		more, err := all.next()
 		if err != nil || !more {
-			return st, errors.Join(damage, err)
+			return errors.Join(damage, err)
 		}
-		read := nmapDocument{stats: &st, seen: host, in: all, put: put}
+		read := nmapDocument{stats: st, seen: host, in: all, put: put}
 		if err := read.hosts(); err != nil {
 			if read.refused != nil {
-				return st, read.refused
+				return read.refused
 			}
 			if damage == nil {
 				damage = fmt.Errorf("nmap XML: %w", err)
@@ -131,7 +137,7 @@ func Nmap(r io.Reader, host Hosts, put Sink) (Stats, error) {
 				}
 			}
 			if damaged++; damaged == mostDamaged {
-				return st, fmt.Errorf("%w; it was read up to document %d: %d are damaged, the limit", damage, n, mostDamaged)
+				return fmt.Errorf("%w; it was read up to document %d: %d are damaged, the limit", damage, n, mostDamaged)
 			}
 		}
 	}
@@ -221,6 +227,7 @@ func (h *nmapHost) put(st *Stats, started time.Time, seen Hosts, sink Sink) erro
 		}
 	}
 	if !one.addr.IsValid() {
+		st.nowhere++
 		return nil
 	}
 	for _, n := range h.Names {

@@ -19,8 +19,14 @@ import (
 // or a margin of quotation marks or times.
 func NmapText(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
+	err := nmapText(r, &st, host, put)
+	st.homeless()
+	return st, err
+}
+
+func nmapText(r io.Reader, st *Stats, host Hosts, put Sink) error {
 	p := &nmapPrint{
-		stats: &st, seen: host, put: put, mark: nmapMark(),
+		stats: st, seen: host, put: put, mark: nmapMark(),
 		version:   regexp.MustCompile(`^(?:# |Starting )[Nn]map (?:V\. )?(\S{1,40})`),
 		portRow:   regexp.MustCompile(`^(\d{1,5})/(tcp|udp|sctp)\s+(\S+)(?:\s+(\S+))?`),
 		scriptRow: regexp.MustCompile(`^\|[ _]? ?([a-z0-9][a-z0-9-]*):(?: (.*))?$`),
@@ -32,22 +38,22 @@ func NmapText(r io.Reader, host Hosts, put Sink) (Stats, error) {
 			break
 		}
 		if err := p.line(string(screen(l))); err != nil {
-			return st, err
+			return err
 		}
 		if p.size > bounds.Element {
-			return st, errHost
+			return errHost
 		}
 	}
 	if err := p.end(); err != nil {
-		return st, err
+		return err
 	}
 	if damage != nil {
-		return st, damage
+		return damage
 	}
 	if p.running {
-		return st, errors.New("nmap's output ends before its run does")
+		return errors.New("nmap's output ends before its run does")
 	}
-	return st, nil
+	return nil
 }
 
 // errHost says of a host that its results cannot be nmap's.

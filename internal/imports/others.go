@@ -69,7 +69,7 @@ func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 		return nil
 	}()
 	if nameless > 0 {
-		st.Notes = append(st.Notes, fmt.Sprintf("%d lines give a name and no address, and are left out: zgrab2 did not say which address answered", nameless))
+		st.Notes = append(st.Notes, fmt.Sprintf("left out are %d of its lines that give a name and no address: zgrab2 did not say which address answered", nameless))
 	}
 	st.missed(&in.odd)
 	return st, err
