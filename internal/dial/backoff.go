@@ -48,22 +48,23 @@ func LikeExchange(port uint16, note string) Like {
 // by the subnet's history, for which a stream must have been seen so often. What never fails is taken to fail one
 // time in eight, so that eight failures in a row are the fewest that count.
 const (
-	alarm       = 24
-	leastKnown  = 32
-	mostKnown   = 128
-	mostBits    = 3
-	lasting     = 1. / 1024 // what is left of a sum when it was believed: the change has not passed
-	slowest     = 6         // 200/s >> 6 is three a second
-	calmAfter   = 8         // answers in a row that take back one halving
-	lossySlow   = 3         // losses alone halve no further than that: 25/s
-	lossyShare  = 1. / 8
-	leastLossy  = 48 // answers before a share of late ones is believed, and
-	leastLate   = 8  // of those late ones
-	spanLength  = int64(2 * time.Second)
-	steadyAfter = 2048 // answers that take back one halving for losses: the limit that caused it is likely still there
-	lateCosts   = 64   // of these for each that was late
-	streamBits  = 14
-	streamSlots = 1 << streamBits
+	alarm        = 24
+	leastKnown   = 32
+	mostKnown    = 128
+	mostBits     = 3
+	lasting      = 1. / 1024 // what is left of a sum when it was believed: the change has not passed
+	slowest      = 6         // 200/s >> 6 is three a second
+	calmAfter    = 8         // answers in a row that take back one halving
+	lossySlow    = 3         // losses alone halve no further than that: 25/s
+	lossyShare   = 1. / 8
+	leastLossy   = 48 // answers before a share of late ones is believed, and
+	leastLate    = 8  // of those late ones
+	spanLength   = int64(2 * time.Second)
+	steadyAfter  = 128 // answers that take back one halving for losses, twice as many for each halving so far:
+	mostRelapses = 4   // a stall passes, a limit does not
+	lateCosts    = 64  // of these for each that was late
+	streamBits   = 14
+	streamSlots  = 1 << streamBits
 )
 
 // temper is how a subnet takes being asked.
@@ -74,10 +75,11 @@ type temper struct {
 	slower  uint8   // the rate is halved so many times
 	calm    uint8   // answers since the last surprise
 
-	lossy  uint8   // halved for losses
-	steady int16   // towards taking lossy back
-	judged int64   // when it was last halved for them: what was begun before is no evidence
-	spans  [2]span // of begun connections, this one and the last
+	lossy    uint8   // halved for losses
+	relapses uint8   // how often it was
+	steady   int16   // towards taking lossy back
+	judged   int64   // when it was last halved for them: what was begun before is no evidence
+	spans    [2]span // of begun connections, this one and the last
 }
 
 // span counts how what was begun in a stretch of time was answered. A late answer is held against those begun with it:
@@ -166,7 +168,7 @@ func (t *temper) doubt(sum *float32, bits float32) {
 // lose counts an answer that did or did not take a second packet. Where no first packet was answered in time, the
 // network is far away and not lossy.
 func (t *temper) lose(begun, now int64, late bool) {
-	if t.steady++; t.steady >= steadyAfter {
+	if t.steady++; t.steady >= steadyAfter<<min(t.relapses, mostRelapses) {
 		t.steady = 0
 		t.lossy = max(t.lossy, 1) - 1
 	}
@@ -188,7 +190,9 @@ func (t *temper) lose(begun, now int64, late bool) {
 	if s.prompt == 0 || s.late < leastLate || all < leastLossy || float64(s.late) < all*lossyShare {
 		return
 	}
-	t.lossy = min(t.lossy+1, lossySlow)
+	if t.lossy = min(t.lossy+1, lossySlow); t.relapses < math.MaxUint8 {
+		t.relapses++
+	}
 	t.judged, t.steady, t.spans = now, 0, [2]span{}
 }
 

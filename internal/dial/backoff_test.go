@@ -375,6 +375,22 @@ func TestRateLimitedEstates(t *testing.T) {
 	}
 }
 
+// A stall of a second, as of a machine that had no processor for its answers, is over when it is over.
+func TestStall(t *testing.T) {
+	e := estate{hosts: 254, syn: func(n *simulated, h, p int) reply {
+		if n.at > 3*time.Second && n.at < 3800*time.Millisecond {
+			return nothing
+		}
+		return live(h, p)
+	}}
+	for seed := range uint64(8) {
+		n := simulate(&e, seed, 256)
+		if full := time.Duration(n.packets) * time.Second / subnetRate; n.at > full+full/6 || len(n.found) != 2*e.hosts {
+			t.Errorf("seed %d: %d packets took %v, at most 2^%d times slower; %d of %d found", seed, n.packets, n.at, n.most, len(n.found), 2*e.hosts)
+		}
+	}
+}
+
 // A box that takes us for an attack and lets nothing pass for a minute, or resets whatever is made, is left alone
 // meanwhile; when that is over the estate is asked at the whole rate again.
 func TestShunned(t *testing.T) {
