@@ -40,7 +40,7 @@ func Type(b []byte) MessageType {
 // end that its own fields state. The result points into b.
 //
 // Whole means what [MS-NLMP] §2.2.1.2 has in every message: signature, type 2, the fixed part with its server
-// challenge, and payload fields that lie inside b. What is cut off before that, or is no more than a signature, proves
+// challenge, which is a nonce and hence not nothing, and payload fields that lie inside b. What is cut off before that, or is no more than a signature, proves
 // nothing of whoever sent it and is passed over. A field so far away that no message reaches it is rubbish and not a
 // sign of a cut: the NTLM helper of Squid 5 writes 0xaaaaaaae for the place of its domain, and names that cannot be read
 // do not unmake a message. ParseChallenge tells of those. Where the wrapping is known and the bytes feed a MIC, take them
@@ -52,7 +52,7 @@ func Find(b []byte) ([]byte, bool) {
 			return nil, false
 		}
 		b = b[i:]
-		if end := challengeEnd(b); end <= len(b) {
+		if end := challengeEnd(b); end <= len(b) && [8]byte(b[24:challengeMin]) != [8]byte{} {
 			return b[:end:end], true
 		}
 		b = b[len(signature):]
