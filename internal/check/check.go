@@ -93,7 +93,8 @@ type Options struct {
 	HTTPThorough bool
 	HTTPPaths    []string
 	CANames      []string
-	DecoyName    string // the run's one name that cannot exist
+	ExcludedName func(string) bool // whether the scope leaves a host name alone; nil: it leaves none
+	DecoyName    string            // the run's one name that cannot exist
 	Random       func([]byte)
 	Now          func() time.Time
 }

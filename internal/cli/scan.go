@@ -120,6 +120,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 		header.Checks = append(header.Checks, p.Check.Name)
 	}
 	header.Warnings = warnings
+	options.ExcludedName = s.ExcludedName
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Now: time.Now,
 		Dialer: &dial.Dialer{Limits: f.limits(), Excluded: s.Excluded, Pace: dial.NewPacer(f.rate, time.Now)},

@@ -11,8 +11,8 @@ import (
 
 // Bounds on what redirects and pages that send on make us ask.
 const (
-	mostHops     = 4 // of one chain
-	mostFollowed = 6 // pages of one endpoint
+	mostHops     = 6 // of one chain
+	mostFollowed = 8 // pages of one endpoint
 	mostCookies  = 2048
 	mostNames    = 2
 )
@@ -22,18 +22,22 @@ const (
 // address that is being asked, never looked up.
 func (iv *interview) follow() {
 	for _, p := range iv.pages {
-		if p.next == "" || p.hops >= mostHops || p.row.method != "GET" || strings.HasPrefix(p.row.path, "http://") {
+		if p.next == "" || p.row.method != "GET" || strings.HasPrefix(p.row.path, "http://") {
 			continue
 		}
 		ref := p.next
 		p.next = ""
 		path, host, ok := iv.target(p, ref)
-		if !ok || iv.followed >= mostFollowed || iv.requests+len(iv.queue) >= ordinaryRequests && !iv.hinted() {
+		if !ok {
 			continue
 		}
 		next := &page{row: row{method: "GET", path: path, role: iv.table.roleOf(path)}, host: host,
 			carried: p.cookies, cookies: p.cookies, hops: p.hops + 1, root: cmp.Or(p.root, p)}
 		if iv.had(next) {
+			continue
+		}
+		if next.hops > mostHops || iv.followed >= mostFollowed || iv.requests+len(iv.queue) >= ordinaryRequests && !iv.hinted() {
+			iv.lost = true
 			continue
 		}
 		iv.followed++
@@ -84,7 +88,7 @@ func (iv *interview) target(p *page, ref string) (path, host string, ok bool) {
 	switch {
 	case u.host == "", sameHost(iv.subject.Endpoint, u.host):
 		host = ""
-	case isAddress(u.host):
+	case isAddress(u.host), iv.excluded(u.host):
 		return "", "", false
 	default:
 		host = u.host
@@ -133,9 +137,14 @@ func (iv *interview) resolve(p *page, ref string) (r resolved, ok bool) {
 		r.path = "/"
 	}
 	if u.RawQuery != "" {
-		r.path += "?" + u.RawQuery
+		r.path += "?" + strings.ReplaceAll(u.RawQuery, " ", "%20")
 	}
 	return r, true
+}
+
+// excluded says that the scope leaves a name alone, in whatever a server says too.
+func (iv *interview) excluded(name string) bool {
+	return iv.subject.Options.ExcludedName != nil && iv.subject.Options.ExcludedName(name)
 }
 
 func isAddress(host string) bool {

@@ -1,6 +1,8 @@
 package http
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +39,8 @@ func TestFollow(t *testing.T) {
 		{"a meta refresh", body("200 OK", `<META http-equiv='Refresh' content="0;URL='app/'">`), "GET /app/"},
 		{"a Refresh field", "HTTP/1.1 200 OK\r\nRefresh: 0; url=/app/\r\nContent-Length: 0\r\n\r\n", "GET /app/"},
 		{"behind a cookie", redirect(302, "/", "Set-Cookie: seen=1; Path=/"), "GET / with seen=1"},
+		{"an excluded name", redirect(302, "http://left-alone.corp.example/app/"), ""},
+		{"behind several", redirect(302, "/a"), "GET /app/"},
 		{"another address", redirect(302, "http://192.0.2.9/app/"), ""},
 		{"another port", redirect(302, "http://web.example:8080/app/"), ""},
 		{"another scheme", redirect(302, "ftp://web.example/app/"), ""},
@@ -47,10 +51,15 @@ func TestFollow(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fake{answers: map[string]string{"GET /": c.root, "*": page404}}
+			for from, to := range map[string]string{"/a": "b", "/b": "/c", "/c": "d?x y", "/d?x%20y": "/app/"} {
+				f.answers["GET "+from] = redirect(302, to)
+			}
 			if c.want != "" {
 				f.answers[c.want], f.answers[c.want+" as NTLM"] = ntlm401, challenge("NTLM")
 			}
-			r := f.run(t, 80, nil)
+			r := f.run(t, 80, func(o *check.Options) {
+				o.ExcludedName = func(name string) bool { return name == "left-alone.corp.example" }
+			})
 			for _, key := range f.log {
 				if strings.Contains(key, "/app") && key != c.want && key != c.want+" as NTLM" && c.want != "-" {
 					t.Errorf("%s was asked", key)
@@ -90,6 +99,9 @@ func TestFollowEnds(t *testing.T) {
 		}
 		if !slices.Contains(f.log, "GET /certsrv/") {
 			t.Errorf("%s: %q", name, f.log)
+		}
+		if endless := name != "to itself" && !strings.HasPrefix(name, "to a logon"); endless != slices.Contains(r.Unasked, "redirects") {
+			t.Errorf("%s: unasked %q", name, r.Unasked)
 		}
 	}
 }
@@ -182,5 +194,26 @@ func TestEverywhereIsComparedWithWhatCannotExist(t *testing.T) {
 	r = f.run(t, 80, nil)
 	if j := judge(r.Facts.(*Facts)); j.Verdict != signet.Exposed || len(j.Breaches) != 1 || j.Breaches[0].Rule != "http-ntlm-plain" {
 		t.Errorf("%+v", j)
+	}
+}
+
+// A page that comes packed though nobody asked for that is read all the same.
+func TestPackedPage(t *testing.T) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	fmt.Fprint(z, `<meta http-equiv="refresh" content="0;url=/app/">`, strings.Repeat("x", 20<<10))
+	z.Close()
+	f := &fake{answers: map[string]string{"GET /": fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", packed.Len(), packed.String()), "*": page404}}
+	if f.run(t, 80, nil); !slices.Contains(f.log, "GET /app/") {
+		t.Errorf("%q", f.log)
+	}
+}
+
+// A 407 that asks in the fields of a server is answered in those.
+func TestProxyThatAsksLikeAServer(t *testing.T) {
+	odd := "HTTP/1.1 407 Oops\r\nWWW-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n"
+	f := &fake{answers: map[string]string{"GET /certsrv/": odd, "GET /certsrv/ as NTLM": challenge("NTLM"), "*": page404}}
+	if v := verdict(t, f.run(t, 80, nil)); v != signet.Exposed {
+		t.Errorf("%v: %q", v, f.log)
 	}
 }

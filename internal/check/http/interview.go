@@ -39,6 +39,7 @@ type interview struct {
 	requests int      // sent
 	gateway  bool     // a page of a gateway answered for a page of its own
 	followed int      // pages that others sent on to
+	lost     bool     // one that was not followed, since there were too many
 	compared bool     // the path that cannot exist was asked
 
 	names       []string // that this address may have a site under

@@ -52,7 +52,9 @@ func (p *page) wantsLogon() bool {
 }
 
 // proxied says that a proxy is what asks for them. An origin server that is asked by a whole URL answers for itself.
-func (p *page) proxied() bool { return p.resp.Status == 407 }
+func (p *page) proxied() bool {
+	return p.resp.Status == 407 && (len(p.resp.ProxyChallenges()) > 0 || len(p.resp.Challenges()) == 0)
+}
 
 // due returns the next proof to try here. windows says that the server looks like one that would take NTLM without
 // announcing it. What is asked only where it can still change the answer.

@@ -140,10 +140,10 @@ func kerberosOnly(r spnego.Resp) bool {
 
 // challenges are those of the server, or of the proxy where it is the one that asks.
 func challenges(r *http1.Response) []http1.Challenge {
-	if r.Status == 407 {
-		return r.ProxyChallenges()
+	if list := r.ProxyChallenges(); r.Status == 407 && len(list) > 0 {
+		return list
 	}
-	return r.Challenges()
+	return r.Challenges() // of a 407 too: some gateways ask in the fields of a server
 }
 
 // decode reads a token68 as base64, with its padding or without.

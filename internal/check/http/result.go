@@ -82,6 +82,9 @@ func (iv *interview) unasked() []string {
 	if len(iv.queue) > 0 {
 		out = append(out, "paths")
 	}
+	if iv.lost {
+		out = append(out, "redirects")
+	}
 	out = append(out, iv.rolesUnasked()...)
 	for _, p := range iv.pages {
 		if _, pending := iv.due(p); pending {

@@ -12,7 +12,7 @@ import (
 func (iv *interview) knowsName(name string) {
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
 	if len(iv.names) >= mostNames || !strings.Contains(name, ".") || strings.ContainsAny(name, "*/ :@_") || isAddress(name) ||
-		sameHost(iv.subject.Endpoint, name) || slices.Contains(iv.names, name) {
+		iv.excluded(name) || sameHost(iv.subject.Endpoint, name) || slices.Contains(iv.names, name) {
 		return
 	}
 	iv.names = append(iv.names, name)

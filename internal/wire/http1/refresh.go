@@ -128,7 +128,7 @@ func Cookies(before string, r *Response, most int) string {
 		pair, attributes, _ := strings.Cut(line, ";")
 		name, value, ok := strings.Cut(pair, "=")
 		name, value = strings.Trim(name, " \t"), strings.Trim(value, " \t")
-		if !ok || name == "" || strings.ContainsAny(name+value, "; \t,") || !isVisible(name+value) {
+		if !ok || name == "" || !isToken(name) || !isFieldValue(value) {
 			continue
 		}
 		kept := list[:0]

@@ -48,7 +48,7 @@ func TestCookies(t *testing.T) {
 		{"a=b; c=d", []string{"a=x"}, "c=d; a=x"},
 		{"a=b; c=d", []string{"a=; Max-Age=0"}, "c=d"},
 		{"a=b", []string{"a=deleted; max-age=0"}, ""},
-		{"", []string{"no value", "=x", "a b=c", "x=\x01", "ok=1"}, "ok=1"},
+		{"", []string{"no value", "=x", "a b=c", "x=\x01", "ok=1, 2 \"3\""}, "ok=1, 2 \"3\""},
 		{"a=b", []string{"long=" + strings.Repeat("x", 300)}, "a=b"},
 	} {
 		r := &Response{}
