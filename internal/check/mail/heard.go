@@ -70,6 +70,9 @@ func smtpLists(stream []byte, from bool, c commands) heardLists {
 			return l
 		}
 		stream = rest
+		if n == 0 && !from { // its first line may be any
+			r.Lines = append([]string{""}, r.Lines...)
+		}
 		verb, known := c.verb(n - 1)
 		switch {
 		case r.Code == 235, from && n == 0 && r.Code != 220:
@@ -83,7 +86,7 @@ func smtpLists(stream []byte, from bool, c commands) heardLists {
 			l.file(smtpList(r), false, loggedIn)
 		}
 	}
-	if verb, known := c.verb(0); known && verb == "EHLO" && !l.whole {
+	if verb, known := c.verb(0); (known && verb == "EHLO" || !from) && !l.whole && !l.late {
 		l.part = true // asked for, and not heard
 	}
 	return l

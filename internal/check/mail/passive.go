@@ -43,7 +43,9 @@ func recognise(b []byte, port uint16) check.Side {
 	}
 	switch {
 	case string(b[:3]) == "220" && (b[3] == ' ' || b[3] == '-') && (port == 25 || port == 587 || says("SMTP")),
+		string(b[:4]) == "250-" && (port == 25 || port == 587) && says("\r\n"),
 		string(b[:4]) == "* OK" && (port == 143 || says("IMAP")),
+		bytes.HasPrefix(b, []byte("* CAPABILITY IMAP4")),
 		string(b[:3]) == "+OK" && (port == 110 || says("POP")):
 		return check.ServerSide
 	case strings.EqualFold(string(b[:5]), "EHLO ") && says("\r\n"):
@@ -78,11 +80,10 @@ func (o *observer) Hear(h *check.Overheard) {
 		}
 		in = in[:at+2]
 	}
-	speak, err := tongueOf(in, "")
-	if err != nil || speak == nil {
+	protocol := protocolOf(in, h.FromClient)
+	if protocol == "" {
 		return
 	}
-	protocol := speak.name()
 	if o.protocol == "" || protocol < o.protocol { // whatever the order in which they were heard
 		o.protocol = protocol
 	}
@@ -99,6 +100,20 @@ func (o *observer) Hear(h *check.Overheard) {
 			o.token(token)
 		}
 	}
+}
+
+// protocolOf tells what a server speaks: by its greeting, by the list that a capture begins with, or by the EHLO of a client,
+// who says it to a server that has greeted. "" is none.
+func protocolOf(server, client []byte) string {
+	switch speak, err := tongueOf(server, ""); {
+	case bytes.HasPrefix(server, []byte("250-")):
+		return "smtp"
+	case err == nil && speak != nil:
+		return speak.name()
+	case len(server) == 0 && recognise(client, 0) == check.ClientSide:
+		return "smtp"
+	}
+	return ""
 }
 
 // challengeLine is the text of a line by which a server goes on with an authentication.

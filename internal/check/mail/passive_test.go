@@ -81,6 +81,11 @@ func TestOverheardInPart(t *testing.T) {
 		"smtp, a challenge, the server's half": {25, "", greets + "250-mx\r\n250 AUTH NTLM\r\n334 \r\n334 " + type2 + "\r\n", true, proven, "no", "an AUTH brought a CHALLENGE"},
 		"smtp, a challenge that is cut":        {25, hello + "AUTH NTLM\r\nTlRM\r\n", greets + "250-mx\r\n250 AUTH NTLM\r\n334 \r\n334 " + type2[:24] + "\r\n", true, offered, "no", "was not heard to hold a challenge"},
 
+		"smtp, the greeting is lost":        {25, hello, "", true, unknown, "", "not heard whole"},
+		"smtp, from the list on":            {25, "", "250-mx\r\n250-AUTH PLAIN\r\n250 SIZE\r\n", false, unknown, "", "not heard whole"},
+		"smtp, from the list on, with NTLM": {25, "", "250-AUTH NTLM\r\n250 SIZE\r\n", false, offered, "", "nobody was heard"},
+		"imap, from the list on":            {143, "", "* CAPABILITY IMAP4rev1 AUTH=NTLM\r\na OK\r\n", false, offered, "", "nobody was heard"},
+
 		"imap, whole":                        {143, "a CAPABILITY\r\n", "* OK x\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\na OK done\r\n", true, absent, "no", "no logon is asked for"},
 		"imap, whole, a logon by LOGIN":      {143, "a CAPABILITY\r\n", "* OK x\r\n* CAPABILITY IMAP4rev1\r\na OK done\r\n", true, absent, "no", "NTLM is not listed"},
 		"imap, cut":                          {143, "a CAPABILITY\r\n", "* OK x\r\n* CAPABILITY IMAP4rev1 LOGINDIS", true, unknown, "", "not heard whole"},
@@ -117,6 +122,23 @@ func TestOverheardInPart(t *testing.T) {
 		}
 		if j.Verdict == signet.Guarded || j.Verdict == signet.Unseen && (c.ntlm != absent || c.starttls != "no") {
 			t.Errorf("%s: %v because %q", name, j.Verdict, j.Because)
+		}
+	}
+}
+
+// A list that a capture begins with is known by its port, or by a word that no other protocol has.
+func TestRecogniseLists(t *testing.T) {
+	for _, c := range []struct {
+		first string
+		port  uint16
+		want  check.Side
+	}{
+		{"250-mx\r\n250 SIZE\r\n", 25, check.ServerSide}, {"250-mx\r\n250 SIZE\r\n", 587, check.ServerSide}, {"250-Directory\r\n250 end\r\n", 21, check.NeitherSide},
+		{"* CAPABILITY IMAP4rev1\r\n", 14300, check.ServerSide}, {"* CAPABILITY of things\r\n", 143, check.NeitherSide},
+		{"EHLO a\r\n", 50000, check.ClientSide}, {"EHLO ", 50000, check.NeitherSide},
+	} {
+		if got := recognise([]byte(c.first), c.port); got != c.want {
+			t.Errorf("%q from %d: side %d, want %d", c.first, c.port, got, c.want)
 		}
 	}
 }
