@@ -155,11 +155,24 @@ func (s *source) line(number int, line []byte) bool {
 
 // otherFormat names the tool whose other output formats people hand in by mistake.
 func otherFormat(line []byte) string {
+	begins := func(words ...string) bool {
+		for _, w := range words {
+			if bytes.HasPrefix(line, []byte(w)) {
+				return true
+			}
+		}
+		return false
+	}
+	fields := bytes.Fields(line)
 	switch {
-	case bytes.HasPrefix(line, []byte("Nmap scan report")), bytes.HasPrefix(line, []byte("Starting Nmap")), bytes.HasPrefix(line, []byte("Host: ")):
+	case begins("Nmap scan report", "Starting Nmap", "Interesting ports on ", "Host: "):
 		return "; of nmap's output formats only XML (-oX) is read"
-	case bytes.HasPrefix(line, []byte("open tcp ")), bytes.HasPrefix(line, []byte("Discovered open port")):
+	case begins("open tcp ", "closed tcp ", "Discovered open port", "Timestamp: "):
 		return "; of masscan's output formats only JSON (-oJ, -oD) and XML (-oX) are read"
+	case len(fields) > 4 && bytes.HasPrefix(fields[4], []byte("[")):
+		return "; it seems to be a log of NetExec, which is not read"
+	case bytes.Contains(line, []byte(" -> [")), begins("Open "):
+		return "; it seems to be what RustScan prints: give nmap's XML (-- -oX FILE)"
 	}
 	return ""
 }

@@ -55,6 +55,7 @@ type masscanRecord struct {
 	in       *jsonReader
 	host     scanned
 	finished bool
+	told     bool       // there was something of a port, or of the answer to a ping
 	wrong    *jsonError // the first value that makes no sense; the grammar is sound
 }
 
@@ -66,6 +67,7 @@ func (m *masscanRecord) read() error {
 		case "ip":
 			return m.readAddr()
 		case "ports":
+			m.told = true
 			return m.in.array(func() error {
 				var p masscanPort
 				err := m.in.object(p.member(m.in))
@@ -83,8 +85,12 @@ func (m *masscanRecord) read() error {
 	if beside.port != "" {
 		m.take(beside)
 	}
+	m.told = m.told || beside != (masscanPort{})
 	if !m.host.addr.IsValid() && !m.finished && m.wrong == nil {
 		m.wrong = &jsonError{line, column, `an object without "ip": neither masscan's nor a list of targets`}
+	}
+	if m.host.addr.IsValid() && !m.told && !m.finished && m.wrong == nil {
+		m.wrong = &jsonError{line, column, "an object with an address and nothing of a port: not masscan's"}
 	}
 	return err
 }
