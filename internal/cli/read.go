@@ -22,9 +22,10 @@ func (a *app) readCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "read [flags] FILE...",
 		Short: "Judge without a packet: captures and other tools' results",
-		Long: `Judge what is already there: packet captures (pcap, pcapng), nmap's results (XML, or what it prints), zgrab2 JSON
-lines, databases of NetExec (one, or the folder of a workspace), masscan JSON (coverage only) and Signet's own JSON lines.
-gzip and zstd are undone; - is standard input; a folder stands for every file in it.
+		Long: `Judge what is already there: packet captures (pcap, pcapng), nmap's results (XML, or what it prints, anywhere in
+a text), zgrab2 JSON, databases of NetExec (one, or the folder of a workspace), masscan JSON (coverage only) and Signet's own
+JSON lines. gzip and zstd are undone; - is standard input; a folder stands for every file in it. A file of another kind is
+called by its name, and the exit code is 1 where nothing came of a file that was named.
 
 What a capture or a tool does not show stays unknown: nothing is asked. What a tool is known to get wrong is not
 believed. Nothing that could be cracked or replayed is kept or printed, nor read from a database.
