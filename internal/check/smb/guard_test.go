@@ -7,6 +7,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/wire/netbios"
 	"signet/internal/wire/smb1"
 	"signet/internal/wire/smb2"
 	"signet/internal/wire/spnego"
@@ -116,6 +117,64 @@ func TestBlocksAfterConnections(t *testing.T) {
 				t.Errorf("%s, %s after all was asked: %s, want %s: %q, %q", name, block, got.judged.Verdict, c.want, got.judged.Because, got.notes)
 			}
 		}
+	}
+}
+
+// on139 lets a server take a session request before all else. last, if any, answers connections from the k-th on, whatever
+// they carry. Connections are counted from 1.
+func on139(s *server, k int, last func(sent []byte) ([]byte, check.Cause)) host {
+	h, connections := s.host(), 0
+	return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+		if sent[0] == netbios.SessionRequest {
+			connections++
+			return netbios.AppendSessionReply(nil, netbios.SessionReply{Type: netbios.PositiveResponse}), check.Start
+		}
+		if last != nil && connections >= k {
+			return last(sent)
+		}
+		return h.say(note, sent)
+	}}
+}
+
+// On port 139 SMB 2 is asked for first, so that a close on SMB 1 needs SMB 2 agreed once more.
+func TestControlOnPort139(t *testing.T) {
+	server := func(dialects []uint16) *server { s := windows(); s.mode, s.dialects = 3, dialects; return s }
+	for block, last := range map[string]func([]byte) ([]byte, check.Cause){
+		"closes": closing, "resets": resetting, "denies": refusing(smb2.StatusAccessDenied), "supports nothing": refusing(smb2.StatusNotSupported),
+	} {
+		for _, dialects := range [][]uint16{native(), native()[4:]} {
+			for k := 2; k <= 4; k++ {
+				got := interviewOf(t, 139, flags(), on139(server(dialects), k, last))
+				if guarded := got.judged.Verdict == signet.Guarded; guarded != (k == 4) {
+					t.Errorf("%s from connection %d of %x: %s, %q, %q", block, k, dialects, got.judged.Verdict, got.judged.Because, got.notes)
+				}
+			}
+		}
+	}
+	// 3.1.1 alone, from a server that closes after each refusal: it is offered on a connection of its own.
+	s := server(native()[4:])
+	inner := on139(s, 0, nil)
+	got := interviewOf(t, 139, flags(), host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+		if h, err := smb2.ParseHeader(sent[4:]); err == nil && h.Command == smb2.CommandNegotiate && h.MessageID > 0 {
+			return nil, check.Closed
+		}
+		return inner.say(note, sent)
+	}})
+	if got.judged.Verdict != signet.Guarded || !isNot(got.facts.SMB1.Offered) {
+		t.Errorf("closes after refusals: %s, %q, %q", got.judged.Verdict, got.judged.Because, got.notes)
+	}
+	// Two servers behind one address, of which the older does not require signing.
+	s = server(native())
+	inner = on139(s, 0, nil)
+	got = interviewOf(t, 139, flags(), host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+		s.mode = 3
+		if h, err := smb2.ParseHeader(sent[4:]); err == nil && h.Command == smb2.CommandNegotiate && !slices.Contains(offers(sent[4:]), smb2.Dialect311) {
+			s.mode = 1
+		}
+		return inner.say(note, sent)
+	}})
+	if got.judged.Verdict != signet.Exposed {
+		t.Errorf("two servers: %s, %q", got.judged.Verdict, got.judged.Because)
 	}
 }
 

@@ -358,6 +358,15 @@ func TestOddServers(t *testing.T) {
 				return h.say(note, sent)
 			}}
 		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return slices.Contains(f.Undecided, askFloor) }, err: "smb2 dialects"},
+		{name: "closes on 2.0.2 alone, refuses the others below 3.1.1", change: func(s *server) { s.dialects = native()[4:] }, host: func(s *server) host {
+			h := s.host()
+			return host{say: func(note string, sent []byte) ([]byte, check.Cause) {
+				if hd, err := smb2.ParseHeader(sent[4:]); err == nil && hd.Command == 0 && slices.Equal(offers(sent[4:]), native()[:1]) {
+					return nil, check.Closed
+				}
+				return h.say(note, sent)
+			}}
+		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.DialectFloor == "" }, err: "smb2 dialects"},
 		{name: "gone before the climb", host: func(s *server) host {
 			h := s.host()
 			h.before = map[string]check.Cause{noteClimb: check.NoAnswer}
@@ -384,6 +393,7 @@ func TestOddServers(t *testing.T) {
 		{name: "three bytes of something", host: always("\x7f\x00\x01", check.Closed), outcome: signet.Foreign, err: "7f0001"},
 		{name: "nine bytes of something", host: always("\x7f\x00\x01\x02\x03\x04\x05\x06\x07", check.Start), outcome: signet.Foreign, err: "7f00010203040506"},
 		{name: "a negative session response instead of a message", host: always("\x83\x00\x00\x01\x8f", check.Start), outcome: signet.Broken, err: "this address is refused: a negative session response (unspecified error)"},
+		{name: "a name that is not present instead of a message", host: always("\x83\x00\x00\x01\x82", check.Start), outcome: signet.Broken, err: "this address is refused: a negative session response (called name not present)"},
 		{name: "a positive session response instead of a message", host: always("\x82\x00\x00\x00", check.Start), outcome: signet.Broken, err: "type 0x82"},
 		{name: "a frame of nothing", host: always("\x00\x00\x00\x00", check.Closed), outcome: signet.Broken, err: "0 bytes"},
 		{name: "garbage in a frame", host: always("\x00\x00\x00\x08garbage!", check.Closed), outcome: signet.Broken, err: "start with 67617262"},
@@ -410,6 +420,9 @@ func TestOddServers(t *testing.T) {
 			}
 			if c.outcome == signet.Foreign && len(got.notes) != 1 {
 				t.Errorf("a peer of another protocol was asked on: %q", got.notes)
+			}
+			if strings.Contains(c.err, "this address is refused") && len(got.notes) != 1 {
+				t.Errorf("a peer that refuses us was asked on: %q", got.notes)
 			}
 			if (c.outcome == signet.Answered) != (r.Facts != nil) {
 				t.Errorf("facts %v", r.Facts)

@@ -69,4 +69,17 @@ func TestOverheardModes(t *testing.T) {
 			t.Errorf("modes %x: %s, want %s", c.modes, f.Signing, c.want)
 		}
 	}
+	for _, c := range []struct {
+		modes []byte
+		want  signet.Level
+	}{{[]byte{0x0f, 0xff}, signet.Unknown}, {[]byte{0xff, 0x0f}, signet.Unknown}, {[]byte{0x07, 0xff}, signet.Optional}, {[]byte{0xff, 0x03}, signet.Off}, {[]byte{0x03, 0xff}, signet.Off}} {
+		o := observe(signet.Endpoint{Port: 445})
+		for _, m := range c.modes {
+			answer, _ := speaks1(m)(smb1.AppendNegotiate(nil))
+			o.Hear(&check.Overheard{FromServer: answer})
+		}
+		if f := o.Result().Facts.(*Facts); f.SMB1.Signing != c.want {
+			t.Errorf("SMB 1 modes %x: %s, want %s", c.modes, f.SMB1.Signing, c.want)
+		}
+	}
 }
