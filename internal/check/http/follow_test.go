@@ -123,6 +123,17 @@ func TestSites(t *testing.T) {
 	if r = f.run(t, 443, nil); verdict(t, r) != signet.Undetermined || len(f.log) > ordinaryRequests {
 		t.Errorf("no site by that name either: %v, %d requests", verdict(t, r), len(f.log))
 	}
+	// WinRM needs no site: what http.sys says of every other path takes nothing from it.
+	for answer, want := range map[string]signet.Verdict{windows401: signet.Undetermined, nego401: signet.Guarded} {
+		f = &fake{answers: map[string]string{"*": kernel, "POST /wsman": answer}}
+		if answer == windows401 {
+			f.answers["POST /wsman as NTLM"] = challenge("NTLM")
+		}
+		j := judge(f.run(t, 5985, nil).Facts.(*Facts))
+		if j.Verdict != want || broken(j.Breaches, "winrm-http-encryption-unknown") != (answer == windows401) {
+			t.Errorf("WinRM: %+v", j)
+		}
+	}
 	for text, want := range map[string]signet.Verdict{
 		"404 page not found\n":                 signet.Undetermined,
 		"default backend - 404":                signet.Undetermined,

@@ -14,7 +14,7 @@ func (iv *interview) Result() check.Result {
 	res := check.Result{Outcome: signet.Skipped, Found: iv.found, Unasked: iv.unasked()}
 	if iv.mode == overPlain || iv.mode == overTLS {
 		f := &Facts{TLS: iv.tls, Server: iv.server, NTLM: iv.ntlm, Hidden: iv.hidden, Paths: []Path{}}
-		f.NoSite = iv.noSite && iv.site == "" && iv.nobody()
+		f.NoSite = iv.noSite && iv.site == "" && iv.nobody() && !iv.managed()
 		for _, p := range iv.pages {
 			_, pending := iv.due(p)
 			f.Paths = append(f.Paths, p.facts(iv.table, iv.marks, pending))

@@ -60,6 +60,11 @@ func (iv *interview) nobody() bool {
 	return asked
 }
 
+// managed says that WinRM answers: http.sys has no site there, and needs none.
+func (iv *interview) managed() bool {
+	return slices.ContainsFunc(iv.pages, func(p *page) bool { return p.row.role == "winrm" && !p.gone() })
+}
+
 // sites asks once by each name that this address is known to have, where it has no site for the one it was asked by:
 // "/" first, and where that is there, everything.
 func (iv *interview) sites() {
