@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"signet/internal/scope"
+	"signet/internal/store"
+	"signet/internal/store/sqlite"
 )
 
 // pseudoTerminal is a terminal and the side on which its user sits.
@@ -87,6 +91,31 @@ func TestConsentInterrupted(t *testing.T) {
 	_, err := (&app{Process: Process{Stdin: terminal, Stderr: terminal}}).consent(ctx, &scanFlags{}, &scope.Extent{Addresses: 1 << 25}, "")
 	if codeOf(err) != exitInterrupted {
 		t.Errorf("%v", err)
+	}
+}
+
+// A run that is gone on with was let pass when it began: it is not asked about again. The scope of this one is another, which
+// is what stops it before a packet is sent.
+func TestResumedRunIsNotAskedAbout(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "runs.db")
+	s, err := sqlite.Open(t.Context(), path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := store.Record(t.Context(), s, &store.Run{ID: "r1", Started: time.Now(), Seed: 1, Scope: "another", Flags: json.RawMessage(`{"targets":["8.8.0.0/19"],"flags":{}}`)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rec.Finish(func(r *store.Run) { r.Interrupted = true }); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	_, said, code := do(t, "sqlite:"+path, "scan", "--resume", "r1")
+	if code != exitUsage || !strings.Contains(said, "the targets are not those of the run") || strings.Contains(said, "--yes") {
+		t.Errorf("code %d: %s", code, said)
+	}
+	if _, said, code = do(t, "sqlite:"+path, "scan", "8.8.0.0/19"); code != exitUsage || !strings.Contains(said, "--yes") {
+		t.Errorf("begun anew: code %d: %s", code, said)
 	}
 }
 

@@ -109,10 +109,11 @@ func TestReadInterruptedBeforeAWriter(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	bin := built(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, built(t), "read", "--store", "none", "-o", "jsonl", fifo)
+	cmd := exec.CommandContext(ctx, bin, "read", "--store", "none", "-o", "jsonl", fifo)
 	cmd.Stdout, cmd.Stderr, cmd.Env = &said, &said, append(os.Environ(), "SIGNET_CONFIG="+os.DevNull)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

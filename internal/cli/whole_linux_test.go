@@ -184,6 +184,7 @@ func TestHostileOutputs(t *testing.T) {
 		}},
 		{"a link to a descriptor", "jsonl=l", 0, `"kind":"summary"`, func(t *testing.T, d string, _ *exec.Cmd) { link(t, "/dev/fd/2", d+"/l") },
 			func(t *testing.T, d string) { is(t, d+"/l", fs.ModeSymlink) }},
+		{"a descriptor of the thread", "jsonl=/proc/thread-self/fd/2", 0, `"kind":"summary"`, nil, func(*testing.T, string) {}},
 		{"a descriptor that is not open", "jsonl=/dev/fd/99", 1, "-o jsonl=/dev/fd/99: ", nil, func(*testing.T, string) {}},
 		{"a folder", "jsonl=.", 1, "is a directory", nil, func(*testing.T, string) {}},
 		{"a folder by its slash", "jsonl=f/", 1, "is a directory", nil, func(t *testing.T, d string) { gone(t, d+"/f") }},
