@@ -2,12 +2,12 @@ package check
 
 import (
 	"encoding/json"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
 // AppendString appends s as a JSON string. Whatever could move a cursor, hide text or turn it around when the line
-// is looked at in a terminal is escaped: C0, DEL and C1 controls, line separators and bidirectional marks. Bytes
-// that are not UTF-8 become U+FFFD.
+// is looked at in a terminal is escaped, as Unseen has it. Bytes that are not UTF-8 become U+FFFD.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -47,20 +47,14 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
+// appendEscape appends a rune as JSON escapes it: one beyond the first plane by its surrogates (RFC 8259 §7).
 func appendEscape(dst []byte, r rune) []byte {
 	const hex = "0123456789abcdef"
-	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
-}
-
-// Unseen tells whether a rune controls a terminal or the direction and place of text rather than being text.
-func Unseen(r rune) bool {
-	switch {
-	case r < 0x20, r >= 0x7f && r <= 0x9f:
-		return true
-	case r == 0x061c, r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff:
-		return true
+	if r > 0xffff {
+		high, low := utf16.EncodeRune(r)
+		return appendEscape(appendEscape(dst, high), low)
 	}
-	return false
+	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }
 
 // AppendJSON appends v by reflection, for facts that need no appender of their own, with the same care for what a

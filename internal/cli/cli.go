@@ -125,7 +125,11 @@ func Run(ctx context.Context, p Process) int {
 		text = ""
 	}
 	if text != "" {
-		fmt.Fprintln(p.Stderr, "signet: "+text)
+		lines := strings.Split(text, "\n") // an error may quote what a peer or a file said
+		for i := range lines {
+			lines[i] = check.Visible(lines[i])
+		}
+		fmt.Fprintln(p.Stderr, "signet: "+strings.Join(lines, "\n"))
 	}
 	return code
 }

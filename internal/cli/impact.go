@@ -122,7 +122,7 @@ func (r *impactReport) text() string {
 		for _, s := range standings() {
 			hosts := list.by[s]
 			for _, im := range hosts[:min(len(hosts), mostImpact)] {
-				fmt.Fprintf(&b, "  %-12s %-22s %-28s %s\n", s, im.Addr, report.Clean(im.Name), im.Because)
+				fmt.Fprintf(&b, "  %-12s %-22s %-28s %s\n", s, im.Addr, report.Clean(im.Name), report.Clean(im.Because))
 			}
 			if more := len(hosts) - mostImpact; more > 0 {
 				fmt.Fprintf(&b, "  %-12s … and %d more: -o csv or -o jsonl has them all\n", s, more)
@@ -142,7 +142,7 @@ func (r *impactReport) csv() string {
 	for _, list := range r.rules {
 		for _, s := range standings() {
 			for _, im := range list.by[s] {
-				w.Write([]string{list.rule, im.Addr.String(), check.Defuse(report.Clean(im.Name)), s.String(), check.Defuse(im.Because)})
+				w.Write([]string{list.rule, im.Addr.String(), check.Defuse(report.Clean(im.Name)), s.String(), check.Defuse(report.Clean(im.Because))})
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/report"
 	"signet/internal/store"
 )
@@ -150,14 +150,11 @@ type runLine struct {
 }
 
 func writeRun(w io.Writer, r *store.Run) error {
-	line, err := json.Marshal(runLine{
+	line := check.AppendJSON(nil, runLine{
 		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, runState(r), r.Interrupted, r.Failed, r.Imported,
 		r.Warnings, r.Seed, r.Progress.Addresses, r.Progress.Asked, r.Observations,
 	})
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(line, '\n'))
+	_, err := w.Write(append(line, '\n'))
 	return err
 }
 

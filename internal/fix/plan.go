@@ -159,12 +159,7 @@ func (p *Plan) jobs(windows bool) []job {
 
 // line keeps text on one line and free of what a terminal or a script would obey.
 func line(s string) string {
-	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
-		if check.Unseen(r) && r != ' ' {
-			return '\ufffd'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))), " ")
+	return strings.Join(strings.Fields(check.Visible(s)), " ")
 }
 
 // heads are the lines that stand above every script.

@@ -62,7 +62,7 @@ func (t *Text) Host(h *signet.Host) error {
 	}
 	for _, r := range h.Roles {
 		if r.Certain {
-			e.roles[r.Role]++
+			e.roles[Clean(r.Role)]++
 		}
 	}
 	for _, d := range h.Disagreements {
@@ -98,7 +98,7 @@ func (e *estate) controller(h *signet.Host) {
 	}
 	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
 		slices.Sort(byRule[rule])
-		c.weak = append(c.weak, rule+" on "+strings.Join(byRule[rule], ", "))
+		c.weak = append(c.weak, Clean(rule)+" on "+strings.Join(byRule[rule], ", "))
 	}
 	domain := strings.ToLower(Clean(h.Domain))
 	e.domains[domain] = append(e.domains[domain], c)
@@ -238,7 +238,7 @@ func (t *Text) ways(p *page) {
 	p.heading("PATHS", about)
 	for i := range paths.Fixes[:min(len(paths.Fixes), mostFixes)] {
 		f := &paths.Fixes[i]
-		p.item(fmt.Sprintf("%d", i+1), t.style.bold(f.Finding)+" ("+t.style.severity(f.Severity)+"), "+plural(f.Endpoints, "endpoint", "endpoints")+removed(f))
-		p.text(10, 10, f.Because)
+		p.item(fmt.Sprintf("%d", i+1), t.style.bold(Clean(f.Finding))+" ("+t.style.severity(f.Severity)+"), "+plural(f.Endpoints, "endpoint", "endpoints")+removed(f))
+		p.text(10, 10, Clean(f.Because))
 	}
 }

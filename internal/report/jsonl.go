@@ -67,9 +67,9 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 		b = append(b, `,"name":`...)
 		b = check.AppendString(b, l.Name)
 	}
-	b = append(b, `,"check":"`...)
-	b = append(b, l.Check...)
-	b = append(b, `","outcome":"`...)
+	b = append(b, `,"check":`...)
+	b = check.AppendString(b, l.Check)
+	b = append(b, `,"outcome":"`...)
 	b = append(b, l.Outcome.String()...)
 	b = append(b, `","verdict":"`...)
 	b = append(b, l.Verdict.String()...)
@@ -77,7 +77,7 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 	b = appendStrings(b, l.Because)
 	b = append(b, `,"facts":`...)
 	if l.Facts != nil {
-		b = l.Facts.AppendJSON(b)
+		b = check.AppendFacts(b, l.Facts)
 	} else {
 		b = append(b, "{}"...)
 	}

@@ -50,7 +50,7 @@ func (s *script) append(b []byte) []byte {
 		}
 		tree = append(tree, "</table>\n"...)
 	}
-	b = append(b, `<script id="`+escape(s.id)+`" output="`+escape(text.String())+`">`...)
+	b = append(b, `<script id="`+xmlText(s.id)+`" output="`+escape(text.String())+`">`...)
 	return append(append(b, tree...), "</script>"...)
 }
 

@@ -181,7 +181,7 @@ func (o *ocsfLines) event(about *ocsfAbout, rule, where string, status int) *ocs
 		FindingInfo: ocsfInfo{UID: identity(rule, at, about.check, where), Types: []string{rule}, Created: when},
 		Compliance:  ocsfCompliance{Standards: []string{"signet " + Clean(o.policy)}, Control: rule, StatusID: status, Status: []string{"Unknown", "Pass", "Warning", "Fail"}[status]},
 		Resources:   []ocsfResource{resource},
-		Unmapped:    map[string]any{"check": about.check, "verdict": about.verdict.String()},
+		Unmapped:    map[string]any{"check": Clean(about.check), "verdict": about.verdict.String()},
 	}
 	if where != "" {
 		e.Unmapped["where"] = where

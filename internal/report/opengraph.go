@@ -99,7 +99,7 @@ func (g *OpenGraph) Endpoint(l *Line) error {
 func hostID(addr netip.Addr) string { return "SIGNET:HOST:" + addr.String() }
 
 func endpointID(at signet.Endpoint, check string) string {
-	return strings.ToUpper("signet:endpoint:" + at.AddrPort().String() + "/" + at.Transport.String() + ":" + check)
+	return strings.ToUpper("signet:endpoint:" + at.AddrPort().String() + "/" + at.Transport.String() + ":" + Clean(check))
 }
 
 func endpointProperties(l *Line, f *facts) map[string]any {

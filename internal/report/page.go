@@ -130,17 +130,13 @@ func cut(s string, n int) string {
 }
 
 // Clean makes text from the network fit for a terminal and a ticket: what would move the cursor, hide or turn text
-// becomes U+FFFD, and a long text is cut.
+// stands as an escape (check.Visible), and a long text is cut.
 func Clean(s string) string {
 	const most = 1000
-	s = strings.ToValidUTF8(s, "\ufffd")
-	s = strings.Map(func(r rune) rune {
-		if check.Unseen(r) {
-			return '\ufffd'
-		}
-		return r
-	}, s)
-	return cut(s, most)
+	if len(s) > 8*most { // of what is cut anyway the rest need not be looked at
+		s = string([]rune(s[:8*most])[:most+1])
+	}
+	return cut(check.Visible(s), most)
 }
 
 func clean(list []string) []string {

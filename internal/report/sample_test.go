@@ -22,7 +22,8 @@ var update = flag.Bool("update", false, "write testdata/golden anew")
 // hostile is what a server may call itself. Each piece breaks some format that takes text for its own.
 func hostile() string {
 	return "</script><!--<script>alert(1)</script>|`*[x](javascript:alert(1))" + `"'&;=cmd|' /C calc'!A0` +
-		"\x1b[31m\x1b]0;x\x07\r\n\t\u202eevil\u2028\x00\xff\xfe\xed\xa0\x80]]>{{.}}\ufffe"
+		"\x1b[31m\x1b]0;x\x07\r\n\t\u202eevil\u2028\x00\xff\xfe\xed\xa0\x80]]>{{.}}\ufffe" +
+		"\u00ad\u034f\u115f\u17b4\u180e\u200b\u2064\u2066\u3164\ufe0f\uffa0\U0001bca0\U0001d173\U000e0001\U000e0041\U000e0100"
 }
 
 // long is 64 KiB.

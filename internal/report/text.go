@@ -267,7 +267,7 @@ func (t *Text) fixes(p *page, groups []*group) {
 		}
 		n++
 		count := g.exposed.total + g.other.total
-		p.item(fmt.Sprintf("%d", n), t.style.bold(g.finding.Rule)+", closes "+plural(uint64(count), "endpoint", "endpoints"))
+		p.item(fmt.Sprintf("%d", n), t.style.bold(Clean(g.finding.Rule))+", closes "+plural(uint64(count), "endpoint", "endpoints"))
 		p.text(10, 10, fix)
 	}
 }

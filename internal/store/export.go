@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"io"
 	"strconv"
 	"time"
@@ -29,10 +28,7 @@ func Export(ctx context.Context, w io.Writer, s Store, run *Run) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	plain := *run
 	plain.Imported = time.Time{} // which is of this store
-	line, err := json.Marshal(exported{"run", schema, &plain})
-	if err != nil {
-		return err
-	}
+	line := check.AppendJSON(nil, exported{"run", schema, &plain})
 	if _, err := out.Write(append(line, '\n')); err != nil {
 		return err
 	}
@@ -83,7 +79,7 @@ func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
 	b = strconv.AppendBool(b, o.Open)
 	if o.Facts != nil {
 		b = append(b, `,"facts":`...)
-		b = o.Facts.AppendJSON(b)
+		b = check.AppendFacts(b, o.Facts)
 	}
 	if len(o.Unasked) > 0 {
 		b = append(b, `,"unasked":[`...)
