@@ -40,6 +40,7 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err := prepare(full, create); err != nil {
 		return nil, s.fail(err)
 	}
+	// Rows are appended and leave the cache for good: four times this was no faster, and stood in memory to the end of the run.
 	err = s.connect(dsn(full, "_txlock=immediate", "_pragma=synchronous(normal)", "_pragma=cache_size(-4096)"), dsn(full, "_pragma=query_only(1)", "_pragma=cache_size(-4096)"))
 	if err != nil {
 		return nil, s.fail(err)
@@ -71,7 +72,6 @@ func OpenMemory(ctx context.Context) (*Store, error) {
 
 // connect sets up the connection that writes and those that read.
 func (s *Store) connect(write, read string) (err error) {
-	// Rows are appended and leave the cache for good: four times this was no faster, and stood in memory to the end of the run.
 	if s.write, err = sql.Open("sqlite", write); err != nil {
 		return err
 	}
