@@ -17,12 +17,13 @@ func telling() map[string]map[signet.Verdict]string {
 		},
 		"http": {
 			signet.Exposed: `{"paths":[{"path":"/certsrv/","status":401,"schemes":["NTLM"],"ntlm":"proven","epa":"unknown"}]}`,
-			signet.Guarded: `{"paths":[{"path":"/certsrv/","status":404,"schemes":[],"ntlm":"no","epa":"unknown"}]}`,
+			signet.Guarded: `{"paths":[{"path":"/certsrv/","status":401,"schemes":["Negotiate"],"ntlm":"no","negotiate":"kerberos-only","epa":"unknown"}]}`,
+			signet.Unseen:  `{"paths":[{"path":"/certsrv/","status":404,"schemes":[],"ntlm":"no","epa":"unknown"}]}`,
 		},
 	}
 }
 
-// Nothing but an answer is ever exposed or guarded, whatever else is known.
+// Nothing but an answer is ever exposed, guarded or unseen, whatever else is known.
 func TestOnlyAnswersDecide(t *testing.T) {
 	j := policy(t, judge.Source("baseline"))
 	for name, by := range telling() {
