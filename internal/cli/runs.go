@@ -100,13 +100,21 @@ func (a *app) listRuns(ctx context.Context, url, output string) error {
 			}
 			continue
 		}
-		fmt.Fprintf(w, "%-24s  %-16s  %9s  %-11s  %12d  %s\n", report.Clean(r.ID), r.Started.Format("2006-01-02 15:04"), took(r).Round(time.Second/10),
+		fmt.Fprintf(w, "%-24s  %-16s  %9s  %-11s  %12d  %s\n", report.Clean(r.ID), began(r), took(r).Round(time.Second/10),
 			runState(r), r.Observations, report.Clean(strings.Join(r.Targets, ", ")))
 	}
 	if err := w.Flush(); err != nil {
 		return trouble("%v", err)
 	}
 	return nil
+}
+
+// began is when a run began, as far as that is known.
+func began(r *store.Run) string {
+	if r.Started.IsZero() {
+		return "not known"
+	}
+	return r.Started.Format("2006-01-02 15:04")
 }
 
 // runState says how a run stands. One that was killed is not told from one that is being made.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -107,6 +108,14 @@ func (a *app) storedRun(ctx context.Context, url, name string) (store.Store, *st
 		return nil, nil, trouble("%v", err)
 	}
 	run, err := store.Find(runs, name)
+	// The damaged one may be what is meant by a word: when it was made is not known any more.
+	if i := slices.IndexFunc(runs, func(r store.Run) bool { return r.Damaged }); i >= 0 && (name == "" || name == "latest" || name == "previous") {
+		if err != nil {
+			run, err = &runs[i], nil
+		} else {
+			fmt.Fprintf(a.Stderr, "signet: run %s is passed over: what is stored of it is damaged (signet runs check says what is)\n", report.Clean(runs[i].ID))
+		}
+	}
 	if err != nil {
 		s.Close()
 		return nil, nil, usage("%v (signet runs lists them)", err)

