@@ -55,6 +55,9 @@ func shortages(port int, live string) []shortage {
 	alone("two local ports", "ip link set lo up; sysctl -qw net.ipv4.ip_local_port_range='40000 40001'", "127.0.0.0/28", map[string]int{"refused": 16}, "")
 	alone("no right to raw packets", "ip link set lo up; setpriv --bounding-set -net_raw true", "127.0.0.0/30", map[string]int{"refused": 4}, "", "--discover", "syn")
 	alone("the link is down", "ip link add va type veth peer name vb; ip addr add 10.9.0.1/24 dev va", "10.9.0.4/30", skipped, "")
+	const link = "ip link add va type veth peer name vb; ip addr add 10.9.0.1/24 dev va; ip link set va up; ip link set vb up"
+	alone("a broadcast address is nobody's", link, "10.9.0.255", map[string]int{"silent": 1}, "", "--discover", "connect")
+	alone("addresses that nobody has", link, "10.9.0.4/30", map[string]int{"silent": 4}, "", "--discover", "connect")
 	return list
 }
 
@@ -115,8 +118,12 @@ func TestShortage(t *testing.T) {
 			if !ended || fmt.Sprint(got) != fmt.Sprint(c.want) {
 				t.Errorf("outcomes %v, want %v; %v\n%s", got, c.want, err, said.Bytes())
 			}
-			if got["answered"] > 0 && cmd.ProcessState.ExitCode() != 0 {
-				t.Errorf("exit code %d", cmd.ProcessState.ExitCode())
+			code := 0
+			if got["fault"]+got["skipped"] > 0 { // hosts are missing whole
+				code = 1
+			}
+			if cmd.ProcessState.ExitCode() != code {
+				t.Errorf("exit code %d, want %d", cmd.ProcessState.ExitCode(), code)
 			}
 		})
 	}

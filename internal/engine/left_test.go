@@ -60,3 +60,19 @@ func TestSinkIsToldWhenAVisitIsOver(t *testing.T) {
 		}
 	})
 }
+
+// What was not asked is named, up to a number, and always counted.
+func TestUnaskedIsNamed(t *testing.T) {
+	r, g := newRun(items(), Plan{Check: lineCheck()})
+	r.All = false
+	s := &session{Run: r}
+	s.named.Store(mostNamed - 1)
+	for _, o := range []signet.Observation{
+		{Outcome: signet.Silent}, {Outcome: signet.Skipped}, {Outcome: signet.Skipped}, {Outcome: signet.Fault}, {Outcome: signet.Fault, Open: true},
+	} {
+		s.emit(&o)
+	}
+	if len(g.list) != 2 || g.list[0].Outcome != signet.Skipped || !g.list[1].Open || r.Stats.Asked.Load() != 5 || r.Stats.Outcomes[signet.Skipped].Load() != 2 {
+		t.Errorf("%d named, %d counted", len(g.list), r.Stats.Asked.Load())
+	}
+}

@@ -76,6 +76,7 @@ type session struct {
 	cancel  context.CancelCauseFunc
 	drain   <-chan struct{}
 	agendas *agendas
+	named   atomic.Uint64 // endpoints that were put though nothing was heard of them
 	put     sync.Mutex
 }
 
@@ -125,11 +126,16 @@ func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 	return context.Cause(ctx)
 }
 
+// mostNamed is how many endpoints that were not asked are named one by one; the rest are counted. A scope without a route
+// may have millions.
+const mostNamed = 1 << 16
+
 // emit counts an observation and hands it to the sink.
 func (s *session) emit(o *signet.Observation) {
 	s.Stats.Asked.Add(1)
 	s.Stats.Outcomes[o.Outcome].Add(1)
-	if !s.All && !o.Reached() && !o.Lost() { // what is missing for a reason of ours is named
+	unasked := o.Lost() && !o.Open // what is missing for a reason of ours is named
+	if !s.All && (!unasked && !o.Reached() || unasked && s.named.Add(1) > mostNamed) {
 		return
 	}
 	s.put.Lock()
