@@ -33,6 +33,7 @@ touched. Without -o it prints the text report and writes signet-demo.html.`,
 	fl := cmd.Flags()
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames())
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.BoolVar(&f.all, "all", false, "list what is guarded or unseen with its reasons")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 	return cmd
 }
@@ -69,7 +70,9 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 		return err
 	}
 	defer out.close()
-	if _, err := a.render(ctx, &rendering{header: headerOf(run, policy.ID()), all: true, run: run}, j, out, listed(list)()); err != nil {
+	header := headerOf(run, policy.ID())
+	header.All = f.all
+	if _, err := a.render(ctx, &rendering{header: header, all: true, run: run}, j, out, listed(list)()); err != nil {
 		return err
 	}
 	if len(outputs) > 1 && len(f.outputs) == 0 {
