@@ -35,6 +35,10 @@ func placeOf(named string) (place, error) {
 	if strings.HasSuffix(named, string(filepath.Separator)) {
 		return p, &fs.PathError{Op: "open", Path: named, Err: syscall.EISDIR}
 	}
+	if device(named) {
+		p.asIs, p.final = true, named
+		return p, nil
+	}
 	whole, err := filepath.Abs(named)
 	if err != nil {
 		return p, err

@@ -19,6 +19,9 @@ func duplicate(fd int, name string) (*os.File, error) {
 	return os.NewFile(uintptr(n), name), nil
 }
 
+// device tells whether a name is one that lies in no folder: there is none here.
+func device(string) bool { return false }
+
 // inherit gives a new file the owner and the mode of the one that it will replace, as far as it may.
 func inherit(f *os.File, old os.FileInfo) {
 	if s, ok := old.Sys().(*syscall.Stat_t); ok && (int(s.Uid) != os.Geteuid() || int(s.Gid) != os.Getegid()) {
