@@ -436,3 +436,19 @@ func TestHostileFiles(t *testing.T) {
 		})
 	}
 }
+
+// FuzzDetect: what no reader is meant for is called something, and nothing of it takes more than its size asks.
+func FuzzDetect(f *testing.F) {
+	for _, s := range []string{printed, `{"ip":"192.0.2.9","ports":[{"port":445}]}`, "[{ ip: \"192.0.2.9\" }]", "<nmaprun>", "Host: 192.0.2.1 ()\tPorts: 1\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		fuzzing.Bounded(t, len(b), func() {
+			if k := imports.Detect(b); k > imports.Text {
+				t.Errorf("kind %d", k)
+			}
+			imports.Seems(b)
+			imports.DepthOf(b)
+		})
+	})
+}
