@@ -57,7 +57,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.Float64Var(&f.rate, "rate", 2000, "new connections or SYNs per second; 0 lifts every limit, for a lab")
 	fl.IntVar(&f.inFlight, "in-flight", 0, "hosts or sockets open at once (default fitted to the limit of open files)")
 	fl.DurationVar(&f.timeout, "timeout", 0, "longest wait of each phase (default 2s to connect, 5s per exchange)")
-	fl.DurationVar(&f.hostTimeout, "host-timeout", 30*time.Second, "longest time one host may take")
+	fl.DurationVar(&f.hostTimeout, "host-timeout", 30*time.Second, "longest time one host may keep Signet waiting")
 	fl.IntVar(&f.retries, "retries", 1, "further tries where nothing answered")
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
 	fl.BoolVar(&f.all, "all", false, "report every endpoint asked, closed and silent ones too, and list what is guarded or unseen with its reasons")
