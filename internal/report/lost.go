@@ -27,6 +27,7 @@ type LostHost struct {
 // How much of what was lost is told apart, and named. What is beyond is counted.
 const (
 	mostLost      = 1 << 14 // hosts
+	mostNamed     = 1 << 17 // names that are known to have been asked at some address
 	mostLostPorts = 4       // endpoints of one
 	mostLostNamed = 20      // hosts at the top of a text; json, jsonl and csv name them all
 )
@@ -35,6 +36,7 @@ const (
 type lost struct {
 	hosts  map[netip.Addr]*LostHost
 	under  map[netip.Addr]bool // hosts of which more may come, by whether anything of them was there
+	named  map[string]bool     // names of which some address was asked
 	more   uint64              // hosts beyond mostLost
 	ends   uint64              // endpoints that were skipped
 	faults uint64
@@ -42,11 +44,14 @@ type lost struct {
 
 func (t *lost) add(l *Line) {
 	if t.under == nil {
-		t.hosts, t.under = map[netip.Addr]*LostHost{}, map[netip.Addr]bool{}
+		t.hosts, t.under, t.named = map[netip.Addr]*LostHost{}, map[netip.Addr]bool{}, map[string]bool{}
 	}
 	if !l.Lost() {
 		if l.Reached() && !t.under[l.Addr] {
 			t.under[l.Addr] = true
+		}
+		if l.Name != "" && len(t.named) < mostNamed {
+			t.named[l.Name] = true
 		}
 		return
 	}
@@ -118,7 +123,10 @@ func (t *Tally) Lost() Lost {
 		t.lost.left(addr)
 	}
 	for _, h := range t.lost.hosts {
-		out.Hosts = append(out.Hosts, *h)
+		one := *h
+		// A name may have addresses of both families, and this machine a way to one alone: the host itself was asked.
+		one.Whole = h.Whole && !t.lost.named[h.Name]
+		out.Hosts = append(out.Hosts, one)
 	}
 	slices.SortFunc(out.Hosts, func(a, b LostHost) int { return a.Address.Compare(b.Address) })
 	return out

@@ -149,3 +149,34 @@ func TestLostIsBounded(t *testing.T) {
 		t.Errorf("%d sentences, the last %q", len(said), said[len(said)-1])
 	}
 }
+
+// A name with an address of each family is not missing whole where this machine has a way to one of them.
+func TestLostOfANameWithTwoAddresses(t *testing.T) {
+	at := func(addr string, as signet.Outcome) *Line {
+		l := unasked(addr, 445, as, "no route")
+		l.Name = "fs1.corp.example"
+		return l
+	}
+	for _, outcome := range []signet.Outcome{signet.Answered, signet.Refused, signet.Silent} {
+		for _, first := range []bool{true, false} {
+			lines := []*Line{at("2001:db8::5", signet.Skipped), at("10.0.0.5", outcome)}
+			if first {
+				lines[0], lines[1] = lines[1], lines[0]
+			}
+			var tally Tally
+			for _, l := range lines {
+				tally.Add(l)
+				tally.Left(l.Addr)
+			}
+			lost := tally.Lost()
+			if len(lost.Hosts) != 1 || lost.Whole() != 0 {
+				t.Errorf("%v, first %t: %d hosts lost, %d whole; want one, and none whole", outcome, first, len(lost.Hosts), lost.Whole())
+			}
+		}
+	}
+	var tally Tally
+	tally.Add(at("2001:db8::5", signet.Skipped))
+	if lost := tally.Lost(); lost.Whole() != 1 {
+		t.Errorf("no address of the name was asked: %d whole, want 1", lost.Whole())
+	}
+}
