@@ -83,7 +83,7 @@ func TestOddStores(t *testing.T) {
 					t.Errorf("%q: exit code %d, %q", args, code, stderr)
 				}
 			}
-			if test.bytes == nil || len(test.bytes) == 0 {
+			if len(test.bytes) == 0 {
 				return
 			}
 			code, stdout, stderr := called(t, nil, "runs", "check", "--store", "sqlite:"+path)

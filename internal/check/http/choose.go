@@ -216,12 +216,3 @@ func (iv *interview) shows(role string) bool {
 	}
 	return false
 }
-
-func (iv *interview) asked(path string) bool {
-	for _, p := range iv.pages {
-		if p.row.path == path {
-			return true
-		}
-	}
-	return false
-}
