@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -217,6 +218,9 @@ func (z *zgrabResult) smb(emit maker) (*signet.Observation, error) {
 	}
 	if v.HasNTLM {
 		f.NTLMOffer = "offered"
+		if !slices.Contains(f.Mechanisms, "ntlm") { // older ones keep no list
+			f.Mechanisms = append(f.Mechanisms, "ntlm")
+		}
 	}
 	if f.NTLM = v.NTLM.names(); f.NTLM != nil {
 		f.NTLMOffer = "proven"

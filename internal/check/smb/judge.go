@@ -79,7 +79,7 @@ func smb2Way(f *Facts) way {
 	default:
 		w.because = []string{bits(" says no signing level: only 0x00 to 0x03 have a meaning")}
 		if f.SecurityMode == "" {
-			w.because = []string{"The SMB 2 answer told no signing level"}
+			w.because = []string{"SMB 2 or 3 is offered, and its signing level was not told"}
 		}
 		return w
 	}
@@ -128,7 +128,11 @@ func notRequired(f *Facts, level string) way {
 	case f.NTLMOffer == ntlmProven:
 		return way{verdict: signet.Exposed, because: []string{level, "NTLM is offered: the server answered a type 1 with a challenge"}}
 	}
-	return way{verdict: signet.Exposed, because: []string{level, "NTLM is among the mechanisms that the server names"}}
+	offer := "NTLM is among the mechanisms that the server names"
+	if !slices.Contains(f.Mechanisms, "ntlm") { // SMB 1 without extended security, or a tool's word of it
+		offer = "NTLM is offered: SMB 1 takes challenge and response, which is NTLM"
+	}
+	return way{verdict: signet.Exposed, because: []string{level, offer}}
 }
 
 func smb1Way(f *Facts) way {
@@ -159,7 +163,7 @@ func smb1Way(f *Facts) way {
 	case signet.Off:
 		bits += ": no signing"
 	default:
-		w.because = []string{"The SMB 1 answer told no signing level"}
+		w.because = []string{"SMB 1 is offered, and its signing level was not told"}
 		if s.SecurityMode != "" {
 			w.because = []string{bits + " says no signing level: its upper four bits have no meaning"}
 		}

@@ -80,7 +80,8 @@ func TestJudge(t *testing.T) {
 			signet.Undetermined, RuleSigning, "encryption"},
 		{"not required, encryption not asked", func(f *Facts) { f.EncryptionRequired = nil }, signet.Exposed, RuleSigning, "0x01"},
 		{"not required, NTLM proven", func(f *Facts) {}, signet.Exposed, RuleSigning, "challenge"},
-		{"not required, NTLM named", func(f *Facts) { f.NTLMOffer = ntlmOffered }, signet.Exposed, RuleSigning, "among the mechanisms"},
+		{"not required, NTLM named", func(f *Facts) { f.NTLMOffer, f.Mechanisms = ntlmOffered, []string{"ntlm"} }, signet.Exposed, RuleSigning, "among the mechanisms"},
+		{"not required, challenge and response on SMB 1", func(f *Facts) { f.NTLMOffer = ntlmOffered }, signet.Exposed, RuleSigning, "SMB 1 takes challenge and response"},
 		{"not required, NTLM not offered", func(f *Facts) { f.NTLMOffer = ntlmNo }, signet.Undetermined, RuleNoNTLM + " " + RuleSigning, "Kerberos"},
 		{"not required, NTLM unknown", func(f *Facts) { f.NTLMOffer = ntlmUnknown }, signet.Undetermined, RuleSigning, "could not be told"},
 		{"not required, no word about NTLM", func(f *Facts) { f.NTLMOffer = "" }, signet.Undetermined, RuleSigning, "could not be told"},
@@ -110,7 +111,7 @@ func TestJudge(t *testing.T) {
 		{"no dialect of either", func(f *Facts) { f.SMB2Offered, f.Signing = no(), signet.Unknown }, signet.Undetermined, "", "not offered"},
 		{"no SMB 2, SMB 1 not asked", func(f *Facts) { f.SMB2Offered, f.SMB1.Offered = no(), nil }, signet.Undetermined, "", "not asked"},
 		{"signing unknown", func(f *Facts) { f.Signing = signet.Unknown }, signet.Undetermined, "", "no signing level"},
-		{"SMB 1 signing unknown", func(f *Facts) { required(f); withSMB1(f, "", signet.Unknown) }, signet.Undetermined, RuleSMB1, "no signing level"},
+		{"SMB 1 signing unknown", func(f *Facts) { required(f); withSMB1(f, "", signet.Unknown) }, signet.Undetermined, RuleSMB1, "its signing level was not told"},
 		{"nothing known", func(f *Facts) { *f = Facts{} }, signet.Undetermined, "", "not asked about"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
