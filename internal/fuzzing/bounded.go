@@ -13,7 +13,7 @@ const (
 	perMegabyte = time.Second
 	timeFloor   = 5 * time.Second
 
-	bytesPerByte = 512
+	bytesPerByte = 512 * raceFactor
 	bytesFloor   = 64 << 20
 )
 
