@@ -35,6 +35,10 @@ const LikeNothing Like = 0
 // LikePort is what connections to a port are like.
 func LikePort(port uint16) Like { return Like(port) + 1 }
 
+// LikeSYN is what the SYNs of a sweep to a port are like: one for each address, most of them dark, where connections to the
+// same port are made to those that answered, and several to each.
+func LikeSYN(port uint16) Like { return LikePort(port) | 1<<30 }
+
 // LikeExchange is what exchanges of a kind on a port are like.
 func LikeExchange(port uint16, note string) Like {
 	h := uint32(2166136261) ^ uint32(port)

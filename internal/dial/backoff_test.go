@@ -451,3 +451,24 @@ func TestRefusalIsAnAnswer(t *testing.T) {
 		t.Errorf("heard at %d, %d answers", s.heard, s.calm)
 	}
 }
+
+// A sparse subnet that is swept and whose few hosts are then connected to again and again is not slowed by its dark addresses:
+// they are no change, though the connections all succeeded. SYNs that were compared with connections were taken for one.
+func TestSweptAndConnected(t *testing.T) {
+	now := time.Unix(0, 0)
+	p := NewPacer(2000, func() time.Time { return now })
+	for i := range 6 {
+		to := netip.AddrFrom4([4]byte{10, 0, 0, byte(10 + i)})
+		p.Heard(to, LikeSYN(445), time.Millisecond, Answered)
+		for range 6 {
+			p.Heard(to, LikePort(445), time.Millisecond, Answered)
+		}
+	}
+	for i := range 250 { // a dark address is known for one when its answer is overdue
+		now = now.Add(5 * time.Millisecond)
+		p.Heard(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), LikeSYN(445), 0, Silence)
+		if p.Slowed(netip.MustParseAddr("10.0.0.1")) {
+			t.Fatalf("slowed after %d dark addresses", i+1)
+		}
+	}
+}

@@ -345,7 +345,7 @@ func (w *sweep) heard(position uint64, from netip.Addr, port uint16) {
 	if len(w.heads) > 1 && w.heads[1] > position && w.trip > 0 && took > 2*w.trip+passLag/2 {
 		fate = dial.Late
 	}
-	w.Dialer.Pace.Heard(from, dial.LikePort(port), time.Duration(took), fate)
+	w.Dialer.Pace.Heard(from, dial.LikeSYN(port), time.Duration(took), fate)
 }
 
 // refused is when this machine last refused to send a packet; -1: never.
@@ -373,7 +373,7 @@ func (w *sweep) refused() int64 {
 func (w *sweep) unheard(position uint64, e *entry, item *Item, swept []uint16) {
 	for i, port := range swept {
 		if (e.open|e.closed)>>i&1 == 0 && !w.excluded(&item.Target, port) {
-			w.Dialer.Pace.Heard(item.Addr, dial.LikePort(port), time.Duration(w.now-w.time(0, position)), dial.Silence)
+			w.Dialer.Pace.Heard(item.Addr, dial.LikeSYN(port), time.Duration(w.now-w.time(0, position)), dial.Silence)
 			return
 		}
 	}
