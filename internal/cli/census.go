@@ -14,39 +14,30 @@ import (
 	"signet/internal/report"
 )
 
-// census folds what a run says of each host and hands hosts, and at the end paths, to the writers that take them. A nil
+// census folds what a run says of each host and hands hosts, and at the end paths, to the outputs. A nil
 // census does nothing: --quick learns nothing of hosts worth the time.
 //
-// Where the policy tells hosts apart, a line with a finding waits for its host: so every writer, the host's own line and
+// Where the policy tells hosts apart, a line with a finding waits for its host: so every output, the host's own line and
 // the exit code have the same severity of it.
 type census struct {
 	folder  *host.Folder
 	estate  path.Estate
 	judge   *judge.Judge
-	writers []report.Writer
-	paths   []report.PathWriter // those among them that take paths
+	out     report.Handler
+	paths   bool // out wants paths
 	waiting map[netip.Addr][]*report.Line
 	emit    func(*report.Line) error     // counts a line and writes it
 	seen    map[netip.Addr][]path.Source // of clients whose host was not let go yet
 }
 
-func newCensus(checks []check.Check, j *judge.Judge, writers []report.Writer, emit func(*report.Line) error) *census {
-	c := &census{folder: host.New(checks), judge: j, writers: writers, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]path.Source{}}
-	for _, w := range writers {
-		if t, ok := w.(report.PathWriter); ok {
-			c.paths = append(c.paths, t)
-		}
-	}
-	return c
+func newCensus(checks []check.Check, j *judge.Judge, out report.Handler, emit func(*report.Line) error) *census {
+	return &census{folder: host.New(checks), judge: j, out: out, paths: out.Wants().Paths, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]path.Source{}}
 }
 
-// asksForHosts tells whether any writer takes hosts or paths, or the policy has to know them.
-func asksForHosts(j *judge.Judge, writers []report.Writer) bool {
-	return j.TellsHosts() || slices.ContainsFunc(writers, func(w report.Writer) bool {
-		_, hosts := w.(report.HostWriter)
-		_, paths := w.(report.PathWriter)
-		return hosts || paths
-	})
+// asksForHosts tells whether an output wants hosts or paths, or the policy has to know them.
+func asksForHosts(j *judge.Judge, out report.Handler) bool {
+	w := out.Wants()
+	return j.TellsHosts() || w.Hosts || w.Paths
 }
 
 // put folds one line and hands it on, at once or with its host.
@@ -97,20 +88,16 @@ func (c *census) end() error {
 	for _, addr := range slices.SortedFunc(maps.Keys(c.seen), netip.Addr.Compare) { // seen as clients alone
 		c.estate.Add(&signet.Host{Address: addr}, c.seen[addr]...)
 	}
-	if len(c.paths) == 0 {
+	if !c.paths {
 		return nil
 	}
 	paths := c.estate.Summary()
-	for _, t := range c.paths {
-		if err := t.Paths(paths); err != nil {
-			return fmt.Errorf("output: %w", err)
-		}
+	if err := c.out.Paths(paths); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	for p := range c.estate.Lines() {
-		for _, t := range c.paths {
-			if err := t.Path(p); err != nil {
-				return fmt.Errorf("output: %w", err)
-			}
+		if err := c.out.Path(p); err != nil {
+			return fmt.Errorf("output: %w", err)
 		}
 	}
 	return nil
@@ -130,16 +117,12 @@ func (c *census) hand(h *signet.Host) error {
 		}
 	}
 	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
-	if len(c.paths) > 0 {
+	if c.paths {
 		c.estate.Add(h, c.seen[h.Address]...)
 	}
 	delete(c.seen, h.Address)
-	for _, w := range c.writers {
-		if t, ok := w.(report.HostWriter); ok {
-			if err := t.Host(h); err != nil {
-				return fmt.Errorf("output: %w", err)
-			}
-		}
+	if err := c.out.Host(h); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 // notes is a writer that keeps hosts and paths, in the order in which they come.
 type notes struct {
+	report.Ignore
 	order []string
 	lines []report.Line
 	hosts []signet.Host
@@ -21,8 +22,7 @@ type notes struct {
 	sums  *signet.Paths
 }
 
-func (n *notes) Begin(*report.Header) error { return nil }
-func (n *notes) End(*report.Summary) error  { return nil }
+func (n *notes) Wants() report.Wants { return report.Wants{Hosts: true, Paths: true} }
 func (n *notes) Endpoint(l *report.Line) error {
 	n.order, n.lines = append(n.order, "endpoint"), append(n.lines, *l)
 	return nil
@@ -53,7 +53,7 @@ func TestCensus(t *testing.T) {
 	}
 	var n notes
 	var tally report.Tally
-	c := newCensus(all.Checks(), j, []report.Writer{&n}, func(l *report.Line) error {
+	c := newCensus(all.Checks(), j, &n, func(l *report.Line) error {
 		tally.Add(l)
 		return n.Endpoint(l)
 	})
@@ -130,7 +130,7 @@ func TestCensusOfClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	var n notes
-	c := newCensus(all.Checks(), j, []report.Writer{&n}, n.Endpoint)
+	c := newCensus(all.Checks(), j, &n, n.Endpoint)
 	no := false
 	for _, addr := range []string{"192.0.2.5", "192.0.2.77"} {
 		for range 2 {

@@ -124,7 +124,7 @@ func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string, see fun
 		return nil, nil, nil, err
 	}
 	list := &hostList{}
-	c := newCensus(a.checks, j, []report.Writer{list}, list.Endpoint)
+	c := newCensus(a.checks, j, list, list.Endpoint)
 	for o, err := range a.endpoints(in.observations(), j) {
 		if err == nil && see != nil {
 			see(o)
@@ -145,9 +145,9 @@ func (a *app) hostsOf(ctx context.Context, f *fromFlags, rules []string, see fun
 }
 
 // hostList keeps the hosts of a run.
-type hostList struct{ hosts []*signet.Host }
+type hostList struct {
+	report.Ignore
+	hosts []*signet.Host
+}
 
-func (l *hostList) Begin(*report.Header) error  { return nil }
-func (l *hostList) Endpoint(*report.Line) error { return nil }
-func (l *hostList) Host(h *signet.Host) error   { l.hosts = append(l.hosts, h); return nil }
-func (l *hostList) End(*report.Summary) error   { return nil }
+func (l *hostList) Host(h *signet.Host) error { l.hosts = append(l.hosts, h); return nil }

@@ -13,8 +13,8 @@ import (
 
 // outputs is every -o of a command.
 type outputs struct {
-	writers []report.Writer // of a run
-	files   []*output
+	tee   report.Tee // of a run
+	files []*output
 }
 
 // output is one file or standard output.
@@ -32,7 +32,7 @@ type output struct {
 // format is one word of -o.
 type format struct {
 	word string
-	run  func(*app, *output, string) report.Writer
+	run  func(*app, *output, string) report.Handler
 	diff func(*app, *output, string) report.DiffWriter
 }
 
@@ -40,7 +40,7 @@ type format struct {
 func formats() []format {
 	rules := func(a *app) *report.Rulebook { return report.NewRulebook(a.checks) }
 	type (
-		run  = report.Writer
+		run  = report.Handler
 		diff = report.DiffWriter
 	)
 	return []format{
@@ -108,14 +108,14 @@ func formatOf(name string) (format, bool) {
 	return format{}, false
 }
 
-// open creates the writers of a run for `FORMAT[=FILE]` arguments. others are files that the command has open besides.
+// open creates the handlers of a run for `FORMAT[=FILE]` arguments. others are files that the command has open besides.
 func (a *app) open(specs []string, color string, others ...string) (*outputs, error) {
 	o, err := a.openFiles(specs, others...)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range o.files {
-		o.writers = append(o.writers, f.run(a, f, color))
+		o.tee = append(o.tee, f.run(a, f, color))
 	}
 	return o, nil
 }
@@ -231,21 +231,19 @@ func (a *app) colored(out *output, when string) bool {
 	return out.buf == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout)
 }
 
-// begin opens a run for every writer.
+// begin opens a run for every output.
 func (o *outputs) begin(h *report.Header) error {
-	for _, w := range o.writers {
-		if err := w.Begin(h); err != nil {
-			return trouble("output: %v", err)
-		}
+	if err := o.tee.Begin(h); err != nil {
+		return trouble("output: %v", err)
 	}
 	return nil
 }
 
-// end closes it. A writer that fails keeps no other from its end.
+// end closes it. An output that fails keeps no other from its end.
 func (o *outputs) end(s *report.Summary) error {
 	var errs []error
-	for i, w := range o.writers {
-		if err := w.End(s); err != nil {
+	for i, h := range o.tee {
+		if err := h.End(s); err != nil {
 			errs = append(errs, err)
 			o.files[i].failed = true
 		}

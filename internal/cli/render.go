@@ -20,11 +20,11 @@ type rendering struct {
 	run    *store.Run
 }
 
-// render judges observations that come by address, and hands them to every writer. It gives what was counted.
+// render judges observations that come by address, and hands them to every output. It gives what was counted.
 func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *outputs, in iter.Seq2[*signet.Observation, error]) (*report.Tally, error) {
 	sink := &sink{judge: j, out: out}
-	if !r.quick && asksForHosts(j, out.writers) {
-		sink.census = newCensus(a.checks, j, out.writers, sink.emit)
+	if !r.quick && asksForHosts(j, out.tee) {
+		sink.census = newCensus(a.checks, j, out.tee, sink.emit)
 	}
 	if err := out.begin(r.header); err != nil {
 		return nil, err

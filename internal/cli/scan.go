@@ -145,7 +145,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 		defer debug.SetGCPercent(debug.SetGCPercent(hostsGC))
 	}
 	if !f.quick {
-		sink.census = newCensus(a.checks, judge, out.writers, sink.emit)
+		sink.census = newCensus(a.checks, judge, out.tee, sink.emit)
 	}
 	if err := out.begin(header); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"signet/internal/report"
 )
 
-// sink judges each observation and hands it to every writer.
+// sink judges each observation and hands it to every output.
 type sink struct {
 	judge    *judge.Judge
 	out      *outputs
@@ -21,7 +21,7 @@ type sink struct {
 	census   *census // nil: hosts are not looked at
 	keep     *keeper // nil: the run is not stored
 	findings atomic.Uint64
-	mu       sync.Mutex // writers against the flushing of files
+	mu       sync.Mutex // outputs against the flushing of files
 }
 
 // Put is called by the engine, one observation at a time.
@@ -50,25 +50,19 @@ func (s *sink) write(l *report.Line) error {
 	return s.census.put(l)
 }
 
-// emit counts a line whose judgement is final and hands it to every writer.
+// emit counts a line whose judgement is final and hands it to every output.
 func (s *sink) emit(l *report.Line) error {
 	s.tally.Add(l)
-	for _, w := range s.out.writers {
-		if err := w.Endpoint(l); err != nil {
-			return fmt.Errorf("output: %w", err)
-		}
+	if err := s.out.tee.Endpoint(l); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }
 
-// client hands a client to every writer that takes clients.
+// client hands a client to every output.
 func (s *sink) client(c *signet.Client) error {
-	for _, w := range s.out.writers {
-		if t, ok := w.(report.ClientWriter); ok {
-			if err := t.Client(c); err != nil {
-				return fmt.Errorf("output: %w", err)
-			}
-		}
+	if err := s.out.tee.Client(c); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	s.census.client(c)
 	return nil
@@ -82,12 +76,8 @@ func (s *sink) Left(addr netip.Addr) error {
 	if s.census != nil {
 		return s.census.left(addr)
 	}
-	for _, w := range s.out.writers {
-		if t, ok := w.(report.LeftWriter); ok {
-			if err := t.Left(addr); err != nil {
-				return fmt.Errorf("output: %w", err)
-			}
-		}
+	if err := s.out.tee.Left(addr); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }

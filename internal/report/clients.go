@@ -7,11 +7,6 @@ import (
 	"signet"
 )
 
-// ClientWriter is a Writer that takes clients too: after Begin and before End.
-type ClientWriter interface {
-	Client(*signet.Client) error
-}
-
 // Client writes a client line.
 func (j *JSONL) Client(c *signet.Client) error {
 	return j.object(struct {

@@ -15,6 +15,7 @@ import (
 // CSV writes one row per finding, and one per endpoint without findings. Columns are described in docs/formats.md;
 // new ones come at the end.
 type CSV struct {
+	Ignore
 	b     *bufio.Writer
 	w     *csv.Writer
 	rules *Rulebook

@@ -221,7 +221,7 @@ func TestDiffNeverCountsSilenceAsAFix(t *testing.T) {
 func TestDiffKnowsTheFindingsOfARun(t *testing.T) {
 	o := &signet.Observation{Endpoint: sampleChanges()[1].New, Check: "smb", Outcome: signet.Answered, Open: true, At: sampleTime()}
 	lines := []*Line{{Observation: o, Judgement: signet.Judgement{Verdict: signet.Exposed, Findings: sampleChanges()[1].Gained}}}
-	for name, make := range map[string]func(io.Writer) Writer{"sarif": newSARIF, "ocsf.jsonl": newOCSF} {
+	for name, make := range map[string]func(io.Writer) Handler{"sarif": newSARIF, "ocsf.jsonl": newOCSF} {
 		var b bytes.Buffer
 		write(t, make(&b), sampleHeader(), lines, sampleSummary(lines))
 		id := regexp.MustCompile(`"(signet/v1|uid)":"([0-9a-f]{32})"`).FindSubmatch(b.Bytes())

@@ -70,7 +70,7 @@ func TestEveryDoorShowsEscapes(t *testing.T) {
 	lost := unasked("10.0.0.77", 445, signet.Skipped, hostile())
 	lost.Name, lost.Check = hostile(), hostile()
 	lines = append(lines, lost)
-	for name, make := range map[string]func(io.Writer) Writer{"text": newText, "markdown": newMarkdown, "html": newHTML, "csv": newCSV, "json": newJSON, "jsonl": func(w io.Writer) Writer { return NewJSONL(w) },
+	for name, make := range map[string]func(io.Writer) Handler{"text": newText, "markdown": newMarkdown, "html": newHTML, "csv": newCSV, "json": newJSON, "jsonl": func(w io.Writer) Handler { return NewJSONL(w) },
 		"junit": newJUnit, "nmap": newNmap, "sarif": newSARIF, "ocsf": newOCSF, "opengraph": newOpenGraph, "xlsx": newXLSX} {
 		var b bytes.Buffer
 		w := make(&b)
@@ -85,17 +85,11 @@ func TestEveryDoorShowsEscapes(t *testing.T) {
 		for _, l := range lines {
 			must(w.Endpoint(l))
 		}
-		if c, ok := w.(ClientWriter); ok {
-			must(c.Client(client))
-		}
-		if hw, ok := w.(HostWriter); ok {
-			must(hw.Host(host))
-			must(hw.Host(&dc))
-		}
-		if pw, ok := w.(PathWriter); ok {
-			must(pw.Paths(paths))
-			must(pw.Path(path))
-		}
+		must(w.Client(client))
+		must(w.Host(host))
+		must(w.Host(&dc))
+		must(w.Paths(paths))
+		must(w.Path(path))
 		s := sampleSummary(lines)
 		s.Unasked = []string{hostile()}
 		must(w.End(s))

@@ -107,8 +107,8 @@ func (e *estate) controller(h *signet.Host) {
 // Paths keeps the sums for the end.
 func (t *Text) Paths(p *signet.Paths) error { t.estate.paths = p; return nil }
 
-// Path is one of those that the sums count.
-func (t *Text) Path(*signet.Path) error { return nil }
+// Wants hosts for the names and roles of endpoints, and the sums of paths.
+func (t *Text) Wants() Wants { return Wants{Hosts: true, Paths: true} }
 
 // reconcile gives listed endpoints the names of their hosts.
 func (t *Text) reconcile() {

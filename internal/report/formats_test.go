@@ -15,10 +15,10 @@ import (
 	"signet"
 )
 
-func newCSV(w io.Writer) Writer      { return NewCSV(w, NewRulebook(stubChecks())) }
-func newJSON(w io.Writer) Writer     { return NewJSON(w) }
-func newJUnit(w io.Writer) Writer    { return NewJUnit(w, NewRulebook(stubChecks())) }
-func newMarkdown(w io.Writer) Writer { return NewMarkdown(w, stubChecks(), NewRulebook(stubChecks())) }
+func newCSV(w io.Writer) Handler      { return NewCSV(w, NewRulebook(stubChecks())) }
+func newJSON(w io.Writer) Handler     { return NewJSON(w) }
+func newJUnit(w io.Writer) Handler    { return NewJUnit(w, NewRulebook(stubChecks())) }
+func newMarkdown(w io.Writer) Handler { return NewMarkdown(w, stubChecks(), NewRulebook(stubChecks())) }
 
 func TestCSV(t *testing.T) {
 	got := render(t, newCSV)
@@ -67,7 +67,7 @@ func TestJSON(t *testing.T) {
 		}
 	}
 	got := render(t, newJSON)
-	lines := render(t, func(w io.Writer) Writer { return NewJSONL(w) })
+	lines := render(t, func(w io.Writer) Handler { return NewJSONL(w) })
 	objects := 0
 	for object := range bytes.Lines(lines) {
 		objects++
@@ -169,7 +169,7 @@ func TestDisagreementsAreShown(t *testing.T) {
 		Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.1")}, Port: 445}, Check: "smb", Outcome: signet.Answered, Open: true,
 	}, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{"x"}}, Disagreements: []string{said + " | =1"}}
 	var csv, md, sarif, xlsx bytes.Buffer
-	for name, w := range map[string]Writer{"csv": newCSV(&csv), "markdown": newMarkdown(&md), "sarif": newSARIF(&sarif), "xlsx": newXLSX(&xlsx)} {
+	for name, w := range map[string]Handler{"csv": newCSV(&csv), "markdown": newMarkdown(&md), "sarif": newSARIF(&sarif), "xlsx": newXLSX(&xlsx)} {
 		if err := errors.Join(w.Begin(&Header{Run: "r"}), w.Endpoint(l), w.End(&Summary{})); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -1,28 +1,14 @@
 package report
 
 import (
-	"net/netip"
 	"strconv"
 
 	"signet"
 	"signet/internal/check"
 )
 
-// HostWriter is a Writer that takes hosts too: each once, after the last of its endpoints, before End.
-type HostWriter interface {
-	Host(*signet.Host) error
-}
-
-// LeftWriter is a Writer that wants to know when nothing more comes of an address, also where hosts are not looked at.
-type LeftWriter interface {
-	Left(netip.Addr) error
-}
-
-// PathWriter is a Writer that takes paths too: after the last host and before End, Paths once and then each Path.
-type PathWriter interface {
-	Paths(*signet.Paths) error
-	Path(*signet.Path) error
-}
+// Wants hosts and paths, which have lines of their own.
+func (j *JSONL) Wants() Wants { return Wants{Hosts: true, Paths: true} }
 
 // Host writes a host line.
 func (j *JSONL) Host(h *signet.Host) error {
@@ -98,9 +84,6 @@ func object(i int, key string) string {
 	}
 	return "{" + key
 }
-
-// Paths writes nothing: the path lines say it all.
-func (j *JSONL) Paths(*signet.Paths) error { return nil }
 
 // Path writes a path line.
 func (j *JSONL) Path(p *signet.Path) error {

@@ -39,7 +39,7 @@ func samplePaths() (*signet.Paths, *signet.Path) {
 }
 
 // withHosts writes the sample run and its hosts.
-func withHosts(t *testing.T, w Writer) {
+func withHosts(t *testing.T, w Handler) {
 	t.Helper()
 	lines := sampleLines()
 	paths, p := samplePaths()
@@ -52,14 +52,14 @@ func withHosts(t *testing.T, w Writer) {
 		}
 	}
 	for _, h := range sampleHosts() {
-		if err := w.(HostWriter).Host(h); err != nil {
+		if err := w.Host(h); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.(PathWriter).Paths(paths); err != nil {
+	if err := w.Paths(paths); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.(PathWriter).Path(p); err != nil {
+	if err := w.Path(p); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.End(sampleSummary(lines)); err != nil {

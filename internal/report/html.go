@@ -20,6 +20,7 @@ var htmlFiles embed.FS
 // repairs. A page has bounds: hosts that are worst come first, and what does not fit is counted and said. So has what is
 // kept for it: sums, and the hosts that may still fit.
 type HTML struct {
+	Ignore
 	w      io.Writer
 	checks []check.Check
 	rules  *Rulebook

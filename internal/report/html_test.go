@@ -15,10 +15,10 @@ import (
 	"signet"
 )
 
-func newHTML(w io.Writer) Writer { return NewHTML(w, stubChecks(), NewRulebook(stubChecks())) }
+func newHTML(w io.Writer) Handler { return NewHTML(w, stubChecks(), NewRulebook(stubChecks())) }
 
 // estateOf writes a run of n hosts with two or three endpoints each, as a company of that size might look.
-func estateOf(t testing.TB, w Writer, n int) {
+func estateOf(t testing.TB, w Handler, n int) {
 	t.Helper()
 	if err := w.Begin(&Header{Run: "20260301-093000-abcdef", Tool: "signet/1.2.3", Started: sampleTime(), Targets: []string{"10.0.0.0/8"}, Checks: []string{"smb", "http", "ldap"}, Depth: signet.Anonymous, Policy: "baseline/1"}); err != nil {
 		t.Fatal(err)
@@ -55,10 +55,8 @@ func estateOf(t testing.TB, w Writer, n int) {
 		if i%7 == 0 {
 			line(389, "ldap", signet.Undetermined, fmt.Sprintf("reset after %d bytes", i%50))
 		}
-		if hw, ok := w.(HostWriter); ok {
-			if err := hw.Host(&signet.Host{Address: addr, Name: name, Domain: "corp.example", OS: "Windows Server 2022", Roles: []signet.HostRole{{Role: roles[i%5], Certain: i%2 == 0}}}); err != nil {
-				t.Fatal(err)
-			}
+		if err := w.Host(&signet.Host{Address: addr, Name: name, Domain: "corp.example", OS: "Windows Server 2022", Roles: []signet.HostRole{{Role: roles[i%5], Certain: i%2 == 0}}}); err != nil {
+			t.Fatal(err)
 		}
 	}
 	sum.Verdicts, sum.Findings = tally.Verdicts, tally.Findings
@@ -192,8 +190,8 @@ func TestAdviceHTML(t *testing.T) {
 // What a format keeps of a run has a bound: hosts that cannot fit on the page go as they are whole, and what waits for the
 // end of a document is compressed.
 func TestWhatIsKeptHasABound(t *testing.T) {
-	measure := func(w Writer, n int) uint64 {
-		k := &kept{Writer: w}
+	measure := func(w Handler, n int) uint64 {
+		k := &kept{Handler: w}
 		estateOf(t, k, n)
 		return k.live
 	}
@@ -206,7 +204,7 @@ func TestWhatIsKeptHasABound(t *testing.T) {
 	if many > few+few/4 {
 		t.Errorf("html keeps %d KiB of 10,000 hosts and %d KiB of 20,000: it grows with the run", few>>10, many>>10)
 	}
-	for name, make := range map[string]func(io.Writer) Writer{"opengraph": newOpenGraph, "junit": newJUnit, "nmap": newNmap} {
+	for name, make := range map[string]func(io.Writer) Handler{"opengraph": newOpenGraph, "junit": newJUnit, "nmap": newNmap} {
 		if live := measure(make(io.Discard), 20_000); live > 6<<20 {
 			t.Errorf("%s keeps %d KiB of 20,000 hosts, want at most 6 MiB", name, live>>10)
 		}
@@ -215,7 +213,7 @@ func TestWhatIsKeptHasABound(t *testing.T) {
 
 // kept is a writer that measures what another keeps of a run.
 type kept struct {
-	Writer
+	Handler
 	before, live uint64
 }
 
@@ -229,17 +227,10 @@ func heap() uint64 {
 
 func (k *kept) Begin(h *Header) error {
 	k.before = heap()
-	return k.Writer.Begin(h)
-}
-
-func (k *kept) Host(h *signet.Host) error {
-	if w, ok := k.Writer.(HostWriter); ok {
-		return w.Host(h)
-	}
-	return nil
+	return k.Handler.Begin(h)
 }
 
 func (k *kept) End(s *Summary) error {
 	k.live = max(heap(), k.before) - k.before
-	return k.Writer.End(s)
+	return k.Handler.End(s)
 }

@@ -21,6 +21,9 @@ type pathSum struct {
 	severity         signet.Severity
 }
 
+// Wants hosts for their cards, and paths for the picture.
+func (p *HTML) Wants() Wants { return Wants{Hosts: true, Paths: true} }
+
 // Paths remembers the sums of the run.
 func (p *HTML) Paths(sums *signet.Paths) error { p.sums = sums; return nil }
 

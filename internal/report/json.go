@@ -11,6 +11,7 @@ import (
 // with its "kind" and in the shape that JSON lines give it: so the document streams, one object a line, and is valid
 // whenever End was called.
 type JSON struct {
+	Ignore
 	w     io.Writer
 	lines *JSONL
 	buf   bytes.Buffer // one object of JSONL
@@ -35,11 +36,11 @@ func (j *JSON) Begin(h *Header) error {
 // Endpoint writes one result.
 func (j *JSON) Endpoint(l *Line) error { return j.result(j.lines.Endpoint(l)) }
 
+// Wants hosts and paths, which have lines of their own.
+func (j *JSON) Wants() Wants { return j.lines.Wants() }
+
 // Host writes one result.
 func (j *JSON) Host(h *signet.Host) error { return j.result(j.lines.Host(h)) }
-
-// Paths writes nothing: the paths say it all.
-func (j *JSON) Paths(*signet.Paths) error { return nil }
 
 // Path writes one result.
 func (j *JSON) Path(p *signet.Path) error { return j.result(j.lines.Path(p)) }

@@ -15,6 +15,7 @@ import (
 // JSONL writes the stream as JSON lines in the schema of contract.md. Lines are appended by hand into one buffer:
 // at fifteen thousand endpoints a second reflection would cost as much as the asking.
 type JSONL struct {
+	Ignore
 	w   io.Writer
 	h   Header
 	buf []byte

@@ -17,6 +17,7 @@ import (
 // failed test, an undetermined endpoint a skipped one, a defect of ours an error, anything else a passed one, which says its verdict. Suites
 // carry their totals before their tests, so that nothing can be written before the end.
 type JUnit struct {
+	Ignore
 	w      io.Writer
 	rules  *Rulebook
 	h      Header

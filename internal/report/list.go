@@ -8,10 +8,13 @@ import (
 )
 
 // List writes the endpoints to fix as TARGETs, one a line, for -f after the fix.
-type List struct{ w *bufio.Writer }
+type List struct {
+	Ignore
+	w *bufio.Writer
+}
 
 // NewList writes to w.
-func NewList(w io.Writer) *List { return &List{bufio.NewWriter(w)} }
+func NewList(w io.Writer) *List { return &List{w: bufio.NewWriter(w)} }
 
 // Begin writes nothing: a list is only targets.
 func (l *List) Begin(*Header) error { return nil }

@@ -34,21 +34,21 @@ func TestLostIsNamedAtTheTop(t *testing.T) {
 	three := "10.0.0.3 failed at 445/tcp smb (too many open files)"
 	book := NewRulebook(stubChecks())
 	for name, c := range map[string]struct {
-		make   func(io.Writer) Writer
+		make   func(io.Writer) Handler
 		want   []string
 		before string // what they stand before
 	}{
-		"text":     {func(w io.Writer) Writer { return NewText(w, stubChecks(), 200, false) }, []string{skipped, failed, one, two, three}, "Coverage  "},
+		"text":     {func(w io.Writer) Handler { return NewText(w, stubChecks(), 200, false) }, []string{skipped, failed, one, two, three}, "Coverage  "},
 		"markdown": {newMarkdown, []string{markdown(skipped), markdown(failed), markdown(one), markdown(two), markdown(three)}, "## Coverage"},
 		"html":     {newHTML, []string{skipped, failed, one, two, three}, `<section id="exposure"`},
-		"sarif":    {func(w io.Writer) Writer { return NewSARIF(w, book) }, []string{`"executionSuccessful":false`, `"toolExecutionNotifications":[{"level":"error","message":{"text":"` + skipped, one, two, three}, ""},
-		"nmap":     {func(w io.Writer) Writer { return NewNmap(w) }, []string{`exit="error"`, skipped, one, two, three}, ""},
-		"jsonl": {func(w io.Writer) Writer { return NewJSONL(w) }, []string{`"lost":[{"address":"10.0.0.1","endpoints":2,"whole":true,"fault":false,"because":"the time was used up"},` +
+		"sarif":    {func(w io.Writer) Handler { return NewSARIF(w, book) }, []string{`"executionSuccessful":false`, `"toolExecutionNotifications":[{"level":"error","message":{"text":"` + skipped, one, two, three}, ""},
+		"nmap":     {func(w io.Writer) Handler { return NewNmap(w) }, []string{`exit="error"`, skipped, one, two, three}, ""},
+		"jsonl": {func(w io.Writer) Handler { return NewJSONL(w) }, []string{`"lost":[{"address":"10.0.0.1","endpoints":2,"whole":true,"fault":false,"because":"the time was used up"},` +
 			`{"address":"10.0.0.2","endpoints":1,"whole":false,"fault":false,"because":"the budget was used up"},{"address":"10.0.0.3","endpoints":1,"whole":true,"fault":true,"because":"too many open files"}]`}, ""},
-		"json":  {func(w io.Writer) Writer { return NewJSON(w) }, []string{`"lost":[{"address":"10.0.0.1"`}, ""},
-		"csv":   {func(w io.Writer) Writer { return NewCSV(w, book) }, []string{"10.0.0.1,139,tcp,,,smb,skipped,undetermined,not asked: connect: the time was used up"}, ""},
-		"junit": {func(w io.Writer) Writer { return NewJUnit(w, book) }, []string{`<error type="not-asked"`, `<error type="fault" message="Signet or this machine failed"`}, ""},
-		"ocsf":  {func(w io.Writer) Writer { return NewOCSF(w, book) }, []string{"It was not asked, for a reason of ours"}, ""},
+		"json":  {func(w io.Writer) Handler { return NewJSON(w) }, []string{`"lost":[{"address":"10.0.0.1"`}, ""},
+		"csv":   {func(w io.Writer) Handler { return NewCSV(w, book) }, []string{"10.0.0.1,139,tcp,,,smb,skipped,undetermined,not asked: connect: the time was used up"}, ""},
+		"junit": {func(w io.Writer) Handler { return NewJUnit(w, book) }, []string{`<error type="not-asked"`, `<error type="fault" message="Signet or this machine failed"`}, ""},
+		"ocsf":  {func(w io.Writer) Handler { return NewOCSF(w, book) }, []string{"It was not asked, for a reason of ours"}, ""},
 	} {
 		var b bytes.Buffer
 		lines := lostSample()

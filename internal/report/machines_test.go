@@ -13,9 +13,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-func newSARIF(w io.Writer) Writer     { return NewSARIF(w, NewRulebook(stubChecks())) }
-func newOCSF(w io.Writer) Writer      { return NewOCSF(w, NewRulebook(stubChecks())) }
-func newOpenGraph(w io.Writer) Writer { return NewOpenGraph(w, NewRulebook(stubChecks())) }
+func newSARIF(w io.Writer) Handler     { return NewSARIF(w, NewRulebook(stubChecks())) }
+func newOCSF(w io.Writer) Handler      { return NewOCSF(w, NewRulebook(stubChecks())) }
+func newOpenGraph(w io.Writer) Handler { return NewOpenGraph(w, NewRulebook(stubChecks())) }
 
 // What the specification demands and a schema cannot say, and the shape that the next test validates where the schema
 // is at hand.

@@ -13,6 +13,7 @@ import (
 // Markdown writes a page for a wiki or a ticket, in GitHub's dialect (tables): coverage, findings worst first with
 // their endpoints and their fix, then what stayed undetermined.
 type Markdown struct {
+	Ignore
 	w     io.Writer
 	rules *Rulebook
 	text  *Text // files lines into groups as the text report does

@@ -19,6 +19,7 @@ import (
 // own scripts where the facts answer them, and one of ours with the verdict. A host's ports stand together there, and
 // the list of all ports before them: hosts that are whole wait in a spool.
 type Nmap struct {
+	Ignore
 	w     io.Writer
 	h     Header
 	hosts map[netip.Addr]*nmapHost // under way
@@ -155,6 +156,9 @@ func serviceName(check string, port uint16, mail string) string {
 	}
 	return map[string]string{"smb": "microsoft-ds", "http": "http", "ldap": "ldap", "mssql": "ms-sql-s", "rdp": "ms-wbt-server", "rpc": "msrpc", "mail": mail}[check]
 }
+
+// Wants hosts, to know when nothing more comes of one.
+func (n *Nmap) Wants() Wants { return Wants{Hosts: true} }
 
 // Host lets a host go: nothing more comes of it.
 func (n *Nmap) Host(h *signet.Host) error { return n.Left(h.Address) }

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-func newNmap(w io.Writer) Writer { return NewNmap(w) }
+func newNmap(w io.Writer) Handler { return NewNmap(w) }
 
 func TestNmap(t *testing.T) {
 	got := render(t, newNmap)

@@ -14,6 +14,7 @@ import (
 // that failed per finding, one with a warning per endpoint that stayed undetermined, one that passed per endpoint
 // that breaks no rule, with the status unknown where it is unseen. It streams.
 type OCSF struct {
+	Ignore
 	ocsfLines
 }
 
@@ -95,7 +96,7 @@ const (
 
 // NewOCSF writes to w.
 func NewOCSF(w io.Writer, rules *Rulebook) *OCSF {
-	return &OCSF{ocsfLines{b: bufio.NewWriterSize(w, 64<<10), rules: rules}}
+	return &OCSF{ocsfLines: ocsfLines{b: bufio.NewWriterSize(w, 64<<10), rules: rules}}
 }
 
 // Begin remembers the header: a line is an event, and a run is none.

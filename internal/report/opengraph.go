@@ -16,6 +16,7 @@ import (
 //
 // Nodes come before edges in the file: nodes stream, edges wait in a spool.
 type OpenGraph struct {
+	Ignore
 	b     *bufio.Writer
 	rules *Rulebook
 	edges spool

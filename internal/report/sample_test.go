@@ -131,7 +131,7 @@ func sampleSummary(lines []*Line) *Summary {
 }
 
 // render writes the sample through a writer.
-func render(t testing.TB, make func(io.Writer) Writer) []byte {
+func render(t testing.TB, make func(io.Writer) Handler) []byte {
 	t.Helper()
 	lines := sampleLines()
 	var b bytes.Buffer
@@ -140,14 +140,14 @@ func render(t testing.TB, make func(io.Writer) Writer) []byte {
 }
 
 // renderEmpty writes a run in which nothing was there.
-func renderEmpty(t testing.TB, make func(io.Writer) Writer) []byte {
+func renderEmpty(t testing.TB, make func(io.Writer) Handler) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	write(t, make(&b), sampleHeader(), nil, sampleSummary(nil))
 	return b.Bytes()
 }
 
-func write(t testing.TB, w Writer, h *Header, lines []*Line, s *Summary) {
+func write(t testing.TB, w Handler, h *Header, lines []*Line, s *Summary) {
 	t.Helper()
 	if err := w.Begin(h); err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 // that stayed undetermined (§3.27.9: evaluated, and too little was known to decide). Results stream; the tool and its
 // rules stand behind them, as the order of members is free.
 type SARIF struct {
+	Ignore
 	sarifLog
 	h Header
 }

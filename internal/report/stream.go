@@ -81,13 +81,6 @@ type Coverage struct {
 	Outcomes     [8]uint64 // by signet.Outcome
 }
 
-// Writer handles the stream. End is called exactly once, also after an interruption.
-type Writer interface {
-	Begin(*Header) error
-	Endpoint(*Line) error
-	End(*Summary) error
-}
-
 // Tally counts what a run came to.
 type Tally struct {
 	Verdicts Counts

@@ -36,7 +36,7 @@ func line(addr string, v signet.Verdict, because string, findings ...signet.Find
 	}
 }
 
-func render(t *testing.T, w report.Writer, lines ...*report.Line) {
+func render(t *testing.T, w report.Handler, lines ...*report.Line) {
 	t.Helper()
 	h := &report.Header{Run: "r", Tool: "signet/test", Started: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Targets: []string{"192.0.2.0/24"},
 		Checks: []string{"smb"}, Policy: "baseline/1", Trace: true}
@@ -70,10 +70,10 @@ func TestHostileNamesStayText(t *testing.T) {
 		addr := netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()
 		lines = append(lines, line(addr, signet.Exposed, h, finding("smb-signing-not-required", h)), line(addr, signet.Undetermined, h))
 	}
-	for name, make := range map[string]func(*bytes.Buffer) report.Writer{
-		"text":  func(b *bytes.Buffer) report.Writer { return report.NewText(b, all.Checks(), 80, false) },
-		"jsonl": func(b *bytes.Buffer) report.Writer { return report.NewJSONL(b) },
-		"list":  func(b *bytes.Buffer) report.Writer { return report.NewList(b) },
+	for name, make := range map[string]func(*bytes.Buffer) report.Handler{
+		"text":  func(b *bytes.Buffer) report.Handler { return report.NewText(b, all.Checks(), 80, false) },
+		"jsonl": func(b *bytes.Buffer) report.Handler { return report.NewJSONL(b) },
+		"list":  func(b *bytes.Buffer) report.Handler { return report.NewList(b) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -16,6 +16,7 @@ import (
 // Text writes what an administrator pastes into a ticket: coverage first, then exposed endpoints grouped by finding,
 // worst first, then other findings, what stayed undetermined, what is guarded, what is unseen, and the fixes.
 type Text struct {
+	Ignore
 	w      io.Writer
 	style  style
 	width  int

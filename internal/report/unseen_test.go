@@ -22,24 +22,24 @@ func four() []*Line {
 	return []*Line{of("10.0.0.1", signet.Exposed), of("10.0.0.2", signet.Undetermined), of("10.0.0.3", signet.Guarded), of("10.0.0.4", signet.Unseen)}
 }
 
-func newText(w io.Writer) Writer { return NewText(w, stubChecks(), 120, false) }
+func newText(w io.Writer) Handler { return NewText(w, stubChecks(), 120, false) }
 
 // Every report tells what is unseen from what is guarded: no reader takes the lack of a guard for one.
 func TestUnseenIsToldEverywhere(t *testing.T) {
 	for name, c := range map[string]struct {
-		make func(io.Writer) Writer
+		make func(io.Writer) Handler
 		want []string
 	}{
 		"text":     {newText, []string{"1 exposed, 1 undetermined, 1 guarded, 1 unseen", "UNSEEN  1 endpoint: 1 http"}},
 		"markdown": {newMarkdown, []string{"**1 exposed**, 1 undetermined, 1 guarded, 1 unseen."}},
 		"html":     {newHTML, []string{`<li class="tile unseen"><b>1</b>host unseen, 1 endpoint`, `<rect class="unseen"`, "<b>Unseen</b>", "<option>unseen</option>"}},
-		"jsonl":    {func(w io.Writer) Writer { return NewJSONL(w) }, []string{`"verdict":"unseen"`, `"verdicts":{"exposed":1,"guarded":1,"unseen":1,"undetermined":1}`}},
-		"json":     {func(w io.Writer) Writer { return NewJSON(w) }, []string{`"unseen":1`}},
-		"csv":      {func(w io.Writer) Writer { return NewCSV(w, NewRulebook(stubChecks())) }, []string{",unseen,the reason of 10.0.0.4"}},
-		"sarif":    {func(w io.Writer) Writer { return NewSARIF(w, NewRulebook(stubChecks())) }, []string{`"unseen":1`}},
-		"junit":    {func(w io.Writer) Writer { return NewJUnit(w, NewRulebook(stubChecks())) }, []string{"unseen\nthe reason of 10.0.0.4"}},
-		"nmap":     {func(w io.Writer) Writer { return NewNmap(w) }, []string{`<elem key="verdict">unseen</elem>`}},
-		"ocsf":     {func(w io.Writer) Writer { return NewOCSF(w, NewRulebook(stubChecks())) }, []string{`"title":"No NTLM and no guard was seen"`, `"status_id":0,"status":"Unknown"`}},
+		"jsonl":    {func(w io.Writer) Handler { return NewJSONL(w) }, []string{`"verdict":"unseen"`, `"verdicts":{"exposed":1,"guarded":1,"unseen":1,"undetermined":1}`}},
+		"json":     {func(w io.Writer) Handler { return NewJSON(w) }, []string{`"unseen":1`}},
+		"csv":      {func(w io.Writer) Handler { return NewCSV(w, NewRulebook(stubChecks())) }, []string{",unseen,the reason of 10.0.0.4"}},
+		"sarif":    {func(w io.Writer) Handler { return NewSARIF(w, NewRulebook(stubChecks())) }, []string{`"unseen":1`}},
+		"junit":    {func(w io.Writer) Handler { return NewJUnit(w, NewRulebook(stubChecks())) }, []string{"unseen\nthe reason of 10.0.0.4"}},
+		"nmap":     {func(w io.Writer) Handler { return NewNmap(w) }, []string{`<elem key="verdict">unseen</elem>`}},
+		"ocsf":     {func(w io.Writer) Handler { return NewOCSF(w, NewRulebook(stubChecks())) }, []string{`"title":"No NTLM and no guard was seen"`, `"status_id":0,"status":"Unknown"`}},
 	} {
 		var b bytes.Buffer
 		write(t, c.make(&b), sampleHeader(), four(), sampleSummary(four()))
@@ -53,7 +53,7 @@ func TestUnseenIsToldEverywhere(t *testing.T) {
 
 // What is guarded and what is unseen is listed with its reasons where that is asked for, and else only counted.
 func TestAllListsGuardedAndUnseen(t *testing.T) {
-	for name, make := range map[string]func(io.Writer) Writer{"text": newText, "markdown": newMarkdown} {
+	for name, make := range map[string]func(io.Writer) Handler{"text": newText, "markdown": newMarkdown} {
 		for _, all := range []bool{false, true} {
 			h := sampleHeader()
 			h.All = all

@@ -14,6 +14,7 @@ import (
 // Rows stream into files of the system's temporary folder until the end. A sheet has at most 1,048,576 rows: what is
 // beyond stays out, and the summary says how many.
 type XLSX struct {
+	Ignore
 	rules *Rulebook
 	h     Header
 	*workbook
@@ -125,6 +126,9 @@ func (x *XLSX) Endpoint(l *Line) error {
 	}
 	return nil
 }
+
+// Wants hosts, which have a sheet.
+func (x *XLSX) Wants() Wants { return Wants{Hosts: true} }
 
 // Host adds one host.
 func (x *XLSX) Host(h *signet.Host) error {

@@ -17,7 +17,7 @@ import (
 	"signet"
 )
 
-func newXLSX(w io.Writer) Writer { return NewXLSX(w, NewRulebook(stubChecks())) }
+func newXLSX(w io.Writer) Handler { return NewXLSX(w, NewRulebook(stubChecks())) }
 
 func TestXLSX(t *testing.T) {
 	got := render(t, newXLSX)
