@@ -10,7 +10,7 @@ import (
 	"signet/internal/check"
 	"signet/internal/host"
 	"signet/internal/judge"
-	"signet/internal/path"
+	"signet/internal/relay"
 	"signet/internal/report"
 )
 
@@ -21,17 +21,17 @@ import (
 // the exit code have the same severity of it.
 type census struct {
 	folder  *host.Folder
-	estate  path.Estate
+	estate  relay.Estate
 	judge   *judge.Judge
 	out     report.Handler
 	paths   bool // out wants paths
 	waiting map[netip.Addr][]*report.Line
 	emit    func(*report.Line) error     // counts a line and writes it
-	seen    map[netip.Addr][]path.Source // of clients whose host was not let go yet
+	seen    map[netip.Addr][]relay.Source // of clients whose host was not let go yet
 }
 
 func newCensus(checks []check.Check, j *judge.Judge, out report.Handler, emit func(*report.Line) error) *census {
-	return &census{folder: host.New(checks), judge: j, out: out, paths: out.Wants().Paths, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]path.Source{}}
+	return &census{folder: host.New(checks), judge: j, out: out, paths: out.Wants().Paths, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]relay.Source{}}
 }
 
 // asksForHosts tells whether an output wants hosts or paths, or the policy has to know them.
@@ -56,7 +56,7 @@ func (c *census) client(o *signet.Client) {
 	if c == nil {
 		return
 	}
-	for _, s := range path.Seen(o) {
+	for _, s := range relay.Seen(o) {
 		if !slices.Contains(c.seen[o.Address], s) {
 			c.seen[o.Address] = append(c.seen[o.Address], s)
 		}

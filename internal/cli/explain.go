@@ -8,7 +8,7 @@ import (
 
 	"signet/internal/check"
 	"signet/internal/judge"
-	"signet/internal/path"
+	"signet/internal/relay"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -40,7 +40,7 @@ func (a *app) ruleNames() []string {
 			names = append(names, r.ID)
 		}
 	}
-	for _, r := range path.Rules() {
+	for _, r := range relay.Rules() {
 		names = append(names, r.ID)
 	}
 	return names
@@ -62,7 +62,7 @@ func (a *app) listRules(b *strings.Builder) error {
 		}
 	}
 	b.WriteString("paths: which clients' NTLM can be passed on where\n")
-	for _, r := range path.Rules() {
+	for _, r := range relay.Rules() {
 		fmt.Fprintf(b, "            %-42s %s\n", r.ID, r.Title)
 	}
 	b.WriteString("\nSeverities are those of the policy baseline. signet explain RULE says what to do about one.\n")
@@ -91,7 +91,7 @@ func (a *app) explain(b *strings.Builder, name string) error {
 			return writeReferences(b, name)
 		}
 	}
-	if text, ok := path.Explain(name); ok {
+	if text, ok := relay.Explain(name); ok {
 		b.WriteString(text)
 		return nil
 	}

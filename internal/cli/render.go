@@ -7,7 +7,7 @@ import (
 
 	"signet"
 	"signet/internal/judge"
-	"signet/internal/meet"
+	"signet/internal/reconcile"
 	"signet/internal/report"
 	"signet/internal/store"
 )
@@ -71,8 +71,8 @@ func (a *app) render(ctx context.Context, r *rendering, j *judge.Judge, out *out
 }
 
 // meeting lets observations of one endpoint meet.
-func (a *app) meeting(in iter.Seq2[*signet.Observation, error], j *judge.Judge) iter.Seq2[*meet.Met, error] {
-	return meet.Endpoints(in, func(o *signet.Observation) signet.Verdict { return j.Observation(o).Verdict })
+func (a *app) meeting(in iter.Seq2[*signet.Observation, error], j *judge.Judge) iter.Seq2[*reconcile.Met, error] {
+	return reconcile.Endpoints(in, func(o *signet.Observation) signet.Verdict { return j.Observation(o).Verdict })
 }
 
 // endpoints are the observations of a run that stand, without its clients.

@@ -1,4 +1,4 @@
-package path_test
+package relay_test
 
 import (
 	"net/netip"
@@ -8,7 +8,7 @@ import (
 
 	"signet"
 	"signet/internal/check/all"
-	"signet/internal/path"
+	"signet/internal/relay"
 )
 
 func addr(i int) netip.Addr {
@@ -36,7 +36,7 @@ var (
 )
 
 func TestCounts(t *testing.T) {
-	var e path.Estate
+	var e relay.Estate
 	for i := range 10 { // ten Windows hosts, four of them without signing
 		if i < 4 {
 			e.Add(windows(i, smb, smb)) // by two ways into one endpoint: one path
@@ -100,7 +100,7 @@ func TestCounts(t *testing.T) {
 		if !l.Assumed {
 			t.Errorf("%+v: nothing was seen to be a source", l)
 		}
-		if _, ok := path.Explain(l.Rule); !ok {
+		if _, ok := relay.Explain(l.Rule); !ok {
 			t.Errorf("%s is not explained", l.Rule)
 		}
 	}
@@ -118,10 +118,10 @@ func TestCounts(t *testing.T) {
 
 // A source that was seen is no assumption, and what needs it is open.
 func TestKnownSources(t *testing.T) {
-	var e path.Estate
-	e.Add(windows(1), path.HTTP)
-	e.Add(windows(2), path.NTLMv1)
-	e.Add(windows(3, ldap), path.HTTP)
+	var e relay.Estate
+	e.Add(windows(1), relay.HTTP)
+	e.Add(windows(2), relay.NTLMv1)
+	e.Add(windows(3, ldap), relay.HTTP)
 	e.Add(windows(4, half))
 	for _, f := range e.Summary().Fixes {
 		want := map[string]uint64{ldap.Rule: 1, half.Rule: 1}[f.Finding]
@@ -138,7 +138,7 @@ func TestKnownSources(t *testing.T) {
 
 // Without any Windows host in sight there is nothing to count from; what is known to be open still comes first.
 func TestNoSources(t *testing.T) {
-	var e path.Estate
+	var e relay.Estate
 	nas := windows(1, epa, smb)
 	nas.Windows = signet.NotKnown
 	e.Add(nas)
@@ -146,7 +146,7 @@ func TestNoSources(t *testing.T) {
 	if p.Sources != 0 || len(p.Fixes) != 2 || p.Fixes[0].Finding != smb.Rule || p.Fixes[0].Open != 0 {
 		t.Errorf("%+v", p)
 	}
-	var none path.Estate
+	var none relay.Estate
 	if p := none.Summary(); len(p.Fixes) != 0 {
 		t.Errorf("an empty estate has fixes: %+v", p)
 	}
@@ -155,7 +155,7 @@ func TestNoSources(t *testing.T) {
 // A quarter of a million hosts that are all exposed to each other: 2^36 paths in constant time and bounded memory.
 func TestManyHosts(t *testing.T) {
 	const n = 1 << 18
-	var e path.Estate
+	var e relay.Estate
 	for i := range n {
 		e.Add(windows(i, smb))
 	}
@@ -185,7 +185,7 @@ func TestEveryRelayRuleHasItsWay(t *testing.T) {
 	for _, c := range all.Checks() {
 		for _, r := range c.Rules {
 			known[r.ID] = true
-			var e path.Estate
+			var e relay.Estate
 			e.Add(windows(1, found(r.ID, c.Name, 1)))
 			if r.Relay && len(e.Summary().Fixes) == 0 {
 				t.Errorf("%s opens a way for relayed NTLM: internal/path does not say which", r.ID)
