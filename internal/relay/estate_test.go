@@ -188,7 +188,7 @@ func TestEveryRelayRuleHasItsWay(t *testing.T) {
 			var e relay.Estate
 			e.Add(windows(1, found(r.ID, c.Name, 1)))
 			if r.Relay && len(e.Summary().Fixes) == 0 {
-				t.Errorf("%s opens a way for relayed NTLM: internal/path does not say which", r.ID)
+				t.Errorf("%s opens a way for relayed NTLM: internal/relay does not say which", r.ID)
 			}
 		}
 	}
