@@ -26,7 +26,7 @@ type census struct {
 	out     report.Handler
 	paths   bool // out wants paths
 	waiting map[netip.Addr][]*report.Line
-	emit    func(*report.Line) error     // counts a line and writes it
+	emit    func(*report.Line) error      // counts a line and writes it
 	seen    map[netip.Addr][]relay.Source // of clients whose host was not let go yet
 }
 
@@ -42,7 +42,7 @@ func asksForHosts(j *judge.Judge, out report.Handler) bool {
 
 // put folds one line and hands it on, at once or with its host.
 func (c *census) put(l *report.Line) error {
-	c.folder.Add(l.Observation, &l.Judgement)
+	c.folder.Fold(l.Observation, &l.Judgement)
 	c.folder.Disagree(l.Addr, l.Disagreements)
 	if l.Reached() && len(l.Findings) > 0 && c.judge.TellsHosts() {
 		c.waiting[l.Addr] = append(c.waiting[l.Addr], l)
@@ -86,7 +86,7 @@ func (c *census) end() error {
 		}
 	}
 	for _, addr := range slices.SortedFunc(maps.Keys(c.seen), netip.Addr.Compare) { // seen as clients alone
-		c.estate.Add(&signet.Host{Address: addr}, c.seen[addr]...)
+		c.estate.Include(&signet.Host{Address: addr}, c.seen[addr]...)
 	}
 	if !c.paths {
 		return nil
@@ -118,7 +118,7 @@ func (c *census) hand(h *signet.Host) error {
 	}
 	slices.SortStableFunc(h.Findings, func(a, b signet.HostFinding) int { return int(b.Severity) - int(a.Severity) })
 	if c.paths {
-		c.estate.Add(h, c.seen[h.Address]...)
+		c.estate.Include(h, c.seen[h.Address]...)
 	}
 	delete(c.seen, h.Address)
 	if err := c.out.Host(h); err != nil {

@@ -159,7 +159,7 @@ func (a *app) onHost(j *judge.Judge) func([]*signet.Observation) func(*signet.Ob
 		var h *signet.Host
 		for _, o := range list {
 			judgement := j.Observation(o)
-			folder.Add(o, &judgement)
+			folder.Fold(o, &judgement)
 		}
 		if len(list) > 0 {
 			h, _ = folder.Finish(list[0].Addr)

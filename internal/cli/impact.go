@@ -73,9 +73,9 @@ func (a *app) impact(ctx context.Context, f *fromFlags, output string, rules []s
 		}
 		for _, w := range witnesses {
 			if ok {
-				w.AddClient(c)
+				w.HearClient(c)
 			} else {
-				w.Add(m.Observation)
+				w.Hear(m.Observation)
 			}
 		}
 	}

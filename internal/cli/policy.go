@@ -183,7 +183,7 @@ func (a *app) hostStandings(in *input, j *judge.Judge, wanted string) (map[strin
 			if err != nil {
 				return nil, trouble("%v", err)
 			}
-			folder.Add(o, &signet.Judgement{})
+			folder.Fold(o, &signet.Judgement{})
 		}
 		addrs = map[netip.Addr]bool{}
 		for _, h := range folder.Rest() {

@@ -9,9 +9,9 @@ import (
 	"signet"
 )
 
-// AddClient takes what was overheard of a host as a client. It says more than what the host does as a server; of
+// HearClient takes what was overheard of a host as a client. It says more than what the host does as a server; of
 // several things that were overheard the worst counts.
-func (w *Witness) AddClient(c *signet.Client) {
+func (w *Witness) HearClient(c *signet.Client) {
 	state, because, ok := asClient(w.rule, c)
 	h := w.hosts[c.Address]
 	if h == nil {

@@ -62,8 +62,8 @@ type facts struct {
 	TLS         json.RawMessage `json:"tls"`
 }
 
-// Add takes an observation. Facts that cannot be read say nothing.
-func (w *Witness) Add(o *signet.Observation) {
+// Hear takes an observation. Facts that cannot be read say nothing.
+func (w *Witness) Hear(o *signet.Observation) {
 	if !o.Reached() {
 		return
 	}

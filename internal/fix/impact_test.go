@@ -32,7 +32,7 @@ func TestImpact(t *testing.T) {
 		if tt.facts != "" {
 			o.Facts = signet.RawFacts(tt.facts)
 		}
-		w.Add(o)
+		w.Hear(o)
 		if got := w.Judge(o.Addr, ""); got.State != tt.want || got.Because == "" {
 			t.Errorf("%s, %s %s: %s (%s), want %s", tt.rule, tt.check, tt.facts, got.State, got.Because, tt.want)
 		}
@@ -73,10 +73,10 @@ func TestImpactOnClients(t *testing.T) {
 		w := NewWitness(tt.rule)
 		o := &signet.Observation{Check: "smb", Outcome: signet.Broken, Open: true}
 		o.Addr = netip.MustParseAddr("10.0.0.1")
-		w.Add(o)
+		w.Hear(o)
 		for _, c := range tt.c {
 			c.Address, c.Server, c.Port = o.Addr, server, 445
-			w.AddClient(&c)
+			w.HearClient(&c)
 		}
 		if got := w.Judge(o.Addr, ""); got.State != tt.want || got.Because == "" {
 			t.Errorf("%s, %+v: %s (%s), want %s", tt.rule, tt.c, got.State, got.Because, tt.want)

@@ -35,9 +35,9 @@ func New(checks []check.Check) *Folder {
 	return &Folder{checks: checks, open: map[netip.Addr]*draft{}, twins: map[likeness]uint32{}}
 }
 
-// Add folds an observation and what was thought of it. Endpoints where nothing was there say nothing of a host. A
+// Fold takes an observation and what was thought of it. Endpoints where nothing was there say nothing of a host. A
 // second visit to an address whose host was let go begins another one.
-func (f *Folder) Add(o *signet.Observation, j *signet.Judgement) {
+func (f *Folder) Fold(o *signet.Observation, j *signet.Judgement) {
 	if !o.Reached() {
 		return
 	}

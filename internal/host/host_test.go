@@ -29,7 +29,7 @@ func fold(t *testing.T, list ...*signet.Observation) *signet.Host {
 	t.Helper()
 	f := host.New(all.Checks())
 	for _, o := range list {
-		f.Add(o, &signet.Judgement{Verdict: signet.Guarded})
+		f.Fold(o, &signet.Judgement{Verdict: signet.Guarded})
 	}
 	hosts := f.Rest()
 	if len(hosts) != 1 {
@@ -147,7 +147,7 @@ func TestFolderFinish(t *testing.T) {
 	f := host.New(all.Checks())
 	for i := range 1000 {
 		addr := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
-		f.Add(seen(addr.String(), "", 445, "smb", `{}`), &signet.Judgement{})
+		f.Fold(seen(addr.String(), "", 445, "smb", `{}`), &signet.Judgement{})
 		if h, ok := f.Finish(addr); !ok || h.Address != addr {
 			t.Fatalf("%s: %v %v", addr, h, ok)
 		}
@@ -166,7 +166,7 @@ func TestFolderFinish(t *testing.T) {
 func TestFolderLeavesOutWhatIsNotThere(t *testing.T) {
 	f := host.New(all.Checks())
 	for _, o := range []signet.Outcome{signet.Refused, signet.Silent, signet.Skipped} {
-		f.Add(&signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(a)}, Port: 445}, Check: "smb", Outcome: o}, &signet.Judgement{})
+		f.Fold(&signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(a)}, Port: 445}, Check: "smb", Outcome: o}, &signet.Judgement{})
 	}
 	if n := len(f.Rest()); n != 0 {
 		t.Errorf("%d hosts", n)
@@ -177,7 +177,7 @@ func TestOneHostUnderTwoAddresses(t *testing.T) {
 	const guid = `"server_guid":"11223344-5566-7788-99aa-bbccddeeff00","ntlm":{"nb_computer":"%s","nb_domain":"CORP"}`
 	f := host.New(all.Checks())
 	for _, x := range []struct{ addr, name string }{{"10.0.0.1", "FS1"}, {"fd00::1", "fs1"}, {"10.0.0.2", "CLONE"}} {
-		f.Add(seen(x.addr, "", 445, "smb", "{"+fmt.Sprintf(guid, x.name)+"}"), &signet.Judgement{})
+		f.Fold(seen(x.addr, "", 445, "smb", "{"+fmt.Sprintf(guid, x.name)+"}"), &signet.Judgement{})
 	}
 	var same []string
 	for _, h := range f.Rest() {

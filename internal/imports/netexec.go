@@ -50,7 +50,7 @@ func nxcColumns() []string {
 
 // NetExec reads one database of a workspace of NetExec, or of CrackMapExec before it. The file is opened for reading
 // alone, without a lock and without a journal: it stays as it is, and what another process is writing to it is not seen.
-func NetExec(path string, host Hosts, put Sink) (Stats, error) {
+func NetExec(path string, host Hosts, deliver Sink) (Stats, error) {
 	st := Stats{Source: "NetExec"}
 	db, size, err := openNetExec(path)
 	if err != nil {
@@ -99,7 +99,7 @@ func NetExec(path string, host Hosts, put Sink) (Stats, error) {
 			continue // a name: which of its addresses answered is not told
 		}
 		host.see(addr, true) // it has rows of hosts alone that it spoke to
-		if err := read(&nxcHost{row: row, addr: addr.Unmap().WithZone(""), sink: put, stats: &st, doubts: doubts}); err != nil {
+		if err := read(&nxcHost{row: row, addr: addr.Unmap().WithZone(""), sink: deliver, stats: &st, doubts: doubts}); err != nil {
 			return st, err
 		}
 	}

@@ -110,22 +110,22 @@ const mostDamaged = 100
 // Nmap reads XML of nmap, host by host. A file that ends early, as that of an interrupted scan does, gives an error
 // after what it holds; of several that were written into one, each is read. Ports and their states are nmap's own view and
 // decide nothing here. Entities that a document declares are not known, and nothing is loaded from elsewhere.
-func Nmap(r io.Reader, host Hosts, put Sink) (Stats, error) {
+func Nmap(r io.Reader, host Hosts, deliver Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
-	err := nmapDocuments(newDocuments(plain(r)), &st, host, put)
+	err := nmapDocuments(newDocuments(plain(r)), &st, host, deliver)
 	st.homeless()
 	return st, err
 }
 
 // nmapDocuments reads one run of nmap after the other.
-func nmapDocuments(all *documents, st *Stats, host Hosts, put Sink) error {
+func nmapDocuments(all *documents, st *Stats, host Hosts, deliver Sink) error {
 	var damage error
 	for n, damaged := 1, 0; ; n++ {
 		more, err := all.next()
 		if err != nil || !more {
 			return errors.Join(damage, err)
 		}
-		read := nmapDocument{stats: st, seen: host, in: all, put: put}
+		read := nmapDocument{stats: st, seen: host, in: all, deliver: deliver}
 		if err := read.hosts(); err != nil {
 			if read.refused != nil {
 				return read.refused
@@ -148,8 +148,8 @@ type nmapDocument struct {
 	stats   *Stats
 	in      io.Reader
 	seen    Hosts
-	put     Sink
-	refused error // by put
+	deliver Sink
+	refused error // by deliver
 	started time.Time
 }
 
@@ -178,7 +178,7 @@ func (n *nmapDocument) hosts() error {
 			if err := d.DecodeElement(&h, &e); err != nil {
 				return err
 			}
-			if n.refused = h.put(n.stats, n.started, n.seen, n.put); n.refused != nil {
+			if n.refused = h.deliver(n.stats, n.started, n.seen, n.deliver); n.refused != nil {
 				return n.refused
 			}
 		}
@@ -215,7 +215,7 @@ type host struct {
 	sink   Sink
 }
 
-func (h *nmapHost) put(st *Stats, started time.Time, seen Hosts, sink Sink) error {
+func (h *nmapHost) deliver(st *Stats, started time.Time, seen Hosts, sink Sink) error {
 	one := host{nmapHost: h, at: seconds(h.End), source: st.Source, sink: sink}
 	if one.at.IsZero() {
 		one.at = started

@@ -17,16 +17,16 @@ import (
 // NmapText reads what nmap prints for people (-oN, or a terminal's output that was kept): the same scripts as in its XML,
 // by their text. Several runs may stand in one file, and anything else before, between and behind them: prompts, banners, colours,
 // or a margin of quotation marks or times.
-func NmapText(r io.Reader, host Hosts, put Sink) (Stats, error) {
+func NmapText(r io.Reader, host Hosts, deliver Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
-	err := nmapText(r, &st, host, put)
+	err := nmapText(r, &st, host, deliver)
 	st.homeless()
 	return st, err
 }
 
-func nmapText(r io.Reader, st *Stats, host Hosts, put Sink) error {
+func nmapText(r io.Reader, st *Stats, host Hosts, deliver Sink) error {
 	p := &nmapPrint{
-		stats: st, seen: host, put: put, mark: nmapMark(),
+		stats: st, seen: host, deliver: deliver, mark: nmapMark(),
 		version:   regexp.MustCompile(`^(?:# |Starting )[Nn]map (?:V\. )?(\S{1,40})`),
 		portRow:   regexp.MustCompile(`^(\d{1,5})/(tcp|udp|sctp)\s+(\S+)(?:\s+(\S+))?`),
 		scriptRow: regexp.MustCompile(`^\|[ _]? ?([a-z0-9][a-z0-9-]*):(?: (.*))?$`),
@@ -82,7 +82,7 @@ func printedByNmap(head []byte) bool {
 type nmapPrint struct {
 	stats   *Stats
 	seen    Hosts
-	put     Sink
+	deliver Sink
 	started time.Time
 	running bool
 	margin  margin
@@ -244,5 +244,5 @@ func (p *nmapPrint) end() error {
 	if h == nil {
 		return nil
 	}
-	return h.put(p.stats, p.started, p.seen, p.put)
+	return h.deliver(p.stats, p.started, p.seen, p.deliver)
 }

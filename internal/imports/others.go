@@ -41,7 +41,7 @@ func (z *zgrabResult) answered() bool {
 }
 
 // Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
-func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
+func Zgrab(r io.Reader, host Hosts, deliver Sink) (Stats, error) {
 	st := Stats{Source: "zgrab2"}
 	in, nameless := newJSONReader(r), 0
 	err := func() error {
@@ -63,7 +63,7 @@ func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 				nameless++
 				continue
 			}
-			if err := l.observations(addr, in, &st, host, put); err != nil {
+			if err := l.observations(addr, in, &st, host, deliver); err != nil {
 				return err
 			}
 		}
@@ -76,8 +76,8 @@ func Zgrab(r io.Reader, host Hosts, put Sink) (Stats, error) {
 	return st, err
 }
 
-// observations hands over what the modules of one line found. An error is that of put.
-func (l *zgrabLine) observations(addr netip.Addr, in *jsonReader, st *Stats, host Hosts, put Sink) error {
+// observations hands over what the modules of one line found. An error is that of deliver.
+func (l *zgrabLine) observations(addr netip.Addr, in *jsonReader, st *Stats, host Hosts, deliver Sink) error {
 	answered := false
 	for module, raw := range l.Data {
 		var res zgrabResult
@@ -100,7 +100,7 @@ func (l *zgrabLine) observations(addr netip.Addr, in *jsonReader, st *Stats, hos
 		if o == nil {
 			continue
 		}
-		if err := put(o); err != nil {
+		if err := deliver(o); err != nil {
 			return err
 		}
 	}

@@ -41,8 +41,8 @@ func TestSeen(t *testing.T) {
 // A client that answered nothing as a server is a source all the same.
 func TestSeenWithoutAServer(t *testing.T) {
 	var e relay.Estate
-	e.Add(windows(1, ldap))
-	e.Add(&signet.Host{Address: addr(2)}, relay.HTTP)
+	e.Include(windows(1, ldap))
+	e.Include(&signet.Host{Address: addr(2)}, relay.HTTP)
 	f := e.Summary().Fixes
 	if len(f) != 1 || f[0].Open != 1 {
 		t.Errorf("%+v", f)

@@ -112,8 +112,8 @@ type fix struct {
 	selfKnown   [4]uint64
 }
 
-// Add takes a host that is whole. known are the classes of source that it was seen to be, as in a capture.
-func (e *Estate) Add(h *signet.Host, known ...Source) {
+// Include counts a host that is whole. known are the classes of source that it was seen to be, as in a capture.
+func (e *Estate) Include(h *signet.Host, known ...Source) {
 	if e.fixes == nil {
 		e.fixes, e.sample, e.kindOf = map[string]*fix{}, map[bool][]netip.Addr{}, map[kind]uint16{}
 	}

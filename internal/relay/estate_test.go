@@ -39,28 +39,28 @@ func TestCounts(t *testing.T) {
 	var e relay.Estate
 	for i := range 10 { // ten Windows hosts, four of them without signing
 		if i < 4 {
-			e.Add(windows(i, smb, smb)) // by two ways into one endpoint: one path
+			e.Include(windows(i, smb, smb)) // by two ways into one endpoint: one path
 		} else {
-			e.Add(windows(i))
+			e.Include(windows(i))
 		}
 	}
-	e.Add(windows(10, ldap, web, epa))
+	e.Include(windows(10, ldap, web, epa))
 	nas := windows(11, smb)
 	nas.Windows = signet.No
-	e.Add(nas)
+	e.Include(nas)
 	closed := windows(12, smb)
 	closed.Endpoints[0].Verdict = signet.Guarded
-	e.Add(closed)
+	e.Include(closed)
 	calm := windows(17, smb) // NTLM was nowhere seen
 	calm.Windows, calm.Endpoints[0].Verdict = signet.No, signet.Unseen
-	e.Add(calm)
+	e.Include(calm)
 	untold := windows(16, smb) // whether NTLM is taken there could not be told: no path is claimed
 	untold.Windows, untold.Endpoints[0].Verdict = signet.No, signet.Undetermined
-	e.Add(untold)
+	e.Include(untold)
 	twin := windows(13)
 	twin.SameAs = addr(1)
-	e.Add(twin)
-	e.Add(&signet.Host{Address: addr(14)}) // who knows
+	e.Include(twin)
+	e.Include(&signet.Host{Address: addr(14)}) // who knows
 
 	p := e.Summary()
 	if p.Sources != 13 {
@@ -119,10 +119,10 @@ func TestCounts(t *testing.T) {
 // A source that was seen is no assumption, and what needs it is open.
 func TestKnownSources(t *testing.T) {
 	var e relay.Estate
-	e.Add(windows(1), relay.HTTP)
-	e.Add(windows(2), relay.NTLMv1)
-	e.Add(windows(3, ldap), relay.HTTP)
-	e.Add(windows(4, half))
+	e.Include(windows(1), relay.HTTP)
+	e.Include(windows(2), relay.NTLMv1)
+	e.Include(windows(3, ldap), relay.HTTP)
+	e.Include(windows(4, half))
 	for _, f := range e.Summary().Fixes {
 		want := map[string]uint64{ldap.Rule: 1, half.Rule: 1}[f.Finding]
 		if f.Open != want || f.Conditional != 0 {
@@ -141,7 +141,7 @@ func TestNoSources(t *testing.T) {
 	var e relay.Estate
 	nas := windows(1, epa, smb)
 	nas.Windows = signet.NotKnown
-	e.Add(nas)
+	e.Include(nas)
 	p := e.Summary()
 	if p.Sources != 0 || len(p.Fixes) != 2 || p.Fixes[0].Finding != smb.Rule || p.Fixes[0].Open != 0 {
 		t.Errorf("%+v", p)
@@ -157,7 +157,7 @@ func TestManyHosts(t *testing.T) {
 	const n = 1 << 18
 	var e relay.Estate
 	for i := range n {
-		e.Add(windows(i, smb))
+		e.Include(windows(i, smb))
 	}
 	f := e.Summary().Fixes[0]
 	if f.Open != n*(n-1) {
@@ -186,7 +186,7 @@ func TestEveryRelayRuleHasItsWay(t *testing.T) {
 		for _, r := range c.Rules {
 			known[r.ID] = true
 			var e relay.Estate
-			e.Add(windows(1, found(r.ID, c.Name, 1)))
+			e.Include(windows(1, found(r.ID, c.Name, 1)))
 			if r.Relay && len(e.Summary().Fixes) == 0 {
 				t.Errorf("%s opens a way for relayed NTLM: internal/relay does not say which", r.ID)
 			}
