@@ -23,7 +23,7 @@ type interview struct {
 	marks map[string]bool
 	pages []*page
 	queue []*page // asked and not yet answered, without credentials
-	talk  *talk
+	talk  *conversation
 	proof *page // whose proof is under way; nil: the talk asks without credentials
 	kind  proof
 
@@ -111,7 +111,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 // attempt makes a connection of the settled kind for asks.
 func (iv *interview) attempt(asks []ask) check.Attempt {
 	iv.made++
-	iv.talk = &talk{asks: asks, secure: iv.mode == overTLS, host: hostField(iv.subject.Endpoint, iv.mode == overTLS)}
+	iv.talk = &conversation{asks: asks, secure: iv.mode == overTLS, host: hostField(iv.subject.Endpoint, iv.mode == overTLS)}
 	a := check.Attempt{Note: iv.talk.note(), Talk: iv.talk}
 	if iv.mode == overTLS {
 		a.TLS = iv.handshake()

@@ -8,9 +8,9 @@ import (
 	wire "signet/internal/wire/ldap"
 )
 
-// Whatever a peer sends, in whatever pieces, the dialogue consumes no more than there is, comes to an end, and
+// Whatever a peer sends, in whatever pieces, the conversation consumes no more than there is, comes to an end, and
 // leaves facts that can be judged.
-func FuzzDialogue(f *testing.F) {
+func FuzzConversation(f *testing.F) {
 	d := dc{capabilities: ad(), last: answers(askAnonymous, result(8, ""))}
 	search, _, _ := wire.ParseMessage(wire.AppendSearchRoot(nil, 1))
 	root := d.reply(search)

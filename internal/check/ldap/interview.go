@@ -19,7 +19,7 @@ type interview struct {
 
 	knocked check.Cause // what came of the knock on the LDAPS port
 
-	talk   *dialogue
+	talk   *conversation
 	last   ask
 	asked  []ask
 	ends   map[ask]check.End
@@ -60,7 +60,7 @@ func (iv *interview) attempt(a ask) check.Attempt {
 	}
 	tls := &check.TLS{ServerName: iv.name}
 	// A directory that shows its rootDSE only over TLS is asked again there.
-	d := &dialogue{question: a.question, root: a.opening || iv.facts.Role == roleUnknown && !a.decoy(), mechanism: wire.GSSSPNEGO, listed: iv.facts.Mechanisms}
+	d := &conversation{question: a.question, root: a.opening || iv.facts.Role == roleUnknown && !a.decoy(), mechanism: wire.GSSSPNEGO, listed: iv.facts.Mechanisms}
 	out := check.Attempt{Note: a.note(), Talk: d}
 	switch a.over {
 	case overStartTLS:

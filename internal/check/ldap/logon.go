@@ -53,13 +53,13 @@ const mechanismNTLM = "NTLM"
 
 // otherMechanism tells whether NTLM is to be tried under its own name: GSS-SPNEGO is not known here, or gave no
 // challenge where NTLM is listed beside it.
-func (d *dialogue) otherMechanism(code wire.ResultCode) bool {
+func (d *conversation) otherMechanism(code wire.ResultCode) bool {
 	return d.mechanism == wire.GSSSPNEGO &&
 		(code == wire.AuthMethodNotSupported || slices.Contains(d.listed, mechanismNTLM))
 }
 
 // bound takes the answer to a bind.
-func (d *dialogue) bound(m wire.Message) (check.Step, bool, error) {
+func (d *conversation) bound(m wire.Message) (check.Step, bool, error) {
 	r, err := wire.ParseBindResponse(m)
 	if err != nil {
 		return check.Step{}, false, err

@@ -60,7 +60,7 @@ func negotiation(token []byte) string {
 
 // anotherForm tells whether the type 1 is to be put in another form: where the server goes on without a challenge, or
 // rejects what may be the form alone. Each form is put once.
-func (d *dialogue) anotherForm(r wire.BindResponse) (form, bool) {
+func (d *conversation) anotherForm(r wire.BindResponse) (form, bool) {
 	said := negotiation(r.SASLCreds)
 	goesOn := r.Code == wire.SaslBindInProgress && said != cutChallenge
 	if d.mechanism != wire.GSSSPNEGO || !goesOn && said != rejected {

@@ -14,7 +14,7 @@ type interview struct {
 	name    string
 	facts   Facts
 
-	talk   *dialogue
+	talk   *conversation
 	note   string
 	step   int // how many attempts were made
 	last   check.End
@@ -49,7 +49,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 		return iv.open(!tlsFirst(iv.port)), true
 	case iv.behind():
 		iv.step++
-		iv.talk = &dialogue{self: iv.self, over: overPlain, startTLS: &check.TLS{ServerName: iv.name}}
+		iv.talk = &conversation{self: iv.self, over: overPlain, startTLS: &check.TLS{ServerName: iv.name}}
 		iv.note = "starttls"
 		return check.Attempt{Note: iv.note, Talk: iv.talk}, true
 	}
@@ -60,7 +60,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 func (iv *interview) open(secured bool) check.Attempt {
 	iv.step++
 	tls := &check.TLS{ServerName: iv.name}
-	iv.talk = &dialogue{self: iv.self, over: overPlain, startTLS: tls, auth: true, quick: iv.options.Quick}
+	iv.talk = &conversation{self: iv.self, over: overPlain, startTLS: tls, auth: true, quick: iv.options.Quick}
 	iv.note = "greeting"
 	if !secured {
 		return check.Attempt{Note: iv.note, Talk: iv.talk}
@@ -137,7 +137,7 @@ func (iv *interview) fileFailure(end check.End, seen learned) {
 	}
 }
 
-// phase says where in the dialogue an attempt ended.
+// phase says where in the conversation an attempt ended.
 func (iv *interview) phase() string {
 	protocol := iv.talk.seen.protocol
 	if protocol == "" {

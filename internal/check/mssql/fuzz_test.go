@@ -8,13 +8,13 @@ import (
 )
 
 // Whatever a peer says, the conversation ends, consumes no more than it was given and asks for a bounded amount.
-func FuzzTalk(f *testing.F) {
+func FuzzConversation(f *testing.F) {
 	f.Add([]byte(nil), []byte(nil))
 	f.Add(encrypts(tds.EncryptNotSupported), tds.AppendMessage(nil, tds.TypeTabular, tds.AppendLoginAnswer(nil, *challenges(nil)), 0))
 	f.Add(encrypts(tds.EncryptRequired), tds.AppendMessage(nil, tds.TypeTabular, tds.AppendLoginAnswer(nil, tds.LoginAnswer{SSPI: type2()}), 0))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		for _, strict := range []bool{false, true} {
-			k := &talk{login: true, strict: strict}
+			k := &conversation{login: true, strict: strict}
 			if _, err := k.Next(nil, false); err != nil {
 				t.Fatal(err)
 			}

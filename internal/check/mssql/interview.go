@@ -38,7 +38,7 @@ const browserWait = time.Second
 type interview struct {
 	subject check.Subject
 	note    string
-	talk    *talk
+	talk    *conversation
 	browser *browser
 	held    bool // the last attempt is not collected yet
 
@@ -64,7 +64,7 @@ func begin(s check.Subject) check.Interview {
 // Next decides on the next connection.
 func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 	if iv.note == "" {
-		return iv.ask(noteOpen, talk{encrypt: tds.EncryptOff})
+		return iv.ask(noteOpen, conversation{encrypt: tds.EncryptOff})
 	}
 	iv.collect(end)
 	if iv.subject.Options.Quick {
@@ -74,12 +74,12 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 	case noteOpen:
 		if !iv.answered {
 			if mayBeStrict(end) {
-				return iv.ask(noteStrict, talk{strict: true})
+				return iv.ask(noteStrict, conversation{strict: true})
 			}
 			return check.Attempt{}, false
 		}
 		if iv.facts.Encryption == encryptionOff {
-			return iv.ask(noteLogin, talk{encrypt: tds.EncryptOn})
+			return iv.ask(noteLogin, conversation{encrypt: tds.EncryptOn})
 		}
 	case noteBrowser:
 		return check.Attempt{}, false
@@ -87,7 +87,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 	if !iv.answered {
 		return check.Attempt{}, false
 	}
-	again := talk{encrypt: iv.talk.encrypt, strict: iv.talk.strict, spnego: iv.talk.spnego}
+	again := conversation{encrypt: iv.talk.encrypt, strict: iv.talk.strict, spnego: iv.talk.spnego}
 	if iv.unclear && !iv.repeated {
 		iv.repeated = true
 		return iv.ask(noteAgain, again)
@@ -109,7 +109,7 @@ func mayBeStrict(end check.End) bool {
 	return end.Cause == check.Closed || end.Cause == check.Reset || check.IsForeign(end.Err) && end.Err.Error() == check.Foreign("TLS").Error()
 }
 
-func (iv *interview) ask(note string, t talk) (check.Attempt, bool) {
+func (iv *interview) ask(note string, t conversation) (check.Attempt, bool) {
 	t.login = !iv.subject.Options.Quick
 	t.sni = iv.subject.Endpoint.ServerName()
 	iv.note, iv.talk, iv.held = note, &t, true
@@ -148,7 +148,7 @@ func (iv *interview) collect(end check.End) {
 	iv.collectLogin(t)
 }
 
-func (iv *interview) collectPrelogin(t *talk) {
+func (iv *interview) collectPrelogin(t *conversation) {
 	if iv.answered {
 		return // the first answer counts: the second one was asked with another encryption
 	}
@@ -160,7 +160,7 @@ func (iv *interview) collectPrelogin(t *talk) {
 	}
 }
 
-func (iv *interview) collectLogin(t *talk) {
+func (iv *interview) collectLogin(t *conversation) {
 	if t.answer == nil {
 		return
 	}

@@ -14,7 +14,7 @@ type interview struct {
 	addr     []byte
 	random   func([]byte)
 
-	talk *question
+	talk *conversation
 	step int
 	end  check.End
 	any  bool // an attempt has ended
@@ -55,7 +55,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 	iv.step++
 	var id [2]byte
 	iv.random(id[:])
-	iv.talk = &question{protocol: iv.protocol, tcp: tcp, id: binary.BigEndian.Uint16(id[:]), addr: iv.addr}
+	iv.talk = &conversation{protocol: iv.protocol, tcp: tcp, id: binary.BigEndian.Uint16(id[:]), addr: iv.addr}
 	return check.Attempt{Note: iv.note(), Talk: iv.talk, UDP: !tcp}, true
 }
 

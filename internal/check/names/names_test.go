@@ -154,7 +154,7 @@ func answer(t *testing.T, port uint16, id func([]byte) []byte) (*Facts, error) {
 	if err == nil && !step.Done {
 		t.Error("not done after an answer")
 	}
-	return a.Talk.(*question).facts, err
+	return a.Talk.(*conversation).facts, err
 }
 
 func TestAnswers(t *testing.T) {

@@ -32,7 +32,7 @@ const (
 type interview struct {
 	subject check.Subject
 	note    string
-	talk    *talk
+	talk    *conversation
 	facts   Facts
 	asked   int  // attempts made
 	held    bool // the last of them is not collected yet
@@ -82,7 +82,7 @@ func (iv *interview) ask(note string, p rdp.Protocol) (check.Attempt, bool) {
 	iv.note, iv.asked, iv.held = note, iv.asked+1, true
 	iv.facts.Asked = append(iv.facts.Asked, asks(note))
 	names := p&(rdp.NLA|rdp.NLAEx) != 0 && !iv.subject.Options.Quick
-	iv.talk = &talk{ask: p, names: names, sni: iv.subject.Endpoint.ServerName()}
+	iv.talk = &conversation{ask: p, names: names, sni: iv.subject.Endpoint.ServerName()}
 	return check.Attempt{Note: note, Talk: iv.talk}, true
 }
 

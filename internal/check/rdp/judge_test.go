@@ -87,4 +87,4 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
-var _ check.Securable = (*talk)(nil)
+var _ check.Securable = (*conversation)(nil)

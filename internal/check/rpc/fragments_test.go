@@ -8,7 +8,7 @@ import (
 
 // Fragments that arrive together are read together: nobody calls again for what was left.
 func TestFragmentsInOneRead(t *testing.T) {
-	v := &inventory{}
+	v := &conversation{}
 	if _, err := v.Next(nil, false); err != nil {
 		t.Fatal(err)
 	}

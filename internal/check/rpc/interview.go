@@ -9,7 +9,7 @@ import (
 // interview holds one conversation on one connection.
 type interview struct {
 	options *check.Options
-	talk    *inventory
+	talk    *conversation
 	end     check.End
 	ended   bool
 }
@@ -25,7 +25,7 @@ func (iv *interview) Next(end check.End) (check.Attempt, bool) {
 		iv.end, iv.ended = end, true
 		return check.Attempt{}, false
 	}
-	iv.talk = &inventory{bindOnly: iv.options.Quick}
+	iv.talk = &conversation{bindOnly: iv.options.Quick}
 	return check.Attempt{Note: note, Talk: iv.talk}, true
 }
 

@@ -279,7 +279,7 @@ func TestFactsOfEntries(t *testing.T) {
 
 // A mapper that never ends is asked a bounded number of times.
 func TestRoundsAreBounded(t *testing.T) {
-	v := &inventory{}
+	v := &conversation{}
 	if _, err := v.Next(nil, false); err != nil {
 		t.Fatal(err)
 	}

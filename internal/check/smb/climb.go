@@ -173,7 +173,7 @@ func (iv *interview) afterClimb(end check.End) (check.Attempt, bool) {
 	c, f := iv.climb, &iv.facts
 	left := c.dialects
 	switch {
-	case iv.channel.refused.Type != 0: // the connection was refused, no dialect
+	case iv.talk.refused.Type != 0: // the connection was refused, no dialect
 		iv.gap, left = true, nil
 	case c.accepted != 0:
 		name := smb2.DialectName(c.accepted)

@@ -57,12 +57,12 @@ type interview struct {
 	asked2  bool // SMB 2 was asked for
 	step    int
 
-	facts   Facts
-	words   [12]string // backs the lists of facts: capabilities, ciphers, signing algorithms
-	left    [4]string  // backs the list of what was not asked
-	channel channel
-	open    opening
-	bytes   [320]byte // backs the channel's buffer
+	facts Facts
+	words [12]string // backs the lists of facts: capabilities, ciphers, signing algorithms
+	left  [4]string  // backs the list of what was not asked
+	talk  conversation
+	open  opening
+	bytes [320]byte // backs the conversation's buffer
 
 	called   netbios.Name
 	named    bool      // the name was asked for once
@@ -109,8 +109,8 @@ func (iv *interview) Again(sub check.Subject) {
 // attempt opens a connection for a dialogue.
 func (iv *interview) attempt(step int, note string, d dialogue) (check.Attempt, bool) {
 	iv.step = step
-	iv.channel = channel{talk: d, netbios: iv.netbios, called: iv.called, buf: iv.bytes[:0]}
-	return check.Attempt{Note: note, Talk: &iv.channel}, true
+	iv.talk = conversation{dialogue: d, netbios: iv.netbios, called: iv.called, buf: iv.bytes[:0]}
+	return check.Attempt{Note: note, Talk: &iv.talk}, true
 }
 
 // Next implements check.Interview.
@@ -155,12 +155,12 @@ func (iv *interview) askSMB2() (check.Attempt, bool) {
 
 // afterEarly goes on to SMB 2, whatever SMB 1 was met with, if anything listens.
 func (iv *interview) afterEarly(end check.End) (check.Attempt, bool) {
-	iv.legacyEnd, iv.torn = end, end.Received > iv.channel.taken
+	iv.legacyEnd, iv.torn = end, end.Received > iv.talk.taken
 	if !end.Connected || check.IsForeign(end.Err) || iv.stopped(end) {
 		iv.first = end
 		return iv.over()
 	}
-	if r := iv.channel.refused; r.Type != 0 {
+	if r := iv.talk.refused; r.Type != 0 {
 		return iv.afterRefusal(r)
 	}
 	return iv.askSMB2()
@@ -171,7 +171,7 @@ func (iv *interview) afterOpening(end check.End) (check.Attempt, bool) {
 	if !end.Connected || check.IsForeign(end.Err) || iv.stopped(end) {
 		return iv.over()
 	}
-	if r := iv.channel.refused; r.Type != 0 {
+	if r := iv.talk.refused; r.Type != 0 {
 		return iv.afterRefusal(r)
 	}
 	if iv.open.stage == stageOld && !iv.retried && iv.facts.SMB2Offered == nil && (iv.open.stale || abrupt(end)) {
@@ -231,7 +231,7 @@ func (iv *interview) afterStatus(end check.End) (check.Attempt, bool) {
 }
 
 func (iv *interview) afterSMB1(end check.End) (check.Attempt, bool) {
-	iv.legacyEnd, iv.torn = end, end.Received > iv.channel.taken
+	iv.legacyEnd, iv.torn = end, end.Received > iv.talk.taken
 	return iv.afterBoth(end)
 }
 

@@ -12,7 +12,7 @@ import (
 	wire "signet/internal/wire/mail"
 )
 
-// learned is what a dialogue was told.
+// learned is what a conversation was told.
 type learned struct {
 	protocol string
 	greeting string
@@ -23,9 +23,9 @@ type learned struct {
 	ways     []Way
 }
 
-// dialogue is the conversation on one connection: greeting, lists, STARTTLS, one AUTH up to its challenge, the
+// conversation is one connection: greeting, lists, STARTTLS, one AUTH up to its challenge, the
 // cancellation, and goodbye.
-type dialogue struct {
+type conversation struct {
 	self     string     // what SMTP is told of us
 	over     string     // how the connection stands now
 	startTLS *check.TLS // how to go on over STARTTLS; nil: not to be asked for
@@ -41,7 +41,7 @@ type dialogue struct {
 }
 
 // Secured notes what a handshake showed.
-func (d *dialogue) Secured(s check.TLSState) {
+func (d *conversation) Secured(s check.TLSState) {
 	facts := s.Facts
 	d.seen.session = &facts
 	if d.over == overPlain {
@@ -51,7 +51,7 @@ func (d *dialogue) Secured(s check.TLSState) {
 }
 
 // Next takes one answer and says what comes after it.
-func (d *dialogue) Next(in []byte, eof bool) (check.Step, error) {
+func (d *conversation) Next(in []byte, eof bool) (check.Step, error) {
 	if d.await == askStartTLS && d.over == overStartTLS { // the handshake is over
 		return d.say(askList, ""), nil
 	}
@@ -82,17 +82,17 @@ func (d *dialogue) Next(in []byte, eof bool) (check.Step, error) {
 }
 
 // say makes the step that asks.
-func (d *dialogue) say(a ask, arg string) check.Step {
+func (d *conversation) say(a ask, arg string) check.Step {
 	d.await = a
 	return check.Step{Send: d.speak.say(nil, a, arg)}
 }
 
 // leave ends the session politely.
-func (d *dialogue) leave() check.Step {
+func (d *conversation) leave() check.Step {
 	return check.Step{Send: d.speak.bye(nil), Done: true}
 }
 
-func (d *dialogue) answered(a answer) check.Step {
+func (d *conversation) answered(a answer) check.Step {
 	if a.listed {
 		d.listed = true
 		d.list.startTLS, d.list.logon = d.list.startTLS || a.list.startTLS, d.list.logon || a.list.logon
@@ -128,7 +128,7 @@ func (d *dialogue) answered(a answer) check.Step {
 // known files what the lists say of this way in, and goes on to what tells more. No list is the last word on NTLM: the one
 // AUTH of an endpoint asks for it by name where nothing that carries it is listed, behind STARTTLS where there is one,
 // since servers that offer a logon there alone are the rule.
-func (d *dialogue) known() check.Step {
+func (d *conversation) known() check.Step {
 	if d.over == overPlain && d.listed {
 		offers := d.list.startTLS
 		d.seen.startTLS = &offers
@@ -166,7 +166,7 @@ func (d *dialogue) known() check.Step {
 
 // cutShort is a way in of which the greeting's list alone was heard, where the connection ends: ok is false where there
 // is none, or where more is known. What that list lacks may stand in the whole one.
-func (d *dialogue) cutShort() (w Way, ok bool) {
+func (d *conversation) cutShort() (w Way, ok bool) {
 	if d.await != askList || !d.listed {
 		return Way{}, false
 	}
@@ -178,10 +178,10 @@ func (d *dialogue) cutShort() (w Way, ok bool) {
 }
 
 // way is the way in that is being asked.
-func (d *dialogue) way() *Way { return &d.seen.ways[len(d.seen.ways)-1] }
+func (d *conversation) way() *Way { return &d.seen.ways[len(d.seen.ways)-1] }
 
 // secure goes on with the handshake where STARTTLS was accepted.
-func (d *dialogue) secure(a answer) check.Step {
+func (d *conversation) secure(a answer) check.Step {
 	if a.status == good {
 		return check.Step{StartTLS: d.startTLS}
 	}
@@ -193,7 +193,7 @@ func (d *dialogue) secure(a answer) check.Step {
 }
 
 // token sends the type 1 where the mechanism was accepted.
-func (d *dialogue) token(a answer) check.Step {
+func (d *conversation) token(a answer) check.Step {
 	if a.status != more {
 		return d.refused(a)
 	}
@@ -206,7 +206,7 @@ func (d *dialogue) token(a answer) check.Step {
 }
 
 // challenged looks for the type 2, and cancels the exchange where the server waits for more.
-func (d *dialogue) challenged(a answer) check.Step {
+func (d *conversation) challenged(a answer) check.Step {
 	if a.status != more {
 		return d.refused(a)
 	}
@@ -225,7 +225,7 @@ func (d *dialogue) challenged(a answer) check.Step {
 // refused files a no to AUTH or its type 1. What is listed stays offered. Else it is the guard where it speaks of the
 // mechanism and a logon is taken; where none is taken, or the command is not known, nobody is asked for NTLM; and any
 // other no says nothing.
-func (d *dialogue) refused(a answer) check.Step {
+func (d *conversation) refused(a answer) check.Step {
 	w := d.way()
 	w.Answer = a.said()
 	if w.NTLM == offered {

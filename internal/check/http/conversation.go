@@ -25,8 +25,8 @@ type ask struct {
 	cookies string
 }
 
-// talk asks several things in turn on one connection, for as long as the server keeps it.
-type talk struct {
+// conversation asks several things in turn on one connection, for as long as the server keeps it.
+type conversation struct {
 	asks   []ask
 	host   string                          // Host field
 	secure bool                            // the connection is a TLS one
@@ -42,13 +42,13 @@ type talk struct {
 }
 
 // Secured notes what the handshake showed.
-func (t *talk) Secured(s check.TLSState) {
+func (t *conversation) Secured(s check.TLSState) {
 	facts := s.Facts
 	t.tls = &facts
 }
 
 // Next sends one request, reads its answer, and so on.
-func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
+func (t *conversation) Next(in []byte, eof bool) (check.Step, error) {
 	if t.reader == nil {
 		return t.request()
 	}
@@ -81,7 +81,7 @@ func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
 }
 
 // refused words an answer that cannot be read: foreign where it is no HTTP at all.
-func (t *talk) refused(in []byte, err error) error {
+func (t *conversation) refused(in []byte, err error) error {
 	if !errors.Is(err, http1.ErrNotHTTP) {
 		return err
 	}
@@ -95,7 +95,7 @@ func (t *talk) refused(in []byte, err error) error {
 	return check.Foreign("no HTTP: " + text)
 }
 
-func (t *talk) request() (check.Step, error) {
+func (t *conversation) request() (check.Step, error) {
 	a := t.asks[t.at]
 	r := http1.Request{Method: a.row.method, Target: a.row.path, Host: t.host, Cookie: a.cookies}
 	if a.host != "" {
@@ -120,7 +120,7 @@ func (t *talk) request() (check.Step, error) {
 
 // partial returns the answer that was under way when the connection ended, if its head had come: all that is asked
 // stands there.
-func (t *talk) partial() *http1.Response {
+func (t *conversation) partial() *http1.Response {
 	if t.reader == nil || t.at >= len(t.asks) || !t.reader.HeadDone() || t.reader.Done() {
 		return nil
 	}
@@ -131,7 +131,7 @@ func (t *talk) partial() *http1.Response {
 }
 
 // note names an attempt in transcripts and errors: "https GET /certsrv/ NTLM".
-func (t *talk) note() string {
+func (t *conversation) note() string {
 	s := "http "
 	if t.secure {
 		s = "https "

@@ -9,8 +9,8 @@ import (
 	"signet/internal/wire/netbios"
 )
 
-// question is the conversation: one question, one answer. Over TCP, DNS messages follow their length (RFC 1035 §4.2.2).
-type question struct {
+// conversation asks one question and reads one answer. Over TCP, DNS messages follow their length (RFC 1035 §4.2.2).
+type conversation struct {
 	protocol string
 	tcp      bool
 	id       uint16
@@ -21,7 +21,7 @@ type question struct {
 }
 
 // Next sends the question, then reads the answer.
-func (q *question) Next(in []byte, _ bool) (check.Step, error) {
+func (q *conversation) Next(in []byte, _ bool) (check.Step, error) {
 	if !q.sent {
 		q.sent = true
 		return check.Step{Send: q.ask()}, nil
@@ -48,7 +48,7 @@ func (q *question) Next(in []byte, _ bool) (check.Step, error) {
 	return check.Step{Consumed: len(in), Done: true}, nil
 }
 
-func (q *question) ask() []byte {
+func (q *conversation) ask() []byte {
 	if q.protocol == nbns {
 		return netbios.AppendStatusRequest(nil, q.id)
 	}
@@ -59,7 +59,7 @@ func (q *question) ask() []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(len(m))), m...)
 }
 
-func (q *question) read(b []byte) (*Facts, error) {
+func (q *conversation) read(b []byte) (*Facts, error) {
 	f := &Facts{Protocol: q.protocol, Transport: "udp", Names: []string{}}
 	if q.tcp {
 		f.Transport = "tcp"

@@ -205,7 +205,7 @@ func TestCredSSP(t *testing.T) {
 		{name: "longer than allowed", answer: "308400020000", bad: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k := &talk{ask: rdp.TLS | rdp.NLA | rdp.NLAEx, names: true, sni: "host.example"}
+			k := &conversation{ask: rdp.TLS | rdp.NLA | rdp.NLAEx, names: true, sni: "host.example"}
 			step(t, k, nil)
 			if s := step(t, k, unhex(t, selected(rdp.NLA))); s.StartTLS == nil || s.Done || s.StartTLS.ServerName != "host.example" {
 				t.Fatalf("%+v", s)
@@ -231,7 +231,7 @@ func TestCredSSP(t *testing.T) {
 	}
 }
 
-func step(t *testing.T, k *talk, in []byte) check.Step {
+func step(t *testing.T, k *conversation, in []byte) check.Step {
 	t.Helper()
 	s, err := k.Next(in, false)
 	if err != nil {
@@ -244,8 +244,8 @@ func step(t *testing.T, k *talk, in []byte) check.Step {
 func TestNamesFailAlone(t *testing.T) {
 	iv := Check().Begin(check.Subject{Options: checktest.Options()})
 	a, _ := iv.Next(check.End{})
-	step(t, a.Talk.(*talk), nil)
-	step(t, a.Talk.(*talk), unhex(t, selected(rdp.NLAEx)))
+	step(t, a.Talk.(*conversation), nil)
+	step(t, a.Talk.(*conversation), unhex(t, selected(rdp.NLAEx)))
 
 	// Cut short here, the interview already knows what was selected.
 	if r := iv.Result(); r.Outcome != signet.Answered || r.Facts == nil || r.Facts.(*Facts).NLA != signet.Unknown {
@@ -253,14 +253,14 @@ func TestNamesFailAlone(t *testing.T) {
 	}
 	iv = Check().Begin(check.Subject{Options: checktest.Options()})
 	a, _ = iv.Next(check.End{})
-	step(t, a.Talk.(*talk), nil)
-	step(t, a.Talk.(*talk), unhex(t, selected(rdp.NLAEx)))
+	step(t, a.Talk.(*conversation), nil)
+	step(t, a.Talk.(*conversation), unhex(t, selected(rdp.NLAEx)))
 	a, ok := iv.Next(check.End{Cause: check.TLSFailed, Connected: true, Err: errors.New("no common version")})
 	if !ok || a.Note != noteTLS {
 		t.Fatalf("next is %q, %v", a.Note, ok)
 	}
-	step(t, a.Talk.(*talk), nil)
-	step(t, a.Talk.(*talk), unhex(t, refused(rdp.HybridRequired)))
+	step(t, a.Talk.(*conversation), nil)
+	step(t, a.Talk.(*conversation), unhex(t, refused(rdp.HybridRequired)))
 	if _, ok := iv.Next(check.End{Cause: check.Done}); ok {
 		t.Fatal("goes on after the last question")
 	}

@@ -12,8 +12,8 @@ import (
 // domain controller lists.
 const maxRounds = 8
 
-// inventory is the conversation with the mapper: bind, then lookups until nothing is left.
-type inventory struct {
+// conversation is one connection to the mapper: bind, then lookups until nothing is left.
+type conversation struct {
 	bindOnly bool
 
 	sent    bool
@@ -30,7 +30,7 @@ type inventory struct {
 
 // Next takes every PDU that has arrived and says what comes after them: what is left unread would not be handed over
 // again before more bytes come.
-func (v *inventory) Next(in []byte, eof bool) (check.Step, error) {
+func (v *conversation) Next(in []byte, eof bool) (check.Step, error) {
 	if !v.sent {
 		v.sent, v.call = true, 1
 		return check.Step{Send: dcerpc.AppendBind(nil, v.call)}, nil
@@ -49,7 +49,7 @@ func (v *inventory) Next(in []byte, eof bool) (check.Step, error) {
 }
 
 // pdu takes one PDU; a step that consumes nothing waits for the rest of it.
-func (v *inventory) pdu(in []byte, eof bool) (check.Step, error) {
+func (v *conversation) pdu(in []byte, eof bool) (check.Step, error) {
 	n, err := dcerpc.Size(in)
 	if errors.Is(err, dcerpc.ErrShort) {
 		return check.Step{}, nil
@@ -81,7 +81,7 @@ func (v *inventory) pdu(in []byte, eof bool) (check.Step, error) {
 }
 
 // acknowledged reads the answer to the bind.
-func (v *inventory) acknowledged(p dcerpc.PDU) (check.Step, error) {
+func (v *conversation) acknowledged(p dcerpc.PDU) (check.Step, error) {
 	switch p.Type {
 	case dcerpc.BindNak:
 		reason, err := dcerpc.ParseBindNak(p)
@@ -110,7 +110,7 @@ func (v *inventory) acknowledged(p dcerpc.PDU) (check.Step, error) {
 }
 
 // refused notes a fault, which ends the conversation.
-func (v *inventory) refused(p dcerpc.PDU) (check.Step, error) {
+func (v *conversation) refused(p dcerpc.PDU) (check.Step, error) {
 	status, err := dcerpc.ParseFault(p)
 	if err != nil {
 		return check.Step{}, err
@@ -119,7 +119,7 @@ func (v *inventory) refused(p dcerpc.PDU) (check.Step, error) {
 	return check.Step{Done: true}, nil
 }
 
-func (v *inventory) lookup(h dcerpc.Handle) check.Step {
+func (v *conversation) lookup(h dcerpc.Handle) check.Step {
 	v.call++
 	v.rounds++
 	v.pending = v.pending[:0]
@@ -127,7 +127,7 @@ func (v *inventory) lookup(h dcerpc.Handle) check.Step {
 }
 
 // fragment adds a PDU to the answer and reads it when it is whole.
-func (v *inventory) fragment(p dcerpc.PDU, raw []byte) (check.Step, error) {
+func (v *conversation) fragment(p dcerpc.PDU, raw []byte) (check.Step, error) {
 	if len(v.pending)+len(raw) > dcerpc.MaxStub {
 		return check.Step{}, fmt.Errorf("answer of more than %d bytes", dcerpc.MaxStub)
 	}

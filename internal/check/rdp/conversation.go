@@ -9,9 +9,9 @@ import (
 	"signet/internal/wire/rdp"
 )
 
-// talk is one connection: a request for security protocols, its answer and, where that is NLA and names are wanted,
-// a TLS handshake and one CredSSP message each way.
-type talk struct {
+// conversation is one connection: a request for security protocols, its answer and, where that is NLA and names are
+// wanted, a TLS handshake and one CredSSP message each way.
+type conversation struct {
 	ask   rdp.Protocol
 	names bool   // go on to CredSSP when NLA is selected
 	sni   string // server name for TLS
@@ -36,7 +36,7 @@ const (
 const banner = 8
 
 // Next holds the conversation.
-func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
+func (t *conversation) Next(in []byte, eof bool) (check.Step, error) {
 	switch t.state {
 	case start:
 		t.state = confirming
@@ -52,9 +52,9 @@ func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
 }
 
 // Secured keeps what the handshake showed.
-func (t *talk) Secured(st check.TLSState) { t.tls = &st.Facts }
+func (t *conversation) Secured(st check.TLSState) { t.tls = &st.Facts }
 
-func (t *talk) confirm(in []byte, eof bool) (check.Step, error) {
+func (t *conversation) confirm(in []byte, eof bool) (check.Step, error) {
 	n, err := rdp.Size(in)
 	if errors.Is(err, rdp.ErrShort) {
 		return check.Step{Need: 4}, nil
@@ -100,7 +100,7 @@ func allowed(selected, asked rdp.Protocol) bool {
 
 func isNLA(c rdp.Confirm) bool { return c.Negotiated && c.Selected&(rdp.NLA|rdp.NLAEx) != 0 }
 
-func (t *talk) challenge(in []byte) (check.Step, error) {
+func (t *conversation) challenge(in []byte) (check.Step, error) {
 	n, err := rdp.TSRequestSize(in)
 	if errors.Is(err, rdp.ErrShort) {
 		return check.Step{Need: len(in) + 1}, nil

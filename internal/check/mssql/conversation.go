@@ -21,8 +21,8 @@ const (
 	clientName = "signet"
 )
 
-// talk is one connection: PRELOGIN, TLS where both sides agree on it, and a login that ends at the CHALLENGE.
-type talk struct {
+// conversation is one connection: PRELOGIN, TLS where both sides agree on it, and a login that ends at the CHALLENGE.
+type conversation struct {
 	encrypt tds.Encryption // what PRELOGIN asks for
 	strict  bool           // TDS 8.0: the connection is TLS already
 	login   bool           // go on to LOGIN7
@@ -45,7 +45,7 @@ const (
 )
 
 // Next holds the conversation.
-func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
+func (t *conversation) Next(in []byte, eof bool) (check.Step, error) {
 	switch t.state {
 	case start:
 		t.state = preloginSent
@@ -70,10 +70,10 @@ func (t *talk) Next(in []byte, eof bool) (check.Step, error) {
 }
 
 // Secured keeps what the handshake showed.
-func (t *talk) Secured(st check.TLSState) { t.tls = &st.Facts }
+func (t *conversation) Secured(st check.TLSState) { t.tls = &st.Facts }
 
 // notTDS tells another protocol from a malformed answer, once enough of it is there.
-func (t *talk) notTDS(in []byte, eof bool, err error) (check.Step, error) {
+func (t *conversation) notTDS(in []byte, eof bool, err error) (check.Step, error) {
 	if t.state == preloginSent {
 		if foreign := check.SniffForeign(in); foreign != nil {
 			return check.Step{}, foreign
@@ -85,7 +85,7 @@ func (t *talk) notTDS(in []byte, eof bool, err error) (check.Step, error) {
 	return check.Step{}, err
 }
 
-func (t *talk) readPrelogin(payload []byte, used int) (check.Step, error) {
+func (t *conversation) readPrelogin(payload []byte, used int) (check.Step, error) {
 	p, err := tds.ParsePrelogin(payload)
 	if err != nil {
 		return check.Step{}, err
@@ -109,7 +109,7 @@ func (t *talk) readPrelogin(payload []byte, used int) (check.Step, error) {
 	return check.Step{Consumed: used, Done: true}, nil
 }
 
-func (t *talk) sendLogin(used int) check.Step {
+func (t *conversation) sendLogin(used int) check.Step {
 	t.state = loginSent
 	token := ntlmssp.Negotiate()
 	if t.spnego {
@@ -121,7 +121,7 @@ func (t *talk) sendLogin(used int) check.Step {
 	return check.Step{Consumed: used, Send: tds.AppendMessage(nil, tds.TypeLogin7, login, tds.DefaultPacketSize)}
 }
 
-func (t *talk) readLogin(payload []byte, used int) (check.Step, error) {
+func (t *conversation) readLogin(payload []byte, used int) (check.Step, error) {
 	a, err := tds.ParseLoginAnswer(payload)
 	if err != nil {
 		return check.Step{}, err
@@ -132,7 +132,7 @@ func (t *talk) readLogin(payload []byte, used int) (check.Step, error) {
 }
 
 // ntlm reads the CHALLENGE of the answer, nil when there is none.
-func (t *talk) ntlm() *signet.NTLM {
+func (t *conversation) ntlm() *signet.NTLM {
 	if t.answer == nil {
 		return nil
 	}
@@ -142,7 +142,7 @@ func (t *talk) ntlm() *signet.NTLM {
 
 // refused tells whether the answer says no to this very token: a failed login, or a rejected negotiation. Other
 // errors (too many connections, a server that starts up or shuts down) say nothing about NTLM.
-func (t *talk) refused() bool {
+func (t *conversation) refused() bool {
 	if t.answer == nil || t.answer.Ack != nil {
 		return false
 	}

@@ -17,12 +17,12 @@ type dialogue interface {
 	answer(dst, msg []byte) (out []byte, done bool, err error)
 }
 
-// channel is the transport of one connection as a check.Conversation: frames, and on port 139 the session request
-// before them.
-type channel struct {
-	talk    dialogue
-	netbios bool
-	called  netbios.Name // whom to ask for, with netbios
+// conversation is one connection: the transport's frames, on port 139 the session request before them, and inside the
+// frames a dialogue.
+type conversation struct {
+	dialogue dialogue
+	netbios  bool
+	called   netbios.Name // whom to ask for, with netbios
 
 	started, ready bool
 	// refused is the reply of a server that does not accept the session request.
@@ -35,20 +35,20 @@ type channel struct {
 const calling = "SIGNET"
 
 // Next implements check.Conversation.
-func (c *channel) Next(in []byte, eof bool) (check.Step, error) {
+func (c *conversation) Next(in []byte, eof bool) (check.Step, error) {
 	step, err := c.next(in, eof)
 	c.taken += step.Consumed
 	return step, err
 }
 
-func (c *channel) next(in []byte, eof bool) (check.Step, error) {
+func (c *conversation) next(in []byte, eof bool) (check.Step, error) {
 	if !c.started {
 		c.started = true
 		if c.netbios {
 			c.buf = netbios.AppendSessionRequest(c.buf[:0], c.called, netbios.NewName(calling, netbios.SuffixWorkstation))
 		} else {
 			c.ready = true
-			c.buf = c.talk.open(c.buf[:0])
+			c.buf = c.dialogue.open(c.buf[:0])
 		}
 		return check.Step{Send: c.buf, Consumed: len(in), Need: netbios.HeaderSize}, nil
 	}
@@ -80,7 +80,7 @@ func (c *channel) next(in []byte, eof bool) (check.Step, error) {
 }
 
 // frame handles one frame of the server.
-func (c *channel) frame(f netbios.Frame) (out []byte, done bool, err error) {
+func (c *conversation) frame(f netbios.Frame) (out []byte, done bool, err error) {
 	if !c.ready {
 		r, err := netbios.ParseSessionReply(f)
 		if err != nil {
@@ -91,7 +91,7 @@ func (c *channel) frame(f netbios.Frame) (out []byte, done bool, err error) {
 			return nil, true, nil
 		}
 		c.ready = true
-		c.buf = c.talk.open(c.buf[:0])
+		c.buf = c.dialogue.open(c.buf[:0])
 		return c.buf, false, nil
 	}
 	if f.Type == netbios.NegativeResponse {
@@ -103,13 +103,13 @@ func (c *channel) frame(f netbios.Frame) (out []byte, done bool, err error) {
 	if f.Type != netbios.SessionMessage {
 		return nil, false, fmt.Errorf("session packet of type 0x%02x, want a message", f.Type)
 	}
-	out, done, err = c.talk.answer(c.buf[:0], f.Payload)
+	out, done, err = c.dialogue.answer(c.buf[:0], f.Payload)
 	c.buf = out[:len(out):cap(out)]
 	return out, done, err
 }
 
 // foreign decides on bytes that start no frame. Eight of them are enough to name the usual protocols.
-func (c *channel) foreign(in []byte, consumed int, eof bool, err error) (check.Step, error) {
+func (c *conversation) foreign(in []byte, consumed int, eof bool, err error) (check.Step, error) {
 	if !errors.Is(err, netbios.ErrType) {
 		return check.Step{}, err
 	}

@@ -88,7 +88,7 @@ func TestOddServers(t *testing.T) {
 // A server that answers PRELOGIN was asked, whatever comes after; and nothing after it may read as a refusal.
 func TestAfterPrelogin(t *testing.T) {
 	login := func(spnego bool) []byte {
-		k := &talk{spnego: spnego, prelogin: &tds.Prelogin{Version: sql2022}}
+		k := &conversation{spnego: spnego, prelogin: &tds.Prelogin{Version: sql2022}}
 		return k.sendLogin(0).Send
 	}
 	answer := func(a tds.LoginAnswer) []byte {
@@ -209,7 +209,7 @@ func TestServerName(t *testing.T) {
 	s := check.Subject{Options: checktest.Options()}
 	s.Endpoint.Name = "sql01.corp.example"
 	a, _ := Check().Begin(s).Next(check.End{})
-	k := a.Talk.(*talk)
+	k := a.Talk.(*conversation)
 	step, err := k.Next(nil, false)
 	if err != nil || !bytes.Equal(step.Send, preloginOff) {
 		t.Fatalf("%x, %v", step.Send, err)

@@ -10,8 +10,8 @@ import (
 	"signet/internal/wire/ntlmssp"
 )
 
-// dialogue holds one connection: StartTLS where wanted, the rootDSE where wanted, then one bind.
-type dialogue struct {
+// conversation is one connection: StartTLS where wanted, the rootDSE where wanted, then one bind.
+type conversation struct {
 	tls       *check.TLS // to be taken by StartTLS first; nil: not asked
 	root      bool       // search the rootDSE
 	question  string     // which bind
@@ -58,13 +58,13 @@ type learned struct {
 }
 
 // Secured notes what the handshake showed.
-func (d *dialogue) Secured(s check.TLSState) {
+func (d *conversation) Secured(s check.TLSState) {
 	facts := s.Facts
 	d.seen.session = &facts
 }
 
 // Next reads whole messages until one calls for a request, the end, or more bytes.
-func (d *dialogue) Next(in []byte, eof bool) (check.Step, error) {
+func (d *conversation) Next(in []byte, eof bool) (check.Step, error) {
 	switch d.phase {
 	case phaseStart:
 		return d.request(), nil
@@ -98,7 +98,7 @@ func (d *dialogue) Next(in []byte, eof bool) (check.Step, error) {
 }
 
 // notLDAP words bytes that are no LDAPMessage: foreign when they are the first ones.
-func (d *dialogue) notLDAP(in []byte, err error) error {
+func (d *conversation) notLDAP(in []byte, err error) error {
 	if d.seen.spoke {
 		return err
 	}
@@ -112,7 +112,7 @@ func (d *dialogue) notLDAP(in []byte, err error) error {
 }
 
 // request writes the next request after the phase that is over; with nothing left to ask it takes its leave.
-func (d *dialogue) request() check.Step {
+func (d *conversation) request() check.Step {
 	var step check.Step
 	if d.id++; d.id == 1 && d.tls != nil {
 		d.phase, step.Send = phaseStartTLS, wire.AppendExtended(d.send[:0], d.id, wire.StartTLS)
@@ -138,7 +138,7 @@ func (d *dialogue) request() check.Step {
 }
 
 // message takes one message. wait says that the request under way is not yet answered in full.
-func (d *dialogue) message(m wire.Message) (step check.Step, wait bool, err error) {
+func (d *conversation) message(m wire.Message) (step check.Step, wait bool, err error) {
 	if m.ID != d.id {
 		return d.stray(m)
 	}
@@ -175,7 +175,7 @@ func (d *dialogue) message(m wire.Message) (step check.Step, wait bool, err erro
 }
 
 // stray takes a message that answers nothing we asked: a Notice of Disconnection ends the session and says why.
-func (d *dialogue) stray(m wire.Message) (check.Step, bool, error) {
+func (d *conversation) stray(m wire.Message) (check.Step, bool, error) {
 	if m.ID != 0 {
 		return check.Step{}, false, fmt.Errorf("an answer to message %d, want %d", m.ID, d.id)
 	}
@@ -196,7 +196,7 @@ func (e *noticeError) Error() string {
 	return fmt.Sprintf("notice of disconnection: result %d %v", e.code, e.code)
 }
 
-func (d *dialogue) passOver() error {
+func (d *conversation) passOver() error {
 	if d.skip++; d.skip > maxSkipped {
 		return fmt.Errorf("over %d messages that answer nothing", maxSkipped)
 	}
