@@ -27,7 +27,7 @@ func workloadOf(s *scope.Scope, plans []engine.Plan, retries int) workload {
 	for b := range s.Blocks() {
 		n, ok := known[b.Ask]
 		if !ok {
-			for _, ask := range run.Would(engine.Item{Target: signet.Target{Addr: b.First, Name: b.Name}, Ports: b.Ports, Default: b.Default}) {
+			for _, ask := range run.Preview(engine.Item{Target: signet.Target{Addr: b.First, Name: b.Name}, Ports: b.Ports, Default: b.Default}) {
 				if ask.Condition == "" {
 					n.always++
 				} else {

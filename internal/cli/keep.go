@@ -158,8 +158,8 @@ func progressOf(run *engine.Run) store.Progress {
 	for i := range p.Outcomes {
 		p.Outcomes[i] = run.Stats.Outcomes[i].Load()
 	}
-	place := run.Place()
-	p.Low, p.Finished = place.Low, place.Finished
+	reached := run.Progress()
+	p.Low, p.Finished = reached.Low, reached.Finished
 	return p
 }
 

@@ -221,7 +221,7 @@ func (a *app) warnings(f *scanFlags, s *scope.Scope, plans []engine.Plan) []stri
 	if f.quick {
 		w = append(w, "--quick: only opening exchanges; SMB 1 and everything that takes a follow-up was not asked")
 	}
-	if few := engine.Room(); few != "" {
+	if few := engine.DescriptorWarning(); few != "" {
 		w = append(w, few)
 	}
 	if s.Len() == 0 {

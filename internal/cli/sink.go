@@ -24,8 +24,8 @@ type sink struct {
 	mu       sync.Mutex // outputs against the flushing of files
 }
 
-// Put is called by the engine, one observation at a time.
-func (s *sink) Put(o *signet.Observation) error {
+// Deliver is called by the engine, one observation at a time.
+func (s *sink) Deliver(o *signet.Observation) error {
 	l := s.judged(o)
 	if err := s.keep.put(l); err != nil {
 		return err

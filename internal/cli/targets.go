@@ -35,7 +35,7 @@ func (a *app) targetsCommand() *cobra.Command {
 			w := bufio.NewWriterSize(a.Stdout, 64<<10)
 			for it := range sorted {
 				item := engine.Item{Target: signet.Target{Addr: it.Addr, Name: it.Name}, Ports: it.Ports, Default: it.Default}
-				for _, ask := range run.Would(item) {
+				for _, ask := range run.Preview(item) {
 					if s.Excluded(it.Addr, ask.Endpoint.Port) {
 						continue
 					}

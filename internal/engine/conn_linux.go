@@ -16,10 +16,10 @@ import (
 // conn is a socket of the loop, found by its file descriptor.
 type conn struct {
 	q        *question
-	a        *asking // nil until something is known to listen
+	probe    *probe // nil until something is known to listen
 	since    int64
 	first    int64  // when the first connection of the attempt was begun
-	seed     uint64 // of the random bytes of its first words
+	seed     uint64 // of the random bytes of its prelude
 	slot     int32
 	stamp    uint32 // raised whenever the socket moves on, so that older deadlines and events pass it by
 	received int32
@@ -39,7 +39,7 @@ const (
 // launch is a connection that waits for its place.
 type launch struct {
 	q       *question
-	a       *asking
+	probe   *probe
 	first   int64 // when it was first begun, 0: not yet
 	slot    int32
 	try     uint8
@@ -49,13 +49,13 @@ type launch struct {
 
 // launch is what a connection was begun for.
 func (c *conn) launch() launch {
-	return launch{q: c.q, a: c.a, slot: c.slot, first: c.first, try: c.try}
+	return launch{q: c.q, probe: c.probe, slot: c.slot, first: c.first, try: c.try}
 }
 
 // port is what it is begun to.
 func (n *launch) port() uint16 {
-	if n.a != nil {
-		return n.a.attempt.Port
+	if n.probe != nil {
+		return n.probe.attempt.Port
 	}
 	return n.q.port.Number
 }
@@ -84,7 +84,7 @@ func (l *loop) open(n launch) bool {
 	if no != 0 {
 		return l.short(n, no)
 	}
-	if n.q.opening.says.text != nil && port == n.q.port.Number { // the port is one where the client speaks first
+	if n.q.opening.prelude.text != nil && port == n.q.port.Number { // the port is one where the client speaks first
 		unhurried(fd)
 	}
 	no = connect(fd, &to, length)
@@ -110,8 +110,8 @@ func (l *loop) open(n launch) bool {
 	l.Stats.Dials.Add(1)
 	s.touched = true
 	c := l.conns.reach(fd)
-	*c = conn{q: n.q, a: n.a, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
-	if n.a == nil {
+	*c = conn{q: n.q, probe: n.probe, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
+	if n.probe == nil {
 		c.seed = l.dice.Uint64()
 	}
 	l.sockets++
@@ -120,7 +120,7 @@ func (l *loop) open(n launch) bool {
 	return true
 }
 
-// launched sees to the connections that were begun since it last did: first words and the poll. All of them are begun
+// launched sees to the connections that were begun since it last did: their preludes and the poll. All of them are begun
 // before any of them says a word, so that a server on the same machine is woken by a batch of them and not by each.
 // It tells whether any has ended already, which makes room for another.
 func (l *loop) launched() (ended bool) {
@@ -136,7 +136,7 @@ func (l *loop) begun(fd int32) bool {
 	c := l.conns.at(fd)
 	n, begun, resent := c.launch(), c.since, c.resent
 	to := l.slots.at(n.slot).target.Addr
-	said, no := l.eager(fd, c, n.a == nil)
+	said, no := l.eager(fd, c, n.probe == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
 		l.drop(fd)
 		if resent {
@@ -160,24 +160,24 @@ func (l *loop) begun(fd int32) bool {
 	return true
 }
 
-// firstWordsOf gives those of a connection, the same whenever they are asked for. They are valid until those of another
-// connection are asked for.
-func (l *loop) firstWordsOf(c *conn) []byte {
-	l.first = c.q.opening.says.with(l.first[:0], l.drawOf(c))
-	return l.first
+// preludeOf gives the prelude of a connection, the same whenever it is asked for. It is valid until that of another
+// connection is asked for.
+func (l *loop) preludeOf(c *conn) []byte {
+	l.prelude = c.q.opening.prelude.with(l.prelude[:0], l.drawOf(c))
+	return l.prelude
 }
 
-// drawOf gives the random bytes of a connection's first words, the same whenever they are asked for. They are valid
+// drawOf gives the random bytes of a connection's prelude, the same whenever they are asked for. They are valid
 // until those of another connection are asked for.
 func (l *loop) drawOf(c *conn) *draw {
 	l.drawn.fill(c.seed)
 	return &l.drawn
 }
 
-// eager says the first words without waiting for the poll, which works where the other end is this machine: its answer
+// eager sends the prelude without waiting for the poll, which works where the other end is this machine: its answer
 // to a SYN comes before the connect returns. It is tried often only where it has worked.
 func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall.Errno) {
-	if !opening || c.q.opening.says.text == nil {
+	if !opening || c.q.opening.prelude.text == nil {
 		return false, 0
 	}
 	if l.eagerness == 0 {
@@ -185,7 +185,7 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 			return false, 0
 		}
 	}
-	says := l.firstWordsOf(c)
+	says := l.preludeOf(c)
 	n, no := send(fd, says)
 	if no == 0 && n != len(says) {
 		no = syscall.ECONNRESET // a new socket takes a hundred bytes or none
@@ -306,7 +306,7 @@ func (l *loop) event(fd int32, what uint32) {
 		if !l.connected(fd, c) {
 			return
 		}
-	} else if what&unix.EPOLLOUT != 0 && c.a != nil && len(c.a.out) > 0 {
+	} else if what&unix.EPOLLOUT != 0 && c.probe != nil && len(c.probe.out) > 0 {
 		l.flush(fd, c)
 	}
 	if what&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
@@ -323,13 +323,13 @@ func (l *loop) connected(fd int32, c *conn) bool {
 		l.trips.sample(region(s.target.Addr), took)
 	}
 	s.alive = true
-	if c.a == nil {
+	if c.probe == nil {
 		if q.opening.how != opensPlain {
 			l.handOver(fd, nil, nil, 0)
 			return false
 		}
-		if q.opening.says.text != nil {
-			says := l.firstWordsOf(c)
+		if q.opening.prelude.text != nil {
+			says := l.preludeOf(c)
 			if n, no := send(fd, says); no == 0 && n == len(says) {
 				c.state = connTalking
 				c.stamp++
@@ -337,64 +337,64 @@ func (l *loop) connected(fd int32, c *conn) bool {
 				return true
 			}
 		}
-		a := l.begin(&s.target, q)
-		a.o.Open = true
-		if !a.next(l.Run, s, check.End{}) {
+		p := l.begin(&s.target, q)
+		p.o.Open = true
+		if !p.next(l.Run, s, check.End{}) {
 			l.drop(fd)
-			l.seal(id, q, a, nil)
+			l.seal(id, q, p, nil)
 			return false
 		}
-		if t := &a.attempt; t.UDP || t.Port != q.port.Number {
+		if t := &p.attempt; t.UDP || t.Port != q.port.Number {
 			l.drop(fd)
-			l.schedule(id, q, a)
+			l.schedule(id, q, p)
 			return false
 		} else if t.TLS != nil {
-			l.handOver(fd, a, t.TLS, 0)
+			l.handOver(fd, p, t.TLS, 0)
 			return false
 		}
-		c.a = a
+		c.probe = p
 	}
 	c.state = connTalking
-	c.a.rest, c.a.out, c.a.need = c.a.rest[:0], nil, 0
+	c.probe.rest, c.probe.out, c.probe.need = c.probe.rest[:0], nil, 0
 	l.arm(fd, c)
 	return l.talk(fd, nil, false)
 }
 
-// catchUp begins the interview whose first words were said on a socket; false: they were not its own, and it is asked
-// properly instead.
+// catchUp begins the interview whose prelude was sent on a socket; false: the interview says something else, and the
+// question is asked anew.
 func (l *loop) catchUp(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
 	s := l.slots.at(id)
-	says := l.firstWordsOf(c)
-	a := l.startOn(q.place(), &s.target, q, l.drawOf(c))
-	l.began(a, c.first)
-	a.o.Open = true
-	if !a.next(l.Run, s, check.End{}) {
+	says := l.preludeOf(c)
+	p := l.startOn(q.spareProbe(), &s.target, q, l.drawOf(c))
+	l.began(p, c.first)
+	p.o.Open = true
+	if !p.next(l.Run, s, check.End{}) {
 		l.drop(fd)
-		l.seal(id, q, a, nil)
+		l.seal(id, q, p, nil)
 		return false
 	}
-	if t := &a.attempt; t.UDP || t.TLS != nil || t.Port != q.port.Number || !a.sayFirst(says) {
+	if t := &p.attempt; t.UDP || t.TLS != nil || t.Port != q.port.Number || !p.sayPrelude(says) {
 		l.drop(fd)
-		if a.dead {
-			l.seal(id, q, a, nil)
+		if p.dead {
+			l.seal(id, q, p, nil)
 		} else {
-			q.opening.says = words{}
-			a = l.begin(&s.target, q)
-			if !a.next(l.Run, s, check.End{}) {
-				l.seal(id, q, a, nil)
+			q.opening.prelude = prelude{}
+			p = l.begin(&s.target, q)
+			if !p.next(l.Run, s, check.End{}) {
+				l.seal(id, q, p, nil)
 			} else {
-				l.schedule(id, q, a)
+				l.schedule(id, q, p)
 			}
 		}
 		return false
 	}
-	traceSent(l.transcript(a), a.attempt.Note, says)
-	c.a = a
+	traceSent(l.transcript(p), p.attempt.Note, says)
+	c.probe = p
 	return true
 }
 
 // began puts the beginning of an observation back to when its first connection was begun.
-func (l *loop) began(a *asking, first int64) {
-	a.o.At = a.o.At.Add(time.Duration(first - int64(time.Since(l.start))))
+func (l *loop) began(p *probe, first int64) {
+	p.o.At = p.o.At.Add(time.Duration(first - int64(time.Since(l.start))))
 }

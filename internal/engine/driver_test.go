@@ -119,7 +119,7 @@ func TestEveryPeer(t *testing.T) {
 		if got := r.Stats.Alive.Load(); got != uint64(len(peers)+1) {
 			t.Errorf("%d alive", got)
 		}
-		if p := r.Place(); p.Low != uint64(len(peers)+2) || len(p.Finished) != 0 {
+		if p := r.Progress(); p.Low != uint64(len(peers)+2) || len(p.Finished) != 0 {
 			t.Errorf("the run stands at %+v", p)
 		}
 		if one := g.of("127.9.1.7")[0]; len(one.Trace) != 2 || string(one.Trace[1].Sent) != "and\n" || string(one.Trace[1].Received) != "done\n" || one.Trace[0].Note != "hello" {
@@ -397,12 +397,12 @@ func TestStopAndGoOn(t *testing.T) {
 		if err := r.Do(context.Background(), drain); err != nil {
 			t.Fatal(err)
 		}
-		place := r.Place()
+		reached := r.Progress()
 		if len(g.list) == 0 || len(g.list) == 40 {
 			t.Fatalf("drained after %d", len(g.list))
 		}
 		r2, g2 := newRun(items(addrs...), plan)
-		r2.Resume = &place
+		r2.Resume = &reached
 		do(t, r2, d)
 		seen := map[string]int{}
 		for _, o := range append(g.list, g2.list...) {
@@ -436,7 +436,7 @@ func TestInterruption(t *testing.T) {
 		if len(g.list) != 1 || g.list[0].Outcome != signet.Answered {
 			t.Errorf("%d observations", len(g.list))
 		}
-		if p := r.Place(); p.Low != 1 || len(p.Finished) != 0 {
+		if p := r.Progress(); p.Low != 1 || len(p.Finished) != 0 {
 			t.Errorf("the run stands at %+v", p)
 		}
 	})
@@ -444,7 +444,7 @@ func TestInterruption(t *testing.T) {
 
 type failing struct{ after int }
 
-func (f *failing) Put(*signet.Observation) error {
+func (f *failing) Deliver(*signet.Observation) error {
 	if f.after--; f.after < 0 {
 		return io.ErrShortWrite
 	}
@@ -486,7 +486,7 @@ func TestManyHosts(t *testing.T) {
 		if r.Stats.Addresses.Load() != 3000 || r.Stats.Alive.Load() != 3000 || len(g.list) != 30 || r.Stats.Asked.Load() != 3000+1500+3000 {
 			t.Errorf("%d addresses, %d alive, %d observations, %d asked", r.Stats.Addresses.Load(), r.Stats.Alive.Load(), len(g.list), r.Stats.Asked.Load())
 		}
-		if p := r.Place(); p.Low != 3000 || len(p.Finished) != 0 {
+		if p := r.Progress(); p.Low != 3000 || len(p.Finished) != 0 {
 			t.Errorf("the run stands at %+v", p)
 		}
 	})
@@ -523,7 +523,7 @@ func TestAgendaOfTypedPorts(t *testing.T) {
 	if len(b.first) != 1 || len(b.later) != 1 {
 		t.Errorf("%d, %d questions with the default ones", len(b.first), len(b.later))
 	}
-	if got := s.of(&Item{}).first[0].opening; got.how != opensPlain || !got.noAnswer || !got.rejected || !got.unroutable || string(got.says.text) != "hello\n" {
+	if got := s.of(&Item{}).first[0].opening; got.how != opensPlain || !got.noAnswer || !got.rejected || !got.unroutable || string(got.prelude.text) != "hello\n" {
 		t.Errorf("opening %+v", got)
 	}
 	if !slices.Equal(ports, []uint16{7, 9}) {

@@ -11,14 +11,14 @@ import (
 // end closes a connection and puts how it ended to the interview.
 func (l *loop) end(fd int32, end check.End) {
 	c := l.conns.at(fd)
-	if c.a == nil && !l.catchUp(fd, c) {
+	if c.probe == nil && !l.catchUp(fd, c) {
 		return
 	}
 	end.Connected, end.Received = true, int(c.received)
 	n := c.launch()
 	l.drop(fd)
 	if l.paced {
-		l.Dialer.Pace.Heard(n.a.o.Addr, dial.LikeExchange(n.port(), n.a.attempt.Note), 0, exchanged(&end))
+		l.Dialer.Pace.Heard(n.probe.o.Addr, dial.LikeExchange(n.port(), n.probe.attempt.Note), 0, exchanged(&end))
 	}
 	l.over(n, end)
 }
@@ -26,30 +26,30 @@ func (l *loop) end(fd int32, end check.End) {
 // over goes on after an attempt. Without an interview nothing was known to listen: then there may be nothing to tell,
 // and none is begun for it.
 func (l *loop) over(n launch, end check.End) {
-	id, q, a := n.slot, n.q, n.a
+	id, q, p := n.slot, n.q, n.probe
 	s := l.slots.at(id)
-	if a == nil {
+	if p == nil {
 		if o, quiet := l.quietly(q, end.Cause); quiet {
 			l.quiet(o)
 			l.answered(id, q, o, o == signet.Refused, nil)
 			return
 		}
-		a = l.begin(&s.target, q)
-		l.began(a, n.first)
-		if !a.next(l.Run, s, check.End{}) {
-			l.seal(id, q, a, nil)
+		p = l.begin(&s.target, q)
+		l.began(p, n.first)
+		if !p.next(l.Run, s, check.End{}) {
+			l.seal(id, q, p, nil)
 			return
 		}
-		if t := &a.attempt; t.UDP || t.Port != q.port.Number { // not what was tried
-			l.schedule(id, q, a)
+		if t := &p.attempt; t.UDP || t.Port != q.port.Number { // not what was tried
+			l.schedule(id, q, p)
 			return
 		}
 	}
-	if a.next(l.Run, s, end) {
-		l.schedule(id, q, a)
+	if p.next(l.Run, s, end) {
+		l.schedule(id, q, p)
 		return
 	}
-	l.seal(id, q, a, nil)
+	l.seal(id, q, p, nil)
 }
 
 // quietly tells whether an opening that ended so leaves nothing to ask and nothing to report.
@@ -69,29 +69,29 @@ func (l *loop) quietly(q *question, cause check.Cause) (o signet.Outcome, quiet 
 }
 
 // schedule sees to the next attempt of an interview.
-func (l *loop) schedule(id int32, q *question, a *asking) {
-	if a.attempt.TLS != nil || a.attempt.UDP {
-		l.follow(&followUp{slot: id, q: q, a: a, fd: -1})
+func (l *loop) schedule(id int32, q *question, p *probe) {
+	if p.attempt.TLS != nil || p.attempt.UDP {
+		l.follow(&followUp{slot: id, q: q, probe: p, fd: -1})
 		return
 	}
-	l.turn.push(launch{q: q, a: a, slot: id})
+	l.turn.push(launch{q: q, probe: p, slot: id})
 }
 
 // seal ends an interview; cause is why, or nil.
-func (l *loop) seal(id int32, q *question, a *asking, cause error) {
-	found := a.finish(l.Run, cause)
-	l.emit(&a.o)
-	l.answered(id, q, a.o.Outcome, alive(&a.o), found)
-	if _, again := a.iv.(check.Reusable); again && l.Fleeting && !a.dead {
-		q.spare = append(q.spare, a)
+func (l *loop) seal(id int32, q *question, p *probe, cause error) {
+	found := p.finish(l.Run, cause)
+	l.emit(&p.o)
+	l.answered(id, q, p.o.Outcome, alive(&p.o), found)
+	if _, again := p.iv.(check.Reusable); again && l.Fleeting && !p.dead {
+		q.spare = append(q.spare, p)
 	}
 }
 
 // expire ends a question of a host that took too long.
 func (l *loop) expire(n launch) {
 	switch {
-	case n.a != nil:
-		l.seal(n.slot, n.q, n.a, errHostTime)
+	case n.probe != nil:
+		l.seal(n.slot, n.q, n.probe, errHostTime)
 	case n.first != 0: // a connection was begun and not answered so far
 		l.over(n, check.End{Cause: check.NoAnswer})
 	default: // it is named all the same: what was not asked is missing from the report

@@ -18,9 +18,9 @@ import (
 type followUp struct {
 	slot   int32
 	q      *question
-	a      *asking // nil: not begun
+	probe  *probe // nil: not begun
 	target signet.Target
-	host   *guest
+	host   *hostState
 	stay   *dial.Stay
 
 	fd       int32      // a socket that is connected to the question's port, or -1
@@ -46,9 +46,9 @@ type followers struct {
 }
 
 // handOver gives a connected socket of the loop to a goroutine.
-func (l *loop) handOver(fd int32, a *asking, first *check.TLS, received int) {
+func (l *loop) handOver(fd int32, p *probe, first *check.TLS, received int) {
 	c := l.conns.at(fd)
-	f := &followUp{slot: c.slot, q: c.q, a: a, fd: fd, first: first, received: received}
+	f := &followUp{slot: c.slot, q: c.q, probe: p, fd: fd, first: first, received: received}
 	unwatch(l.poll, fd)
 	l.release(fd)
 	l.follow(f)
@@ -57,7 +57,7 @@ func (l *loop) handOver(fd int32, a *asking, first *check.TLS, received int) {
 // follow queues a follow-up.
 func (l *loop) follow(f *followUp) {
 	s := l.slots.at(f.slot)
-	f.target, f.host = s.target, s.guest()
+	f.target, f.host = s.target, s.hostState()
 	f.stay = l.stay(s)
 	l.followers.queue.push(f)
 	l.dispatch()
@@ -71,7 +71,7 @@ func (l *loop) dispatch() {
 		next := f.queue.pop()
 		f.running++
 		f.wg.Go(func() {
-			l.hold(next)
+			l.interview(next)
 			l.mu.Lock()
 			l.returned = append(l.returned, next)
 			first := len(l.returned) == 1
@@ -97,56 +97,56 @@ func (l *loop) welcome() {
 		l.followers.running--
 		l.followers.window.closed++
 		if l.ctx.Err() == nil {
-			l.answered(f.slot, f.q, f.a.o.Outcome, alive(&f.a.o), f.found)
+			l.answered(f.slot, f.q, f.probe.o.Outcome, alive(&f.probe.o), f.found)
 		}
 	}
 	l.dispatch()
 }
 
-// hold holds an interview to its end, on a goroutine.
-func (l *loop) hold(f *followUp) {
+// interview holds an interview to its end, on a goroutine.
+func (l *loop) interview(f *followUp) {
 	ctx := f.stay.Context()
 	var end check.End
 	more := true
 	given := adopt(l.Dialer, f.fd, f.received)
-	if f.a == nil {
-		f.a = l.begin(&f.target, f.q)
-		f.a.o.Open = given != nil
-		more = f.a.next(l.Run, f.host, end)
-		if given != nil && (!more || f.a.attempt.UDP || f.a.attempt.Port != f.q.port.Number) {
+	if f.probe == nil {
+		f.probe = l.begin(&f.target, f.q)
+		f.probe.o.Open = given != nil
+		more = f.probe.next(l.Run, f.host, end)
+		if given != nil && (!more || f.probe.attempt.UDP || f.probe.attempt.Port != f.q.port.Number) {
 			given.Close()
 			given = nil
 		}
 		if more {
-			f.first = f.a.attempt.TLS
+			f.first = f.probe.attempt.TLS
 		}
 	}
-	a := f.a
+	p := f.probe
 	for ended(ctx) == nil && more {
 		if given != nil {
-			end = l.holdOn(ctx, f, given)
+			end = l.converseOn(ctx, f, given)
 			given = nil
 		} else {
-			end = l.Run.hold(ctx, a, f.stay)
+			end = l.Run.converse(ctx, p, f.stay)
 		}
-		more = ended(ctx) == nil && a.next(l.Run, f.host, end)
-		a.o.Open = a.o.Open || end.Connected || end.Received > 0
+		more = ended(ctx) == nil && p.next(l.Run, f.host, end)
+		p.o.Open = p.o.Open || end.Connected || end.Received > 0
 	}
 	if given != nil {
 		given.Close()
 	}
-	f.found = a.finish(l.Run, ended(ctx))
+	f.found = p.finish(l.Run, ended(ctx))
 	if l.ctx.Err() == nil {
-		l.emit(&a.o)
+		l.emit(&p.o)
 	}
 }
 
-// holdOn holds the attempt under way on a connection that is up.
-func (l *loop) holdOn(ctx context.Context, f *followUp, conn *dial.Conn) (end check.End) {
-	a := f.a
-	defer a.caughtTalking()
-	to := netip.AddrPortFrom(a.o.Addr, a.attempt.Port)
-	return holdOn(ctx, l.Dialer, conn, to, a.attempt, f.first, f.received, f.stay, l.transcript(a))
+// converseOn holds the attempt under way on a connection that is up.
+func (l *loop) converseOn(ctx context.Context, f *followUp, conn *dial.Conn) (end check.End) {
+	p := f.probe
+	defer p.caughtTalking()
+	to := netip.AddrPortFrom(p.o.Addr, p.attempt.Port)
+	return converseOn(ctx, l.Dialer, conn, to, p.attempt, f.first, f.received, f.stay, l.transcript(p))
 }
 
 // adopt makes a connection of package net of a socket; nil if there is none or it cannot be done, in which case

@@ -145,7 +145,7 @@ func TestLoopAsksWhatASweepFound(t *testing.T) {
 		l.sweep, l.swept = &sweep{}, true
 		l.start = l.start.Add(-time.Minute)
 		l.arrivals.push(arrival{position: 0, sent: int64(58 * time.Second), open: 1, closed: 2})
-		s.place.begin(1)
+		s.progress.begin(1)
 		l.run()
 	}
 	do(t, r, r.driver)

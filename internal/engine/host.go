@@ -112,27 +112,27 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 
 // endpoint holds one interview to its end and seals what it learned.
 func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Observation, []check.Found) {
-	a := r.begin(&v.target, q)
+	p := r.begin(&v.target, q)
 	var end check.End
-	for ended(ctx) == nil && a.next(r, v, end) {
-		end = r.hold(ctx, a, v.stay)
+	for ended(ctx) == nil && p.next(r, v, end) {
+		end = r.converse(ctx, p, v.stay)
 	}
-	return &a.o, a.finish(r, ended(ctx))
+	return &p.o, p.finish(r, ended(ctx))
 }
 
-// hold makes the attempt that an interview asks for, on a connection of its own.
-func (r *Run) hold(ctx context.Context, a *asking, stay *dial.Stay) (end check.End) {
-	defer a.caughtTalking()
+// converse makes the attempt that an interview asks for, on a connection of its own.
+func (r *Run) converse(ctx context.Context, p *probe, stay *dial.Stay) (end check.End) {
+	defer p.caughtTalking()
 	r.Stats.Dials.Add(1)
-	return hold(ctx, r.Dialer, netip.AddrPortFrom(a.o.Addr, a.attempt.Port), a.attempt, stay, r.transcript(a))
+	return converse(ctx, r.Dialer, netip.AddrPortFrom(p.o.Addr, p.attempt.Port), p.attempt, stay, r.transcript(p))
 }
 
 // transcript is where the exchanges of an interview are kept, or nil.
-func (r *Run) transcript(a *asking) *[]signet.Exchange {
+func (r *Run) transcript(p *probe) *[]signet.Exchange {
 	if r.Untraced {
 		return nil
 	}
-	return &a.o.Trace
+	return &p.o.Trace
 }
 
 func (v *visit) done(q *question, o *signet.Observation, found []check.Found) {

@@ -25,11 +25,11 @@ func TestWhoseFault(t *testing.T) {
 		if got := end.Outcome(); got != want {
 			t.Errorf("%v: %v, want %v", no, got, want)
 		}
-		a := asking{iv: &standIn{}}
-		a.o.Open = true
+		p := probe{iv: &standIn{}}
+		p.o.Open = true
 		if want == signet.Fault || want == signet.Skipped {
-			if r, _ := newRun(items()); a.next(r, &a, end) || a.finish(r, nil) != nil || a.o.Outcome != signet.Fault || a.o.Facts != nil {
-				t.Errorf("%v after an answer: %s", no, word(&a.o))
+			if r, _ := newRun(items()); p.next(r, &p, end) || p.finish(r, nil) != nil || p.o.Outcome != signet.Fault || p.o.Facts != nil {
+				t.Errorf("%v after an answer: %s", no, word(&p.o))
 			}
 		}
 	}

@@ -18,7 +18,7 @@ type leaving struct {
 	err   error
 }
 
-func (l *leaving) Put(o *signet.Observation) error { l.puts[o.Addr]++; return nil }
+func (l *leaving) Deliver(o *signet.Observation) error { l.puts[o.Addr]++; return nil }
 
 func (l *leaving) Left(a netip.Addr) error {
 	if _, ok := l.left[a]; ok {

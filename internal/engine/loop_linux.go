@@ -54,11 +54,11 @@ type loop struct {
 	hosts    []deadlines // by length
 	trips    roundTrips
 
-	dice  rand.ChaCha8 // what connections draw from
-	drawn draw         // by the connection that is being seen to
-	first []byte       // its first words
+	dice    rand.ChaCha8 // what connections draw from
+	drawn   draw         // by the connection that is being seen to
+	prelude []byte       // its prelude
 
-	eagerness int // how well saying the first words at once has worked
+	eagerness int // how well sending the prelude at once has worked
 	shy       uint
 
 	sweep     *sweep // nil: addresses are found by connecting to them
@@ -71,7 +71,7 @@ type loop struct {
 }
 
 const (
-	burst         = 512 // connections begun between two looks at what has come
+	launchBatch   = 512 // connections begun between two looks at what has come
 	fewestSockets = 64  // at once
 	receiving     = 64 << 10
 
@@ -140,7 +140,7 @@ func newLoop(s *session) (*loop, error) {
 	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
 	l.paced = s.Dialer.Pace != nil
 	l.perHost = int32(s.hostConnections())
-	most := roomIn(descriptors())
+	most := socketsWithin(descriptors())
 	follow := max(1, min(mostFollowers, most/4))
 	l.followers.window = newWindow(fewestFollowers, follow)
 	most -= follow
@@ -231,7 +231,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 		}
 		l.later.list = nil
 	}
-	for range burst {
+	for range launchBatch {
 		for at, ok := l.later.due(l.now); ok; at, ok = l.later.due(l.now) {
 			l.turn.push(at)
 		}
@@ -243,7 +243,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 			return l.later.wait(l.now)
 		}
 		s := l.slots.at(n.slot)
-		if !s.touched && !s.swept && n.a == nil && l.draining() {
+		if !s.touched && !s.swept && n.probe == nil && l.draining() {
 			l.giveBack(n.slot)
 			continue
 		}
@@ -251,12 +251,12 @@ func (l *loop) pump(size uint64) (wait int64) {
 			l.expire(n)
 			continue
 		}
-		if n.a == nil && (n.q.opening.how == opensElsewhere || s.target.Addr.Zone() != "") {
+		if n.probe == nil && (n.q.opening.how == opensElsewhere || s.target.Addr.Zone() != "") {
 			s.touched = true
 			l.follow(&followUp{slot: n.slot, q: n.q, fd: -1})
 			continue
 		}
-		if s.swept && n.a == nil && s.phase == phaseFirst && n.q.bit >= 0 && s.open>>n.q.bit&1 == 0 {
+		if s.swept && n.probe == nil && s.phase == phaseFirst && n.q.bit >= 0 && s.open>>n.q.bit&1 == 0 {
 			end := check.End{Cause: check.NoAnswer}
 			n.first = s.sent
 			if s.closed>>n.q.bit&1 != 0 {
@@ -346,7 +346,7 @@ func (l *loop) admitNext(size uint64) bool {
 		if l.draining() {
 			return false
 		}
-		position, ok := l.place.begin(size)
+		position, ok := l.progress.begin(size)
 		if ok {
 			l.admit(position)
 		}
@@ -368,7 +368,7 @@ func (l *loop) admitNext(size uint64) bool {
 // exhausted tells whether no address will come any more.
 func (l *loop) exhausted(size uint64) bool {
 	if l.sweep == nil {
-		return l.draining() || l.place.done(size)
+		return l.draining() || l.progress.done(size)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -459,7 +459,7 @@ func (l *loop) overtime(id int32) {
 		if c.state == connFree || c.slot != id || l.slots.at(id).stamp != stamp {
 			continue
 		}
-		if c.state == connTalking && c.a == nil && !l.catchUp(fd, c) {
+		if c.state == connTalking && c.probe == nil && !l.catchUp(fd, c) {
 			continue
 		}
 		n := c.launch()

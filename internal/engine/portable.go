@@ -19,16 +19,16 @@ func portable(s *session) {
 	for range min(uint64(n), max(size, 1)) {
 		wg.Go(func() {
 			for !s.draining() {
-				i, ok := s.place.begin(size)
+				i, ok := s.progress.begin(size)
 				if !ok {
-					if s.place.done(size) {
+					if s.progress.done(size) {
 						return
 					}
 					time.Sleep(10 * time.Millisecond) // the oldest host holds the others up
 					continue
 				}
 				if s.host(s.Source.At(i)) {
-					s.place.finish(i)
+					s.progress.finish(i)
 				}
 			}
 		})

@@ -18,7 +18,7 @@ type question struct {
 	opening opening
 	bit     int8 // its place in a sweep, -1: none
 
-	spare []*asking // interviews that are over and can be held again; the loop's own
+	spare []*probe // interviews that are over and can be held again; the loop's own
 }
 
 // key tells the questions of one host apart.
@@ -36,10 +36,10 @@ type opening struct {
 	// An interview that is told of this end asks nothing more, and reports silence or a refusal.
 	noAnswer, rejected, unroutable bool
 
-	// says is what every interview of the question says first, to whomever; no text where that differs. It lets the
-	// loop ask and put off the interview until something answers.
-	says words
-	wait time.Duration // for the answer to it
+	// prelude is the first message of the question; it has no text where that differs from target to target. With it the
+	// loop can ask, and begin the interview only when something answers.
+	prelude prelude
+	wait    time.Duration // for the answer to it
 }
 
 // opens says how an interview of a question starts.
@@ -80,7 +80,7 @@ func (r *Run) opening(plan *Plan, port check.Port) (op opening) {
 		op.how = opensSecure
 	}
 	if op.how == opensPlain {
-		op.says, op.wait = r.firstWords(plan, port)
+		op.prelude, op.wait = r.learnPrelude(plan, port)
 	}
 	op.noAnswer = try(check.NoAnswer, signet.Silent)
 	op.rejected = try(check.Rejected, signet.Refused)
@@ -88,33 +88,33 @@ func (r *Run) opening(plan *Plan, port check.Port) (op opening) {
 	return op
 }
 
-// firstWords is what every interview of a question begins with; without text if that depends on who is asked, or if it
-// says nothing before it has heard something.
-func (r *Run) firstWords(plan *Plan, port check.Port) (says words, wait time.Duration) {
+// learnPrelude finds the first message of a question. It has no text if the message depends on the target, or if the
+// client does not speak first.
+func (r *Run) learnPrelude(plan *Plan, port check.Port) (says prelude, wait time.Duration) {
 	for i, target := range []signet.Target{
 		{Addr: netip.AddrFrom4([4]byte{192, 0, 2, 1})},
 		{Addr: netip.MustParseAddr("2001:db8::7"), Name: "host.example"},
 	} {
 		var longest time.Duration
-		w, ok := learn(func(d *draw) ([]byte, int) {
-			a := r.rehearse(&target, &question{plan: plan, port: port}, d)
-			if !a.next(r, a, check.End{}) {
+		p, ok := learn(func(d *draw) ([]byte, int) {
+			p := r.rehearse(&target, &question{plan: plan, port: port}, d)
+			if !p.next(r, p, check.End{}) {
 				return nil, 0
 			}
-			step, err := a.say(nil, false)
-			if err != nil || a.dead || a.rehearsed < 0 || step.Done || step.StartTLS != nil {
+			step, err := p.say(nil, false)
+			if err != nil || p.dead || p.rehearsed < 0 || step.Done || step.StartTLS != nil {
 				return nil, 0
 			}
-			longest = a.attempt.Wait
-			return step.Send, a.rehearsed
+			longest = p.attempt.Wait
+			return step.Send, p.rehearsed
 		})
 		switch {
 		case !ok:
-			return words{}, 0
+			return prelude{}, 0
 		case i == 0:
-			says, wait = w, longest
-		case !slices.Equal(says.text, w.text) || !slices.Equal(says.marks, w.marks) || longest != wait:
-			return words{}, 0
+			says, wait = p, longest
+		case !slices.Equal(says.text, p.text) || !slices.Equal(says.marks, p.marks) || longest != wait:
+			return prelude{}, 0
 		}
 	}
 	return says, patience(r.Dialer, &check.Attempt{Wait: wait})

@@ -12,13 +12,13 @@ import (
 	"signet/internal/dial"
 )
 
-// Sink takes observations as they are made. Put is never called twice at once.
+// Sink takes observations as they are made. Deliver is never called twice at once.
 type Sink interface {
-	Put(*signet.Observation) error
+	Deliver(*signet.Observation) error
 }
 
-// HostSink is a sink that is told when a visit to an address is over, after the last observation of it was put. It is
-// not told of addresses where nothing answered. Left is never called at once with Put.
+// HostSink is a sink that is told when a visit to an address is over, after its last observation was delivered. It is
+// not told of addresses where nothing answered. Left is never called at once with Deliver.
 type HostSink interface {
 	Left(netip.Addr) error
 }
@@ -50,9 +50,9 @@ type Run struct {
 	Options  *check.Options
 	Dialer   *dial.Dialer
 	InFlight int  // sockets at once; 0 fits it to the limit of open files and to what the network bears
-	All      bool // also put observations of closed and dark endpoints, and of those not asked
+	All      bool // also deliver observations of closed and dark endpoints, and of those not asked
 	Untraced bool // nobody wants the bytes of the exchanges: observations have no Trace
-	Fleeting bool // the sink keeps nothing of an observation: its facts may be overwritten once Put has returned
+	Fleeting bool // the sink keeps nothing of an observation: its facts may be overwritten once Deliver has returned
 	Discover Discover
 	Tell     func(string) // takes a line about how the scope is swept, from any goroutine; nil: nobody listens
 	Sink     Sink
@@ -61,9 +61,9 @@ type Run struct {
 
 	Stats Stats
 
-	place  place
-	luck   [32]byte // what connections draw from
-	driver driver   // nil: the system's own
+	progress progress
+	luck     [32]byte // what connections draw from
+	driver   driver   // nil: the system's own
 }
 
 // driver visits the source of a session from where it stands.
@@ -72,12 +72,12 @@ type driver func(*session)
 // session is a run while it is driven.
 type session struct {
 	*Run
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	drain   <-chan struct{}
-	agendas *agendas
-	named   atomic.Uint64 // endpoints that were put though nothing was heard of them
-	put     sync.Mutex
+	ctx        context.Context
+	cancel     context.CancelCauseFunc
+	drain      <-chan struct{}
+	agendas    *agendas
+	named      atomic.Uint64 // endpoints that were delivered though nothing was heard of them
+	delivering sync.Mutex
 }
 
 // Stats are counted while the run goes on; any goroutine may read them.
@@ -117,7 +117,7 @@ func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 		r.Options.Random(r.luck[:])
 	}
 	s := &session{Run: r, ctx: ctx, cancel: cancel, drain: drain, agendas: newAgendas(r)}
-	r.place.start(r.Resume)
+	r.progress.start(r.Resume)
 	drive := r.driver
 	if drive == nil {
 		drive = native
@@ -138,9 +138,9 @@ func (s *session) emit(o *signet.Observation) {
 	if !s.All && (!unasked && !o.Reached() || unasked && s.named.Add(1) > mostNamed) {
 		return
 	}
-	s.put.Lock()
-	defer s.put.Unlock()
-	if err := s.Sink.Put(o); err != nil {
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
+	if err := s.Sink.Deliver(o); err != nil {
 		s.cancel(err)
 	}
 }
@@ -152,8 +152,8 @@ func (s *session) left(addr netip.Addr, alive bool) {
 	if !ok || !alive {
 		return
 	}
-	s.put.Lock()
-	defer s.put.Unlock()
+	s.delivering.Lock()
+	defer s.delivering.Unlock()
 	if err := sink.Left(addr); err != nil {
 		s.cancel(err)
 	}

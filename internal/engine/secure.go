@@ -10,13 +10,13 @@ import (
 )
 
 // secure makes the connection a TLS one and tells the conversation what the handshake showed.
-func (h *holder) secure(t *check.TLS) bool {
-	var under net.Conn = h.raw
+func (d *dialogue) secure(t *check.TLS) bool {
+	var under net.Conn = d.raw
 	if t.Framer != nil {
-		under = &framed{Conn: h.raw, framer: t.Framer}
+		under = &framed{Conn: d.raw, framer: t.Framer}
 	}
-	h.arm()
-	s, err := dial.Client(h.ctx, under, dial.TLSOptions{ServerName: t.ServerName, NextProtos: t.NextProtos, MaxVersion: t.MaxVersion})
+	d.arm()
+	s, err := dial.Client(d.ctx, under, dial.TLSOptions{ServerName: t.ServerName, NextProtos: t.NextProtos, MaxVersion: t.MaxVersion})
 	if err != nil {
 		if errors.Is(err, io.EOF) || dial.IsReset(err) {
 			err = check.ErrTLSClosed
@@ -24,20 +24,20 @@ func (h *holder) secure(t *check.TLS) bool {
 		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err // without this machine's own address and port
 		}
-		h.fail(check.TLSFailed, err)
+		d.fail(check.TLSFailed, err)
 		return false
 	}
 	if t.Framer != nil {
 		t.Framer.Established()
 	}
-	h.conn = s
-	h.arm()
+	d.conn = s
+	d.arm()
 	st := check.TLSState{Facts: s.Facts, Version: s.State.Version, Protocol: s.State.NegotiatedProtocol}
 	if len(s.State.PeerCertificates) > 0 {
 		st.Leaf = s.State.PeerCertificates[0].Raw
 	}
-	h.end.TLS = &st
-	if w, ok := h.talk.(check.Securable); ok {
+	d.end.TLS = &st
+	if w, ok := d.talk.(check.Securable); ok {
 		w.Secured(st)
 	}
 	return true

@@ -20,10 +20,10 @@ type slot struct {
 	waiting  int32
 	sent     int64 // when a sweep sent its first SYN
 	agenda   *agenda
-	visit    *guest // nil while there is nothing to remember
-	stamp    uint32 // raised when the slot is given up
-	next     int32  // index in list of the next question
-	active   int32  // questions under way
+	state    *hostState // nil while there is nothing to remember
+	stamp    uint32     // raised when the slot is given up
+	next     int32      // index in list of the next question
+	active   int32      // questions under way
 	phase    phase
 	open     uint32 // by question.bit
 	closed   uint32
@@ -45,35 +45,35 @@ const (
 	phaseFound
 )
 
-// guest is what has to be remembered of a live host beyond its slot.
-type guest struct {
+// hostState is what has to be remembered of a live host beyond its slot.
+type hostState struct {
 	logons   atomic.Int32
 	answered []uint16   // ports, kept where a later question depends on them
 	found    []question // to be asked when list is over
-	asking   []question // of those found
+	current  []question // of those found
 	asked    []key
 	stay     *dial.Stay // where goroutines ask it
 }
 
 // spend takes logons from the host's budget; false leaves it untouched. Goroutines call it too.
-func (g *guest) spend(n int) bool {
-	if g.logons.Add(int32(n)) > hostLogons {
-		g.logons.Add(int32(-n))
+func (h *hostState) spend(n int) bool {
+	if h.logons.Add(int32(n)) > hostLogons {
+		h.logons.Add(int32(-n))
 		return false
 	}
 	return true
 }
 
-// guest is the slot's, made when first needed.
-func (s *slot) guest() *guest {
-	if s.visit == nil {
-		s.visit = new(guest)
+// hostState is the slot's, made when first needed.
+func (s *slot) hostState() *hostState {
+	if s.state == nil {
+		s.state = new(hostState)
 	}
-	return s.visit
+	return s.state
 }
 
-// purse hands the slot's budget of logons to the interview of a question without making one for those who never ask.
-func (s *slot) spend(n int) bool { return s.guest().spend(n) }
+// spend takes logons from the host's budget. A host whose interviews never ask for one has no hostState for it.
+func (s *slot) spend(n int) bool { return s.hostState().spend(n) }
 
 // list is what is asked now: first, then later, then what was found.
 func (s *slot) list() []question {
@@ -81,7 +81,7 @@ func (s *slot) list() []question {
 	case phaseLater:
 		return s.agenda.later
 	case phaseFound:
-		return s.visit.asking
+		return s.state.current
 	}
 	return s.agenda.first
 }
@@ -109,7 +109,7 @@ func (l *loop) nextQuestion(s *slot) *question {
 
 // wanted decides on a question that is asked only where the host is alive.
 func (s *slot) wanted(q *question) bool {
-	return s.alive && (s.visit == nil || !slices.Contains(s.visit.answered, q.port.Unless))
+	return s.alive && (s.state == nil || !slices.Contains(s.state.answered, q.port.Unless))
 }
 
 // note keeps that a port answered if a later question depends on it.
@@ -119,7 +119,7 @@ func (s *slot) note(q *question, outcome signet.Outcome) {
 	}
 	for i := range s.agenda.later {
 		if s.agenda.later[i].port.Unless == q.port.Number {
-			s.guest().answered = append(s.guest().answered, q.port.Number)
+			s.hostState().answered = append(s.hostState().answered, q.port.Number)
 			return
 		}
 	}
@@ -158,11 +158,11 @@ func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive boo
 	for _, f := range found {
 		more, ok := l.found(f)
 		if !ok || slices.ContainsFunc(s.agenda.first, func(o question) bool { return o.key() == more.key() }) ||
-			slices.Contains(s.guest().asked, more.key()) {
+			slices.Contains(s.hostState().asked, more.key()) {
 			continue
 		}
-		s.visit.asked = append(s.visit.asked, more.key())
-		s.visit.found = append(s.visit.found, more)
+		s.state.asked = append(s.state.asked, more.key())
+		s.state.found = append(s.state.found, more)
 	}
 	l.settle(id)
 }
@@ -188,11 +188,11 @@ func (l *loop) settle(id int32) {
 			return
 		case s.phase == phaseFirst && s.alive && len(s.agenda.later) > 0:
 			s.phase = phaseLater
-		case s.visit != nil && len(s.visit.found) > 0:
-			s.phase, s.visit.asking, s.visit.found = phaseFound, s.visit.found, nil
+		case s.state != nil && len(s.state.found) > 0:
+			s.phase, s.state.current, s.state.found = phaseFound, s.state.found, nil
 		default:
 			l.left(s.target.Addr, s.alive)
-			l.place.finish(s.position)
+			l.progress.finish(s.position)
 			l.vacate(id)
 			return
 		}
@@ -202,8 +202,8 @@ func (l *loop) settle(id int32) {
 // vacate gives a slot up.
 func (l *loop) vacate(id int32) {
 	s := l.slots.at(id)
-	if s.visit != nil && s.visit.stay != nil {
-		s.visit.stay.Close()
+	if s.state != nil && s.state.stay != nil {
+		s.state.stay.Close()
 	}
 	*s = slot{stamp: s.stamp + 1}
 	l.free = append(l.free, id)

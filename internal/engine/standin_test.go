@@ -242,7 +242,7 @@ type gathered struct {
 	busy atomic.Bool
 }
 
-func (g *gathered) Put(o *signet.Observation) error {
+func (g *gathered) Deliver(o *signet.Observation) error {
 	if !g.busy.CompareAndSwap(false, true) {
 		return fmt.Errorf("Put is called twice at once")
 	}

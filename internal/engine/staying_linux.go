@@ -33,8 +33,8 @@ func (l *loop) await(id int32) {
 		s.timed = true
 		queueOf(&l.hosts, l.Dialer.Limits.Host).arm(l.now, id, s.stamp)
 	}
-	if s.visit != nil && s.visit.stay != nil {
-		s.visit.stay.Await()
+	if s.state != nil && s.state.stay != nil {
+		s.state.stay.Await()
 		return
 	}
 	if s.waiting++; s.waiting == 1 {
@@ -45,8 +45,8 @@ func (l *loop) await(id int32) {
 // awaited says that it has come, or is awaited no more.
 func (l *loop) awaited(id int32) {
 	s := l.slots.at(id)
-	if s.visit != nil && s.visit.stay != nil {
-		s.visit.stay.Heard()
+	if s.state != nil && s.state.stay != nil {
+		s.state.stay.Heard()
 		return
 	}
 	if s.waiting--; s.waiting == 0 {
@@ -56,8 +56,8 @@ func (l *loop) awaited(id int32) {
 
 // timeLeft is what is left of a host's time.
 func (l *loop) timeLeft(s *slot) time.Duration {
-	if s.visit != nil && s.visit.stay != nil {
-		return s.visit.stay.Left()
+	if s.state != nil && s.state.stay != nil {
+		return s.state.stay.Left()
 	}
 	spent := s.spent
 	if s.waiting > 0 {
@@ -68,16 +68,16 @@ func (l *loop) timeLeft(s *slot) time.Duration {
 
 // stay has a host's time counted for goroutines too from now on.
 func (l *loop) stay(s *slot) *dial.Stay {
-	g := s.guest()
-	if g.stay == nil {
+	h := s.hostState()
+	if h.stay == nil {
 		stay := dial.NewStay(l.ctx, l.timeLeft(s), errHostTime, time.Now)
 		for range s.waiting {
 			stay.Await()
 		}
 		s.waiting = 0
-		g.stay = stay
+		h.stay = stay
 	}
-	return g.stay
+	return h.stay
 }
 
 // outstayed looks at a host whose time may be over. It is looked at again when that can be the soonest.

@@ -24,16 +24,16 @@ import (
 // The kernel, which knows nothing of the connection, resets what a SYN opened.
 type sweep struct {
 	*session
-	l      *loop
-	routes routes
-	wires  []*wire
-	gates  map[gate]mac
-	batch  []arrival                 // for the loop
-	near   map[netip.Addr]*neighbour // of this link, while they are being swept
-	lines  int                       // told so far
-	hold   int                       // a socket that keeps the source port from the kernel's own use
-	port   uint16
-	key    [2]uint64
+	l        *loop
+	routes   routes
+	rawLinks []*rawLink
+	gateways map[gateway]mac
+	batch    []arrival                 // for the loop
+	near     map[netip.Addr]*neighbour // of this link, while they are being swept
+	lines    int                       // told so far
+	hold     int                       // a socket that keeps the source port from the kernel's own use
+	port     uint16
+	key      [2]uint64
 
 	ring  []entry
 	mask  uint64
@@ -47,8 +47,8 @@ type sweep struct {
 	held  bool   // there is one
 	poll  []unix.PollFd
 
-	stretch uint64 // positions of a volley
-	aims    []aim  // of the volley under way
+	burstSize uint64 // positions of a burst
+	aims      []aim  // of the burst under way
 }
 
 // entry is what is known of a position: a bit for each port of its agenda. settled says that it was handed on.
@@ -56,7 +56,7 @@ type entry struct{ open, closed uint32 }
 
 const settled = 1 << 31
 
-type gate struct {
+type gateway struct {
 	link int
 	addr netip.Addr
 }
@@ -78,7 +78,7 @@ const (
 
 // sweepable prepares a sweep; the error says why there can be none at all.
 func sweepable(l *loop) (*sweep, error) {
-	w := &sweep{session: l.session, l: l, gates: map[gate]mac{}, near: map[netip.Addr]*neighbour{}, hold: -1}
+	w := &sweep{session: l.session, l: l, gateways: map[gateway]mac{}, near: map[netip.Addr]*neighbour{}, hold: -1}
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("raw packets are not allowed here (CAP_NET_RAW: %w)", err)
@@ -98,14 +98,14 @@ func sweepable(l *loop) (*sweep, error) {
 		w.close()
 		return nil, err
 	}
-	w.stretch = uint64(min(max(l.Dialer.Pace.Within(stretchTime), leastStretch), mostStretch))
+	w.burstSize = uint64(min(max(l.Dialer.Pace.Within(burstTime), leastBurst), mostBurst))
 	w.key = [2]uint64{binary.NativeEndian.Uint64(seed[:]), binary.NativeEndian.Uint64(seed[8:]) | 1}
 	size := l.Source.Len()
 	room := uint64(1) << min(ringBits, max(8, bits.Len64(max(size, 1)-1)))
 	w.ring, w.mask = make([]entry, room), room-1
 	w.heads = make([]uint64, 1+l.Dialer.Limits.Retries)
 	w.sent = make([][]int64, len(w.heads))
-	from := l.Place().Low
+	from := l.Progress().Low
 	w.tail = from
 	for k := range w.heads {
 		w.heads[k] = from
@@ -135,7 +135,7 @@ func (w *sweep) pointless() string {
 }
 
 func (w *sweep) close() {
-	for _, x := range w.wires {
+	for _, x := range w.rawLinks {
 		x.close()
 	}
 	if w.hold >= 0 {
@@ -160,20 +160,20 @@ func (w *sweep) run() {
 		busy := false
 		for k := last; k > 0; k-- {
 			from := w.heads[k]
-			for w.heads[k]-from < w.stretch && w.heads[k] < w.heads[k-1] && w.now-w.time(k-1, w.heads[k]) >= passLag {
+			for w.heads[k]-from < w.burstSize && w.heads[k] < w.heads[k-1] && w.now-w.time(k-1, w.heads[k]) >= passLag {
 				w.heads[k]++
 			}
 			busy = busy || w.heads[k] > from
-			w.volley(k, from, w.heads[k])
+			w.burst(k, from, w.heads[k])
 		}
 		if !w.draining() {
 			from := w.heads[0]
-			for w.heads[0]-from < w.stretch && w.l.arrived.Load() < mostWaits && w.begin(size) {
+			for w.heads[0]-from < w.burstSize && w.l.arrived.Load() < mostWaits && w.begin(size) {
 			}
 			busy = busy || w.heads[0] > from
-			w.volley(0, from, w.heads[0])
+			w.burst(0, from, w.heads[0])
 		}
-		for _, x := range w.wires {
+		for _, x := range w.rawLinks {
 			x.flush()
 		}
 		w.deliver()
@@ -189,9 +189,9 @@ func (w *sweep) run() {
 // begin takes the next position; false: there is none now.
 func (w *sweep) begin(size uint64) bool {
 	if !w.held {
-		position, ok := w.place.begin(size)
+		position, ok := w.progress.begin(size)
 		if !ok {
-			w.over = w.place.done(size)
+			w.over = w.progress.done(size)
 			return false
 		}
 		w.next, w.held = position, true
@@ -255,7 +255,7 @@ func (w *sweep) paced(to netip.Addr) {
 		if wait == 0 {
 			return
 		}
-		for _, y := range w.wires {
+		for _, y := range w.rawLinks {
 			y.flush()
 		}
 		w.rest(int(max(1, min(wait, 50*time.Millisecond).Milliseconds())))
@@ -276,12 +276,12 @@ func (w *sweep) hash(a netip.Addr, port uint16) uint32 {
 }
 
 func (w *sweep) receive() {
-	for _, x := range w.wires {
+	for _, x := range w.rawLinks {
 		x.receive(func(f []byte) { w.frame(x, f) })
 	}
 }
 
-func (w *sweep) frame(x *wire, f []byte) {
+func (w *sweep) frame(x *rawLink, f []byte) {
 	if who, at, ok := parseIsAt(f); ok {
 		if n, asked := w.near[who]; asked && !n.known {
 			n.mac, n.known = at, true
@@ -289,9 +289,9 @@ func (w *sweep) frame(x *wire, f []byte) {
 				w.answerNear(x, n, who)
 			}
 		}
-		for g, m := range w.gates {
+		for g, m := range w.gateways {
 			if g.addr == who && g.link == x.link.index && m == (mac{}) {
-				w.gates[g] = at
+				w.gateways[g] = at
 			}
 		}
 		return
@@ -350,7 +350,7 @@ func (w *sweep) heard(position uint64, from netip.Addr, port uint16) {
 
 // refused is when this machine last refused to send a packet; -1: never.
 func (w *sweep) refused() int64 {
-	for _, x := range w.wires {
+	for _, x := range w.rawLinks {
 		if x.refused == x.known {
 			continue
 		}
@@ -361,7 +361,7 @@ func (w *sweep) refused() int64 {
 		}
 	}
 	at := int64(-1)
-	for _, x := range w.wires {
+	for _, x := range w.rawLinks {
 		if x.known > 0 {
 			at = max(at, x.at)
 		}
@@ -380,7 +380,7 @@ func (w *sweep) unheard(position uint64, e *entry, item *Item, swept []uint16) {
 }
 
 // answerNear sends the SYNs to a host of this link that has said where it is.
-func (w *sweep) answerNear(x *wire, n *neighbour, who netip.Addr) {
+func (w *sweep) answerNear(x *rawLink, n *neighbour, who netip.Addr) {
 	item := w.Source.At(n.position)
 	rt := w.routes.find(who)
 	if rt == nil || item.Addr != who {
@@ -421,7 +421,7 @@ func (w *sweep) settle(position uint64) {
 		}
 	}
 	w.Stats.visited(false)
-	w.place.finish(position)
+	w.progress.finish(position)
 }
 
 // handOn gives a position to the loop; plain: nothing was found out about it.

@@ -43,7 +43,7 @@ func connect(fd int32, s *sockaddr, length uintptr) syscall.Errno {
 	return no
 }
 
-// unhurried has a connection acknowledge its handshake with its first words, rather than by a packet of their own.
+// unhurried has a connection acknowledge its handshake with its first message, rather than by a packet of their own.
 func unhurried(fd int32) {
 	var off int32
 	syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, uintptr(unsafe.Pointer(&off)), 4, 0)

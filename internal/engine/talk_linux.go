@@ -10,7 +10,7 @@ import (
 // arm starts the time for an answer.
 func (l *loop) arm(fd int32, c *conn) {
 	c.stamp++
-	l.answerWait(patience(l.Dialer, &c.a.attempt)).arm(l.now, fd, c.stamp)
+	l.answerWait(patience(l.Dialer, &c.probe.attempt)).arm(l.now, fd, c.stamp)
 }
 
 // readable takes what has come. Only events of an edge are told, so it reads until nothing is left; a short reading
@@ -44,25 +44,25 @@ func (l *loop) readable(fd int32, closed bool) {
 			return
 		}
 		if n == 0 {
-			if c.a != nil || l.catchUp(fd, c) {
-				l.talk(fd, c.a.rest, true)
+			if c.probe != nil || l.catchUp(fd, c) {
+				l.talk(fd, c.probe.rest, true)
 			}
 			return
 		}
-		if c.a == nil && !l.catchUp(fd, c) {
+		if c.probe == nil && !l.catchUp(fd, c) {
 			return
 		}
-		a, got := c.a, room[:n]
+		p, got := c.probe, room[:n]
 		c.received += int32(n)
-		traceReceived(l.transcript(a), a.attempt.Note, got)
+		traceReceived(l.transcript(p), p.attempt.Note, got)
 		in := got
-		if len(a.rest) > 0 {
-			a.rest = append(a.rest, got...)
-			in = a.rest
+		if len(p.rest) > 0 {
+			p.rest = append(p.rest, got...)
+			in = p.rest
 		}
-		if len(in) < a.need {
-			if len(a.rest) == 0 {
-				a.rest = append(a.rest, got...)
+		if len(in) < p.need {
+			if len(p.rest) == 0 {
+				p.rest = append(p.rest, got...)
 			}
 		} else if !l.talk(fd, in, false) {
 			return
@@ -76,13 +76,13 @@ func (l *loop) readable(fd int32, closed bool) {
 // talk lets the conversation take what has come and does what it wants; false: its connection is over.
 func (l *loop) talk(fd int32, in []byte, eof bool) bool {
 	c := l.conns.at(fd)
-	a := c.a
-	step, err := a.say(in, eof)
+	p := c.probe
+	step, err := p.say(in, eof)
 	switch {
-	case a.dead:
+	case p.dead:
 		id, q := c.slot, c.q
 		l.drop(fd)
-		l.seal(id, q, a, nil)
+		l.seal(id, q, p, nil)
 		return false
 	case err != nil:
 		l.end(fd, check.End{Cause: check.Malformed, Err: err})
@@ -90,7 +90,7 @@ func (l *loop) talk(fd int32, in []byte, eof bool) bool {
 	}
 	rest := in[min(step.Consumed, len(in)):]
 	if len(step.Send) > 0 {
-		traceSent(l.transcript(a), a.attempt.Note, step.Send)
+		traceSent(l.transcript(p), p.attempt.Note, step.Send)
 		l.write(fd, c, step.Send)
 	}
 	switch {
@@ -101,7 +101,7 @@ func (l *loop) talk(fd int32, in []byte, eof bool) bool {
 		l.end(fd, check.End{Cause: check.Malformed, Err: earlyBytes(len(rest))})
 		return false
 	case step.StartTLS != nil:
-		l.handOver(fd, a, step.StartTLS, int(c.received))
+		l.handOver(fd, p, step.StartTLS, int(c.received))
 		return false
 	case eof:
 		l.end(fd, check.End{Cause: check.Closed})
@@ -110,9 +110,9 @@ func (l *loop) talk(fd int32, in []byte, eof bool) bool {
 		l.end(fd, check.End{Cause: check.OverBudget})
 		return false
 	}
-	a.need = step.Need
-	if len(rest) > 0 || len(a.rest) > 0 {
-		a.rest = append(a.rest[:0], rest...)
+	p.need = step.Need
+	if len(rest) > 0 || len(p.rest) > 0 {
+		p.rest = append(p.rest[:0], rest...)
 	}
 	if len(step.Send) > 0 {
 		l.arm(fd, c)
@@ -122,8 +122,8 @@ func (l *loop) talk(fd int32, in []byte, eof bool) bool {
 
 // write sends what a conversation says. A peer that has closed may have said why: reading tells.
 func (l *loop) write(fd int32, c *conn, b []byte) {
-	if len(c.a.out) > 0 {
-		c.a.out = append(c.a.out, b...)
+	if len(c.probe.out) > 0 {
+		c.probe.out = append(c.probe.out, b...)
 		return
 	}
 	n, no := send(fd, b)
@@ -131,14 +131,14 @@ func (l *loop) write(fd int32, c *conn, b []byte) {
 		n, no = 0, 0
 	}
 	if no == 0 && n < len(b) {
-		c.a.out = append(c.a.out[:0], b[n:]...)
+		c.probe.out = append(c.probe.out[:0], b[n:]...)
 		rewatch(l.poll, fd, uint32(c.slot))
 	}
 }
 
 // flush goes on sending where the socket had no room.
 func (l *loop) flush(fd int32, c *conn) {
-	b := c.a.out
-	c.a.out = nil
+	b := c.probe.out
+	c.probe.out = nil
 	l.write(fd, c, b)
 }

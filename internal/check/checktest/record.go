@@ -81,7 +81,7 @@ func Record(t testing.TB, c check.Check, at netip.AddrPort, name, comment, path 
 		}
 		tap := &tap{Conversation: a.Talk, rec: &rec}
 		a.Talk = tap
-		end = engine.Hold(ctx, d, netip.AddrPortFrom(at.Addr(), rec.Port), a, nil)
+		end = engine.Converse(ctx, d, netip.AddrPortFrom(at.Addr(), rec.Port), a, nil)
 		rec.End, rec.TLSClosed = end.Cause, errors.Is(end.Err, check.ErrTLSClosed)
 		f.Attempts = append(f.Attempts, rec)
 	}

@@ -54,7 +54,7 @@ func talk(t *testing.T, addr netip.Addr, port uint16, d signet.Depth) (logons in
 			break
 		}
 		logons += a.Logons
-		end = engine.Hold(ctx, dialer, netip.AddrPortFrom(addr, port), a, nil)
+		end = engine.Converse(ctx, dialer, netip.AddrPortFrom(addr, port), a, nil)
 	}
 	if r := iv.Result(); r.Outcome != signet.Answered && r.Outcome != signet.Withheld {
 		t.Fatalf("%d/tcp at depth %v: %v, %+v", port, d, r.Outcome, r.Err)

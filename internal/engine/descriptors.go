@@ -8,18 +8,18 @@ import (
 // fewDescriptors is how many open files are so few that a user is told.
 const fewDescriptors = 1024
 
-// Room says what a run has to do with where this process may have few files open, or nothing. It is asked before a run
-// begins.
-func Room() string {
+// DescriptorWarning says what it means for a run that this process may have few files open; empty where there are enough.
+// It is asked before a run begins.
+func DescriptorWarning() string {
 	limit, open := descriptors()
 	if limit == 0 || limit >= fewDescriptors {
 		return ""
 	}
-	return fmt.Sprintf("only %d files may be open at once (ulimit -n), and %d are: at most %d connections at once, and the run takes longer for it", limit, open, roomIn(limit, open))
+	return fmt.Sprintf("only %d files may be open at once (ulimit -n), and %d are: at most %d connections at once, and the run takes longer for it", limit, open, socketsWithin(limit, open))
 }
 
-// roomIn is how many sockets fit beside what is open, with a few files for everything else.
-func roomIn(limit, open int) int {
+// socketsWithin is how many sockets fit beside what is open, with a few files for everything else.
+func socketsWithin(limit, open int) int {
 	free := limit - open
 	return max(2, free-max(4, min(spare, free/4)))
 }

@@ -15,22 +15,22 @@ import (
 )
 
 // standby is a sweep of 198.51.100.0/24 and some, through a gateway that is known, whose frames stay in their batch.
-func standby(t *testing.T, r *Run) (*sweep, *wire) {
+func standby(t *testing.T, r *Run) (*sweep, *rawLink) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	s := &session{Run: r, ctx: ctx, cancel: cancel, agendas: newAgendas(r)}
 	way := &link{index: 1, name: "test0"}
 	via := netip.MustParseAddr("192.0.2.254")
-	x := &wire{link: way, fd: -1}
+	x := &rawLink{link: way, fd: -1}
 	return &sweep{
-		session: s, l: &loop{session: s, bell: -1, start: time.Now()}, port: 61000, key: [2]uint64{1, 3}, stretch: 64,
-		routes: routes{{prefix: netip.MustParsePrefix("198.51.100.0/24"), via: via, link: way, src: netip.MustParseAddr("192.0.2.1")}},
-		wires:  []*wire{x}, gates: map[gate]mac{{1, via}: {2, 0, 0, 0, 0, 1}},
+		session: s, l: &loop{session: s, bell: -1, start: time.Now()}, port: 61000, key: [2]uint64{1, 3}, burstSize: 64,
+		routes:   routes{{prefix: netip.MustParsePrefix("198.51.100.0/24"), via: via, link: way, src: netip.MustParseAddr("192.0.2.1")}},
+		rawLinks: []*rawLink{x}, gateways: map[gateway]mac{{1, via}: {2, 0, 0, 0, 0, 1}},
 		ring: make([]entry, 256), mask: 255, heads: []uint64{0, 0}, sent: [][]int64{make([]int64, 4), make([]int64, 4)},
 	}, x
 }
 
-// asked lists the SYNs of a wire's batch.
-func (w *wire) asked() (list []string) {
+// asked lists the SYNs of a raw link's batch.
+func (w *rawLink) asked() (list []string) {
 	for i := range w.n {
 		f := w.out[i][:w.outIO[i].Len]
 		list = append(list, fmt.Sprintf("%s:%d", netip.AddrFrom4([4]byte(f[30:34])), int(f[36])<<8|int(f[37])))
@@ -38,8 +38,8 @@ func (w *wire) asked() (list []string) {
 	return list
 }
 
-// A volley asks a port of every host before the next port of any, and none that has answered or may not be asked.
-func TestVolley(t *testing.T) {
+// A burst asks a port of every host before the next port of any, and none that has answered or may not be asked.
+func TestBurst(t *testing.T) {
 	r, _ := newRun(items("198.51.100.1", "198.51.100.2", "198.51.100.3"), Plan{Check: lineCheck(), Ports: []check.Port{{Number: 445}, {Number: 80}}})
 	r.Dialer.Excluded = func(a netip.Addr, port uint16) bool { return port == 80 && a == netip.MustParseAddr("198.51.100.3") }
 	r.Dialer.Pace = nil
@@ -47,13 +47,13 @@ func TestVolley(t *testing.T) {
 	for range 3 {
 		w.begin(3)
 	}
-	w.volley(0, 0, 3)
+	w.burst(0, 0, 3)
 	if got, want := x.asked(), []string{"198.51.100.1:445", "198.51.100.2:445", "198.51.100.3:445", "198.51.100.1:80", "198.51.100.2:80"}; !slices.Equal(got, want) {
 		t.Errorf("first pass %v, want %v", got, want)
 	}
 	x.n = 0
 	w.ring[0].open, w.ring[1].closed = 1, 2 // the first has 445, the second refuses 80
-	w.volley(1, 0, 3)
+	w.burst(1, 0, 3)
 	if got, want := x.asked(), []string{"198.51.100.2:445", "198.51.100.3:445", "198.51.100.1:80"}; !slices.Equal(got, want) {
 		t.Errorf("second pass %v, want %v", got, want)
 	}
@@ -71,7 +71,7 @@ func TestSweepBehindAGap(t *testing.T) {
 	for i := 1; i < 550; i++ {
 		finished[i/64] |= 1 << (i % 64)
 	}
-	w.place.start(&Resume{Finished: finished})
+	w.progress.start(&Resume{Finished: finished})
 	if !w.begin(600) || w.heads[0] != 1 {
 		t.Fatalf("the first position was not begun: %d", w.heads[0])
 	}
@@ -116,7 +116,7 @@ func TestRoom(t *testing.T) {
 	for _, c := range []struct{ limit, open, want int }{
 		{12, 12, 2}, {12, 20, 2}, {16, 10, 2}, {24, 10, 10}, {64, 10, 41}, {256, 10, 185}, {1024, 10, 886}, {1 << 17, 10, 1<<17 - 138},
 	} {
-		if got := roomIn(c.limit, c.open); got != c.want {
+		if got := socketsWithin(c.limit, c.open); got != c.want {
 			t.Errorf("%d of %d open: %d sockets, want %d", c.open, c.limit, got, c.want)
 		}
 	}

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// way says how a packet gets to an item: on which wire, to which link address, from which address of ours. A nil wire
-// says that it cannot; ready is false while the link address is still to be asked for.
-func (w *sweep) way(item *Item, position uint64, pass int) (x *wire, to mac, src netip.Addr, ready bool) {
+// nextHop says how a packet gets to an item: on which raw link, to which link address, from which address of ours. A nil
+// raw link says that it cannot; ready is false while the link address is still to be asked for.
+func (w *sweep) nextHop(item *Item, position uint64, pass int) (x *rawLink, to mac, src netip.Addr, ready bool) {
 	r := w.routes.find(item.Addr)
 	switch {
 	case r == nil || item.Addr.Zone() != "":
@@ -24,12 +24,12 @@ func (w *sweep) way(item *Item, position uint64, pass int) (x *wire, to mac, src
 		w.tell(r, "connect: %s", r.why)
 		return nil, to, src, false
 	}
-	x = w.wire(r)
+	x = w.rawLink(r)
 	if x == nil {
 		return nil, to, src, false
 	}
 	if r.via.IsValid() {
-		to, ready = w.gateway(x, r)
+		to, ready = w.gatewayMAC(x, r)
 		if !ready {
 			return nil, to, src, false
 		}
@@ -48,31 +48,31 @@ func (w *sweep) way(item *Item, position uint64, pass int) (x *wire, to mac, src
 	return x, n.mac, r.src, n.known
 }
 
-// wire opens a link's wire when it is first needed.
-func (w *sweep) wire(r *route) *wire {
-	for _, x := range w.wires {
+// rawLink opens a link when it is first needed.
+func (w *sweep) rawLink(r *route) *rawLink {
+	for _, x := range w.rawLinks {
 		if x.link == r.link {
 			return x
 		}
 	}
-	x, err := openWire(r.link, w.port)
+	x, err := openRawLink(r.link, w.port)
 	if err != nil {
 		w.tell(r, "connect: no raw packets on %s: %v", r.link.name, err)
 		r.link, r.why = nil, "raw packets are refused"
 		return nil
 	}
-	w.wires = append(w.wires, x)
+	w.rawLinks = append(w.rawLinks, x)
 	w.poll = append(w.poll, unix.PollFd{Fd: int32(x.fd), Events: unix.POLLIN})
 	return x
 }
 
-// gateway finds the link address of a route's gateway, once.
-func (w *sweep) gateway(x *wire, r *route) (mac, bool) {
-	g := gate{x.link.index, r.via}
-	if m, ok := w.gates[g]; ok {
+// gatewayMAC finds the link address of a route's gateway, once.
+func (w *sweep) gatewayMAC(x *rawLink, r *route) (mac, bool) {
+	g := gateway{x.link.index, r.via}
+	if m, ok := w.gateways[g]; ok {
 		return m, m != mac{}
 	}
-	w.gates[g] = mac{}
+	w.gateways[g] = mac{}
 	src := r.src
 	if s := x.link.source(r.via, r.via); s.IsValid() {
 		src = s
@@ -83,7 +83,7 @@ func (w *sweep) gateway(x *wire, r *route) (mac, bool) {
 		for until := time.Now().Add(500 * time.Millisecond); time.Now().Before(until) && w.ctx.Err() == nil; {
 			w.rest(10)
 			w.receive()
-			if m := w.gates[g]; m != (mac{}) {
+			if m := w.gateways[g]; m != (mac{}) {
 				return m, true
 			}
 		}

@@ -17,8 +17,8 @@ var errHostTime = errors.New("the host kept Signet waiting for longer than --hos
 // errLogons is why an attempt that would cause failed logons was not made.
 var errLogons = errors.New("the budget of failed logons is used up, or the depth does not allow one")
 
-// asking is one interview under way, whoever drives it.
-type asking struct {
+// probe is one interview under way, whoever drives it.
+type probe struct {
 	o       signet.Observation
 	iv      check.Interview
 	attempt check.Attempt
@@ -33,132 +33,132 @@ type asking struct {
 	need int    // how many bytes the conversation waits for
 
 	// rehearsed counts the random bytes that were taken from the connection's draw while the interview had not said
-	// its first words; -1 when those are over.
+	// its prelude; -1 once it has.
 	rehearsed int
 	real      func([]byte)
 	script    *draw
 }
 
-// purse is a host's budget of logons.
-type purse interface {
+// logonBudget is a host's budget of logons.
+type logonBudget interface {
 	spend(n int) bool
 }
 
 // begin starts the interview of one question about a target. It does not ask for the first attempt yet.
-func (r *Run) begin(t *signet.Target, q *question) *asking { return r.start(t, q, nil) }
+func (r *Run) begin(t *signet.Target, q *question) *probe { return r.start(t, q, nil) }
 
-// rehearse starts an interview whose first words are known, or are to become known, with a draw. The draw is used
-// until they are said.
-func (r *Run) rehearse(t *signet.Target, q *question, d *draw) *asking { return r.start(t, q, d) }
+// rehearse starts an interview whose prelude is known, or is to become known, with a draw. The draw is used until the
+// prelude is said.
+func (r *Run) rehearse(t *signet.Target, q *question, d *draw) *probe { return r.start(t, q, d) }
 
-func (r *Run) start(t *signet.Target, q *question, d *draw) *asking {
-	return r.startOn(new(asking), t, q, d)
+func (r *Run) start(t *signet.Target, q *question, d *draw) *probe {
+	return r.startOn(new(probe), t, q, d)
 }
 
 // startOn starts an interview in the place of one that is over, and holds that one's again where it can be.
-func (r *Run) startOn(a *asking, t *signet.Target, q *question, d *draw) *asking {
+func (r *Run) startOn(p *probe, t *signet.Target, q *question, d *draw) *probe {
 	name := t.Name
 	if q.name != "" {
 		name = q.name
 	}
-	used := a.iv
-	*a = asking{rest: a.rest[:0], o: signet.Observation{
+	used := p.iv
+	*p = probe{rest: p.rest[:0], o: signet.Observation{
 		Endpoint:     signet.Endpoint{Target: signet.Target{Addr: t.Addr, Name: name}, Port: q.port.Number, Transport: q.port.Transport},
 		Check:        q.plan.Check.Name,
 		CheckVersion: q.plan.Check.Version,
 		At:           r.Now().UTC(),
 	}}
-	a.attempt.Note = "begin"
-	a.options, a.real, a.script, a.rehearsed = *r.Options, r.Options.Random, d, -1
+	p.attempt.Note = "begin"
+	p.options, p.real, p.script, p.rehearsed = *r.Options, r.Options.Random, d, -1
 	if d != nil {
-		a.rehearsed = 0
+		p.rehearsed = 0
 	}
-	if a.real != nil {
-		a.options.Random = a.random
+	if p.real != nil {
+		p.options.Random = p.random
 	}
-	defer a.caught()
-	subject := check.Subject{Endpoint: a.o.Endpoint, Options: &a.options, Called: q.called, Ports: q.plan.Ports}
+	defer p.caught()
+	subject := check.Subject{Endpoint: p.o.Endpoint, Options: &p.options, Called: q.called, Ports: q.plan.Ports}
 	if again, ok := used.(check.Reusable); ok {
 		again.Again(subject)
-		a.iv = used
+		p.iv = used
 	} else {
-		a.iv = q.plan.Check.Begin(subject)
+		p.iv = q.plan.Check.Begin(subject)
 	}
-	return a
+	return p
 }
 
-// place is where an interview of the question can be held.
-func (q *question) place() *asking {
+// spareProbe gives a probe of the question that is over and can be used again, or a new one.
+func (q *question) spareProbe() *probe {
 	if n := len(q.spare); n > 0 {
-		a := q.spare[n-1]
+		p := q.spare[n-1]
 		q.spare = q.spare[:n-1]
-		return a
+		return p
 	}
-	return new(asking)
+	return new(probe)
 }
 
-// random gives an interview random bytes: until it has said its first words those of its connection's draw, with
-// which they may have been said already.
-func (a *asking) random(b []byte) {
-	if a.rehearsed >= 0 && a.rehearsed+len(b) <= rehearsal {
-		copy(b, a.script[a.rehearsed:])
-		a.rehearsed += len(b)
+// random gives an interview random bytes: until it has said its prelude those of its connection's draw, with which the
+// prelude may have been sent already.
+func (p *probe) random(b []byte) {
+	if p.rehearsed >= 0 && p.rehearsed+len(b) <= rehearsal {
+		copy(b, p.script[p.rehearsed:])
+		p.rehearsed += len(b)
 		return
 	}
-	a.rehearsed = -1
-	a.real(b)
+	p.rehearsed = -1
+	p.real(b)
 }
 
 // spend stands in for a host where there is none.
-func (a *asking) spend(int) bool { return true }
+func (p *probe) spend(int) bool { return true }
 
 // caught turns a panic of a check into outcome fault of this endpoint: it is nobody else's.
-func (a *asking) caught() {
-	if p := recover(); p != nil {
-		a.fault(p, where())
+func (p *probe) caught() {
+	if panicked := recover(); panicked != nil {
+		p.fault(panicked, where())
 	}
 }
 
 // caughtTalking is caught where a conversation is held: it is only ever called on a connection.
-func (a *asking) caughtTalking() {
-	if p := recover(); p != nil {
-		a.o.Open = true
-		a.fault(p, where())
+func (p *probe) caughtTalking() {
+	if panicked := recover(); panicked != nil {
+		p.o.Open = true
+		p.fault(panicked, where())
 	}
 }
 
-func (a *asking) fault(p any, at string) {
-	a.dead = true
-	a.o.Outcome, a.o.Facts = signet.Fault, nil
-	a.o.Err = &signet.Failure{Phase: a.attempt.Note, Text: fmt.Sprintf("a defect of Signet: %v (%s)", p, at)}
+func (p *probe) fault(panicked any, at string) {
+	p.dead = true
+	p.o.Outcome, p.o.Facts = signet.Fault, nil
+	p.o.Err = &signet.Failure{Phase: p.attempt.Note, Text: fmt.Sprintf("a defect of Signet: %v (%s)", panicked, at)}
 }
 
 // next puts the end of the last attempt to the interview and fetches the next one; false: there is none.
-func (a *asking) next(r *Run, host purse, end check.End) (more bool) {
-	if a.dead {
+func (p *probe) next(r *Run, host logonBudget, end check.End) (more bool) {
+	if p.dead {
 		return false
 	}
-	defer a.caught()
-	a.o.Open = a.o.Open || end.Connected || end.Received > 0
+	defer p.caught()
+	p.o.Open = p.o.Open || end.Connected || end.Received > 0
 	if end.Cause == check.Unable || end.Cause == check.Unrouted {
-		a.lacked = &end
+		p.lacked = &end
 		return false
 	}
 	for {
-		t, ok := a.iv.Next(end)
+		t, ok := p.iv.Next(end)
 		if !ok {
 			return false
 		}
-		a.attempt = t
+		p.attempt = t
 		if t.Port == 0 {
-			a.attempt.Port = a.o.Port
+			p.attempt.Port = p.o.Port
 		}
 		if t.Logons == 0 {
-			a.o.Connections++
+			p.o.Connections++
 			return true
 		}
-		if a.logons += t.Logons; r.Options.Depth >= signet.Decoy && a.logons <= endpointLogons && host.spend(t.Logons) {
-			a.o.Connections++
+		if p.logons += t.Logons; r.Options.Depth >= signet.Decoy && p.logons <= endpointLogons && host.spend(t.Logons) {
+			p.o.Connections++
 			return true
 		}
 		end = check.End{Cause: check.Denied, Err: errLogons}
@@ -166,56 +166,56 @@ func (a *asking) next(r *Run, host purse, end check.End) (more bool) {
 }
 
 // say calls the conversation of the attempt under way.
-func (a *asking) say(in []byte, eof bool) (step check.Step, err error) {
-	defer a.caught()
-	return a.attempt.Talk.Next(in, eof)
+func (p *probe) say(in []byte, eof bool) (step check.Step, err error) {
+	defer p.caught()
+	return p.attempt.Talk.Next(in, eof)
 }
 
-// sayFirst repeats the first words of an interview that were said already; false: it says something else.
-func (a *asking) sayFirst(said []byte) bool {
-	step, err := a.say(nil, false)
-	a.rehearsed, a.script = -1, nil
-	a.need = step.Need
-	return err == nil && !a.dead && string(step.Send) == string(said)
+// sayPrelude has the interview say the prelude that was sent already; false: it says something else.
+func (p *probe) sayPrelude(said []byte) bool {
+	step, err := p.say(nil, false)
+	p.rehearsed, p.script = -1, nil
+	p.need = step.Need
+	return err == nil && !p.dead && string(step.Send) == string(said)
 }
 
 // finish seals what was learned. cause is why the interview ended before its end, or nil.
-func (a *asking) finish(r *Run, cause error) (found []check.Found) {
-	defer func() { a.o.Took = r.Now().Sub(a.o.At) }()
-	defer a.caught()
-	if a.dead {
+func (p *probe) finish(r *Run, cause error) (found []check.Found) {
+	defer func() { p.o.Took = r.Now().Sub(p.o.At) }()
+	defer p.caught()
+	if p.dead {
 		return nil
 	}
-	o := &a.o
-	if a.lacked != nil {
-		o.Outcome, o.Facts, o.Err = a.lacked.Outcome(), nil, a.lacked.Failure(a.attempt.Note)
+	o := &p.o
+	if p.lacked != nil {
+		o.Outcome, o.Facts, o.Err = p.lacked.Outcome(), nil, p.lacked.Failure(p.attempt.Note)
 		if o.Open { // it had one, and was asked something
 			o.Outcome = signet.Fault
 		}
 		return nil
 	}
-	res := a.iv.Result()
+	res := p.iv.Result()
 	o.Outcome, o.Facts, o.Err, o.Unasked = res.Outcome, res.Facts, res.Err, res.Unasked
 	if cause != nil {
 		if o.Outcome == signet.Skipped && o.Connections > 0 { // without one the time was over before it was asked
 			o.Outcome = signet.Broken
-			if !o.Open || a.unanswered() {
+			if !o.Open || p.unanswered() {
 				o.Outcome = signet.Silent
 			}
 		}
-		o.Err = &signet.Failure{Phase: a.attempt.Note, Text: cause.Error()}
+		o.Err = &signet.Failure{Phase: p.attempt.Note, Text: cause.Error()}
 	}
 	return res.Found
 }
 
 // unanswered tells that a transcript was kept and that nothing came back in it.
-func (a *asking) unanswered() bool {
-	for i := range a.o.Trace {
-		if len(a.o.Trace[i].Received) > 0 {
+func (p *probe) unanswered() bool {
+	for i := range p.o.Trace {
+		if len(p.o.Trace[i].Received) > 0 {
 			return false
 		}
 	}
-	return len(a.o.Trace) > 0
+	return len(p.o.Trace) > 0
 }
 
 // ended is why ctx ended, or nil. A context whose time has come may not have been told yet.

@@ -12,22 +12,22 @@ type aim struct {
 	item     Item
 	position uint64
 	ports    []uint16
-	x        *wire
+	x        *rawLink
 	to       mac
 	src      netip.Addr
 }
 
-// A volley is as many positions as a port of each takes this long, within bounds.
+// A burst is as many positions as a port of each takes this long, within bounds.
 const (
-	stretchTime  = 10 * time.Millisecond
-	leastStretch = 64
-	mostStretch  = 1024
+	burstTime  = 10 * time.Millisecond
+	leastBurst = 64
+	mostBurst  = 1024
 )
 
-// volley sends the SYNs of a pass to a stretch of positions that are still unanswered: a port of each, then the next
+// burst sends the SYNs of a pass to positions in a row that are still unanswered: a port of each, then the next
 // port of each. All ports of a host at once would be rude to it, and would use up the places of its subnet while
 // everybody else waits.
-func (w *sweep) volley(pass int, from, to uint64) {
+func (w *sweep) burst(pass int, from, to uint64) {
 	w.aims = w.aims[:0]
 	for position := from; position < to; position++ {
 		w.mark(pass, position)
@@ -74,7 +74,7 @@ func (w *sweep) aim(pass int, position uint64) {
 		return
 	}
 	var ready bool
-	t.x, t.to, t.src, ready = w.way(&t.item, position, pass)
+	t.x, t.to, t.src, ready = w.nextHop(&t.item, position, pass)
 	switch {
 	case t.x == nil:
 		w.handOn(position, e, true)
@@ -97,7 +97,7 @@ func (w *sweep) excludedWhole(item *Item, a *agenda) bool {
 }
 
 // syn sends a SYN whose sequence number says which position it belongs to.
-func (w *sweep) syn(x *wire, to mac, src netip.Addr, position uint64, addr netip.Addr, port uint16) {
+func (w *sweep) syn(x *rawLink, to mac, src netip.Addr, position uint64, addr netip.Addr, port uint16) {
 	seq := w.hash(addr, port) ^ uint32(position&w.mask)<<(32-ringBits)
 	x.sent(appendSYN(x.next(), to, x.link.mac, src, addr.WithZone(""), w.port, port, seq))
 	w.Stats.SYNs.Add(1)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wire sends and receives frames on one link.
-type wire struct {
+// rawLink sends and receives frames on one link.
+type rawLink struct {
 	link *link
 	fd   int
 
@@ -42,7 +42,7 @@ type mmsghdr struct {
 }
 
 // openWire needs CAP_NET_RAW. It receives TCP to one port, and what neighbours say of themselves.
-func openWire(l *link, port uint16) (*wire, error) {
+func openRawLink(l *link, port uint16) (*rawLink, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -67,8 +67,8 @@ func openWire(l *link, port uint16) (*wire, error) {
 		{Code: unix.BPF_RET | unix.BPF_K, K: 256}, // 16
 		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
 	}
-	w := &wire{link: l, fd: fd}
-	fail := func(err error) (*wire, error) {
+	w := &rawLink{link: l, fd: fd}
+	fail := func(err error) (*rawLink, error) {
 		unix.Close(fd)
 		return nil, err
 	}
@@ -101,9 +101,9 @@ func openWire(l *link, port uint16) (*wire, error) {
 }
 
 // next is room for a frame; sent puts it into the batch.
-func (w *wire) next() []byte { return w.out[w.n][:0] }
+func (w *rawLink) next() []byte { return w.out[w.n][:0] }
 
-func (w *wire) sent(frame []byte) {
+func (w *rawLink) sent(frame []byte) {
 	w.outIO[w.n].Len = uint64(len(frame))
 	if w.n++; w.n == txBatch {
 		w.flush()
@@ -112,7 +112,7 @@ func (w *wire) sent(frame []byte) {
 
 // flush sends the batch. What the interface has no room for waits a moment; what it refuses is counted: no silence
 // means anything then.
-func (w *wire) flush() {
+func (w *rawLink) flush() {
 	for at, tries := 0, 0; at < w.n; {
 		r, _, no := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(w.fd), uintptr(unsafe.Pointer(&w.outM[at])), uintptr(w.n-at), unix.MSG_DONTWAIT, 0, 0)
 		switch {
@@ -131,7 +131,7 @@ func (w *wire) flush() {
 }
 
 // receive hands every frame that has come to f.
-func (w *wire) receive(f func(frame []byte)) {
+func (w *rawLink) receive(f func(frame []byte)) {
 	for {
 		r, _, no := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(w.fd), uintptr(unsafe.Pointer(&w.inM[0])), rxBatch, unix.MSG_DONTWAIT, 0, 0)
 		if no != 0 {
@@ -146,4 +146,4 @@ func (w *wire) receive(f func(frame []byte)) {
 	}
 }
 
-func (w *wire) close() { unix.Close(w.fd) }
+func (w *rawLink) close() { unix.Close(w.fd) }

@@ -21,14 +21,14 @@ const maxPending = 64 << 10
 // maxTraced is how much of one answer a transcript keeps; whatever proves a fact stands at its start.
 const maxTraced = 16 << 10
 
-// Hold opens the attempt's connection to an address, holds its conversation and says how it ended. The exchanges
+// Converse opens the attempt's connection to an address, holds its conversation and says how it ended. The exchanges
 // are appended to trace, unless that is nil.
-func Hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, trace *[]signet.Exchange) check.End {
-	return hold(ctx, d, to, a, nil, trace)
+func Converse(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, trace *[]signet.Exchange) check.End {
+	return converse(ctx, d, to, a, nil, trace)
 }
 
-// hold is Hold on account of a host's time.
-func hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, stay *dial.Stay, trace *[]signet.Exchange) check.End {
+// converse is Converse on account of a host's time.
+func converse(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, stay *dial.Stay, trace *[]signet.Exchange) check.End {
 	network := "tcp"
 	if a.UDP {
 		network = "udp"
@@ -37,16 +37,16 @@ func hold(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attemp
 	if err != nil {
 		return dialEnd(ctx, err, to.Addr())
 	}
-	return holdOn(ctx, d, conn, to, a, a.TLS, 0, stay, trace)
+	return converseOn(ctx, d, conn, to, a, a.TLS, 0, stay, trace)
 }
 
-// holdOn holds the attempt's conversation on a connection that is up, from its beginning or from after a StartTLS
+// converseOn holds the attempt's conversation on a connection that is up, from its beginning or from after a StartTLS
 // step on, and closes it. first is the handshake to begin with, received what came before.
-func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.AddrPort, a check.Attempt, first *check.TLS, received int, stay *dial.Stay, trace *[]signet.Exchange) check.End {
-	h := &holder{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: patience(d, &a), trace: trace}
-	h.end.Connected, h.end.Received = !a.UDP, received
+func converseOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.AddrPort, a check.Attempt, first *check.TLS, received int, stay *dial.Stay, trace *[]signet.Exchange) check.End {
+	t := &dialogue{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: patience(d, &a), trace: trace}
+	t.end.Connected, t.end.Received = !a.UDP, received
 	if a.UDP {
-		h.buf = make([]byte, 0, maxPending) // what does not fit a reading is lost with its datagram
+		t.buf = make([]byte, 0, maxPending) // what does not fit a reading is lost with its datagram
 	}
 	// The reader of a blocking connection is woken by a deadline in the past.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
@@ -56,11 +56,11 @@ func holdOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.AddrP
 		stop()
 		conn.Conn.Close()
 	}()
-	h.run(first)
-	if !a.UDP && h.end.Cause != check.Interrupted {
-		d.Pace.Heard(to.Addr(), dial.LikeExchange(to.Port(), a.Note), 0, exchanged(&h.end))
+	t.run(first)
+	if !a.UDP && t.end.Cause != check.Interrupted {
+		d.Pace.Heard(to.Addr(), dial.LikeExchange(to.Port(), a.Note), 0, exchanged(&t.end))
 	}
-	return h.end
+	return t.end
 }
 
 // exchanged is what the end of an exchange says of the network.
@@ -123,7 +123,7 @@ func unmade(err error, to netip.Addr) check.Cause {
 }
 
 // holder drives one conversation over one blocking connection.
-type holder struct {
+type dialogue struct {
 	ctx   context.Context
 	raw   *dial.Conn // deadlines are set here
 	conn  net.Conn   // raw, or TLS over it
@@ -137,40 +137,40 @@ type holder struct {
 	eof bool
 }
 
-func (h *holder) fail(cause check.Cause, err error) {
-	if h.ctx.Err() != nil {
+func (d *dialogue) fail(cause check.Cause, err error) {
+	if d.ctx.Err() != nil {
 		cause, err = check.Interrupted, nil
 	}
-	h.end.Cause, h.end.Err = cause, err
+	d.end.Cause, d.end.Err = cause, err
 }
 
-func (h *holder) run(first *check.TLS) {
-	h.arm()
-	if first != nil && !h.secure(first) {
+func (d *dialogue) run(first *check.TLS) {
+	d.arm()
+	if first != nil && !d.secure(first) {
 		return
 	}
 	need := 0
 	for ask := true; ; {
 		if ask {
-			step, err := h.talk.Next(h.buf, h.eof)
+			step, err := d.talk.Next(d.buf, d.eof)
 			if err != nil {
-				h.fail(check.Malformed, err)
+				d.fail(check.Malformed, err)
 				return
 			}
-			h.buf = h.buf[:copy(h.buf, h.buf[min(step.Consumed, len(h.buf)):])]
-			if len(step.Send) > 0 && !h.send(step.Send) {
+			d.buf = d.buf[:copy(d.buf, d.buf[min(step.Consumed, len(d.buf)):])]
+			if len(step.Send) > 0 && !d.send(step.Send) {
 				return
 			}
 			if step.Done {
-				h.end.Cause = check.Done
+				d.end.Cause = check.Done
 				return
 			}
 			if step.StartTLS != nil {
-				if len(h.buf) > 0 {
-					h.fail(check.Malformed, earlyBytes(len(h.buf)))
+				if len(d.buf) > 0 {
+					d.fail(check.Malformed, earlyBytes(len(d.buf)))
 					return
 				}
-				if !h.secure(step.StartTLS) {
+				if !d.secure(step.StartTLS) {
 					return
 				}
 				need = 0
@@ -178,65 +178,65 @@ func (h *holder) run(first *check.TLS) {
 			}
 			need = step.Need
 		}
-		if h.eof {
-			h.fail(check.Closed, nil)
+		if d.eof {
+			d.fail(check.Closed, nil)
 			return
 		}
 		if need > maxPending {
-			h.fail(check.OverBudget, fmt.Errorf("a message of %d bytes", need))
+			d.fail(check.OverBudget, fmt.Errorf("a message of %d bytes", need))
 			return
 		}
-		if !h.receive() {
+		if !d.receive() {
 			return
 		}
-		ask = h.eof || len(h.buf) >= need
+		ask = d.eof || len(d.buf) >= need
 	}
 }
 
 // arm starts the time for an answer.
-func (h *holder) arm() {
-	h.raw.SetDeadline(time.Now().Add(h.wait))
-	if h.ctx.Err() != nil { // the wake-up above may have come before this deadline
-		h.raw.SetDeadline(time.Unix(1, 0))
+func (d *dialogue) arm() {
+	d.raw.SetDeadline(time.Now().Add(d.wait))
+	if d.ctx.Err() != nil { // the wake-up above may have come before this deadline
+		d.raw.SetDeadline(time.Unix(1, 0))
 	}
 }
 
-func (h *holder) send(b []byte) bool {
-	traceSent(h.trace, h.note, b)
-	h.arm()
-	_, err := h.conn.Write(b)
-	if err != nil && (dial.IsTimeout(err) || h.ctx.Err() != nil) {
-		h.readError(err)
+func (d *dialogue) send(b []byte) bool {
+	traceSent(d.trace, d.note, b)
+	d.arm()
+	_, err := d.conn.Write(b)
+	if err != nil && (dial.IsTimeout(err) || d.ctx.Err() != nil) {
+		d.readError(err)
 		return false
 	}
 	if err != nil && (dial.IsShort(err) || dial.IsForbidden(err)) { // a datagram that this machine did not let out
-		h.fail(check.Unable, errnoOf(err))
+		d.fail(check.Unable, errnoOf(err))
 		return false
 	}
 	return true // a peer that closed may have said why: reading tells
 }
 
-func (h *holder) receive() bool {
-	if len(h.buf) == cap(h.buf) {
-		if len(h.buf) > maxPending {
-			h.fail(check.OverBudget, nil)
+func (d *dialogue) receive() bool {
+	if len(d.buf) == cap(d.buf) {
+		if len(d.buf) > maxPending {
+			d.fail(check.OverBudget, nil)
 			return false
 		}
-		h.buf = append(h.buf, make([]byte, max(2048, len(h.buf)))...)[:len(h.buf)]
+		d.buf = append(d.buf, make([]byte, max(2048, len(d.buf)))...)[:len(d.buf)]
 	}
-	n, err := h.conn.Read(h.buf[len(h.buf):cap(h.buf)])
-	got := h.buf[len(h.buf) : len(h.buf)+n]
-	h.buf = h.buf[:len(h.buf)+n]
-	h.end.Received += n
-	traceReceived(h.trace, h.note, got)
+	n, err := d.conn.Read(d.buf[len(d.buf):cap(d.buf)])
+	got := d.buf[len(d.buf) : len(d.buf)+n]
+	d.buf = d.buf[:len(d.buf)+n]
+	d.end.Received += n
+	traceReceived(d.trace, d.note, got)
 	if err == nil || n > 0 {
 		return true
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		h.eof = true
+		d.eof = true
 		return true
 	}
-	h.readError(err)
+	d.readError(err)
 	return false
 }
 
@@ -259,17 +259,17 @@ func traceReceived(trace *[]signet.Exchange, note string, got []byte) {
 	last.Received = append(last.Received, got[:min(len(got), max(0, maxTraced-len(last.Received)))]...)
 }
 
-func (h *holder) readError(err error) {
+func (d *dialogue) readError(err error) {
 	switch {
 	case errors.Is(err, dial.ErrBudget):
-		h.fail(check.OverBudget, nil)
+		d.fail(check.OverBudget, nil)
 	case dial.IsRefused(err): // UDP: the host's ICMP port unreachable
-		h.fail(check.Rejected, nil)
+		d.fail(check.Rejected, nil)
 	case dial.IsReset(err):
-		h.fail(check.Reset, nil)
+		d.fail(check.Reset, nil)
 	case dial.IsTimeout(err):
-		h.fail(check.Stalled, nil)
+		d.fail(check.Stalled, nil)
 	default:
-		h.fail(check.Closed, err)
+		d.fail(check.Closed, err)
 	}
 }

@@ -13,8 +13,8 @@ type Ask struct {
 	Condition string // empty: asked in any case
 }
 
-// Would lists what a run asks of an item, without what answers give rise to.
-func (r *Run) Would(item Item) []Ask {
+// Preview lists what a run asks of an item, without what answers give rise to.
+func (r *Run) Preview(item Item) []Ask {
 	first, later := r.questions(item)
 	var asks []Ask
 	seen := map[key]bool{}

@@ -18,9 +18,9 @@ type Resume struct {
 	Answered func(check string, port uint16, t signet.Target) (signet.Outcome, bool)
 }
 
-// place keeps which positions are finished. It takes a bit for each position between the oldest host under way and
+// progress keeps which positions are finished. It takes a bit for each position between the oldest host under way and
 // the newest, never more.
-type place struct {
+type progress struct {
 	mu       sync.Mutex
 	low      uint64 // every position below is finished
 	next     uint64 // no position from here on was begun
@@ -32,7 +32,7 @@ type place struct {
 // mostAhead is how far new hosts run ahead of the oldest one under way: 2^22 bits are half a megabyte.
 const mostAhead = 1 << 22
 
-func (p *place) start(r *Resume) {
+func (p *progress) start(r *Resume) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.low, p.next, p.base, p.finished, p.ahead = 0, 0, 0, nil, mostAhead
@@ -52,7 +52,7 @@ func (p *place) start(r *Resume) {
 
 // begin takes the next position that is to be asked; ok is false at the end, or while the oldest host is too far
 // behind.
-func (p *place) begin(size uint64) (position uint64, ok bool) {
+func (p *progress) begin(size uint64) (position uint64, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.next < size {
@@ -70,14 +70,14 @@ func (p *place) begin(size uint64) (position uint64, ok bool) {
 }
 
 // done tells whether every position was begun.
-func (p *place) done(size uint64) bool {
+func (p *progress) done(size uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.next >= size
 }
 
-// finish marks a position whose every observation was put.
-func (p *place) finish(position uint64) {
+// finish marks a position whose every observation was delivered.
+func (p *progress) finish(position uint64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if position == p.low && len(p.finished) == 0 {
@@ -88,7 +88,7 @@ func (p *place) finish(position uint64) {
 	p.advance()
 }
 
-func (p *place) mark(position uint64) {
+func (p *progress) mark(position uint64) {
 	if position < p.low {
 		return
 	}
@@ -102,7 +102,7 @@ func (p *place) mark(position uint64) {
 	p.finished[word] |= 1 << (position % 64)
 }
 
-func (p *place) marked(position uint64) bool {
+func (p *progress) marked(position uint64) bool {
 	if position < p.low {
 		return true
 	}
@@ -114,7 +114,7 @@ func (p *place) marked(position uint64) bool {
 }
 
 // advance moves low over what is finished and forgets it.
-func (p *place) advance() {
+func (p *progress) advance() {
 	for p.marked(p.low) {
 		p.low++
 	}
@@ -126,10 +126,10 @@ func (p *place) advance() {
 	p.next = max(p.next, p.low)
 }
 
-// Place says where the run stands, for Resume: the observations of every position that it names finished were put
+// Progress says where the run stands, for Resume: the observations of every position that it names finished were delivered
 // before it was called. Answered is left nil.
-func (r *Run) Place() Resume {
-	p := &r.place
+func (r *Run) Progress() Resume {
+	p := &r.progress
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	out := Resume{Low: p.low}

@@ -14,7 +14,7 @@ func TestPlace(t *testing.T) {
 		finished := map[uint64]bool{}
 		var from *Resume
 		for len(finished) < size {
-			var p place
+			var p progress
 			p.start(from)
 			var open []uint64
 			for range random.IntN(700) {
@@ -35,8 +35,8 @@ func TestPlace(t *testing.T) {
 				}
 			}
 			r := &Run{}
-			r.place.low, r.place.base, r.place.finished = p.low, p.base, p.finished
-			state := r.Place()
+			r.progress.low, r.progress.base, r.progress.finished = p.low, p.base, p.finished
+			state := r.Progress()
 			from = &state
 			for at := range uint64(size) {
 				bit := at - state.Low
@@ -50,7 +50,7 @@ func TestPlace(t *testing.T) {
 }
 
 func TestPlaceRunsAheadOnlySoFar(t *testing.T) {
-	var p place
+	var p progress
 	p.start(nil)
 	p.ahead = 1 << 12
 	first, _ := p.begin(1 << 40)
