@@ -58,7 +58,7 @@ type Rule struct {
 	ID       string
 	Title    string
 	Requires string // one line: what a target that does not break it does
-	Relay    bool   // breaking it opens a way for relayed NTLM, as against hygiene
+	Opens    Way    // how relayed NTLM gets in where it is broken; zero: it does not
 }
 
 // Breach is a rule that facts break.

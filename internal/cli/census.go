@@ -21,7 +21,7 @@ import (
 // the exit code have the same severity of it.
 type census struct {
 	folder  *host.Folder
-	estate  relay.Estate
+	estate  *relay.Estate
 	judge   *judge.Judge
 	out     report.Handler
 	paths   bool // out wants paths
@@ -31,7 +31,7 @@ type census struct {
 }
 
 func newCensus(checks []check.Check, j *judge.Judge, out report.Handler, emit func(*report.Line) error) *census {
-	return &census{folder: host.New(checks), judge: j, out: out, paths: out.Wants().Paths, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]relay.Source{}}
+	return &census{folder: host.New(checks), estate: relay.New(checks), judge: j, out: out, paths: out.Wants().Paths, emit: emit, waiting: map[netip.Addr][]*report.Line{}, seen: map[netip.Addr][]relay.Source{}}
 }
 
 // asksForHosts tells whether an output wants hosts or paths, or the policy has to know them.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"signet"
+	"signet/internal/check/all"
 	"signet/internal/relay"
 )
 
@@ -40,7 +41,7 @@ func TestSeen(t *testing.T) {
 
 // A client that answered nothing as a server is a source all the same.
 func TestSeenWithoutAServer(t *testing.T) {
-	var e relay.Estate
+	e := relay.New(all.Checks())
 	e.Include(windows(1, ldap))
 	e.Include(&signet.Host{Address: addr(2)}, relay.HTTP)
 	f := e.Summary().Fixes

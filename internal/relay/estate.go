@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"signet"
+	"signet/internal/check"
 )
 
 // Bounds: what a run keeps of its paths grows with its exposed endpoints alone, and only so far.
@@ -19,6 +20,7 @@ const (
 // Estate collects the hosts of a run, one by one, and counts the paths between them. Only sums, a few addresses of
 // sources and the exposed endpoints are kept.
 type Estate struct {
+	opens           map[string]check.Way  // by rule; a rule that is not here opens none
 	windows, others uint64                // hosts
 	known           [4]uint64             // of Sources: hosts that were seen to be such
 	sample          map[bool][]netip.Addr // of hosts that are Windows, and of the others
@@ -29,6 +31,19 @@ type Estate struct {
 	targets         leaves[target]
 	more            uint64 // targets beyond maxTargets: counted in fixes
 	fixes           map[string]*fix
+}
+
+// New makes an empty estate; checks say which of their rules open which way.
+func New(checks []check.Check) *Estate {
+	e := &Estate{opens: map[string]check.Way{}, fixes: map[string]*fix{}, sample: map[bool][]netip.Addr{}, kindOf: map[kind]uint16{}}
+	for _, c := range checks {
+		for _, r := range c.Rules {
+			if r.Opens.To != check.ToNothing {
+				e.opens[r.ID] = r.Opens
+			}
+		}
+	}
+	return e
 }
 
 // exposed is a host with targets.
@@ -114,9 +129,6 @@ type fix struct {
 
 // Include counts a host that is whole. known are the classes of source that it was seen to be, as in a capture.
 func (e *Estate) Include(h *signet.Host, known ...Source) {
-	if e.fixes == nil {
-		e.fixes, e.sample, e.kindOf = map[string]*fix{}, map[bool][]netip.Addr{}, map[kind]uint16{}
-	}
 	var me self
 	switch h.Windows { // one that shows what another host showed (SameAs) is counted too: it may have copied that
 	case signet.Yes:
@@ -132,7 +144,7 @@ func (e *Estate) Include(h *signet.Host, known ...Source) {
 	e.count(h.Address, me)
 	for i := range h.Findings {
 		f := &h.Findings[i]
-		w, ok := opens(f.Rule)
+		w, ok := e.opens[f.Rule]
 		if !ok || again(h.Findings[:i], f) {
 			continue
 		}
@@ -142,7 +154,7 @@ func (e *Estate) Include(h *signet.Host, known ...Source) {
 		case signet.Undetermined:
 			// A rule that is broken opens a path only if NTLM is taken there, and that could not be told, or was
 			// refuted for NTLM alone. Where the guard itself is what is unknown the model says so already.
-			if w.guard != signet.Unknown {
+			if w.Guard != signet.Unknown {
 				continue
 			}
 		}
@@ -219,10 +231,10 @@ type reach struct {
 
 // reaches lists how a way in is reached, from what needs least of an attacker on, down to the first class that opens it
 // or leaves it unknown. What the model closes is left out.
-func (e *Estate) reaches(w way) []reach {
+func (e *Estate) reaches(w check.Way) []reach {
 	var list []reach
 	for _, s := range Sources() {
-		cell := Evaluate(Case{Source: s, Target: w.target, Guard: w.guard})
+		cell := Evaluate(Case{Source: s, Target: w.To, Guard: w.Guard})
 		if cell.State == signet.PathClosed {
 			continue
 		}
@@ -265,7 +277,7 @@ func (r *reach) own(me self) bool {
 func (e *Estate) Summary() *signet.Paths {
 	p := &signet.Paths{Sources: e.windows}
 	for rule, f := range e.fixes {
-		w, _ := opens(rule)
+		w := e.opens[rule]
 		out := signet.PathFix{Finding: rule, Severity: f.severity, Endpoints: f.endpoints}
 		for i, r := range e.reaches(w) {
 			own := f.selfWindows
@@ -285,7 +297,7 @@ func (e *Estate) Summary() *signet.Paths {
 				out.Unknown += n
 			}
 			if i == 0 {
-				out.Because = sentence(r.source, where(w.target), r.cell, r.state)
+				out.Because = sentence(r.source, where(w.To), r.cell, r.state)
 			}
 		}
 		p.Fixes = append(p.Fixes, out)
@@ -293,7 +305,7 @@ func (e *Estate) Summary() *signet.Paths {
 	slices.SortFunc(p.Fixes, func(a, b signet.PathFix) int {
 		return cmp.Or(
 			cmp.Compare(b.Open+b.Conditional, a.Open+a.Conditional),
-			cmp.Compare(openable(b), openable(a)),
+			cmp.Compare(e.openable(b), e.openable(a)),
 			int(b.Severity)-int(a.Severity),
 			cmp.Compare(b.Unknown, a.Unknown),
 			cmp.Compare(b.Endpoints, a.Endpoints),
@@ -303,9 +315,8 @@ func (e *Estate) Summary() *signet.Paths {
 }
 
 // openable ranks what is known to be open before what is not known, where no source was seen to count paths from.
-func openable(f signet.PathFix) int {
-	w, _ := opens(f.Finding)
-	if w.guard == signet.Unknown {
+func (e *Estate) openable(f signet.PathFix) int {
+	if e.opens[f.Finding].Guard == signet.Unknown {
 		return 0
 	}
 	return 1
@@ -316,7 +327,7 @@ func (e *Estate) Lines() iter.Seq[*signet.Path] {
 	return func(yield func(*signet.Path) bool) {
 		byKind := make([][]reach, len(e.kinds))
 		for i := range e.kinds {
-			w, _ := opens(e.kinds[i].rule)
+			w := e.opens[e.kinds[i].rule]
 			byKind[i] = e.reaches(w)
 		}
 		for _, list := range e.targets {
@@ -337,10 +348,10 @@ func (e *Estate) Left() uint64 { return e.more }
 
 func (e *Estate) line(t *target, r *reach) *signet.Path {
 	k := &e.kinds[t.kind]
-	w, _ := opens(k.rule)
+	w := e.opens[k.rule]
 	h := &e.hosts[t.host/leaf][t.host%leaf]
 	p := &signet.Path{
-		Rule: RuleID(r.source, w.target), Source: r.source.String(), Assumed: r.assumed, State: r.state,
+		Rule: RuleID(r.source, w.To), Source: r.source.String(), Assumed: r.assumed, State: r.state,
 		Target: signet.Endpoint{Target: signet.Target{Addr: h.addr, Name: h.name}, Port: t.port}, Check: k.check, Finding: k.rule, Severity: t.severity, Sources: e.sources(r), Sample: []netip.Addr{},
 	}
 	if r.own(t.self) {

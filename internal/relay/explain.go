@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/check"
 )
 
 // Rule is a row of the model for `signet explain`.
@@ -14,7 +15,7 @@ type Rule struct{ ID, Title string }
 func Rules() []Rule {
 	var list []Rule
 	for _, s := range Sources() {
-		for _, t := range Targets() {
+		for _, t := range Classes() {
 			list = append(list, Rule{RuleID(s, t), who(s) + " → " + where(t)})
 		}
 	}
@@ -24,7 +25,7 @@ func Rules() []Rule {
 // Explain prints a row of the model with where it is from; ok is false when there is no such row.
 func Explain(id string) (text string, ok bool) {
 	for _, s := range Sources() {
-		for _, t := range Targets() {
+		for _, t := range Classes() {
 			if RuleID(s, t) == id {
 				return row(s, t), true
 			}
@@ -33,10 +34,10 @@ func Explain(id string) (text string, ok bool) {
 	return "", false
 }
 
-func row(s Source, t Target) string {
+func row(s Source, t check.Class) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s → %s\n\n", upper(who(s)), where(t))
-	if t == ToHTTP || t == ToSealed {
+	if t == check.ToHTTP || t == check.ToSealed {
 		fmt.Fprintf(&b, "%s\n", cellLine(Evaluate(Case{Source: s, Target: t})))
 	} else {
 		for _, level := range []signet.Level{signet.Off, signet.Optional, signet.Required, signet.Unknown} {
@@ -101,16 +102,16 @@ func ruleText() string {
 }
 
 // limits says where "closed" ends.
-func limits(t Target) string {
+func limits(t check.Class) string {
 	text := "Closed assumes a patched target and clients that behave as documented; no host is called immune.\n"
 	switch t {
-	case ToLDAP:
+	case check.ToLDAP:
 		text += "One source claims a way around required LDAP signing by binding anew on a signed connection (unverified).\n"
-	case ToHTTPS, ToLDAPS:
+	case check.ToHTTPS, check.ToLDAPS:
 		text += "An HTTPS client that trusts the attacker's certificate sends a binding of that channel: that counts as a wrong one.\n"
-	case ToWinRM:
+	case check.ToWinRM:
 		text += "What was read of WinRM over HTTP is its default; open where AllowUnencrypted is true is inferred.\n"
-	case ToHTTP:
+	case check.ToHTTP:
 		text += "Mail without TLS and web proxies are counted in this row.\n"
 	}
 	return text

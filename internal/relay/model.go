@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"signet"
+	"signet/internal/check"
 )
 
 // Source is a class of client by how its NTLM can be passed on.
@@ -33,29 +34,14 @@ func (s Source) String() string {
 	return fmt.Sprintf("unknown(%d)", uint8(s))
 }
 
-// Target is a class of endpoint by what can guard it.
-type Target uint8
-
-const (
-	ToSMB    Target = iota // guard: signing
-	ToLDAP                 // guard: signing; also the global catalog
-	ToLDAPS                // guard: channel binding; also StartTLS
-	ToHTTP                 // no guard; also mail without TLS and web proxies
-	ToHTTPS                // guard: Extended Protection; also mail over TLS
-	ToMSSQL                // guard: Extended Protection
-	ToICPR                 // guard: packet privacy (IF_ENFORCEENCRYPTICERTREQUEST)
-	ToWinRM                // guard: message encryption
-	ToWinRMS               // guard: CbtHardeningLevel
-	ToSealed               // RDP with NLA, AD web services, DCOM: always bound to the session
-)
-
-// Targets lists the classes.
-func Targets() []Target {
-	return []Target{ToSMB, ToLDAP, ToLDAPS, ToHTTP, ToHTTPS, ToMSSQL, ToICPR, ToWinRM, ToWinRMS, ToSealed}
+// Classes lists the classes of endpoint that something could be relayed to.
+func Classes() []check.Class {
+	return []check.Class{check.ToSMB, check.ToLDAP, check.ToLDAPS, check.ToHTTP, check.ToHTTPS, check.ToMSSQL, check.ToICPR, check.ToWinRM, check.ToWinRMS, check.ToSealed}
 }
 
-func (t Target) String() string {
-	words := []string{"smb", "ldap", "ldaps", "http", "https", "mssql", "icpr", "winrm", "winrm-https", "sealed"}
+// word is a class in the id of a row of the model.
+func word(t check.Class) string {
+	words := []string{"nothing", "smb", "ldap", "ldaps", "http", "https", "mssql", "icpr", "winrm", "winrm-https", "sealed"}
 	if int(t) < len(words) {
 		return words[t]
 	}
@@ -65,7 +51,7 @@ func (t Target) String() string {
 // Case is one question to the model.
 type Case struct {
 	Source Source
-	Target Target
+	Target check.Class
 	// Guard is the level of the target's guard; Unknown: it was not seen.
 	Guard signet.Level
 	// Refused: the target is known to take no NTLM.
@@ -91,7 +77,7 @@ func Evaluate(c Case) Cell {
 		return Cell{State: signet.PathClosed, Rule: "R0", Because: "the target takes no NTLM"}
 	case c.SameHost:
 		return Cell{State: signet.PathClosed, Rule: "R1", Because: "a host refuses its own NTLM sent back to it"}
-	case c.Guard == signet.Unknown && c.Target != ToHTTP && c.Target != ToSealed:
+	case c.Guard == signet.Unknown && c.Target != check.ToHTTP && c.Target != check.ToSealed:
 		return unseen(c)
 	}
 	cell := c.guarded()
@@ -126,21 +112,21 @@ func (c Case) guarded() Cell {
 	open := func(rule, because string) Cell { return Cell{signet.PathOpen, rule, because, closes(c.Target)} }
 	closed := func(rule, because string) Cell { return Cell{State: signet.PathClosed, Rule: rule, Because: because} }
 	switch c.Target {
-	case ToHTTP:
+	case check.ToHTTP:
 		return open("R5", "there is no channel to bind to")
-	case ToSealed:
+	case check.ToSealed:
 		return closed("R3", "the session is bound to a key that a relay lacks")
-	case ToSMB, ToICPR, ToWinRM:
+	case check.ToSMB, check.ToICPR, check.ToWinRM:
 		if required {
 			return closed("R3", guard(c.Target)+" is required, and a relay lacks the session's key")
 		}
 		return open("R3", guard(c.Target)+" is not required")
-	case ToLDAP:
+	case check.ToLDAP:
 		if required {
 			return closed("R3", guard(c.Target)+" is required, and a relay lacks the session's key")
 		}
 		return c.signing(open("R3", guard(c.Target)+" is not required"))
-	case ToLDAPS:
+	case check.ToLDAPS:
 		return c.signing(c.binding())
 	}
 	return c.binding()
@@ -181,35 +167,35 @@ func (c Case) binding() Cell {
 }
 
 // guard names what can close a class of target.
-func guard(t Target) string {
+func guard(t check.Class) string {
 	switch t {
-	case ToSMB:
+	case check.ToSMB:
 		return "SMB signing"
-	case ToLDAP:
+	case check.ToLDAP:
 		return "LDAP signing"
-	case ToLDAPS:
+	case check.ToLDAPS:
 		return "LDAP channel binding"
-	case ToHTTPS, ToMSSQL:
+	case check.ToHTTPS, check.ToMSSQL:
 		return "Extended Protection"
-	case ToICPR:
+	case check.ToICPR:
 		return "packet privacy"
-	case ToWinRM:
+	case check.ToWinRM:
 		return "message encryption"
-	case ToWinRMS:
+	case check.ToWinRMS:
 		return "the channel binding (CbtHardeningLevel)"
 	}
 	return "nothing"
 }
 
-func closes(t Target) string {
+func closes(t check.Class) string {
 	switch t {
-	case ToHTTP:
+	case check.ToHTTP:
 		return "NTLM is taken over TLS alone with Extended Protection required, or not at all"
-	case ToICPR:
+	case check.ToICPR:
 		return "packet privacy is required (IF_ENFORCEENCRYPTICERTREQUEST)"
-	case ToWinRM:
+	case check.ToWinRM:
 		return "unencrypted messages are refused (AllowUnencrypted = false)"
-	case ToWinRMS:
+	case check.ToWinRMS:
 		return "CbtHardeningLevel is Strict"
 	}
 	return guard(t) + " is required"

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/relay"
 )
 
@@ -14,20 +15,20 @@ import (
 func TestModel(t *testing.T) {
 	off, opt, req := signet.Off, signet.Optional, signet.Required
 	type column struct {
-		target relay.Target
+		target check.Class
 		guards []signet.Level
 	}
 	columns := []column{
-		{relay.ToSMB, []signet.Level{off, opt, req}},
-		{relay.ToLDAP, []signet.Level{opt, req}},
-		{relay.ToLDAPS, []signet.Level{off, opt, req}},
-		{relay.ToHTTP, []signet.Level{signet.Unknown}},
-		{relay.ToHTTPS, []signet.Level{off, opt, req}},
-		{relay.ToMSSQL, []signet.Level{off, opt, req}},
-		{relay.ToICPR, []signet.Level{off, req}},
-		{relay.ToWinRM, []signet.Level{req}},
-		{relay.ToWinRMS, []signet.Level{off, opt, req}}, // None, Relaxed, Strict
-		{relay.ToSealed, []signet.Level{req}},
+		{check.ToSMB, []signet.Level{off, opt, req}},
+		{check.ToLDAP, []signet.Level{opt, req}},
+		{check.ToLDAPS, []signet.Level{off, opt, req}},
+		{check.ToHTTP, []signet.Level{signet.Unknown}},
+		{check.ToHTTPS, []signet.Level{off, opt, req}},
+		{check.ToMSSQL, []signet.Level{off, opt, req}},
+		{check.ToICPR, []signet.Level{off, req}},
+		{check.ToWinRM, []signet.Level{req}},
+		{check.ToWinRMS, []signet.Level{off, opt, req}}, // None, Relaxed, Strict
+		{check.ToSealed, []signet.Level{req}},
 	}
 	rows := map[relay.Source]string{
 		//             SMB LDAP LDAPS HTTP HTTPS MSSQL ICPR WinRM WinRMS sealed
@@ -37,8 +38,8 @@ func TestModel(t *testing.T) {
 		relay.Unbound: "OOc ?c ??c O OOc OOc Oc c OOc c",
 	}
 	letters := map[signet.PathState]string{signet.PathOpen: "O", signet.PathClosed: "c", signet.PathConditional: "?", signet.PathUnknown: "u"}
-	if len(rows) != len(relay.Sources()) || len(columns) != len(relay.Targets()) {
-		t.Fatalf("the table has %d rows and %d columns, the model %d and %d", len(rows), len(columns), len(relay.Sources()), len(relay.Targets()))
+	if len(rows) != len(relay.Sources()) || len(columns) != len(relay.Classes()) {
+		t.Fatalf("the table has %d rows and %d columns, the model %d and %d", len(rows), len(columns), len(relay.Sources()), len(relay.Classes()))
 	}
 	for source, row := range rows {
 		var got []string
@@ -48,10 +49,10 @@ func TestModel(t *testing.T) {
 				cell := relay.Evaluate(relay.Case{Source: source, Target: c.target, Guard: g})
 				cells += letters[cell.State]
 				if cell.Rule == "" || cell.Because == "" {
-					t.Errorf("%s → %s %s: no rule or reason: %+v", source, c.target, g, cell)
+					t.Errorf("%s %s: no rule or reason: %+v", relay.RuleID(source, c.target), g, cell)
 				}
 				if (cell.State == signet.PathClosed) != (cell.Closes == "") {
-					t.Errorf("%s → %s %s: %s, closes %q", source, c.target, g, cell.State, cell.Closes)
+					t.Errorf("%s %s: %s, closes %q", relay.RuleID(source, c.target), g, cell.State, cell.Closes)
 				}
 			}
 			got = append(got, cells)
@@ -70,22 +71,22 @@ func TestModelRules(t *testing.T) {
 		state signet.PathState
 		rule  string
 	}{
-		{"R0 before all", relay.Case{Source: relay.NTLMv1, Target: relay.ToHTTP, Refused: true}, signet.PathClosed, "R0"},
-		{"R1", relay.Case{Source: relay.SMB, Target: relay.ToSMB, Guard: signet.Optional, SameHost: true}, signet.PathClosed, "R1"},
-		{"R2", relay.Case{Source: relay.SMB, Target: relay.ToLDAP, Guard: signet.Optional}, signet.PathClosed, "R2"},
-		{"R2 inside TLS", relay.Case{Source: relay.SMB, Target: relay.ToLDAPS, Guard: signet.Off}, signet.PathClosed, "R2"},
-		{"R3", relay.Case{Source: relay.NTLMv1, Target: relay.ToSMB, Guard: signet.Required}, signet.PathClosed, "R3"},
-		{"R4", relay.Case{Source: relay.HTTP, Target: relay.ToHTTPS, Guard: signet.Optional}, signet.PathClosed, "R4"},
-		{"R5", relay.Case{Source: relay.SMB, Target: relay.ToHTTP, Guard: signet.Required}, signet.PathOpen, "R5"},
-		{"R6", relay.Case{Source: relay.SMB, Target: relay.ToHTTP, ServiceBound: true}, signet.PathClosed, "R6"},
-		{"R6 holds no NTLMv1", relay.Case{Source: relay.NTLMv1, Target: relay.ToHTTP, ServiceBound: true}, signet.PathOpen, "R5"},
-		{"R6 and a client that may say nothing", relay.Case{Source: relay.Unbound, Target: relay.ToHTTP, ServiceBound: true}, signet.PathConditional, "R6"},
-		{"R6 opens nothing", relay.Case{Source: relay.SMB, Target: relay.ToSMB, Guard: signet.Required, ServiceBound: true}, signet.PathClosed, "R3"},
-		{"unseen", relay.Case{Source: relay.SMB, Target: relay.ToHTTPS}, signet.PathUnknown, ""},
-		{"unseen signing", relay.Case{Source: relay.HTTP, Target: relay.ToLDAP}, signet.PathUnknown, ""},
-		{"unseen, and closed at every level", relay.Case{Source: relay.SMB, Target: relay.ToLDAP}, signet.PathClosed, "R2"},
-		{"unseen encryption of WinRM", relay.Case{Source: relay.SMB, Target: relay.ToWinRM}, signet.PathUnknown, ""},
-		{"sealed needs no level", relay.Case{Source: relay.NTLMv1, Target: relay.ToSealed}, signet.PathClosed, "R3"},
+		{"R0 before all", relay.Case{Source: relay.NTLMv1, Target: check.ToHTTP, Refused: true}, signet.PathClosed, "R0"},
+		{"R1", relay.Case{Source: relay.SMB, Target: check.ToSMB, Guard: signet.Optional, SameHost: true}, signet.PathClosed, "R1"},
+		{"R2", relay.Case{Source: relay.SMB, Target: check.ToLDAP, Guard: signet.Optional}, signet.PathClosed, "R2"},
+		{"R2 inside TLS", relay.Case{Source: relay.SMB, Target: check.ToLDAPS, Guard: signet.Off}, signet.PathClosed, "R2"},
+		{"R3", relay.Case{Source: relay.NTLMv1, Target: check.ToSMB, Guard: signet.Required}, signet.PathClosed, "R3"},
+		{"R4", relay.Case{Source: relay.HTTP, Target: check.ToHTTPS, Guard: signet.Optional}, signet.PathClosed, "R4"},
+		{"R5", relay.Case{Source: relay.SMB, Target: check.ToHTTP, Guard: signet.Required}, signet.PathOpen, "R5"},
+		{"R6", relay.Case{Source: relay.SMB, Target: check.ToHTTP, ServiceBound: true}, signet.PathClosed, "R6"},
+		{"R6 holds no NTLMv1", relay.Case{Source: relay.NTLMv1, Target: check.ToHTTP, ServiceBound: true}, signet.PathOpen, "R5"},
+		{"R6 and a client that may say nothing", relay.Case{Source: relay.Unbound, Target: check.ToHTTP, ServiceBound: true}, signet.PathConditional, "R6"},
+		{"R6 opens nothing", relay.Case{Source: relay.SMB, Target: check.ToSMB, Guard: signet.Required, ServiceBound: true}, signet.PathClosed, "R3"},
+		{"unseen", relay.Case{Source: relay.SMB, Target: check.ToHTTPS}, signet.PathUnknown, ""},
+		{"unseen signing", relay.Case{Source: relay.HTTP, Target: check.ToLDAP}, signet.PathUnknown, ""},
+		{"unseen, and closed at every level", relay.Case{Source: relay.SMB, Target: check.ToLDAP}, signet.PathClosed, "R2"},
+		{"unseen encryption of WinRM", relay.Case{Source: relay.SMB, Target: check.ToWinRM}, signet.PathUnknown, ""},
+		{"sealed needs no level", relay.Case{Source: relay.NTLMv1, Target: check.ToSealed}, signet.PathClosed, "R3"},
 	} {
 		if got := relay.Evaluate(tt.c); got.State != tt.state || got.Rule != tt.rule {
 			t.Errorf("%s: %s %s, want %s %s", tt.name, got.State, got.Rule, tt.state, tt.rule)

@@ -1,9 +1,12 @@
 package relay
 
-import "signet"
+import (
+	"signet"
+	"signet/internal/check"
+)
 
 // RuleID is what `signet explain` calls a row of the model.
-func RuleID(s Source, t Target) string { return "path-" + s.String() + "-to-" + t.String() }
+func RuleID(s Source, t check.Class) string { return "path-" + s.String() + "-to-" + word(t) }
 
 // who words a class of source.
 func who(s Source) string {
@@ -19,13 +22,13 @@ func who(s Source) string {
 }
 
 // where words a class of target.
-func where(t Target) string {
-	words := []string{"SMB", "LDAP", "LDAP over TLS", "HTTP", "HTTPS", "SQL Server", "AD CS over RPC", "WinRM over HTTP", "WinRM over HTTPS",
+func where(t check.Class) string {
+	words := []string{"nothing", "SMB", "LDAP", "LDAP over TLS", "HTTP", "HTTPS", "SQL Server", "AD CS over RPC", "WinRM over HTTP", "WinRM over HTTPS",
 		"RDP with NLA, AD web services or DCOM"}
 	if int(t) < len(words) {
 		return words[t]
 	}
-	return t.String()
+	return word(t)
 }
 
 // provided is what has to hold before a source that was not seen is one.

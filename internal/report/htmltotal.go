@@ -44,7 +44,7 @@ func (t *htmlTotal) add(h *htmlHost) {
 				g = &htmlGroup{Rule: f.rule, Title: f.title}
 				t.byRule[f.rule] = g
 			}
-			g.add(h, e, f, t.rules.of(f.rule).rule.Relay)
+			g.add(h, e, f, t.rules.of(f.rule).rule.Relay())
 		}
 	}
 }

@@ -143,7 +143,7 @@ func (g *OpenGraph) rule(f *signet.Finding) (id string, err error) {
 	if !g.named[id] {
 		g.named[id] = true
 		r := g.rules.of(f.Rule)
-		p := map[string]any{"name": rule, "title": Clean(f.Title), "relay": r.rule.Relay}
+		p := map[string]any{"name": rule, "title": Clean(f.Title), "relay": r.rule.Relay()}
 		if r.rule.Requires != "" {
 			p["wanted"] = r.rule.Requires
 		}

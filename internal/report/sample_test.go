@@ -61,11 +61,11 @@ func stubChecks() []check.Check {
 		return check.Check{Name: name, Version: 1, Title: name + " guards", Rules: rules, Advice: advice}
 	}
 	return []check.Check{
-		make("smb", check.Rule{ID: "smb-signing-not-required", Title: "SMB signing is not required", Requires: "signing is required", Relay: true},
+		make("smb", check.Rule{ID: "smb-signing-not-required", Title: "SMB signing is not required", Requires: "signing is required", Opens: check.Way{To: check.ToHTTP, Guard: signet.Off}},
 			check.Rule{ID: "smb1-enabled", Title: "SMB 1 is still on", Requires: "SMB 1 is off"}),
-		make("http", check.Rule{ID: "http-ntlm-plain", Title: "A web page takes NTLM over plain HTTP", Requires: "NTLM only over TLS", Relay: true},
+		make("http", check.Rule{ID: "http-ntlm-plain", Title: "A web page takes NTLM over plain HTTP", Requires: "NTLM only over TLS", Opens: check.Way{To: check.ToHTTP, Guard: signet.Off}},
 			check.Rule{ID: "http-note", Title: "For information", Requires: "nothing"}),
-		make("ldap", check.Rule{ID: "ldap-signing-not-required", Title: "LDAP signing is not required", Requires: "signing is required", Relay: true}),
+		make("ldap", check.Rule{ID: "ldap-signing-not-required", Title: "LDAP signing is not required", Requires: "signing is required", Opens: check.Way{To: check.ToHTTP, Guard: signet.Off}}),
 	}
 }
 

@@ -243,7 +243,7 @@ func (s *sarifLog) rule(id string) sarifRule {
 		return r
 	}
 	r.Short.Text = book.rule.Title
-	if book.rule.Relay {
+	if book.rule.Relay() {
 		r.Defaults.Level = "error"
 	}
 	if book.rule.Requires != "" {

@@ -112,7 +112,7 @@ func (t *Text) filed(l *listing, e entry, most int) {
 }
 
 // relay tells whether breaking the rule opens a way for relayed NTLM.
-func (t *Text) relay(rule string) bool { return t.rules.of(rule).rule.Relay }
+func (t *Text) relay(rule string) bool { return t.rules.of(rule).rule.Relay() }
 
 // End prints the report.
 func (t *Text) End(s *Summary) error {

@@ -27,7 +27,7 @@ func TestReferences(t *testing.T) {
 	for _, c := range all.Checks() {
 		for _, r := range c.Rules {
 			known[r.ID] = true
-			if r.Relay && len(refs[r.ID]) == 0 {
+			if r.Relay() && len(refs[r.ID]) == 0 {
 				t.Errorf("%s opens a way and refers to nothing", r.ID)
 			}
 		}

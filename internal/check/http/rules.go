@@ -1,39 +1,44 @@
 package http
 
-import "signet/internal/check"
+import (
+	"signet"
+	"signet/internal/check"
+)
 
 const ruleBasic = "http-basic-plain"
 
 // rules lists what a web server can break. A rule of its own where the fix differs.
 func rules() []check.Rule {
+	plain := check.Way{To: check.ToHTTP, Guard: signet.Off}
+	unseen := check.Way{To: check.ToHTTPS}
 	return []check.Rule{
-		{ID: "adcs-web-enrollment-ntlm-http", Title: "AD CS web enrolment takes NTLM over plain HTTP", Relay: true,
+		{ID: "adcs-web-enrollment-ntlm-http", Title: "AD CS web enrolment takes NTLM over plain HTTP", Opens: plain,
 			Requires: "certificate enrolment pages are off, or need TLS with Extended Protection, or take no NTLM"},
-		{ID: "adcs-ndes-ntlm-http", Title: "NDES administration takes NTLM over plain HTTP", Relay: true,
+		{ID: "adcs-ndes-ntlm-http", Title: "NDES administration takes NTLM over plain HTTP", Opens: plain,
 			Requires: "/certsrv/mscep_admin/ needs TLS with Extended Protection, or takes no NTLM"},
-		{ID: "adcs-cep-ntlm-http", Title: "AD CS policy service takes NTLM over plain HTTP", Relay: true,
+		{ID: "adcs-cep-ntlm-http", Title: "AD CS policy service takes NTLM over plain HTTP", Opens: plain,
 			Requires: "the certificate enrolment policy service needs TLS with Extended Protection, or takes no NTLM"},
-		{ID: "adcs-ntlm-epa-unknown", Title: "AD CS takes NTLM over TLS, Extended Protection unknown",
+		{ID: "adcs-ntlm-epa-unknown", Title: "AD CS takes NTLM over TLS, Extended Protection unknown", Opens: unseen,
 			Requires: "Extended Protection is known to be required, or NTLM is not taken"},
-		{ID: "exchange-ntlm-http", Title: "Exchange takes NTLM over plain HTTP", Relay: true,
+		{ID: "exchange-ntlm-http", Title: "Exchange takes NTLM over plain HTTP", Opens: plain,
 			Requires: "Exchange pages need TLS with Extended Protection"},
-		{ID: "mecm-ntlm-http", Title: "Configuration Manager takes NTLM over plain HTTP", Relay: true,
+		{ID: "mecm-ntlm-http", Title: "Configuration Manager takes NTLM over plain HTTP", Opens: plain,
 			Requires: "site system pages that take NTLM need TLS with Extended Protection"},
-		{ID: "wsus-ntlm-http", Title: "WSUS takes NTLM over plain HTTP", Relay: true,
+		{ID: "wsus-ntlm-http", Title: "WSUS takes NTLM over plain HTTP", Opens: plain,
 			Requires: "the WSUS administration pages need TLS with Extended Protection"},
-		{ID: "http-ntlm-plain", Title: "A web page takes NTLM over plain HTTP", Relay: true,
+		{ID: "http-ntlm-plain", Title: "A web page takes NTLM over plain HTTP", Opens: plain,
 			Requires: "pages that take NTLM need TLS with Extended Protection"},
-		{ID: "http-ntlm-epa-unknown", Title: "NTLM over TLS, Extended Protection unknown",
+		{ID: "http-ntlm-epa-unknown", Title: "NTLM over TLS, Extended Protection unknown", Opens: unseen,
 			Requires: "Extended Protection is known to be required, or NTLM is not taken"},
-		{ID: "http-epa-off", Title: "NTLM over TLS without Extended Protection", Relay: true,
+		{ID: "http-epa-off", Title: "NTLM over TLS without Extended Protection", Opens: check.Way{To: check.ToHTTPS, Guard: signet.Off},
 			Requires: "Extended Protection is required"},
-		{ID: "http-epa-optional", Title: "Extended Protection is optional", Relay: true,
+		{ID: "http-epa-optional", Title: "Extended Protection is optional", Opens: check.Way{To: check.ToHTTPS, Guard: signet.Optional},
 			Requires: "Extended Protection is required, not only accepted"},
-		{ID: "winrm-http-encryption-unknown", Title: "WinRM takes NTLM over HTTP, message encryption unknown",
+		{ID: "winrm-http-encryption-unknown", Title: "WinRM takes NTLM over HTTP, message encryption unknown", Opens: check.Way{To: check.ToWinRM},
 			Requires: "AllowUnencrypted is false, or NTLM is not taken"},
-		{ID: "winrm-https-binding-unknown", Title: "WinRM takes NTLM over TLS, channel binding unknown",
+		{ID: "winrm-https-binding-unknown", Title: "WinRM takes NTLM over TLS, channel binding unknown", Opens: check.Way{To: check.ToWinRMS},
 			Requires: "CbtHardeningLevel is Strict, or NTLM is not taken"},
-		{ID: "proxy-ntlm", Title: "A web proxy takes NTLM over plain HTTP", Relay: true,
+		{ID: "proxy-ntlm", Title: "A web proxy takes NTLM over plain HTTP", Opens: plain,
 			Requires: "the proxy takes Kerberos alone, or is reached over TLS with channel binding"},
 		{ID: ruleBasic, Title: "Passwords are asked for over plain HTTP",
 			Requires: "Basic authentication is offered over TLS alone"},

@@ -35,19 +35,19 @@ func rules() []check.Rule {
 			ID:       ruleSigning,
 			Title:    "LDAP signing is not required",
 			Requires: "refuses an NTLM bind that does not ask for signing (result 8)",
-			Relay:    true,
+			Opens:    check.Way{To: check.ToLDAP, Guard: signet.Optional},
 		},
 		{
 			ID:       ruleBindingOff,
 			Title:    "LDAP channel binding is never checked",
 			Requires: "refuses NTLM over TLS without a matching channel binding",
-			Relay:    true,
+			Opens:    check.Way{To: check.ToLDAPS, Guard: signet.Off},
 		},
 		{
 			ID:       ruleBindingOptional,
 			Title:    "LDAP channel binding is checked only when sent",
 			Requires: "refuses NTLM over TLS without a channel binding, not only with a wrong one",
-			Relay:    true,
+			Opens:    check.Way{To: check.ToLDAPS, Guard: signet.Optional},
 		},
 	}
 }

@@ -35,12 +35,13 @@ func rules() []check.Rule {
 			ID:       rulePlain,
 			Title:    "Mail server takes NTLM without TLS",
 			Requires: "offers no NTLM before STARTTLS",
-			Relay:    true,
+			Opens:    check.Way{To: check.ToHTTP, Guard: signet.Off},
 		},
 		{
 			ID:       ruleUnknown,
 			Title:    "Mail server takes NTLM over TLS, binding unknown",
 			Requires: "offers no NTLM, or is known to require Extended Protection",
+			Opens:    check.Way{To: check.ToHTTPS},
 		},
 	}
 }

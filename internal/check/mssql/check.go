@@ -47,18 +47,19 @@ func rules() []check.Rule {
 			ID:       ruleOff,
 			Title:    "SQL Server ignores Extended Protection",
 			Requires: "refuses NTLM whose channel or service binding is missing or wrong (Extended Protection: Required)",
-			Relay:    true,
+			Opens:    check.Way{To: check.ToMSSQL, Guard: signet.Off},
 		},
 		{
 			ID:       ruleOptional,
 			Title:    "SQL Server checks Extended Protection only when sent",
 			Requires: "refuses NTLM without a binding too (Extended Protection: Required, not Allowed)",
-			Relay:    true,
+			Opens:    check.Way{To: check.ToMSSQL, Guard: signet.Optional},
 		},
 		{
 			ID:       ruleUnknown,
 			Title:    "SQL Server takes NTLM; Extended Protection not seen",
 			Requires: "takes no NTLM, or is known to have Extended Protection at Required",
+			Opens:    check.Way{To: check.ToMSSQL},
 		},
 	}
 }

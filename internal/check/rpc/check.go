@@ -33,6 +33,7 @@ func rules() []check.Rule {
 			ID:       ruleEnrolment,
 			Title:    "CA enrols over RPC, encryption unknown (ESC11)",
 			Requires: "registers no MS-ICPR, or is known to enforce encryption of requests",
+			Opens:    check.Way{To: check.ToICPR},
 		},
 		{
 			ID:       ruleCoercible,

@@ -66,8 +66,8 @@ func sends() []check.Sends {
 
 func rules() []check.Rule {
 	return []check.Rule{
-		{ID: RuleSigning, Title: "SMB signing is not required", Requires: "SMB 2 and 3 signing is required of every client", Relay: true},
-		{ID: RuleSMB1Signing, Title: "SMB 1 is on and does not require signing", Requires: "SMB 1 is off, or requires signing", Relay: true},
+		{ID: RuleSigning, Title: "SMB signing is not required", Requires: "SMB 2 and 3 signing is required of every client", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional}},
+		{ID: RuleSMB1Signing, Title: "SMB 1 is on and does not require signing", Requires: "SMB 1 is off, or requires signing", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional}},
 		{ID: RulePlaintext, Title: "SMB 1 takes passwords in plain text", Requires: "passwords never cross the wire in plain text"},
 		{ID: RuleSMB1, Title: "SMB 1 is still on", Requires: "SMB 1 is off"},
 		{ID: RuleFloorOnly, Title: "Only the 3.1.1 dialect floor prevents SMB relay", Requires: "signing is required, whatever the dialect"},
