@@ -48,7 +48,7 @@ bench:
 
 # Large runs: stored beside a bare insert of the same bytes, reported and compared. Ten minutes; PostgreSQL where it is there.
 bench-store: build
-	$(GO) test -run '^$$' -bench Put -benchtime 1000000x ./internal/store/sqlite ./internal/store/postgres
+	$(GO) test -run '^$$' -bench Record -benchtime 1000000x ./internal/store/sqlite ./internal/store/postgres
 	$(GO) run ./bench/store
 
 # Record a conversation again: make record CHECK=ldap AT=127.20.2.1:389 AS=SERVER.VERDICT

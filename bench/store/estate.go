@@ -77,7 +77,7 @@ func estate(ctx context.Context, s store.Store, n, hosts, changed int) error {
 	started := time.Date(2026, 11, 20+n, 9, 0, 0, 0, time.UTC)
 	run := &store.Run{ID: fmt.Sprintf("run%d", n), Tool: "signet/bench", Started: started, Targets: []string{"10.0.0.0/8"},
 		Checks: []string{"smb", "http", "ldap", "mssql", "rdp", "mail", "rpc"}, Depth: signet.Anonymous, Policy: "baseline/1", Scope: "bench"}
-	rec, err := store.Record(ctx, s, run, nil)
+	rec, err := store.Begin(ctx, s, run, nil)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func estate(ctx context.Context, s store.Store, n, hosts, changed int) error {
 			}
 			o.At = started.Add(time.Duration(i) * 100 * time.Microsecond)
 			answered++
-			if err := rec.Put(o, false); err != nil {
+			if err := rec.Record(o, false); err != nil {
 				return err
 			}
 		}

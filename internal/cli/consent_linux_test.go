@@ -102,7 +102,7 @@ func TestResumedRunIsNotAskedAbout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, err := store.Record(t.Context(), s, &store.Run{ID: "r1", Started: time.Now(), Seed: 1, Scope: "another", Flags: json.RawMessage(`{"targets":["8.8.0.0/19"],"flags":{}}`)}, nil)
+	rec, err := store.Begin(t.Context(), s, &store.Run{ID: "r1", Started: time.Now(), Seed: 1, Scope: "another", Flags: json.RawMessage(`{"targets":["8.8.0.0/19"],"flags":{}}`)}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

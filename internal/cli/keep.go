@@ -41,7 +41,7 @@ func (k *keeper) put(l *report.Line) error {
 		k.verdicts[l.Verdict]++
 	}
 	k.rows++
-	return k.bear(k.rec.Put(l.Observation, k.trace || len(l.Findings) > 0 || l.Verdict == signet.Undetermined))
+	return k.bear(k.rec.Record(l.Observation, k.trace || len(l.Findings) > 0 || l.Verdict == signet.Undetermined))
 }
 
 // bear makes of an error of the store a line, where the run goes on without. A run that another process took over ends.
@@ -137,7 +137,7 @@ func keep(ctx context.Context, s store.Store, resumed *resumed, h *report.Header
 	if resumed != nil {
 		rec, err = store.GoOn(ctx, s, resumed.run, progress)
 	} else {
-		rec, err = store.Record(ctx, s, &store.Run{
+		rec, err = store.Begin(ctx, s, &store.Run{
 			ID: h.Run, Tool: h.Tool, Started: h.Started, Targets: h.Targets, Checks: h.Checks, Depth: h.Depth, Policy: h.Policy,
 			Warnings: h.Warnings, Unresolved: len(sc.Unresolved()), Seed: f.seed, Scope: sc.Fingerprint(), Flags: f.kept,
 		}, progress)

@@ -103,7 +103,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	for _, c := range a.checks {
 		run.Checks = append(run.Checks, c.Name)
 	}
-	rec, err := store.Record(context.WithoutCancel(ctx), memory, run, nil)
+	rec, err := store.Begin(context.WithoutCancel(ctx), memory, run, nil)
 	if err != nil {
 		return trouble("%v", err)
 	}

@@ -32,12 +32,12 @@ func storeOf(t *testing.T, path string, rows int) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	r, err := store.Record(t.Context(), s, storetest.NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, storetest.NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range rows {
-		if err := r.Put(storetest.Observation(i), true); err != nil {
+		if err := r.Record(storetest.Observation(i), true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -303,7 +303,7 @@ func TestStopped(t *testing.T) {
 		{ending{interrupted: true, failed: "no rights"}, store.Progress{Alive: 1}, "interrupted"},
 	} {
 		id := fmt.Sprint("run-", i)
-		rec, err := store.Record(context.Background(), s, storetest.NewRun(id), func() store.Progress { return test.p })
+		rec, err := store.Begin(context.Background(), s, storetest.NewRun(id), func() store.Progress { return test.p })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -189,9 +189,9 @@ func (im *importer) begin(b []byte, l *imported) error {
 	im.end, im.took = *run, 0
 	run.Ended, run.Interrupted, run.Observations, run.Progress = time.Time{}, false, 0, Progress{}
 	run.Imported, run.Importing = im.now, true
-	rec, err := Record(im.ctx, im.s, run, nil)
+	rec, err := Begin(im.ctx, im.s, run, nil)
 	if errors.Is(err, ErrExists) && im.again(run.ID) {
-		rec, err = Record(im.ctx, im.s, run, nil)
+		rec, err = Begin(im.ctx, im.s, run, nil)
 	}
 	if errors.Is(err, ErrExists) {
 		return fmt.Errorf("run %s: %w", run.ID, err)
@@ -272,7 +272,7 @@ func (im *importer) endpoint(l *imported) error {
 		o.Trace = append(o.Trace, signet.Exchange{Note: x.Note, Sent: x.Sent, Received: x.Received})
 	}
 	im.took++
-	return im.rec.Put(o, true)
+	return im.rec.Record(o, true)
 }
 
 // undo removes the run under way.

@@ -22,7 +22,7 @@ const (
 const ahead = 6
 
 // Recorder gathers observations into transactions of a Log. One goroutine packs a batch while another commits those before and
-// the next is gathered; when the database falls further behind than ahead, Put waits for it.
+// the next is gathered; when the database falls further behind than ahead, Record waits for it.
 type Recorder struct {
 	ctx      context.Context
 	log      Log
@@ -91,7 +91,7 @@ type packers struct {
 	facts, trace packer
 }
 
-// plain is one observation as Put took it: sections of its batch's bytes.
+// plain is one observation as Record took it: sections of its batch's bytes.
 type plain struct {
 	Row
 	key         kindKey
@@ -104,9 +104,9 @@ type batch struct {
 	bytes []byte
 }
 
-// Record begins a run in a store. progress is called before each commit, from another goroutine: what it names finished
-// must have been Put by then.
-func Record(ctx context.Context, s Store, run *Run, progress func() Progress) (*Recorder, error) {
+// Begin begins a run in a store. progress is called before each commit, from another goroutine: what it names finished
+// must have been recorded by then.
+func Begin(ctx context.Context, s Store, run *Run, progress func() Progress) (*Recorder, error) {
 	run.Started = run.Started.UTC().Truncate(time.Microsecond)
 	log, err := s.Create(ctx, run)
 	if err != nil {
@@ -143,9 +143,9 @@ func newRecorder(ctx context.Context, log Log, run *Run, kinds []Kind, progress 
 	return r
 }
 
-// Put takes an observation; nothing of it is kept after the return. trace says whether its transcript is to be stored.
+// Record takes an observation; nothing of it is kept after the return. trace says whether its transcript is to be stored.
 // An error is that of an earlier commit: nothing more will be stored.
-func (r *Recorder) Put(o *signet.Observation, trace bool) error {
+func (r *Recorder) Record(o *signet.Observation, trace bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for len(r.open.list) >= commitRows || len(r.open.bytes) >= commitBytes {
@@ -190,7 +190,7 @@ func (r *Recorder) signal() {
 }
 
 // Finish commits what is left and closes the run: set sets what its end is, on the run as it stands. It is called once,
-// and by itself: no Put may be under way.
+// and by itself: no Record may be under way.
 func (r *Recorder) Finish(set func(*Run)) error {
 	r.mu.Lock()
 	r.closing = true

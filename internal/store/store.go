@@ -61,7 +61,7 @@ var (
 type Order uint8
 
 const (
-	AsStored  Order = iota // in the order of Put
+	AsStored  Order = iota // in the order of recording
 	ByAddress              // IPv4 before IPv6, then by address, port and as stored
 )
 

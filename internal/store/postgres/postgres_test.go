@@ -29,12 +29,12 @@ func TestStore(t *testing.T) {
 
 func storeRun(t *testing.T, s store.Store, id string, n int) error {
 	t.Helper()
-	r, err := store.Record(t.Context(), s, storetest.NewRun(id), nil)
+	r, err := store.Begin(t.Context(), s, storetest.NewRun(id), nil)
 	if err != nil {
 		return err
 	}
 	for i := range n {
-		if err := r.Put(storetest.Observation(i), true); err != nil {
+		if err := r.Record(storetest.Observation(i), true); err != nil {
 			return err
 		}
 	}
@@ -218,8 +218,8 @@ const (
 	copyTrailer = 2
 )
 
-// BenchmarkPut is bar b of the store: run it with -benchtime 1000000x.
-func BenchmarkPut(b *testing.B) {
+// BenchmarkRecord is bar b of the store: run it with -benchtime 1000000x.
+func BenchmarkRecord(b *testing.B) {
 	srv := start(b)
 	address := srv.database(b)
 	s := place(address).Open(b)

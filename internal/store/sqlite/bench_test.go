@@ -12,8 +12,8 @@ import (
 	"signet/internal/store/storetest"
 )
 
-// BenchmarkPut is bar a of the store: run it with -benchtime 1000000x.
-func BenchmarkPut(b *testing.B) {
+// BenchmarkRecord is bar a of the store: run it with -benchtime 1000000x.
+func BenchmarkRecord(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "signet.db")
 	s, err := Open(b.Context(), path, true)
 	if err != nil {
@@ -78,12 +78,12 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	r, err := store.Record(b.Context(), s, storetest.NewRun("a"), nil)
+	r, err := store.Begin(b.Context(), s, storetest.NewRun("a"), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for i := range size {
-		if err := r.Put(storetest.Observation(i), i%2 == 0); err != nil {
+		if err := r.Record(storetest.Observation(i), i%2 == 0); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -47,12 +47,12 @@ func filled(t *testing.T, n int) string {
 
 func storeRun(t *testing.T, s store.Store, id string, n int) {
 	t.Helper()
-	r, err := store.Record(t.Context(), s, storetest.NewRun(id), nil)
+	r, err := store.Begin(t.Context(), s, storetest.NewRun(id), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
-		if err := r.Put(storetest.Observation(i), true); err != nil {
+		if err := r.Record(storetest.Observation(i), true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -81,7 +81,7 @@ func TestMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	r, err := store.Record(t.Context(), s, storetest.NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, storetest.NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +334,7 @@ func TestLocked(t *testing.T) {
 	if _, err := s.write.Exec("PRAGMA busy_timeout = 100"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Record(t.Context(), s, storetest.NewRun("b"), nil)
+	_, err = store.Begin(t.Context(), s, storetest.NewRun("b"), nil)
 	wantLine(t, err, "locked")
 	if n := count(t, s, "a-run"); n != 10 {
 		t.Errorf("%d observations can be read while another process writes", n)
@@ -387,7 +387,7 @@ func TestReadOnly(t *testing.T) {
 	if _, err := s.write.Exec("PRAGMA query_only = 1"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = store.Record(t.Context(), s, storetest.NewRun("b"), nil)
+	_, err = store.Begin(t.Context(), s, storetest.NewRun("b"), nil)
 	wantLine(t, err, "read-only")
 	if n := count(t, s, "a-run"); n != 10 {
 		t.Errorf("%d observations can be read", n)
@@ -409,12 +409,12 @@ func TestFull(t *testing.T) {
 	if _, err := s.write.Exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages+200)); err != nil {
 		t.Fatal(err)
 	}
-	r, err := store.Record(context.Background(), s, storetest.NewRun("b"), nil)
+	r, err := store.Begin(context.Background(), s, storetest.NewRun("b"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; err == nil && i < 1_000_000; i++ {
-		err = r.Put(storetest.Observation(i), true)
+		err = r.Record(storetest.Observation(i), true)
 	}
 	wantLine(t, err, "disk is full", "what was stored before is kept")
 	wantLine(t, r.Finish(func(*store.Run) {}), "disk is full")

@@ -89,7 +89,7 @@ func manifold(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for i := 300; i < 340; i++ {
-		if err := r.Put(storetest.Observation(i), i%2 == 0); err != nil {
+		if err := r.Record(storetest.Observation(i), i%2 == 0); err != nil {
 			t.Fatal(err)
 		}
 	}

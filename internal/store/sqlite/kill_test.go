@@ -42,12 +42,12 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	storeRun(t, s, "a-run", 500)
-	r, err := store.Record(t.Context(), s, storetest.NewRun("b"), nil)
+	r, err := store.Begin(t.Context(), s, storetest.NewRun("b"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; err == nil && i < 1_000_000; i++ {
-		err = r.Put(storetest.Observation(i), true)
+		err = r.Record(storetest.Observation(i), true)
 	}
 	wantLine(t, err, "what was stored before is kept")
 	if !strings.Contains(err.Error(), "disk") {
@@ -95,7 +95,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	s, err = Open(t.Context(), path, true)
 	if err == nil {
 		defer s.Close()
-		_, err = store.Record(t.Context(), s, storetest.NewRun("b"), nil)
+		_, err = store.Begin(t.Context(), s, storetest.NewRun("b"), nil)
 	}
 	wantLine(t, err)
 	t.Log(err)

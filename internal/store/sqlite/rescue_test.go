@@ -77,12 +77,12 @@ func TestNoRescue(t *testing.T) {
 	s := store.Rescue(limited(t, 40), func(err error) { t.Error("it was rescued") },
 		func(context.Context) (store.Store, error) { return nil, errors.New("no folder") },
 		func(context.Context) (store.Store, error) { return limited(t, 0), nil })
-	r, err := store.Record(t.Context(), s, storetest.NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, storetest.NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; err == nil && i < 100_000; i++ {
-		err = r.Put(storetest.Observation(i), true)
+		err = r.Record(storetest.Observation(i), true)
 	}
 	wantLine(t, err, "disk is full")
 	r.Finish(func(*store.Run) {})
@@ -92,14 +92,14 @@ func TestNoRescue(t *testing.T) {
 func TestTakenIsNotRescued(t *testing.T) {
 	first := limited(t, 10_000)
 	s := store.Rescue(first, func(error) { t.Error("it was rescued") }, func(ctx context.Context) (store.Store, error) { return OpenMemory(ctx) })
-	r, err := store.Record(t.Context(), s, storetest.NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, storetest.NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := first.Reopen(t.Context(), "a-run"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Put(storetest.Observation(1), true); err != nil {
+	if err := r.Record(storetest.Observation(1), true); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Finish(func(*store.Run) {}); !errors.Is(err, store.ErrTaken) {

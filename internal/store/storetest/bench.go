@@ -40,14 +40,14 @@ func Benchmark(b *testing.B, s store.Store, bare func(n int, row func(i int) *st
 	}
 	through := func() time.Duration {
 		start := time.Now()
-		r, err := store.Record(b.Context(), s, NewRun("bench"), func() store.Progress { return store.Progress{} })
+		r, err := store.Begin(b.Context(), s, NewRun("bench"), func() store.Progress { return store.Progress{} })
 		if err != nil {
 			b.Fatal(err)
 		}
 		for i := range b.N {
 			o := *observations[i%sample]
 			o.Addr, o.At = address(i), Started().Add(time.Duration(i)*5*time.Microsecond)
-			if err := r.Put(&o, false); err != nil {
+			if err := r.Record(&o, false); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -39,14 +39,14 @@ func testDelete(t *testing.T, p Place) {
 
 func testDeleteWritten(t *testing.T, p Place) {
 	s := open(t, p)
-	r, err := store.Record(t.Context(), s, NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Delete(t.Context(), "a-run"); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Put(Observation(0), false); err != nil {
+	if err := r.Record(Observation(0), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Finish(func(*store.Run) {}); !errors.Is(err, store.ErrTaken) {

@@ -130,7 +130,7 @@ func testImportAgain(t *testing.T, p Place) {
 	fill(t, s, NewRun("mine"), 0, 5, false)
 	half := NewRun("hostile")
 	half.Importing, half.Imported = true, importedAt()
-	r, err := store.Record(t.Context(), s, half, nil)
+	r, err := store.Begin(t.Context(), s, half, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func testStands(t *testing.T, p Place) {
 		t.Helper()
 		run := NewRun(id)
 		run.Started = Started().AddDate(0, 0, day)
-		r, err := store.Record(t.Context(), s, run, nil)
+		r, err := store.Begin(t.Context(), s, run, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,12 +13,12 @@ import (
 // several puts observations of a thousand addresses, each of which comes back in another transaction.
 func several(t *testing.T, s store.Store, id string, n int) {
 	t.Helper()
-	r, err := store.Record(t.Context(), s, NewRun(id), nil)
+	r, err := store.Begin(t.Context(), s, NewRun(id), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range n {
-		if err := r.Put(visit(i), false); err != nil {
+		if err := r.Record(visit(i), false); err != nil {
 			t.Fatal(err)
 		}
 	}

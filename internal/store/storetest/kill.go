@@ -38,7 +38,7 @@ func Writer(open func(ctx context.Context, where string) (store.Store, error)) {
 	first, err := strconv.Atoi(from)
 	fatal(err)
 	progress := func() store.Progress { return store.Progress{} }
-	r, err := store.Record(ctx, s, NewRun("killed"), progress)
+	r, err := store.Begin(ctx, s, NewRun("killed"), progress)
 	if errors.Is(err, store.ErrExists) {
 		var runs []store.Run
 		runs, err = s.Runs(ctx)
@@ -50,7 +50,7 @@ func Writer(open func(ctx context.Context, where string) (store.Store, error)) {
 	}
 	fatal(err)
 	for i := first; ; i++ {
-		fatal(r.Put(Observation(i), i%2 == 0))
+		fatal(r.Record(Observation(i), i%2 == 0))
 	}
 }
 

@@ -72,7 +72,7 @@ func NewRun(id string) *store.Run {
 // fill stores observations from..to of a run, and ends it.
 func fill(t testing.TB, s store.Store, run *store.Run, from, to int, trace bool) {
 	t.Helper()
-	r, err := store.Record(t.Context(), s, run, nil)
+	r, err := store.Begin(t.Context(), s, run, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func fill(t testing.TB, s store.Store, run *store.Run, from, to int, trace bool)
 func put(t testing.TB, r *store.Recorder, from, to int, trace bool) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		if err := r.Put(Observation(i), trace); err != nil {
+		if err := r.Record(Observation(i), trace); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -191,12 +191,12 @@ func testOrder(t *testing.T, p Place) {
 
 func testTrace(t *testing.T, p Place) {
 	s := open(t, p)
-	r, err := store.Record(t.Context(), s, NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range 200 {
-		if err := r.Put(Observation(i), i%3 == 0); err != nil {
+		if err := r.Record(Observation(i), i%3 == 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,7 +212,7 @@ func testTrace(t *testing.T, p Place) {
 
 func testOdd(t *testing.T, p Place) {
 	s := open(t, p)
-	r, err := store.Record(context.WithoutCancel(t.Context()), s, NewRun("a-run"), nil)
+	r, err := store.Begin(context.WithoutCancel(t.Context()), s, NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func testOdd(t *testing.T, p Place) {
 		o.Trace, o.Name, o.Err = nil, "", nil
 		change(o)
 		want = append(want, canonical(o, true))
-		if err := r.Put(o, true); err != nil {
+		if err := r.Record(o, true); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -27,7 +27,7 @@ func testRoundTrip(t *testing.T, p Place) {
 	s := open(t, p)
 	run := NewRun("a-run")
 	run.Progress = store.Progress{Low: 7, Finished: []uint64{1, 2}, Addresses: 9, Alive: 8, Asked: 12, Outcomes: [8]uint64{1, 2, 3, 4, 5, 6, 7, 8}}
-	r, err := store.Record(t.Context(), s, run, nil)
+	r, err := store.Begin(t.Context(), s, run, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func eventually(t testing.TB, what string, ok func() bool) {
 
 func testCommitted(t *testing.T, p Place) {
 	s := open(t, p)
-	r, err := store.Record(t.Context(), s, NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func testCommitted(t *testing.T, p Place) {
 func testPosition(t *testing.T, p Place) {
 	s := open(t, p)
 	var low atomic.Uint64
-	r, err := store.Record(t.Context(), s, NewRun("a-run"), func() store.Progress {
+	r, err := store.Begin(t.Context(), s, NewRun("a-run"), func() store.Progress {
 		n := low.Load()
 		return store.Progress{Low: n, Finished: []uint64{5}, Addresses: n}
 	})
@@ -61,7 +61,7 @@ func testPosition(t *testing.T, p Place) {
 				return
 			default:
 			}
-			if r.Put(Observation(i), false) != nil {
+			if r.Record(Observation(i), false) != nil {
 				return
 			}
 			low.Store(uint64(i + 1))
@@ -109,18 +109,18 @@ func testGoOn(t *testing.T, p Place) {
 
 func testTaken(t *testing.T, p Place) {
 	s := open(t, p)
-	first, err := store.Record(t.Context(), s, NewRun("a-run"), nil)
+	first, err := store.Begin(t.Context(), s, NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Record(t.Context(), s, NewRun("a-run"), nil); !errors.Is(err, store.ErrExists) {
+	if _, err := store.Begin(t.Context(), s, NewRun("a-run"), nil); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a second run of the same ID: %v", err)
 	}
 	second, err := store.GoOn(t.Context(), s, find(t, s, "a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Put(Observation(1), false); err != nil {
+	if err := first.Record(Observation(1), false); err != nil {
 		t.Fatal(err)
 	}
 	if err := first.Finish(func(*store.Run) {}); !errors.Is(err, store.ErrTaken) {
@@ -135,7 +135,7 @@ func testTaken(t *testing.T, p Place) {
 
 func testConcurrent(t *testing.T, p Place) {
 	s, other := open(t, p), open(t, p)
-	r, err := store.Record(t.Context(), s, NewRun("a-run"), nil)
+	r, err := store.Begin(t.Context(), s, NewRun("a-run"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
