@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 
+	"signet/internal/text"
 	"signet/internal/wire/ntlmssp"
 )
 
@@ -63,8 +64,8 @@ func AuthenticationOf(token string) (Client, bool) {
 
 func ofNTLM(a *ntlmssp.AuthenticateNames) Client {
 	return Client{
-		Logon: "ntlm", User: clip(a.User, maxName), Domain: clip(a.Domain, maxName), Workstation: clip(a.Workstation, maxName),
-		Target: clip(a.TargetName, maxName), Response: a.Response.String(), Binding: a.Bindings.String(), MIC: a.MIC, Sign: a.Sign(),
+		Logon: "ntlm", User: text.Clip(a.User, maxName), Domain: text.Clip(a.Domain, maxName), Workstation: text.Clip(a.Workstation, maxName),
+		Target: text.Clip(a.TargetName, maxName), Response: a.Response.String(), Binding: a.Bindings.String(), MIC: a.MIC, Sign: a.Sign(),
 		Version: a.Version.String(),
 	}
 }

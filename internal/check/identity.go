@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // Identity is what the facts of one endpoint say of the host behind it, and nothing about how it guards itself. The
@@ -102,7 +103,7 @@ func (id *Identity) AddName(kind NameKind, name, from string) {
 	if name == "" {
 		return
 	}
-	n := Named{kind, clip(name, maxName), from}
+	n := Named{kind, text.Clip(name, maxName), from}
 	if !slices.Contains(id.Names, n) {
 		id.Names = append(id.Names, n)
 	}
@@ -115,7 +116,7 @@ func (id *Identity) AddRole(role string, certain bool, because string) {
 
 // AddProduct files what software calls itself, and what that tells of the host.
 func (id *Identity) AddProduct(product string) {
-	product = clip(strings.TrimSpace(product), 120)
+	product = text.Clip(strings.TrimSpace(product), 120)
 	if product == "" || slices.Contains(id.Products, product) {
 		return
 	}
@@ -149,7 +150,7 @@ func (id *Identity) AddNTLM(n *signet.NTLM) {
 	if n.OSVersion == "" {
 		return
 	}
-	id.OSVersion = clip(n.OSVersion, 40)
+	id.OSVersion = text.Clip(n.OSVersion, 40)
 	major, rest, _ := strings.Cut(n.OSVersion, ".")
 	_, build, _ := strings.Cut(rest, ".")
 	switch {
@@ -205,13 +206,6 @@ func identifier[F any, P interface {
 		}
 		return identify(f), nil
 	}
-}
-
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "")
 }
 
 func contains(s string, words ...string) bool {

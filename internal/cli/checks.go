@@ -8,6 +8,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 func (a *app) checksCommand() *cobra.Command {
@@ -61,12 +62,12 @@ func depthLabel(d signet.Depth) string {
 }
 
 func cost(s check.Sends) string {
-	parts := []string{fmt.Sprintf("%d %s an endpoint", s.Connections, plural(s.Connections, "connection"))}
+	parts := []string{text.Count(s.Connections, "connection", "connections") + " an endpoint"}
 	if s.Anonymous > 0 {
-		parts = append(parts, fmt.Sprintf("%d anonymous %s", s.Anonymous, plural(s.Anonymous, "logon")))
+		parts = append(parts, text.Count(s.Anonymous, "anonymous logon", "anonymous logons"))
 	}
 	if s.Logons > 0 {
-		parts = append(parts, fmt.Sprintf("%d failed %s of a user that cannot exist", s.Logons, plural(s.Logons, "logon")))
+		parts = append(parts, text.Count(s.Logons, "failed logon", "failed logons")+" of a user that cannot exist")
 	} else {
 		parts = append(parts, "no failed logon")
 	}

@@ -14,6 +14,7 @@ import (
 
 	"signet/internal/check"
 	"signet/internal/check/all"
+	"signet/internal/text"
 )
 
 // Process is what the operating system gives a program.
@@ -110,24 +111,24 @@ func Run(ctx context.Context, p Process) int {
 	if err == nil {
 		return exitDone
 	}
-	code, text := exitUsage, err.Error() // what cobra itself refuses is wrong usage
+	code, message := exitUsage, err.Error() // what cobra itself refuses is wrong usage
 	if e, ok := errors.AsType[*exitError](err); ok {
-		code, text = e.code, e.text
+		code, message = e.code, e.text
 	} else if _, ok := errors.AsType[*fs.PathError](err); ok { // and what it could not write is trouble
 		code = exitTrouble
-	} else if !strings.Contains(text, "\n") { // of several lines the last suggests a command
-		text += fmt.Sprintf(" (see %s --help)", cmd.CommandPath())
+	} else if !strings.Contains(message, "\n") { // of several lines the last suggests a command
+		message += fmt.Sprintf(" (see %s --help)", cmd.CommandPath())
 	}
 	switch {
 	case a.interrupts.interrupted() && code == exitTrouble: // what an interrupt kept from being done
-		code, text = exitInterrupted, ""
+		code, message = exitInterrupted, ""
 	case a.unread() && code == exitTrouble: // who reads no further knows
-		text = ""
+		message = ""
 	}
-	if text != "" {
-		lines := strings.Split(text, "\n") // an error may quote what a peer or a file said
+	if message != "" {
+		lines := strings.Split(message, "\n") // an error may quote what a peer or a file said
 		for i := range lines {
-			lines[i] = check.Visible(lines[i])
+			lines[i] = text.Visible(lines[i])
 		}
 		fmt.Fprintln(p.Stderr, "signet: "+strings.Join(lines, "\n"))
 	}

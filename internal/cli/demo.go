@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet/internal/judge"
+	"signet/internal/text"
 )
 
 // sample is a run of Signet's own lab as JSON lines, recorded with `signet scan -o jsonl` and compressed.
@@ -32,7 +33,7 @@ touched. Without -o it prints the text report and writes signet-demo.html.`,
 	}
 	fl := cmd.Flags()
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames())
-	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
 	fl.BoolVar(&f.all, "all", false, "list what is guarded or unseen with its reasons")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 	return cmd

@@ -20,6 +20,7 @@ import (
 	"signet/internal/report"
 	"signet/internal/scope"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 // diffFlags are the flags of `signet diff`.
@@ -52,7 +53,7 @@ longer be told or was not asked again. Other kinds: appeared, newly-asked, undet
 	fl := cmd.Flags()
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
 	storeFlag(cmd, &f.store)
-	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge both runs by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge both runs by: "+text.Or(judge.Names())+" or a YAML file")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 for changes of these `KINDS`: worsened, or a list like worsened,appeared")
 	markTypedOnly(cmd, "output", "fail-on")

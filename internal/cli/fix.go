@@ -14,6 +14,7 @@ import (
 	"signet/internal/fix"
 	"signet/internal/judge"
 	"signet/internal/report"
+	"signet/internal/text"
 )
 
 // fromFlags name the run that a command is about.
@@ -21,7 +22,7 @@ type fromFlags struct{ from, store, policy string }
 
 func (f *fromFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.from, "from", "latest", "`RUN` of the store, or a file of JSON lines")
-	cmd.Flags().StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	cmd.Flags().StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
 	storeFlag(cmd, &f.store)
 }
 

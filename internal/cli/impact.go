@@ -12,7 +12,7 @@ import (
 	"signet"
 	"signet/internal/check"
 	"signet/internal/fix"
-	"signet/internal/report"
+	"signet/internal/text"
 )
 
 func (a *app) impactCommand() *cobra.Command {
@@ -116,13 +116,13 @@ const mostImpact = 100
 func (r *impactReport) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Who would break, from what run %s saw of %d hosts as servers and of %d as clients. What the others do as clients was not seen.\n",
-		report.Clean(r.run), r.servers, r.clients)
+		text.Clean(r.run), r.servers, r.clients)
 	for _, list := range r.rules {
 		fmt.Fprintf(&b, "\n%s\n  %d would break, %d fine, %d not known\n", list.rule, len(list.by[fix.Breaks]), len(list.by[fix.Fine]), len(list.by[fix.NotKnown]))
 		for _, s := range standings() {
 			hosts := list.by[s]
 			for _, im := range hosts[:min(len(hosts), mostImpact)] {
-				fmt.Fprintf(&b, "  %-12s %-22s %-28s %s\n", s, im.Addr, report.Clean(im.Name), report.Clean(im.Because))
+				fmt.Fprintf(&b, "  %-12s %-22s %-28s %s\n", s, im.Addr, text.Clean(im.Name), text.Clean(im.Because))
 			}
 			if more := len(hosts) - mostImpact; more > 0 {
 				fmt.Fprintf(&b, "  %-12s … and %d more: -o csv or -o jsonl has them all\n", s, more)
@@ -142,7 +142,7 @@ func (r *impactReport) csv() string {
 	for _, list := range r.rules {
 		for _, s := range standings() {
 			for _, im := range list.by[s] {
-				w.Write([]string{list.rule, im.Addr.String(), check.Defuse(report.Clean(im.Name)), s.String(), check.Defuse(report.Clean(im.Because))})
+				w.Write([]string{list.rule, im.Addr.String(), check.Defuse(text.Clean(im.Name)), s.String(), check.Defuse(text.Clean(im.Because))})
 			}
 		}
 	}
@@ -155,7 +155,7 @@ func (r *impactReport) jsonl() string {
 	for _, list := range r.rules {
 		for _, s := range standings() {
 			for _, im := range list.by[s] {
-				b = append(check.AppendJSON(b, struct {
+				b = append(text.AppendJSON(b, struct {
 					Kind    string     `json:"kind"`
 					Run     string     `json:"run"`
 					Rule    string     `json:"rule"`

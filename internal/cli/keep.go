@@ -15,6 +15,7 @@ import (
 	"signet/internal/report"
 	"signet/internal/scope"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 // keeper stores a run as it is made. A nil keeper stores nothing.
@@ -99,25 +100,9 @@ func reachedNobody(p *store.Progress) string {
 	case p.Addresses == 0 && p.Asked == 0:
 		return "no address could be asked"
 	case ours > 0:
-		return fmt.Sprintf("nobody answered, and %s not asked for reasons of ours", were(ours, "endpoint"))
+		return fmt.Sprintf("nobody answered, and %s not asked for reasons of ours", text.Count(ours, "endpoint was", "endpoints were"))
 	}
 	return "nobody answered"
-}
-
-// counted is a number of things.
-func counted(n uint64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// were is counted, with its verb.
-func were(n uint64, thing string) string {
-	if n == 1 {
-		return counted(n, thing) + " was"
-	}
-	return counted(n, thing) + " were"
 }
 
 // keep begins a run in a store, or goes on with resumed. Without a store the keeper is nil.

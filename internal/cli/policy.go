@@ -13,7 +13,7 @@ import (
 	"signet"
 	"signet/internal/host"
 	"signet/internal/judge"
-	"signet/internal/report"
+	"signet/internal/text"
 )
 
 func (a *app) policyCommand() *cobra.Command {
@@ -43,11 +43,11 @@ func (a *app) policyCommand() *cobra.Command {
 func (a *app) showPolicy(args []string) error {
 	var b strings.Builder
 	if len(args) == 1 {
-		text := judge.Source(args[0])
-		if text == "" {
-			return usage("no built-in policy is called %q: there are %s", args[0], joinAnd(judge.Names()))
+		source := judge.Source(args[0])
+		if source == "" {
+			return usage("no built-in policy is called %q: there are %s", args[0], text.And(judge.Names()))
 		}
-		b.WriteString(text)
+		b.WriteString(source)
 	} else {
 		for _, name := range judge.Names() {
 			p, err := judge.BuiltIn(name)
@@ -81,7 +81,7 @@ func (a *app) checkPolicies(files []string) error {
 			} else {
 				wrong++
 			}
-			if err := a.print(fmt.Sprintf("%s:%d:%d: %s%s\n", file, p.Line, p.Column, kind, report.Clean(p.Text))); err != nil {
+			if err := a.print(fmt.Sprintf("%s:%d:%d: %s%s\n", file, p.Line, p.Column, kind, text.Clean(p.Text))); err != nil {
 				return err
 			}
 		}
@@ -93,25 +93,14 @@ func (a *app) checkPolicies(files []string) error {
 		if err != nil {
 			return trouble("%s: %v", file, err)
 		}
-		if err := a.print(fmt.Sprintf("%s: %s is good: %d rules, %d severities by place, %d exceptions\n", file, report.Clean(p.ID()), len(p.Rules), len(p.Severities), len(p.Exceptions))); err != nil {
+		if err := a.print(fmt.Sprintf("%s: %s is good: %d rules, %d severities by place, %d exceptions\n", file, text.Clean(p.ID()), len(p.Rules), len(p.Severities), len(p.Exceptions))); err != nil {
 			return err
 		}
 	}
 	if mistakes > 0 {
-		return usage("policy check: %d %s", mistakes, plural(mistakes, "mistake"))
+		return usage("policy check: %s", text.Count(mistakes, "mistake", "mistakes"))
 	}
 	return nil
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return word
-	}
-	return word + "s"
-}
-
-func joinAnd(words []string) string {
-	return strings.Replace(joinOr(words), " or ", " and ", 1)
 }
 
 func (a *app) policyInit() *cobra.Command {
@@ -266,4 +255,4 @@ func cmpOr(a, b string) string {
 func yamlText(s string) string { return "'" + strings.ReplaceAll(yamlComment(s), "'", "''") + "'" }
 
 // yamlComment keeps a text on its line.
-func yamlComment(s string) string { return strings.Join(strings.Fields(report.Clean(s)), " ") }
+func yamlComment(s string) string { return text.OneLine(text.Clean(s)) }

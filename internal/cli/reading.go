@@ -18,8 +18,8 @@ import (
 	"signet/internal/capture"
 	"signet/internal/imports"
 	"signet/internal/judge"
-	"signet/internal/report"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 // reading is one `signet read`.
@@ -67,9 +67,9 @@ type textFile struct {
 
 // warn says something of a file, on standard error and in the report.
 func (r *reading) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	r.warnings = append(r.warnings, text)
-	fmt.Fprintln(r.app.Stderr, "signet: "+report.Clean(text))
+	warning := fmt.Sprintf(format, args...)
+	r.warnings = append(r.warnings, warning)
+	fmt.Fprintln(r.app.Stderr, "signet: "+text.Clean(warning))
 }
 
 // unread says of a file that nothing of it was read. Where the user named it the run has failed; one of a folder is missing.
@@ -346,11 +346,7 @@ func (r *reading) result(ctx context.Context, t *textFile) {
 	}
 	if st.Odd > 0 {
 		r.damaged = true
-		lines := "lines were"
-		if st.Odd == 1 {
-			lines = "line was"
-		}
-		r.warn("%s: %d %s not understood, the first is line %d: %s; what stands beside was read", t.name, st.Odd, lines, st.OddLine, st.OddWhy)
+		r.warn("%s: %s not understood, the first is line %d: %s; what stands beside was read", t.name, text.Count(st.Odd, "line was", "lines were"), st.OddLine, st.OddWhy)
 	}
 	t.found()
 }

@@ -12,6 +12,7 @@ import (
 	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 // reportFlags are the flags of commands that render what is known.
@@ -26,7 +27,7 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
 	storeFlag(cmd, &f.store)
-	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
 	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them, and list what is guarded or unseen with its reasons")
 	fl.BoolVar(&f.trace, "trace", false, "write the bytes of every exchange that the store kept")

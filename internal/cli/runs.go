@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet"
-	"signet/internal/check"
 	"signet/internal/report"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -100,8 +100,8 @@ func (a *app) listRuns(ctx context.Context, url, output string) error {
 			}
 			continue
 		}
-		fmt.Fprintf(w, "%-24s  %-16s  %9s  %-11s  %12d  %s\n", report.Clean(r.ID), began(r), took(r).Round(time.Second/10),
-			runState(r), r.Observations, report.Clean(strings.Join(r.Targets, ", ")))
+		fmt.Fprintf(w, "%-24s  %-16s  %9s  %-11s  %12d  %s\n", text.Clean(r.ID), began(r), took(r).Round(time.Second/10),
+			runState(r), r.Observations, text.Clean(strings.Join(r.Targets, ", ")))
 	}
 	if err := w.Flush(); err != nil {
 		return trouble("%v", err)
@@ -158,7 +158,7 @@ type runLine struct {
 }
 
 func writeRun(w io.Writer, r *store.Run) error {
-	line := check.AppendJSON(nil, runLine{
+	line := text.AppendJSON(nil, runLine{
 		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, runState(r), r.Interrupted, r.Failed, r.Imported,
 		r.Warnings, r.Seed, r.Progress.Addresses, r.Progress.Asked, r.Observations,
 	})
@@ -175,7 +175,7 @@ func (a *app) runsShow() *cobra.Command {
 		defer s.Close()
 		var b strings.Builder
 		row := func(label, format string, args ...any) {
-			fmt.Fprintf(&b, "%-13s %s\n", label, report.Clean(fmt.Sprintf(format, args...)))
+			fmt.Fprintf(&b, "%-13s %s\n", label, text.Clean(fmt.Sprintf(format, args...)))
 		}
 		row("run", "%s", r.ID)
 		row("state", "%s", runState(r))
@@ -355,7 +355,7 @@ func (a *app) importFile(ctx context.Context, s store.Store, path string) error 
 	}
 	ids, err := store.Import(ctx, in, s, time.Now())
 	for _, id := range ids {
-		fmt.Fprintf(a.Stderr, "signet: run %s is stored\n", report.Clean(id))
+		fmt.Fprintf(a.Stderr, "signet: run %s is stored\n", text.Clean(id))
 	}
 	if err != nil {
 		return trouble("import %s: %v", path, err)

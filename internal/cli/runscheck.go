@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"signet/internal/report"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 func (a *app) runsCheck() *cobra.Command {
@@ -41,7 +41,7 @@ func (a *app) checkRuns(ctx context.Context, url string, names []string) error {
 	damaged := 0
 	tell := func(line string) {
 		damaged++
-		fmt.Fprintln(w, report.Clean(line))
+		fmt.Fprintln(w, text.Clean(line))
 	}
 	var done store.Checked
 	if s != nil {
@@ -51,10 +51,10 @@ func (a *app) checkRuns(ctx context.Context, url string, names []string) error {
 		}
 	}
 	if damaged == 0 && err == nil {
-		fmt.Fprintf(w, "%s, %s: nothing is damaged\n", counted(done.Runs, "run"), counted(done.Rows, "row"))
+		fmt.Fprintf(w, "%s, %s: nothing is damaged\n", text.Count(done.Runs, "run", "runs"), text.Count(done.Rows, "row", "rows"))
 	}
 	if done.Unsealed > 0 {
-		fmt.Fprintf(w, "%s begun by a version that kept no checksums: such rows can be read, and no more is known of them\n", were(done.Unsealed, "run"))
+		fmt.Fprintf(w, "%s begun by a version that kept no checksums: such rows can be read, and no more is known of them\n", text.Count(done.Unsealed, "run was", "runs were"))
 	}
 	if flushed := w.Flush(); flushed != nil {
 		return trouble("output: %v", flushed)

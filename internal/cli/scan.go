@@ -17,6 +17,7 @@ import (
 	"signet/internal/report"
 	"signet/internal/scope"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 func (a *app) scanCommand() *cobra.Command {
@@ -227,8 +228,8 @@ func (a *app) warnings(f *scanFlags, s *scope.Scope, plans []engine.Plan) []stri
 	if s.Len() == 0 {
 		w = append(w, "nothing is left to ask: every target is excluded or has no address")
 	}
-	for _, text := range w {
-		fmt.Fprintln(a.Stderr, "signet: "+report.Clean(text))
+	for _, warning := range w {
+		fmt.Fprintln(a.Stderr, "signet: "+text.Clean(warning))
 	}
 	return w
 }

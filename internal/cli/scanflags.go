@@ -9,6 +9,7 @@ import (
 
 	"signet"
 	"signet/internal/judge"
+	"signet/internal/text"
 )
 
 // scanFlags are the flags of `signet scan` as typed.
@@ -63,7 +64,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.BoolVar(&f.all, "all", false, "report every endpoint asked, closed and silent ones too, and list what is guarded or unseen with its reasons")
 	fl.BoolVar(&f.trace, "trace", false, "keep the bytes of every exchange in the output")
 	storeFlag(cmd, &f.store)
-	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+joinOr(judge.Names())+" or a YAML file")
+	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 	fl.BoolVar(&f.noProgress, "no-progress", false, "no progress on standard error")
@@ -116,18 +117,4 @@ func (f *scanFlags) besides() []string {
 		list = append(list, f.stats)
 	}
 	return list
-}
-
-func joinOr(words []string) string {
-	s := ""
-	for i, w := range words {
-		switch {
-		case i > 0 && i == len(words)-1:
-			s += " or "
-		case i > 0:
-			s += ", "
-		}
-		s += w
-	}
-	return s
 }

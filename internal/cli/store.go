@@ -10,10 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"signet/internal/report"
 	"signet/internal/store"
 	"signet/internal/store/postgres"
 	"signet/internal/store/sqlite"
+	"signet/internal/text"
 )
 
 // storeUsage describes --store.
@@ -66,12 +66,12 @@ func (a *app) openForRun(ctx context.Context, url string) (s store.Store, lost b
 
 // notStored says in one line why a run is not stored, or not to its end.
 func (a *app) notStored(err error) {
-	fmt.Fprintf(a.Stderr, "signet: the run is not stored, its report is complete all the same: %s (--store none never stores)\n", report.Clean(err.Error()))
+	fmt.Fprintf(a.Stderr, "signet: the run is not stored, its report is complete all the same: %s (--store none never stores)\n", text.Clean(err.Error()))
 }
 
 // storedAsFailed says that a run stands for nothing.
 func (a *app) storedAsFailed(why string) {
-	fmt.Fprintf(a.Stderr, "signet: %s: the run is stored as failed, and `latest` stays what it was\n", report.Clean(why))
+	fmt.Fprintf(a.Stderr, "signet: %s: the run is stored as failed, and `latest` stays what it was\n", text.Clean(why))
 }
 
 func connect(ctx context.Context, url string, create bool) (store.Store, error) {
@@ -113,7 +113,7 @@ func (a *app) storedRun(ctx context.Context, url, name string) (store.Store, *st
 		if err != nil {
 			run, err = &runs[i], nil
 		} else {
-			fmt.Fprintf(a.Stderr, "signet: run %s is passed over: what is stored of it is damaged (signet runs check says what is)\n", report.Clean(runs[i].ID))
+			fmt.Fprintf(a.Stderr, "signet: run %s is passed over: what is stored of it is damaged (signet runs check says what is)\n", text.Clean(runs[i].ID))
 		}
 	}
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 	"signet"
 	"signet/internal/check"
 	"signet/internal/dial"
+	"signet/internal/text"
 )
 
 // The stand-in check asks "hello\n" and takes a line. "again" makes it ask once more on a new connection, "secure"
@@ -39,7 +40,7 @@ type standIn struct {
 
 type lineFacts struct{ Answers []string }
 
-func (f *lineFacts) AppendJSON(b []byte) []byte { return check.AppendJSON(b, f) }
+func (f *lineFacts) AppendJSON(b []byte) []byte { return text.AppendJSON(b, f) }
 
 type lineTalk struct {
 	of    *standIn

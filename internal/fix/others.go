@@ -8,10 +8,11 @@ import (
 	"strings"
 
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // yaml quotes a text; in single quotes nothing is special but the quote.
-func yaml(s string) string { return "'" + strings.ReplaceAll(line(s), "'", "''") + "'" }
+func yaml(s string) string { return "'" + strings.ReplaceAll(text.OneLine(s), "'", "''") + "'" }
 
 // group is a rule as a name of an Ansible group.
 func group(rule string) string { return "signet_" + strings.ReplaceAll(rule, "-", "_") }
@@ -224,7 +225,7 @@ func (p *Plan) csv(b *bytes.Buffer) {
 	w := csv.NewWriter(b)
 	row := func(cells ...string) {
 		for i, c := range cells {
-			cells[i] = check.Defuse(line(c))
+			cells[i] = check.Defuse(text.OneLine(c))
 		}
 		w.Write(cells) // a buffer takes it
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Target is a host that breaks a rule.
@@ -157,15 +157,10 @@ func (p *Plan) jobs(windows bool) []job {
 	return list
 }
 
-// line keeps text on one line and free of what a terminal or a script would obey.
-func line(s string) string {
-	return strings.Join(strings.Fields(check.Visible(s)), " ")
-}
-
 // heads are the lines that stand above every script.
 func (p *Plan) heads() []string {
 	return []string{
-		"Printed by signet fix for run " + line(p.Run) + ". Nothing was run: read it, try it on one host, then go on.",
+		"Printed by signet fix for run " + text.OneLine(p.Run) + ". Nothing was run: read it, try it on one host, then go on.",
 		"The order is audit, enforce, verify, roll back. Between audit and enforce lie days, not minutes.",
 		"Hosts stand by the address that was asked, or by the name that you typed. What one calls itself is a comment: anybody can say it.",
 	}

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"signet/internal/text"
 )
 
 // ps quotes a text for PowerShell: in single quotes nothing is special but the quote, and the curly ones that it takes for
 // one.
 func ps(s string) string {
-	return "'" + strings.NewReplacer("'", "''", "‘", "''", "’", "''", "‚", "''", "‛", "''").Replace(line(s)) + "'"
+	return "'" + strings.NewReplacer("'", "''", "‘", "''", "’", "''", "‚", "''", "‛", "''").Replace(text.OneLine(s)) + "'"
 }
 
 // keepKey is where a host keeps what it had before, for rolling back.

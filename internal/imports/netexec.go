@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver
+
+	"signet/internal/text"
 )
 
 // ErrNotNetExec says that a database is none of NetExec whose hosts tell a check anything.
@@ -26,7 +28,7 @@ type nxcRow map[string]any
 // text is a column's text, "" without.
 func (r nxcRow) text(column string) string {
 	s, _ := r[column].(string)
-	return clip(strings.TrimSpace(s), 253)
+	return text.Clip(strings.TrimSpace(s), 253)
 }
 
 // truth is a column's boolean; known is false for NULL and for what is none.

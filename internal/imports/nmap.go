@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signet/internal/bounds"
+	"signet/internal/text"
 )
 
 // nmapHost is a host element, with what is read of it.
@@ -189,7 +190,7 @@ func (n *nmapDocument) run(e *xml.StartElement) {
 	for _, a := range e.Attr {
 		switch a.Name.Local {
 		case "version":
-			n.stats.Source = "nmap " + clip(a.Value, 40)
+			n.stats.Source = "nmap " + text.Clip(a.Value, 40)
 		case "start":
 			n.started = seconds(a.Value)
 		}
@@ -233,7 +234,7 @@ func (h *nmapHost) deliver(st *Stats, started time.Time, seen Hosts, sink Sink) 
 	for _, n := range h.Names {
 		if n.Type == "user" {
 			if _, err := netip.ParseAddr(n.Name); err != nil {
-				one.name = clip(n.Name, 253)
+				one.name = text.Clip(n.Name, 253)
 			}
 			break
 		}
@@ -272,11 +273,4 @@ func (h *host) open(port uint16) bool {
 		}
 	}
 	return false
-}
-
-func clip(s string, n int) string {
-	if len(s) > n {
-		return s[:n]
-	}
-	return s
 }

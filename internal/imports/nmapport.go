@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // names reads one of the *-ntlm-info scripts, which all print the same fields; nil where it told nothing.
@@ -11,7 +12,7 @@ func (s *nmapScript) names() *signet.NTLM {
 	if s == nil {
 		return nil
 	}
-	text := func(key string) string { return clip(s.value(key), 253) }
+	text := func(key string) string { return text.Clip(s.value(key), 253) }
 	n := &signet.NTLM{
 		NBComputer: text("NetBIOS_Computer_Name"), NBDomain: text("NetBIOS_Domain_Name"), DNSComputer: text("DNS_Computer_Name"),
 		DNSDomain: text("DNS_Domain_Name"), DNSForest: text("DNS_Tree_Name"), OSVersion: text("Product_Version"), Time: stamp(text("System_Time")),
@@ -30,9 +31,9 @@ func (p *nmapPort) certificate() *signet.TLS {
 		return t
 	}
 	if subject := table(s.Tables, "subject"); subject != nil && elem(subject.Elems, "commonName") != "" {
-		t.Subject = "CN=" + clip(elem(subject.Elems, "commonName"), 253)
+		t.Subject = "CN=" + text.Clip(elem(subject.Elems, "commonName"), 253)
 		if issuer := table(s.Tables, "issuer"); issuer != nil {
-			t.Issuer = "CN=" + clip(elem(issuer.Elems, "commonName"), 253)
+			t.Issuer = "CN=" + text.Clip(elem(issuer.Elems, "commonName"), 253)
 		}
 	}
 	if v := table(s.Tables, "validity"); v != nil {
@@ -42,7 +43,7 @@ func (p *nmapPort) certificate() *signet.TLS {
 		if list, ok := strings.CutPrefix(l, "Subject Alternative Name: "); ok {
 			for n := range strings.SplitSeq(list, ", ") {
 				if dns, ok := strings.CutPrefix(n, "DNS:"); ok && len(t.Names) < 64 {
-					t.Names = append(t.Names, clip(dns, 253))
+					t.Names = append(t.Names, text.Clip(dns, 253))
 				}
 			}
 		}
@@ -128,7 +129,7 @@ func canonical(s string) string {
 			return c
 		}
 	}
-	return clip(s, 32)
+	return text.Clip(s, 32)
 }
 
 func (h *host) ldap(p *nmapPort) error {
@@ -159,7 +160,7 @@ func (f *ldapFacts) root(output string) {
 		if !ok {
 			continue
 		}
-		v = clip(v, 512)
+		v = text.Clip(v, 512)
 		list, known := many[key]
 		switch {
 		case single[key]:
@@ -216,12 +217,12 @@ func (f *mssqlFacts) version(s *nmapScript, port uint16) bool {
 		if elem(t.Elems, "TCP port") != itoa(port) {
 			continue
 		}
-		f.Instance = clip(elem(t.Elems, "Instance name"), 64)
+		f.Instance = text.Clip(elem(t.Elems, "Instance name"), 64)
 		v := table(t.Tables, "Version")
 		if v == nil {
 			return f.Instance != ""
 		}
-		f.Version, f.Product = clip(elem(v.Elems, "number"), 40), clip(elem(v.Elems, "Product"), 80)
+		f.Version, f.Product = text.Clip(elem(v.Elems, "number"), 40), text.Clip(elem(v.Elems, "Product"), 80)
 		return true
 	}
 	return false
@@ -244,7 +245,7 @@ func (f *mssqlFacts) printed(s *nmapScript, port uint16) bool {
 			product = v
 		case "TCP port":
 			if v == itoa(port) {
-				f.Instance, f.Version, f.Product = clip(name, 64), clip(number, 40), clip(product, 80)
+				f.Instance, f.Version, f.Product = text.Clip(name, 64), text.Clip(number, 40), text.Clip(product, 80)
 				return name != "" || number != ""
 			}
 			name = ""

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // dialectName turns nmap's spellings (2.02, 2:0:2, 202) into the contract's; "" for none of SMB 2 and 3.
@@ -173,7 +174,7 @@ func system(s *nmapScript, f *smbFacts) bool {
 			v = s.value(printed)
 		}
 		v = strings.TrimRight(strings.ReplaceAll(v, `\x00`, ""), "\x00")
-		return clip(strings.TrimSpace(v), most)
+		return text.Clip(strings.TrimSpace(v), most)
 	}
 	f.SMB1.NativeOS = text("os", "OS", 120)
 	if os, _, ok := strings.Cut(f.SMB1.NativeOS, " ("); ok && elem(s.Elems, "os") == "" { // printed, what it speaks stands behind it

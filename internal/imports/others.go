@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 	"signet/internal/wire/http1"
 )
 
@@ -148,7 +149,7 @@ func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observa
 			return nil, nil
 		}
 		f := newMSSQL()
-		f.Version, f.Instance = clip(v.Version, 40), clip(v.InstanceName, 64)
+		f.Version, f.Instance = text.Clip(v.Version, 40), text.Clip(v.InstanceName, 64)
 		f.Encryption = map[string]string{"ENCRYPT_OFF": "off", "ENCRYPT_ON": "on", "ENCRYPT_REQ": "required", "ENCRYPT_NOT_SUP": "not-supported"}[v.EncryptMode]
 		if f.Encryption == "" {
 			f.Encryption = "unknown"
@@ -214,7 +215,7 @@ func (z *zgrabResult) smb(emit maker) (*signet.Observation, error) {
 	}
 	if v.SupportV1 {
 		// That it is false may mean that it was not tried: zgrab2 tries one version at a time.
-		f.SMB1.Offered, f.SMB1.Dialect, f.SMB1.NativeOS, f.SMB1.Domain = yes(), "NT LM 0.12", clip(v.NativeOS, 120), clip(v.Group, 64)
+		f.SMB1.Offered, f.SMB1.Dialect, f.SMB1.NativeOS, f.SMB1.Domain = yes(), "NT LM 0.12", text.Clip(v.NativeOS, 120), text.Clip(v.Group, 64)
 	}
 	if v.HasNTLM {
 		f.NTLMOffer = "offered"
@@ -270,7 +271,7 @@ func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 	}
 	f := httpFacts{Paths: []httpPath{path}}
 	if len(r.Headers.Server) > 0 {
-		f.Server = clip(r.Headers.Server[0], 256)
+		f.Server = text.Clip(r.Headers.Server[0], 256)
 	}
 	port := uint16(80)
 	if r.Request.URL.Scheme == "https" || len(r.Request.TLS) > 4 {

@@ -6,6 +6,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Rule is a row of the model for `signet explain`.
@@ -36,7 +37,7 @@ func Explain(id string) (text string, ok bool) {
 
 func row(s Source, t check.Class) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s → %s\n\n", upper(who(s)), where(t))
+	fmt.Fprintf(&b, "# %s → %s\n\n", text.Capital(who(s)), where(t))
 	if t == check.ToHTTP || t == check.ToSealed {
 		fmt.Fprintf(&b, "%s\n", cellLine(Evaluate(Case{Source: s, Target: t})))
 	} else {
@@ -49,8 +50,6 @@ func row(s Source, t check.Class) string {
 	b.WriteString("\n## What this does not say\n" + limits(t))
 	return b.String()
 }
-
-func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func cellLine(c Cell) string {
 	line := c.State.String()

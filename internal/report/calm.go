@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // calm is the endpoints of a verdict that asks nobody to act: counted, and listed with their reasons where that was asked
@@ -54,7 +55,7 @@ func (t *Text) calmly(p *page) {
 				parts = append(parts, fmt.Sprintf("%d %s", n, k.Name))
 			}
 		}
-		p.heading(strings.ToUpper(v.String()), plural(uint64(c.total), "endpoint", "endpoints")+": "+strings.Join(parts, ", ")+"; "+calmWords(v))
+		p.heading(strings.ToUpper(v.String()), text.Count(uint64(c.total), "endpoint", "endpoints")+": "+strings.Join(parts, ", ")+"; "+calmWords(v))
 		if t.h.All {
 			t.entries(p, &c.list, mostRows)
 		} else if !told {

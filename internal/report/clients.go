@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // Client writes a client line.
@@ -36,10 +37,10 @@ func (t *Text) speakers(p *page) {
 	if t.clients == 0 {
 		return
 	}
-	p.heading("CLIENTS", plural(uint64(t.clients), "client", "clients")+" overheard")
+	p.heading("CLIENTS", text.Count(uint64(t.clients), "client", "clients")+" overheard")
 	for i := range t.overheard {
 		c := &t.overheard[i]
-		p.hang(4, fmt.Sprintf("%s → %s", c.Address, signet.Endpoint{Target: signet.Target{Addr: c.Server}, Port: c.Port}), Clean(speaks(c)))
+		p.hang(4, fmt.Sprintf("%s → %s", c.Address, signet.Endpoint{Target: signet.Target{Addr: c.Server}, Port: c.Port}), text.Clean(speaks(c)))
 	}
 	if more := t.clients - len(t.overheard); more > 0 {
 		p.text(4, 4, t.style.faint(fmt.Sprintf("… and %d more: -o jsonl has them all", more)))

@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // CSV writes one row per finding, and one per endpoint without findings. Columns are described in docs/formats.md;
@@ -81,7 +82,7 @@ func (c *CSV) End(*Summary) error {
 }
 
 // cell is text that no spreadsheet takes for a formula.
-func cell(s string) string { return check.Defuse(Clean(s)) }
+func cell(s string) string { return check.Defuse(text.Clean(s)) }
 
 func milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', -1, 64)

@@ -7,6 +7,7 @@ import (
 
 	"signet"
 	"signet/internal/compare"
+	"signet/internal/text"
 )
 
 // DiffHeader opens a comparison of two runs.
@@ -115,9 +116,9 @@ func (e *effect) word(c *compare.Change) string {
 	if e.finding == nil {
 		return verdictChange(c)
 	}
-	rule := Clean(e.finding.Rule)
+	rule := text.Clean(e.finding.Rule)
 	if e.finding.Where != "" {
-		rule += " at " + Clean(e.finding.Where)
+		rule += " at " + text.Clean(e.finding.Where)
 	}
 	switch e.what {
 	case "gained":
@@ -125,7 +126,7 @@ func (e *effect) word(c *compare.Change) string {
 	case "rated":
 		return rule + " " + e.was.String() + " → " + e.finding.Severity.String()
 	}
-	return either(fixed(c), "- ", "? ") + rule + " (" + e.finding.Severity.String() + ")"
+	return text.Either(fixed(c), "- ", "? ") + rule + " (" + e.finding.Severity.String() + ")"
 }
 
 // verdictChange says what became of the verdict.
@@ -188,7 +189,7 @@ func hostCounts(s *compare.Summary) string {
 		out += fmt.Sprintf(", %d that may be at another address", s.Alike)
 	}
 	if s.Replaced > 0 {
-		out += fmt.Sprintf(", %s with another host", plural(s.Replaced, "address", "addresses"))
+		out += fmt.Sprintf(", %s with another host", text.Count(s.Replaced, "address", "addresses"))
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 
 	"signet"
 	"signet/internal/compare"
+	"signet/internal/text"
 )
 
 // DiffHTML writes one page of what changed, without a script: the worst first, what to do about what came.
@@ -95,7 +96,7 @@ func (d *DiffHTML) Change(c *compare.Change) error {
 	if len(k.Rows) >= mostChanges || k.room <= 0 {
 		return nil
 	}
-	row := diffRow{Endpoint: place(c).String(), Check: Clean(c.Check), Host: Clean(c.Host), Because: strings.Join(clean(c.Because), "; ")}
+	row := diffRow{Endpoint: place(c).String(), Check: text.Clean(c.Check), Host: text.Clean(c.Host), Because: strings.Join(text.CleanAll(c.Because), "; ")}
 	if c.Old.Addr.IsValid() {
 		row.Was = c.OldVerdict.String()
 	}
@@ -109,9 +110,9 @@ func (d *DiffHTML) Change(c *compare.Change) error {
 		if e.finding == nil {
 			continue
 		}
-		p := diffPart{Severity: e.finding.Severity.String(), Text: Clean(e.finding.Rule)}
+		p := diffPart{Severity: e.finding.Severity.String(), Text: text.Clean(e.finding.Rule)}
 		if e.finding.Where != "" {
-			p.Text += " at " + Clean(e.finding.Where)
+			p.Text += " at " + text.Clean(e.finding.Where)
 		}
 		switch {
 		case e.what == "gained":
@@ -119,7 +120,7 @@ func (d *DiffHTML) Change(c *compare.Change) error {
 		case e.what == "rated":
 			p.Sign = "was " + e.was.String() + ", now"
 		default:
-			p.Sign = either(fixed(c), "closed", "not known:")
+			p.Sign = text.Either(fixed(c), "closed", "not known:")
 		}
 		row.Parts = append(row.Parts, p)
 		k.room -= len(p.Text)
@@ -140,7 +141,7 @@ func (d *DiffHTML) End(s *compare.Summary) error {
 		return err
 	}
 	v := &diffView{CSP: "default-src 'none'; style-src '" + cspHash(files["page.css"]) + "'; base-uri 'none'; form-action 'none'", Style: template.CSS(files["page.css"]),
-		Old: cut(Clean(d.h.Old), 200), New: cut(Clean(d.h.New), 200), Period: d.h.period(), Policy: Clean(d.h.Policy), Tool: Clean(d.h.Tool), Notes: clean(d.h.Warnings), Todo: d.todo()}
+		Old: text.Cut(text.Clean(d.h.Old), 200), New: text.Cut(text.Clean(d.h.New), 200), Period: d.h.period(), Policy: text.Clean(d.h.Policy), Tool: text.Clean(d.h.Tool), Notes: text.CleanAll(d.h.Warnings), Todo: d.todo()}
 	v.Lead, v.Sub = diffLead(s)
 	classes := map[compare.Kind]string{compare.Worsened: "exposed", compare.Appeared: "exposed", compare.NewlyAsked: "unseen", compare.Undetermined: "undetermined", compare.NotAsked: "undetermined", compare.Improved: "guarded"}
 	for _, k := range compare.Kinds() {
@@ -149,11 +150,11 @@ func (d *DiffHTML) End(s *compare.Summary) error {
 		if s.Changes[k] == 0 {
 			class = ""
 		}
-		v.Tiles = append(v.Tiles, tile{class, thousands(s.Changes[k]), strings.ToLower(title)})
+		v.Tiles = append(v.Tiles, tile{class, text.Grouped(s.Changes[k]), strings.ToLower(title)})
 		if kind := d.kinds[k]; kind != nil {
-			kind.Count = number(kind.n, "endpoint", "endpoints")
+			kind.Count = text.CountGrouped(kind.n, "endpoint", "endpoints")
 			if left := kind.n - uint64(len(kind.Rows)); left > 0 {
-				kind.Left = "… and " + thousands(left) + " more: -o csv, -o xlsx and -o jsonl have them all."
+				kind.Left = "… and " + text.Grouped(left) + " more: -o csv, -o xlsx and -o jsonl have them all."
 			}
 			v.Kinds = append(v.Kinds, kind)
 		}
@@ -170,20 +171,20 @@ func diffLead(s *compare.Summary) (lead, sub string) {
 	worse, better := s.Changes[compare.Worsened]+s.Changes[compare.Appeared], s.Changes[compare.Improved]
 	newly := s.Changes[compare.NewlyAsked]
 	lost := s.Changes[compare.Undetermined] + s.Changes[compare.NotAsked] + s.Changes[compare.Vanished]
-	sub = thousands(s.Changes[compare.Same]) + " unchanged. Hosts: " + hostCounts(s) + "."
+	sub = text.Grouped(s.Changes[compare.Same]) + " unchanged. Hosts: " + hostCounts(s) + "."
 	if lost > 0 {
-		sub = number(lost, "endpoint", "endpoints") + " no longer tell: that is no fix. " + sub
+		sub = text.CountGrouped(lost, "endpoint", "endpoints") + " no longer tell: that is no fix. " + sub
 	}
 	if newly > 0 {
-		sub = number(newly, "endpoint", "endpoints") + " told more, since more was asked. " + sub
+		sub = text.CountGrouped(newly, "endpoint", "endpoints") + " told more, since more was asked. " + sub
 	}
 	switch {
 	case worse+better+lost+newly == 0:
 		return "Nothing changed.", sub
 	case worse > 0:
-		return fmt.Sprintf("%s got worse or are new; %s improved.", number(worse, "endpoint", "endpoints"), thousands(better)), sub
+		return fmt.Sprintf("%s got worse or are new; %s improved.", text.CountGrouped(worse, "endpoint", "endpoints"), text.Grouped(better)), sub
 	case better > 0:
-		return fmt.Sprintf("%s improved, none got worse.", number(better, "endpoint", "endpoints")), sub
+		return fmt.Sprintf("%s improved, none got worse.", text.CountGrouped(better, "endpoint", "endpoints")), sub
 	}
 	return "Nothing got worse, and nothing improved.", sub
 }
@@ -198,7 +199,7 @@ func (d *DiffHTML) todo() []todo {
 		if fix == "" || !counted(&r.finding) {
 			continue
 		}
-		out = append(out, todo{Clean(r.finding.Rule), Clean(r.finding.Title), r.finding.Severity.String(), plain(fix), "Came at " + number(r.n, "endpoint", "endpoints")})
+		out = append(out, todo{text.Clean(r.finding.Rule), text.Clean(r.finding.Title), r.finding.Severity.String(), plain(fix), "Came at " + text.CountGrouped(r.n, "endpoint", "endpoints")})
 		if len(out) == mostTodo {
 			break
 		}

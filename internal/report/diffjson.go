@@ -8,8 +8,8 @@ import (
 	"strconv"
 
 	"signet"
-	"signet/internal/check"
 	"signet/internal/compare"
+	"signet/internal/text"
 )
 
 // DiffJSONL writes what changed as JSON lines: a line of kind diff, one of kind change each, and a summary.
@@ -30,11 +30,11 @@ func (j *DiffJSONL) line(b []byte) error {
 // Begin writes the diff line.
 func (j *DiffJSONL) Begin(h *DiffHeader) error {
 	b := append(j.b[:0], `{"kind":"diff","schema":"`+Schema+`","old":`...)
-	b = check.AppendString(b, h.Old)
+	b = text.AppendJSONString(b, h.Old)
 	b = append(b, `,"new":`...)
-	b = check.AppendString(b, h.New)
+	b = text.AppendJSONString(b, h.New)
 	b = append(b, `,"policy":`...)
-	b = check.AppendString(b, h.Policy)
+	b = text.AppendJSONString(b, h.Policy)
 	b = append(b, `,"warnings":`...)
 	return j.line(appendStrings(b, h.Warnings))
 }
@@ -63,9 +63,9 @@ func (j *DiffJSONL) Change(c *compare.Change) error {
 	end("old", c.Old, c.OldVerdict)
 	end("new", c.New, c.NewVerdict)
 	b = append(b, `,"host":`...)
-	b = check.AppendString(b, c.Host)
+	b = text.AppendJSONString(b, c.Host)
 	b = append(b, `,"check":`...)
-	b = check.AppendString(b, c.Check)
+	b = text.AppendJSONString(b, c.Check)
 	for _, list := range []struct {
 		name     string
 		findings []signet.Finding
@@ -97,11 +97,11 @@ func (j *DiffJSONL) Change(c *compare.Change) error {
 
 func appendRule(b []byte, f *signet.Finding) []byte {
 	b = append(b, `{"rule":`...)
-	b = check.AppendString(b, f.Rule)
+	b = text.AppendJSONString(b, f.Rule)
 	b = append(b, `,"severity":"`...)
 	b = append(b, f.Severity.String()...)
 	b = append(b, `","where":`...)
-	return check.AppendString(b, f.Where)
+	return text.AppendJSONString(b, f.Where)
 }
 
 // End writes the summary line.
@@ -136,7 +136,7 @@ func (d *DiffJSON) Begin(h *DiffHeader) error {
 
 // Change writes one change.
 func (d *DiffJSON) Change(c *compare.Change) error {
-	before := either(d.some, ",\n", "\n")
+	before := text.Either(d.some, ",\n", "\n")
 	d.some = true
 	return d.put(before, d.lines.Change(c), "")
 }

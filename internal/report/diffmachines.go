@@ -7,6 +7,7 @@ import (
 
 	"signet"
 	"signet/internal/compare"
+	"signet/internal/text"
 )
 
 // DiffSARIF writes a log whose results say by their baselineState what became of a finding: new, updated (another
@@ -30,7 +31,7 @@ func (d *DiffSARIF) Change(c *compare.Change) error {
 		if e.finding != nil && !counted(e.finding) && e.what != "rated" {
 			continue
 		}
-		if err := d.result(e.at, Clean(c.Host), d.effect(c, &e)); err != nil {
+		if err := d.result(e.at, text.Clean(c.Host), d.effect(c, &e)); err != nil {
 			return err
 		}
 	}
@@ -38,7 +39,7 @@ func (d *DiffSARIF) Change(c *compare.Change) error {
 }
 
 func (d *DiffSARIF) effect(c *compare.Change, e *effect) *sarifResult {
-	r := &sarifResult{Kind: "fail", Properties: sarifProperties{Change: c.Kind.String(), Check: Clean(c.Check), Verdict: standing(c).String()}}
+	r := &sarifResult{Kind: "fail", Properties: sarifProperties{Change: c.Kind.String(), Check: text.Clean(c.Check), Verdict: standing(c).String()}}
 	r.Baseline = "updated"
 	switch {
 	case !c.Old.Addr.IsValid() || e.what == "gained":
@@ -54,13 +55,13 @@ func (d *DiffSARIF) effect(c *compare.Change, e *effect) *sarifResult {
 		}
 		r.Message.Text = e.at.String() + ": " + verdictChange(c)
 		if len(c.Because) > 0 {
-			r.Message.Text += ": " + strings.Join(clean(c.Because), "; ")
+			r.Message.Text += ": " + strings.Join(text.CleanAll(c.Because), "; ")
 		}
 		return r
 	}
 	f := e.finding
 	r.RuleID, r.Level, r.Message.Text = f.Rule, sarifLevel(f.Severity), findingText(f, e.at)
-	r.Properties.Severity, r.Properties.Where = f.Severity.String(), Clean(f.Where)
+	r.Properties.Severity, r.Properties.Where = f.Severity.String(), text.Clean(f.Where)
 	if e.what == "rated" {
 		r.Properties.Was = e.was.String()
 	}
@@ -69,7 +70,7 @@ func (d *DiffSARIF) effect(c *compare.Change, e *effect) *sarifResult {
 	}
 	if e.what == "lost" && !fixed(c) { // §3.27.9: too little was known to decide
 		r.Kind, r.Level = "open", "none"
-		r.Message.Text += ". " + strings.Join(clean(c.Because), "; ")
+		r.Message.Text += ". " + strings.Join(text.CleanAll(c.Because), "; ")
 	}
 	return r
 }
@@ -82,7 +83,7 @@ func title(k compare.Kind) string {
 // End closes the log.
 func (d *DiffSARIF) End(s *compare.Summary) error {
 	invocation := map[string]any{"executionSuccessful": true,
-		"properties": map[string]any{"old": Clean(d.h.Old), "new": Clean(d.h.New), "policy": Clean(d.h.Policy), "unchanged": s.Changes[compare.Same], "warnings": clean(d.h.Warnings)}}
+		"properties": map[string]any{"old": text.Clean(d.h.Old), "new": text.Clean(d.h.New), "policy": text.Clean(d.h.Policy), "unchanged": s.Changes[compare.Same], "warnings": text.CleanAll(d.h.Warnings)}}
 	return d.close(d.h.Tool, "diff/"+d.h.Old+"/"+d.h.New, invocation)
 }
 
@@ -110,7 +111,7 @@ func (d *DiffOCSF) Change(c *compare.Change) error {
 		if e.finding != nil && !counted(e.finding) && e.what != "rated" {
 			continue
 		}
-		about := &ocsfAbout{at: e.at, host: Clean(c.Host), check: c.Check, verdict: standing(c), when: d.when}
+		about := &ocsfAbout{at: e.at, host: text.Clean(c.Host), check: c.Check, verdict: standing(c), when: d.when}
 		var event *ocsfEvent
 		switch {
 		case e.what == "lost" && fixed(c):
@@ -119,7 +120,7 @@ func (d *DiffOCSF) Change(c *compare.Change) error {
 		case e.what == "lost":
 			event = d.finding(about, e.finding, ocsfWarning)
 			event.life(2, "Update", 2, "In Progress")
-			event.Compliance.Detail = title(c.Kind) + ": " + strings.Join(clean(c.Because), "; ")
+			event.Compliance.Detail = title(c.Kind) + ": " + strings.Join(text.CleanAll(c.Because), "; ")
 		case e.what == "rated":
 			event = d.finding(about, e.finding, ocsfFail)
 			event.life(2, "Update", 2, "In Progress")
@@ -174,7 +175,7 @@ func (d *DiffJUnit) Change(c *compare.Change) error {
 		s = &suite{}
 		d.suites[c.Check] = s
 	}
-	class, name := testClass(c.Check, place(c).Addr, Clean(c.Host)), place(c).String()+" "+c.Kind.String()
+	class, name := testClass(c.Check, place(c).Addr, text.Clean(c.Host)), place(c).String()+" "+c.Kind.String()
 	said := append([]string{sentence(c)}, c.Because...)
 	switch {
 	case broke(c):
@@ -225,14 +226,14 @@ func (d *DiffNmap) Change(c *compare.Change) error {
 	switch {
 	case c.New.Addr.IsValid():
 		h.up = true
-		a.be("open", either(at.Transport == signet.UDP, "udp-response", "syn-ack"))
+		a.be("open", text.Either(at.Transport == signet.UDP, "udp-response", "syn-ack"))
 	case c.Kind == compare.Vanished:
 		a.be("closed|filtered", "no-response")
 	default:
 		a.be("unknown", "unknown-response")
 	}
 	name := serviceName(c.Check, at.Port, "")
-	a.service = string(attributes([]byte("<service"), "name", either(name == "", "unknown", name), "method", "table", "conf", "3")) + "/>"
+	a.service = string(attributes([]byte("<service"), "name", text.Either(name == "", "unknown", name), "method", "table", "conf", "3")) + "/>"
 	s := script{id: "signet-diff"}
 	s.add("change", c.Kind.String())
 	s.add("host", c.Host)
@@ -276,8 +277,8 @@ func (d *DiffOpenGraph) Change(c *compare.Change) error {
 	host, id := hostID(at.Addr), endpointID(at, c.Check)
 	if !d.hosts[at.Addr] {
 		d.hosts[at.Addr] = true
-		name := Clean(c.Host)
-		p := map[string]any{"name": either(name == "", at.Addr.String(), strings.ToUpper(name)), "address": at.Addr.String()}
+		name := text.Clean(c.Host)
+		p := map[string]any{"name": text.Either(name == "", at.Addr.String(), strings.ToUpper(name)), "address": at.Addr.String()}
 		if c.Moved() {
 			p["was_at"] = c.Old.Addr.String()
 		}
@@ -285,20 +286,20 @@ func (d *DiffOpenGraph) Change(c *compare.Change) error {
 			return err
 		}
 	}
-	p := map[string]any{"name": at.AddrPort().String() + "/" + at.Transport.String(), "address": at.Addr.String(), "port": at.Port, "transport": at.Transport.String(), "check": Clean(c.Check),
+	p := map[string]any{"name": at.AddrPort().String() + "/" + at.Transport.String(), "address": at.Addr.String(), "port": at.Port, "transport": at.Transport.String(), "check": text.Clean(c.Check),
 		"change": c.Kind.String(), "verdict": standing(c).String()}
 	if c.Old.Addr.IsValid() {
 		p["old_verdict"] = c.OldVerdict.String()
 	}
 	if len(c.Because) > 0 {
-		p["because"] = clean(c.Because)
+		p["because"] = text.CleanAll(c.Because)
 	}
 	var gone []string
 	for i := range c.Lost {
-		gone = append(gone, Clean(c.Lost[i].Rule))
+		gone = append(gone, text.Clean(c.Lost[i].Rule))
 	}
 	if gone != nil {
-		p[either(fixed(c), "no_longer_breaks", "may_still_break")] = gone
+		p[text.Either(fixed(c), "no_longer_breaks", "may_still_break")] = gone
 	}
 	if err := d.node(graphNode{id, []string{"SignetEndpoint", "Signet"}, p}); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"signet/internal/compare"
+	"signet/internal/text"
 )
 
 // DiffCSV writes a row per finding that came, went or was rated anew, and one per change without any.
@@ -91,7 +92,7 @@ func (d *DiffXLSX) Begin(h *DiffHeader) (err error) {
 	names := diffColumns()
 	for i, n := range names {
 		n = strings.ReplaceAll(n, "_", " ")
-		names[i] = strings.ToUpper(n[:1]) + n[1:]
+		names[i] = text.Capital(n)
 	}
 	d.changes, err = d.sheet("Changes", []float64{14, 30, 18, 18, 8, 10, 8, 14, 14, 10, 30, 10, 14, 24, 60}, names...)
 	return err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"signet/internal/compare"
+	"signet/internal/text"
 )
 
 // mostChanges bounds what is listed of one kind of change; the rest is counted, and in csv and jsonl.
@@ -39,18 +40,18 @@ func (d *DiffText) Change(c *compare.Change) error {
 		p = &page{width: d.width, style: d.style}
 		d.kinds[c.Kind] = p
 	}
-	left := pad(place(c).String(), 24) + " " + pad(Clean(c.Check), 5)
+	left := text.Pad(place(c).String(), 24) + " " + text.Pad(text.Clean(c.Check), 5)
 	list := effects(c)
 	for i := range list {
-		text := d.effect(c, &list[i])
+		what := d.effect(c, &list[i])
 		if i == len(list)-1 && c.Host != "" {
-			text += " " + d.style.faint("["+cut(Clean(c.Host), 60)+"]")
+			what += " " + d.style.faint("["+text.Cut(text.Clean(c.Host), 60)+"]")
 		}
-		p.hang(2, left, text)
-		left = pad("", runes(left))
+		p.hang(2, left, what)
+		left = text.Pad("", text.Width(left))
 	}
 	if len(c.Because) > 0 {
-		p.text(10, 10, strings.Join(clean(c.Because), "; "))
+		p.text(10, 10, strings.Join(text.CleanAll(c.Because), "; "))
 	}
 	return nil
 }
@@ -71,10 +72,10 @@ func (d *DiffText) effect(c *compare.Change, e *effect) string {
 // End prints the comparison.
 func (d *DiffText) End(s *compare.Summary) error {
 	p := &page{width: d.width, style: d.style}
-	p.field("Changes", Clean(d.h.Old)+" → "+Clean(d.h.New))
-	p.field("", strings.TrimPrefix(d.h.period()+", policy "+Clean(d.h.Policy), ", "))
+	p.field("Changes", text.Clean(d.h.Old)+" → "+text.Clean(d.h.New))
+	p.field("", strings.TrimPrefix(d.h.period()+", policy "+text.Clean(d.h.Policy), ", "))
 	for _, w := range d.h.Warnings {
-		p.field("", d.style.bold("warning: ")+Clean(w))
+		p.field("", d.style.bold("warning: ")+text.Clean(w))
 	}
 	p.blank()
 	p.field("Endpoints", counts(s))
@@ -84,7 +85,7 @@ func (d *DiffText) End(s *compare.Summary) error {
 			continue
 		}
 		title, about := kindWords(k)
-		p.heading(strings.ToUpper(title), plural(s.Changes[k], "endpoint", "endpoints")+": "+about)
+		p.heading(strings.ToUpper(title), text.Count(s.Changes[k], "endpoint", "endpoints")+": "+about)
 		if list := d.kinds[k]; list != nil {
 			p.b.WriteString(list.b.String())
 		}
@@ -135,7 +136,7 @@ func (d *DiffMarkdown) End(s *compare.Summary) error {
 			continue
 		}
 		title, about := kindWords(k)
-		line("\n## %s: %d\n\n%s.\n\n| endpoint | host | check | change | because |\n| --- | --- | --- | --- | --- |", title, s.Changes[k], strings.ToUpper(about[:1])+about[1:])
+		line("\n## %s: %d\n\n%s.\n\n| endpoint | host | check | change | because |\n| --- | --- | --- | --- | --- |", title, s.Changes[k], text.Capital(about))
 		for _, row := range d.kinds[k] {
 			line("%s", row)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // estate is what the text report keeps of hosts: what is said beside an endpoint, and sums.
@@ -54,20 +55,20 @@ func (t *Text) Host(h *signet.Host) error {
 	if h.Name != "" {
 		e.named++
 		if t.shown[h.Address] {
-			e.names[h.Address] = Clean(h.Name)
+			e.names[h.Address] = text.Clean(h.Name)
 		}
 	}
 	if h.OS != "" {
-		e.systems[Clean(h.OS)]++
+		e.systems[text.Clean(h.OS)]++
 	}
 	for _, r := range h.Roles {
 		if r.Certain {
-			e.roles[Clean(r.Role)]++
+			e.roles[text.Clean(r.Role)]++
 		}
 	}
 	for _, d := range h.Disagreements {
 		if len(e.odd) < mostOdd {
-			e.odd = append(e.odd, strings.TrimSpace(h.Address.String()+" "+cut(Clean(h.Name), 40))+": "+Clean(d))
+			e.odd = append(e.odd, strings.TrimSpace(h.Address.String()+" "+text.Cut(text.Clean(h.Name), 40))+": "+text.Clean(d))
 		} else {
 			e.oddMore++
 		}
@@ -79,7 +80,7 @@ func (t *Text) Host(h *signet.Host) error {
 }
 
 func (e *estate) controller(h *signet.Host) {
-	c := controller{addr: h.Address, name: Clean(h.Name), verdict: signet.Unseen}
+	c := controller{addr: h.Address, name: text.Clean(h.Name), verdict: signet.Unseen}
 	for _, p := range h.Endpoints {
 		if p.Check == directory {
 			c.verdict = c.verdict.Worse(p.Verdict)
@@ -92,15 +93,15 @@ func (e *estate) controller(h *signet.Host) {
 		}
 		at := fmt.Sprint(f.Port)
 		if f.Where != "" {
-			at += " (" + Clean(f.Where) + ")"
+			at += " (" + text.Clean(f.Where) + ")"
 		}
 		byRule[f.Rule] = append(byRule[f.Rule], at)
 	}
 	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
 		slices.Sort(byRule[rule])
-		c.weak = append(c.weak, Clean(rule)+" on "+strings.Join(byRule[rule], ", "))
+		c.weak = append(c.weak, text.Clean(rule)+" on "+strings.Join(byRule[rule], ", "))
 	}
-	domain := strings.ToLower(Clean(h.Domain))
+	domain := strings.ToLower(text.Clean(h.Domain))
 	e.domains[domain] = append(e.domains[domain], c)
 }
 
@@ -152,7 +153,7 @@ func (t *Text) domains(p *page) {
 		}
 		v := worst(domain)
 		p.item("", domain+": "+t.style.verdict(v, v.String())+fmt.Sprintf(" (%s asked: %d weak, %d undetermined, %d guarded, %d unseen)",
-			plural(uint64(len(list)), "controller", "controllers"), count[signet.Exposed], count[signet.Undetermined], count[signet.Guarded], count[signet.Unseen]))
+			text.Count(uint64(len(list)), "controller", "controllers"), count[signet.Exposed], count[signet.Undetermined], count[signet.Guarded], count[signet.Unseen]))
 		left := mostEntries
 		for _, c := range list {
 			if c.verdict == signet.Guarded && len(c.weak) == 0 {
@@ -165,7 +166,7 @@ func (t *Text) domains(p *page) {
 			if said == "" {
 				said = c.verdict.String()
 			}
-			p.hang(10, strings.TrimSpace(c.addr.String()+" "+cut(c.name, 40)), said)
+			p.hang(10, strings.TrimSpace(c.addr.String()+" "+text.Cut(c.name, 40)), said)
 		}
 	}
 }
@@ -176,7 +177,7 @@ func (t *Text) hosts(p *page) {
 	if e.named == 0 && len(e.systems) == 0 && len(e.odd) == 0 {
 		return
 	}
-	p.heading("HOSTS", fmt.Sprintf("%s, %d named", plural(uint64(e.hosts), "host", "hosts"), e.named))
+	p.heading("HOSTS", fmt.Sprintf("%s, %d named", text.Count(uint64(e.hosts), "host", "hosts"), e.named))
 	for _, sums := range []map[string]int{e.roles, e.systems} {
 		if len(sums) > 0 {
 			p.text(10, 10, most(sums))
@@ -211,13 +212,13 @@ func most(sums map[string]int) string {
 func removed(f *signet.PathFix) string {
 	var parts []string
 	if f.Open > 0 {
-		parts = append(parts, plural(f.Open, "path", "paths"))
+		parts = append(parts, text.Count(f.Open, "path", "paths"))
 	}
 	if f.Conditional > 0 {
-		parts = append(parts, plural(f.Conditional, "conditional path", "conditional paths"))
+		parts = append(parts, text.Count(f.Conditional, "conditional path", "conditional paths"))
 	}
 	if f.Unknown > 0 {
-		parts = append(parts, plural(f.Unknown, "path", "paths")+" that may be open")
+		parts = append(parts, text.Count(f.Unknown, "path", "paths")+" that may be open")
 	}
 	if parts == nil {
 		return ""
@@ -231,14 +232,14 @@ func (t *Text) ways(p *page) {
 	if paths == nil || len(paths.Fixes) == 0 {
 		return
 	}
-	about := "the fixes that remove most, counted from " + plural(paths.Sources, "Windows host", "Windows hosts") + " seen; signet explain path-smb-to-smb says how"
+	about := "the fixes that remove most, counted from " + text.Count(paths.Sources, "Windows host", "Windows hosts") + " seen; signet explain path-smb-to-smb says how"
 	if paths.Sources == 0 {
 		about = "no Windows host was seen to count paths from: fixes by the endpoints that they close"
 	}
 	p.heading("PATHS", about)
 	for i := range paths.Fixes[:min(len(paths.Fixes), mostFixes)] {
 		f := &paths.Fixes[i]
-		p.item(fmt.Sprintf("%d", i+1), t.style.bold(Clean(f.Finding))+" ("+t.style.severity(f.Severity)+"), "+plural(f.Endpoints, "endpoint", "endpoints")+removed(f))
-		p.text(10, 10, Clean(f.Because))
+		p.item(fmt.Sprintf("%d", i+1), t.style.bold(text.Clean(f.Finding))+" ("+t.style.severity(f.Severity)+"), "+text.Count(f.Endpoints, "endpoint", "endpoints")+removed(f))
+		p.text(10, 10, text.Clean(f.Because))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // facts are the parts of contract.md's facts that a writer shows in a shape of its own. Every check's facts decode
@@ -51,13 +52,13 @@ func (f *facts) overTLS() bool {
 // hostName is the name a host gives itself, or the user gave it, cleaned; f are the line's facts.
 func (f *facts) hostName(l *Line) string {
 	if l.Name != "" {
-		return Clean(l.Name)
+		return text.Clean(l.Name)
 	}
 	if f.NTLM != nil {
 		if f.NTLM.DNSComputer != "" {
-			return Clean(f.NTLM.DNSComputer)
+			return text.Clean(f.NTLM.DNSComputer)
 		}
-		return Clean(f.NTLM.NBComputer)
+		return text.Clean(f.NTLM.NBComputer)
 	}
 	return ""
 }

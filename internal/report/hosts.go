@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Wants hosts and paths, which have lines of their own.
@@ -13,7 +13,7 @@ func (j *JSONL) Wants() Wants { return Wants{Hosts: true, Paths: true} }
 // Host writes a host line.
 func (j *JSONL) Host(h *signet.Host) error {
 	b := append(j.buf[:0], `{"kind":"host","run":`...)
-	b = check.AppendString(b, j.h.Run)
+	b = text.AppendJSONString(b, j.h.Run)
 	b = append(b, ',')
 	return j.line(appendHost(b, h))
 }
@@ -22,7 +22,7 @@ func (j *JSONL) Host(h *signet.Host) error {
 // tags say.
 func appendHost(b []byte, h *signet.Host) []byte {
 	text := func(key, s string) {
-		b = check.AppendString(append(b, key...), s)
+		b = text.AppendJSONString(append(b, key...), s)
 	}
 	b = append(b, `"address":"`...)
 	b = append(h.Address.AppendTo(b), '"')
@@ -90,7 +90,7 @@ func (j *JSONL) Path(p *signet.Path) error {
 	b := j.buf[:0]
 	text := func(key, v string) {
 		b = append(b, key...)
-		b = check.AppendString(b, v)
+		b = text.AppendJSONString(b, v)
 	}
 	text(`{"kind":"path","run":`, j.h.Run)
 	b = p.Target.Addr.AppendTo(append(b, `,"address":"`...))
@@ -120,7 +120,7 @@ func (j *JSONL) Path(p *signet.Path) error {
 }
 
 func (j *JSONL) object(v any) error {
-	b := check.AppendJSON(j.buf[:0], v)
+	b := text.AppendJSON(j.buf[:0], v)
 	j.buf = append(b, '\n')
 	_, err := j.w.Write(j.buf)
 	return err

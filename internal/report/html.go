@@ -11,6 +11,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 //go:embed html
@@ -90,7 +91,7 @@ func (p *HTML) text(s string) string {
 	if kept, ok := p.interned[s]; ok {
 		return kept
 	}
-	c := Clean(s)
+	c := text.Clean(s)
 	if len(s) > 4000 { // the key itself is kept too
 		return c
 	}
@@ -127,7 +128,7 @@ func (p *HTML) Endpoint(l *Line) error {
 	}
 	e := htmlEnd{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, check: p.text(l.Check), because: append(p.texts(l.Because), p.texts(l.Disagreements)...), unasked: p.texts(l.Unasked)}
 	if l.Err != nil {
-		e.failure = Clean(l.Err.Phase + ": " + l.Err.Text)
+		e.failure = text.Clean(l.Err.Phase + ": " + l.Err.Text)
 	}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
@@ -147,7 +148,7 @@ func evidence(b []byte) string {
 	if len(b) <= mostEvidence {
 		return hex.EncodeToString(b)
 	}
-	return hex.EncodeToString(b[:mostEvidence]) + " … " + plural(uint64(len(b)-mostEvidence), "byte more", "bytes more")
+	return hex.EncodeToString(b[:mostEvidence]) + " … " + text.Count(uint64(len(b)-mostEvidence), "byte more", "bytes more")
 }
 
 // lineName names the host behind a line where no host line does.
@@ -169,7 +170,7 @@ func (p *HTML) Host(host *signet.Host) error {
 		return nil // nothing of it was reached
 	}
 	if host.Name != "" {
-		h.name = Clean(host.Name)
+		h.name = text.Clean(host.Name)
 	}
 	h.os, h.domain = p.text(host.OS), p.text(host.Domain)
 	for _, r := range host.Roles {
@@ -208,7 +209,7 @@ func roleWords(role string) string {
 	case check.RoleWSUS:
 		return "WSUS"
 	}
-	return strings.ReplaceAll(Clean(role), "-", " ")
+	return strings.ReplaceAll(text.Clean(role), "-", " ")
 }
 
 // Left counts the host of an address: nothing more comes of it.

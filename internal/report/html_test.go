@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 )
 
 func newHTML(w io.Writer) Handler { return NewHTML(w, stubChecks(), NewRulebook(stubChecks())) }
@@ -165,7 +166,7 @@ func TestHTMLSize(t *testing.T) {
 	if b.Len() > 6<<20 {
 		t.Errorf("100,000 hosts take %d bytes", b.Len())
 	}
-	if left > 0 && !strings.Contains(b.String(), fmt.Sprintf("The other %s are in -o csv", thousands(uint64(left)))) {
+	if left > 0 && !strings.Contains(b.String(), fmt.Sprintf("The other %s are in -o csv", text.Grouped(uint64(left)))) {
 		t.Error("what was left out is not said")
 	}
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"html/template"
 	"strings"
+
+	"signet/internal/text"
 )
 
 // adviceHTML turns the Markdown of our own advice into elements: paragraphs, lists, fenced code, `code`, **strong** and
@@ -18,11 +20,11 @@ func adviceHTML(r *ruling) template.HTML {
 
 func blocks(b *strings.Builder, body string) {
 	open := "" // the element under way
-	var text []string
+	var words []string
 	end := func() {
-		if len(text) > 0 {
-			b.WriteString(spans(strings.Join(text, " ")))
-			text = nil
+		if len(words) > 0 {
+			b.WriteString(spans(strings.Join(words, " ")))
+			words = nil
 		}
 		switch open {
 		case "p":
@@ -39,7 +41,7 @@ func blocks(b *strings.Builder, body string) {
 		switch list, item := listItem(trimmed); {
 		case strings.HasPrefix(trimmed, "```"):
 			end()
-			b.WriteString(either(code, "</code></pre>\n", "<pre><code>"))
+			b.WriteString(text.Either(code, "</code></pre>\n", "<pre><code>"))
 			code = !code
 		case code:
 			b.WriteString(template.HTMLEscapeString(line) + "\n")
@@ -50,18 +52,18 @@ func blocks(b *strings.Builder, body string) {
 			b.WriteString("<h4>" + spans(strings.TrimLeft(trimmed, "# ")) + "</h4>\n")
 		case list != "":
 			if open == list {
-				b.WriteString(spans(strings.Join(text, " ")) + "</li>\n<li>")
+				b.WriteString(spans(strings.Join(words, " ")) + "</li>\n<li>")
 			} else {
 				end()
 				b.WriteString("<" + list + "><li>")
 			}
-			open, text = list, []string{item}
+			open, words = list, []string{item}
 		default:
 			if open == "" {
 				b.WriteString("<p>")
 				open = "p"
 			}
-			text = append(text, trimmed)
+			words = append(words, trimmed)
 		}
 	}
 	end()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // htmlView is what the template shows.
@@ -87,7 +88,7 @@ func (p *HTML) End(s *Summary) error {
 	v.CSP = "default-src 'none'; script-src '" + cspHash(files["page.js"]) + "'; style-src '" + cspHash(files["page.css"]) + "'; base-uri 'none'; form-action 'none'"
 	if hosts := p.total.hosts(); hosts > uint64(taken) {
 		v.LeftOut = fmt.Sprintf("This page lists the %s hosts at most risk of %s; the figures above and the findings below count all of them. The other %s are in -o csv, -o jsonl and -o xlsx.",
-			thousands(uint64(taken)), thousands(hosts), thousands(hosts-uint64(taken)))
+			text.Grouped(uint64(taken)), text.Grouped(hosts), text.Grouped(hosts-uint64(taken)))
 		v.Notes = append(v.Notes, v.LeftOut)
 	}
 	b := bufio.NewWriterSize(p.w, 64<<10)
@@ -118,25 +119,25 @@ func cspHash(text string) string {
 
 func (p *HTML) view(s *Summary) *htmlView {
 	v := &htmlView{
-		Title: cut(strings.Join(clean(p.h.Targets), ", "), 200), When: p.h.Started.UTC().Format("2 January 2006, 15:04 UTC"),
-		Took: s.Ended.Sub(p.h.Started).Round(time.Second / 10).String(), Policy: Clean(p.h.Policy), Depth: p.h.Depth.String(),
-		Checks: strings.Join(clean(p.h.Checks), " "), Run: Clean(p.h.Run), Tool: Clean(p.h.Tool), Schema: Schema,
+		Title: text.Cut(strings.Join(text.CleanAll(p.h.Targets), ", "), 200), When: p.h.Started.UTC().Format("2 January 2006, 15:04 UTC"),
+		Took: s.Ended.Sub(p.h.Started).Round(time.Second / 10).String(), Policy: text.Clean(p.h.Policy), Depth: p.h.Depth.String(),
+		Checks: strings.Join(text.CleanAll(p.h.Checks), " "), Run: text.Clean(p.h.Run), Tool: text.Clean(p.h.Tool), Schema: Schema,
 	}
 	if s.Interrupted {
 		v.Notes = append(v.Notes, "The run was interrupted: this is what was learned until then.")
 	}
 	v.Notes = append(v.Notes, lostOf(s)...)
-	v.Notes = append(v.Notes, clean(p.h.Warnings)...)
+	v.Notes = append(v.Notes, text.CleanAll(p.h.Warnings)...)
 	byHost := p.total.verdicts
 	v.Lead, v.Sub = lead(byHost, p.total.hosts(), s)
 	v.Tiles = []tile{
-		{"exposed", thousands(byHost[signet.Exposed]), wordFor(byHost[signet.Exposed], "host exposed", "hosts exposed") + ", " + number(s.Verdicts[signet.Exposed], "endpoint", "endpoints")},
-		{"undetermined", thousands(byHost[signet.Undetermined]), wordFor(byHost[signet.Undetermined], "host", "hosts") + " undetermined, " + number(s.Verdicts[signet.Undetermined], "endpoint", "endpoints")},
-		{"guarded", thousands(byHost[signet.Guarded]), wordFor(byHost[signet.Guarded], "host guarded", "hosts guarded") + ", " + number(s.Verdicts[signet.Guarded], "endpoint", "endpoints")},
-		{"unseen", thousands(byHost[signet.Unseen]), wordFor(byHost[signet.Unseen], "host", "hosts") + " unseen, " + number(s.Verdicts[signet.Unseen], "endpoint", "endpoints")},
-		{"", thousands(s.Coverage.Addresses), wordFor(s.Coverage.Addresses, "address", "addresses") + " asked, " + thousands(s.Coverage.Alive) + " alive"},
+		{"exposed", text.Grouped(byHost[signet.Exposed]), text.Noun(byHost[signet.Exposed], "host exposed", "hosts exposed") + ", " + text.CountGrouped(s.Verdicts[signet.Exposed], "endpoint", "endpoints")},
+		{"undetermined", text.Grouped(byHost[signet.Undetermined]), text.Noun(byHost[signet.Undetermined], "host", "hosts") + " undetermined, " + text.CountGrouped(s.Verdicts[signet.Undetermined], "endpoint", "endpoints")},
+		{"guarded", text.Grouped(byHost[signet.Guarded]), text.Noun(byHost[signet.Guarded], "host guarded", "hosts guarded") + ", " + text.CountGrouped(s.Verdicts[signet.Guarded], "endpoint", "endpoints")},
+		{"unseen", text.Grouped(byHost[signet.Unseen]), text.Noun(byHost[signet.Unseen], "host", "hosts") + " unseen, " + text.CountGrouped(s.Verdicts[signet.Unseen], "endpoint", "endpoints")},
+		{"", text.Grouped(s.Coverage.Addresses), text.Noun(s.Coverage.Addresses, "address", "addresses") + " asked, " + text.Grouped(s.Coverage.Alive) + " alive"},
 	}
-	v.VerdictText = number(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + " exposed, " + thousands(s.Verdicts[signet.Undetermined]) + " undetermined, " + thousands(s.Verdicts[signet.Guarded]) + " guarded, " + thousands(s.Verdicts[signet.Unseen]) + " unseen"
+	v.VerdictText = text.CountGrouped(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + " exposed, " + text.Grouped(s.Verdicts[signet.Undetermined]) + " undetermined, " + text.Grouped(s.Verdicts[signet.Guarded]) + " guarded, " + text.Grouped(s.Verdicts[signet.Unseen]) + " unseen"
 	v.Verdicts = bars(s.Verdicts, 1000)
 	v.Groups = p.total.groups()
 	v.Todo = p.todo(v.Groups)
@@ -146,7 +147,7 @@ func (p *HTML) view(s *Summary) *htmlView {
 	v.PathLead = "Each line is a class of relay paths from a kind of client to the endpoints that break a rule: red where it is open, dashed where it depends on a client that was not seen, dotted where the guard of the endpoint was not seen. Fixing the finding on the right closes it."
 	for _, o := range signet.Outcomes() {
 		if n := s.Coverage.Outcomes[o]; n > 0 {
-			v.Outcomes = append(v.Outcomes, countRow{o.String(), thousands(n)})
+			v.Outcomes = append(v.Outcomes, countRow{o.String(), text.Grouped(n)})
 		}
 	}
 	v.Undetermined, v.UndeterminedLeft = p.total.undetermined.top()
@@ -170,24 +171,24 @@ func trend(h *Header, s *Summary) *split {
 // lead is the sentence that who reads only one reads.
 func lead(byHost Counts, hosts uint64, s *Summary) (string, string) {
 	exposed, open := byHost[signet.Exposed], byHost[signet.Undetermined]
-	sub := fmt.Sprintf("%s of %s asked answered.", number(s.Coverage.Outcomes[signet.Answered], "endpoint", "endpoints"), thousands(s.Coverage.Asked))
+	sub := fmt.Sprintf("%s of %s asked answered.", text.CountGrouped(s.Coverage.Outcomes[signet.Answered], "endpoint", "endpoints"), text.Grouped(s.Coverage.Asked))
 	if open > 0 && exposed > 0 {
-		sub = fmt.Sprintf("%s could not be told. ", number(open, "host more", "hosts more")) + sub
+		sub = fmt.Sprintf("%s could not be told. ", text.CountGrouped(open, "host more", "hosts more")) + sub
 	}
 	switch {
 	case hosts == 0:
 		return "Nothing was there to be judged.", sub
 	case exposed == 1:
-		return fmt.Sprintf("1 of %s accepts relayed logons: an attacker on the network could act there as somebody else.", number(hosts, "host", "hosts")), sub
+		return fmt.Sprintf("1 of %s accepts relayed logons: an attacker on the network could act there as somebody else.", text.CountGrouped(hosts, "host", "hosts")), sub
 	case exposed > 1:
-		return fmt.Sprintf("%s of %s accept relayed logons: an attacker on the network could act there as somebody else.", thousands(exposed), number(hosts, "host", "hosts")), sub
+		return fmt.Sprintf("%s of %s accept relayed logons: an attacker on the network could act there as somebody else.", text.Grouped(exposed), text.CountGrouped(hosts, "host", "hosts")), sub
 	case open > 0:
-		return fmt.Sprintf("No host was seen to accept relayed logons; %s could not be told.", number(open, "host", "hosts")), sub
+		return fmt.Sprintf("No host was seen to accept relayed logons; %s could not be told.", text.CountGrouped(open, "host", "hosts")), sub
 	case byHost[signet.Unseen] == hosts:
 		return "No host that answered was seen to take NTLM logons, and no guard was seen either.", sub
 	case byHost[signet.Unseen] > 0:
 		return fmt.Sprintf("No host was seen to accept relayed logons: %s, and at %s no logon was asked for.",
-			number(byHost[signet.Guarded], "host is guarded", "hosts are guarded"), number(byHost[signet.Unseen], "host", "hosts")), sub
+			text.CountGrouped(byHost[signet.Guarded], "host is guarded", "hosts are guarded"), text.CountGrouped(byHost[signet.Unseen], "host", "hosts")), sub
 	}
 	return "Every host that answered refuses relayed logons.", sub
 }
@@ -227,17 +228,12 @@ func (p *HTML) todo(groups []*htmlGroup) []todo {
 		}
 		effect := "Closes " + g.Count
 		if n := closes[g.Rule].Open; n > 0 {
-			effect += ", " + number(n, "open path", "open paths")
+			effect += ", " + text.CountGrouped(n, "open path", "open paths")
 		}
 		if n := closes[g.Rule].Conditional; n > 0 {
-			effect += ", " + number(n, "conditional path", "conditional paths")
+			effect += ", " + text.CountGrouped(n, "conditional path", "conditional paths")
 		}
 		out = append(out, todo{g.Rule, g.Title, g.Severity, plain(fix), effect})
 	}
 	return out
 }
-
-// number is a count and what is counted; wordFor is the word alone.
-func number(n uint64, one, many string) string { return thousands(n) + " " + wordFor(n, one, many) }
-
-func wordFor(n uint64, one, many string) string { return either(n == 1, one, many) }

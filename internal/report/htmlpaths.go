@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // pathEdge is what paths are summed by: who comes, where to by which finding, and what is known of it.
@@ -93,7 +94,7 @@ func (p *HTML) picture() (shapes []shape, rows []pathRow, height int) {
 		y1, y2 := at(left, k.source)+20, at(right, k.finding)+20
 		shapes = append(shapes, shape{Class: k.state.String(), Wide: fmt.Sprintf("%.1f", 1.5+math.Log10(float64(max(s.paths, 1)))*1.6),
 			Line: fmt.Sprintf("M232,%d C370,%d 400,%d 538,%d", y1, y1, y2, y2)})
-		rows = append(rows, pathRow{sourceWords(k.source), k.finding, k.state.String(), thousands(s.endpoints), thousands(s.paths)})
+		rows = append(rows, pathRow{sourceWords(k.source), k.finding, k.state.String(), text.Grouped(s.endpoints), text.Grouped(s.paths)})
 	}
 	for _, name := range left {
 		y := at(left, name)
@@ -101,7 +102,7 @@ func (p *HTML) picture() (shapes []shape, rows []pathRow, height int) {
 	}
 	for _, name := range right {
 		y := at(right, name)
-		shapes = append(shapes, shape{Text: cut(name, 46), More: plural(sums[">"+name], "endpoint", "endpoints"), X: 538, Y: y, W: 358, TX: 550, TY: y + 17, TY2: y + 33})
+		shapes = append(shapes, shape{Text: text.Cut(name, 46), More: text.Count(sums[">"+name], "endpoint", "endpoints"), X: 538, Y: y, W: 358, TX: 550, TY: y + 17, TY2: y + 33})
 	}
 	return shapes, rows, height
 }
@@ -119,13 +120,4 @@ func sourceWords(source string) string {
 		return "Clients without binding"
 	}
 	return source
-}
-
-// thousands writes a number as people read it.
-func thousands(n uint64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "\u202f" + s[i:] // a narrow space that does not break
-	}
-	return s
 }

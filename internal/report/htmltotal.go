@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // htmlTotal sums every host of a run, those too that do not fit on the page.
@@ -85,7 +86,7 @@ type splitRow struct {
 
 // count writes the numbers of a row.
 func (r *splitRow) count(v Counts) {
-	r.Exposed, r.Undetermined, r.Guarded, r.Unseen = thousands(v[signet.Exposed]), thousands(v[signet.Undetermined]), thousands(v[signet.Guarded]), thousands(v[signet.Unseen])
+	r.Exposed, r.Undetermined, r.Guarded, r.Unseen = text.Grouped(v[signet.Exposed]), text.Grouped(v[signet.Undetermined]), text.Grouped(v[signet.Guarded]), text.Grouped(v[signet.Unseen])
 }
 
 // groups lists the rules that are broken, worst first.
@@ -96,8 +97,8 @@ func (t *htmlTotal) groups() []*htmlGroup {
 	for _, g := range groups {
 		r := t.rules.of(g.Rule)
 		g.Severity, g.Requires, g.Advice = g.severity.String(), r.rule.Requires, adviceHTML(r)
-		g.Hosts, g.Exposed, g.Other = thousands(g.hosts), thousands(g.exposed), thousands(g.other)
-		g.Count = number(g.exposed+g.other, "endpoint", "endpoints") + " on " + number(g.hosts, "host", "hosts")
+		g.Hosts, g.Exposed, g.Other = text.Grouped(g.hosts), text.Grouped(g.exposed), text.Grouped(g.other)
+		g.Count = text.CountGrouped(g.exposed+g.other, "endpoint", "endpoints") + " on " + text.CountGrouped(g.hosts, "host", "hosts")
 		g.Reasons, g.ReasonsLeft = g.seen.top()
 	}
 	return groups
@@ -162,10 +163,10 @@ func (r *reasons) top() (rows []reasonRow, left string) {
 		if s.n > uint64(len(s.sample)) {
 			sample += ", …"
 		}
-		rows = append(rows, reasonRow{cut(t, 400), thousands(s.n), sample})
+		rows = append(rows, reasonRow{text.Cut(t, 400), text.Grouped(s.n), sample})
 	}
 	if rest > 0 {
-		left = fmt.Sprintf("… and %s with other reasons: -o csv has them all.", number(rest, "endpoint", "endpoints"))
+		left = fmt.Sprintf("… and %s with other reasons: -o csv has them all.", text.CountGrouped(rest, "endpoint", "endpoints"))
 	}
 	return rows, left
 }
@@ -218,7 +219,7 @@ func splitOf(m map[string]*splitRow, caption, head string) split {
 		s.Rows = append(s.Rows, *r)
 	}
 	if n := len(rows) - mostSplit; n > 0 {
-		s.Left = "… and " + thousands(uint64(n)) + " more with less exposure."
+		s.Left = "… and " + text.Grouped(uint64(n)) + " more with less exposure."
 	}
 	return s
 }

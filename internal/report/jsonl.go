@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // JSONL writes the stream as JSON lines in the schema of contract.md. Lines are appended by hand into one buffer:
@@ -28,9 +29,9 @@ func NewJSONL(w io.Writer) *JSONL { return &JSONL{w: w} }
 func (j *JSONL) Begin(h *Header) error {
 	j.h = *h
 	b := append(j.buf[:0], `{"kind":"run","schema":"`+Schema+`","run":`...)
-	b = check.AppendString(b, h.Run)
+	b = text.AppendJSONString(b, h.Run)
 	b = append(b, `,"tool":`...)
-	b = check.AppendString(b, h.Tool)
+	b = text.AppendJSONString(b, h.Tool)
 	b = append(b, `,"started":"`...)
 	b = appendTime(b, h.Started)
 	b = append(b, `","targets":`...)
@@ -40,7 +41,7 @@ func (j *JSONL) Begin(h *Header) error {
 	b = append(b, `,"depth":"`...)
 	b = append(b, h.Depth.String()...)
 	b = append(b, `","policy":`...)
-	b = check.AppendString(b, h.Policy)
+	b = text.AppendJSONString(b, h.Policy)
 	if len(h.Warnings) > 0 {
 		b = append(b, `,"warnings":`...)
 		b = appendStrings(b, h.Warnings)
@@ -54,7 +55,7 @@ func (j *JSONL) Endpoint(l *Line) error { return j.line(AppendEndpoint(j.buf[:0]
 // AppendEndpoint appends the endpoint object without its closing brace.
 func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 	b = append(b, `{"kind":"endpoint","run":`...)
-	b = check.AppendString(b, h.Run)
+	b = text.AppendJSONString(b, h.Run)
 	b = append(b, `,"at":"`...)
 	b = appendTime(b, l.At)
 	b = append(b, `","address":"`...)
@@ -66,10 +67,10 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 	b = append(b, '"')
 	if l.Name != "" {
 		b = append(b, `,"name":`...)
-		b = check.AppendString(b, l.Name)
+		b = text.AppendJSONString(b, l.Name)
 	}
 	b = append(b, `,"check":`...)
-	b = check.AppendString(b, l.Check)
+	b = text.AppendJSONString(b, l.Check)
 	b = append(b, `,"outcome":"`...)
 	b = append(b, l.Outcome.String()...)
 	b = append(b, `","verdict":"`...)
@@ -96,7 +97,7 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 	}
 	if l.Source != "" {
 		b = append(b, `,"source":`...)
-		b = check.AppendString(b, l.Source)
+		b = text.AppendJSONString(b, l.Source)
 	}
 	if len(l.Disagreements) > 0 {
 		b = append(b, `,"disagreements":`...)
@@ -104,9 +105,9 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 	}
 	if l.Err != nil {
 		b = append(b, `,"error":{"phase":`...)
-		b = check.AppendString(b, l.Err.Phase)
+		b = text.AppendJSONString(b, l.Err.Phase)
 		b = append(b, `,"text":`...)
-		b = check.AppendString(b, l.Err.Text)
+		b = text.AppendJSONString(b, l.Err.Text)
 		b = append(b, '}')
 	}
 	if l.Connections > 0 {
@@ -122,7 +123,7 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 				b = append(b, ',')
 			}
 			b = append(b, `{"note":`...)
-			b = check.AppendString(b, x.Note)
+			b = text.AppendJSONString(b, x.Note)
 			b = append(b, `,"sent":"`...)
 			b = hex.AppendEncode(b, x.Sent)
 			b = append(b, `","received":"`...)
@@ -136,22 +137,22 @@ func AppendEndpoint(b []byte, h *Header, l *Line) []byte {
 
 func appendFinding(b []byte, f *signet.Finding) []byte {
 	b = append(b, `{"rule":`...)
-	b = check.AppendString(b, f.Rule)
+	b = text.AppendJSONString(b, f.Rule)
 	b = append(b, `,"severity":"`...)
 	b = append(b, f.Severity.String()...)
 	b = append(b, `","title":`...)
-	b = check.AppendString(b, f.Title)
+	b = text.AppendJSONString(b, f.Title)
 	b = append(b, `,"because":`...)
 	b = appendStrings(b, f.Because)
 	b = append(b, `,"where":`...)
-	b = check.AppendString(b, f.Where)
+	b = text.AppendJSONString(b, f.Where)
 	return append(b, '}')
 }
 
 // End writes the summary line.
 func (j *JSONL) End(s *Summary) error {
 	b := append(j.buf[:0], `{"kind":"summary","run":`...)
-	b = check.AppendString(b, j.h.Run)
+	b = text.AppendJSONString(b, j.h.Run)
 	b = append(b, `,"ended":"`...)
 	b = appendTime(b, s.Ended)
 	b = append(b, '"')
@@ -212,7 +213,7 @@ func appendStrings(b []byte, list []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = check.AppendString(b, s)
+		b = text.AppendJSONString(b, s)
 	}
 	return append(b, ']')
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // LostHost is a host of which something is missing from the run for a reason of ours.
@@ -139,14 +139,14 @@ func (t *Tally) Left(addr netip.Addr) { t.lost.left(addr) }
 func (l *Lost) Sums() []string {
 	var out []string
 	if l.Skipped > 0 {
-		s := fmt.Sprintf("Coverage was lost: %s not asked, for reasons of ours", plural(l.Skipped, "endpoint was", "endpoints were"))
+		s := fmt.Sprintf("Coverage was lost: %s not asked, for reasons of ours", text.Count(l.Skipped, "endpoint was", "endpoints were"))
 		if whole := l.Whole(); whole > 0 {
-			s += fmt.Sprintf("; %s missing whole", plural(whole, "host is", "hosts are"))
+			s += fmt.Sprintf("; %s missing whole", text.Count(whole, "host is", "hosts are"))
 		}
 		out = append(out, s)
 	}
 	if l.Faults > 0 {
-		out = append(out, fmt.Sprintf("Signet or this machine failed at %s: what is missing there says nothing of the hosts", plural(l.Faults, "endpoint", "endpoints")))
+		out = append(out, fmt.Sprintf("Signet or this machine failed at %s: what is missing there says nothing of the hosts", text.Count(l.Faults, "endpoint", "endpoints")))
 	}
 	return out
 }
@@ -158,7 +158,7 @@ func (l *Lost) Sentences() []string {
 		out = append(out, l.Hosts[i].sentence())
 	}
 	if more := n - uint64(min(len(l.Hosts), mostLostNamed)); len(out) > 0 && more > 0 {
-		out = append(out, fmt.Sprintf("and %s: -o jsonl and -o csv name them all", plural(more, "more host", "more hosts")))
+		out = append(out, fmt.Sprintf("and %s: -o jsonl and -o csv name them all", text.Count(more, "more host", "more hosts")))
 	}
 	return out
 }
@@ -166,13 +166,13 @@ func (l *Lost) Sentences() []string {
 func (h *LostHost) sentence() string {
 	var ends []string
 	for i, e := range h.Endpoints {
-		ends = append(ends, e.PortString()+"/"+e.Transport.String()+" "+Clean(h.Checks[i]))
+		ends = append(ends, e.PortString()+"/"+e.Transport.String()+" "+text.Clean(h.Checks[i]))
 	}
 	if more := h.N - len(ends); more > 0 {
 		ends = append(ends, fmt.Sprintf("%d more", more))
 	}
-	who := strings.TrimSpace(h.Address.String() + " " + cut(Clean(h.Name), 40))
-	return who + either(h.Fault, " failed at ", " not asked: ") + strings.Join(ends, ", ") + " (" + cmp.Or(cut(Clean(h.Because), 200), "no reason is known") + ")" + either(h.Whole, "; nothing else is known of it", "")
+	who := strings.TrimSpace(h.Address.String() + " " + text.Cut(text.Clean(h.Name), 40))
+	return who + text.Either(h.Fault, " failed at ", " not asked: ") + strings.Join(ends, ", ") + " (" + cmp.Or(text.Cut(text.Clean(h.Because), 200), "no reason is known") + ")" + text.Either(h.Whole, "; nothing else is known of it", "")
 }
 
 // appendLost appends the lost hosts as a member of the summary.
@@ -185,10 +185,10 @@ func appendLost(b []byte, l *Lost) []byte {
 		h := &l.Hosts[i]
 		b = append(h.Address.AppendTo(append(b, object(i, `"address":"`)...)), '"')
 		if h.Name != "" {
-			b = check.AppendString(append(b, `,"name":`...), h.Name)
+			b = text.AppendJSONString(append(b, `,"name":`...), h.Name)
 		}
 		b = fmt.Appendf(b, `,"endpoints":%d,"whole":%t,"fault":%t,"because":`, h.N, h.Whole, h.Fault)
-		b = append(check.AppendString(b, h.Because), '}')
+		b = append(text.AppendJSONString(b, h.Because), '}')
 	}
 	return append(b, ']')
 }

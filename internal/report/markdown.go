@@ -8,6 +8,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Markdown writes a page for a wiki or a ticket, in GitHub's dialect (tables): coverage, findings worst first with
@@ -62,7 +63,7 @@ func (m *Markdown) End(s *Summary) error {
 		m.line("\n> %s", markdown(w))
 	}
 	for i, lost := range lostOf(s) {
-		m.line("%s> %s%s", either(i == 0, "\n", ""), markdown(lost), either(i == len(lostOf(s))-1, "", "  "))
+		m.line("%s> %s%s", text.Either(i == 0, "\n", ""), markdown(lost), text.Either(i == len(lostOf(s))-1, "", "  "))
 	}
 	m.coverage(s)
 	if len(h.Trend) > 0 {
@@ -83,13 +84,13 @@ func (m *Markdown) End(s *Summary) error {
 		m.group(g)
 	}
 	if n := m.text.undetermined.total; n > 0 {
-		m.line("\n## Undetermined: %s that could not be told", plural(uint64(n), "endpoint", "endpoints"))
+		m.line("\n## Undetermined: %s that could not be told", text.Count(uint64(n), "endpoint", "endpoints"))
 		m.table(&m.text.undetermined)
 	}
 	for _, v := range calmVerdicts() {
 		if c := m.text.calm[v]; c != nil && h.All {
-			m.line("\n## %s: %s", title1(v.String()), plural(uint64(c.total), "endpoint", "endpoints"))
-			m.line("\n%s.", title1(calmWords(v)))
+			m.line("\n## %s: %s", text.Capital(v.String()), text.Count(uint64(c.total), "endpoint", "endpoints"))
+			m.line("\n%s.", text.Capital(calmWords(v)))
 			m.table(&c.list)
 		}
 	}
@@ -106,9 +107,6 @@ func (m *Markdown) End(s *Summary) error {
 }
 
 func (m *Markdown) line(format string, args ...any) { fmt.Fprintf(m.b, format+"\n", args...) }
-
-// title1 begins a sentence of ours with a capital letter.
-func title1(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func (m *Markdown) coverage(s *Summary) {
 	c := &s.Coverage
@@ -151,7 +149,7 @@ func (m *Markdown) table(list *listing) {
 
 // markdown makes text of the network stand for itself: no mark-up, no HTML, no link, no cell of its own.
 func markdown(s string) string {
-	s = Clean(s)
+	s = text.Clean(s)
 	var b strings.Builder
 	for _, r := range s {
 		switch {
@@ -177,5 +175,5 @@ func markdown(s string) string {
 
 // code is text for a span between single backticks, where no mark-up counts but the end of the span and of the cell.
 func code(s string) string {
-	return strings.NewReplacer("`", "'", "|", "¦").Replace(Clean(s))
+	return strings.NewReplacer("`", "'", "|", "¦").Replace(text.Clean(s))
 }

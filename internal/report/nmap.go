@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // Nmap writes XML that nmap's DTD accepts and that what people built on nmap reads: hosts with their ports, nmap's
@@ -137,7 +138,7 @@ func nmapService(l *Line, f *facts) string {
 	method, conf, tunnel := "table", "3", ""
 	if l.Outcome == signet.Answered {
 		method, conf = "probed", "10"
-		tunnel = either(f.overTLS(), "ssl", "")
+		tunnel = text.Either(f.overTLS(), "ssl", "")
 	}
 	return string(attributes([]byte("<service"), "name", name, "tunnel", tunnel, "method", method, "conf", conf)) + "/>"
 }
@@ -222,7 +223,7 @@ func (n *Nmap) scanInfo(b *bufio.Writer) {
 		for _, p := range ports {
 			services = append(services, strconv.Itoa(int(p)))
 		}
-		fmt.Fprintf(b, "<scaninfo type=\"%s\" protocol=\"%s\" numservices=\"%d\" services=\"%s\"/>\n", either(t == signet.TCP, "connect", "udp"), t, len(ports), strings.Join(services, ","))
+		fmt.Fprintf(b, "<scaninfo type=\"%s\" protocol=\"%s\" numservices=\"%d\" services=\"%s\"/>\n", text.Either(t == signet.TCP, "connect", "udp"), t, len(ports), strings.Join(services, ","))
 	}
 }
 
@@ -232,7 +233,7 @@ func (h *nmapHost) append(b []byte, addr netip.Addr) []byte {
 		state, reason = "unknown", "no-response"
 	}
 	b = fmt.Appendf(b, "<host starttime=\"%d\" endtime=\"%d\"><status state=\"%s\" reason=\"%s\" reason_ttl=\"0\"/>\n", h.first.Unix(), h.last.Unix(), state, reason)
-	b = fmt.Appendf(b, "<address addr=\"%s\" addrtype=\"%s\"/>\n<hostnames>\n", addr.WithZone(""), either(addr.Is4(), "ipv4", "ipv6"))
+	b = fmt.Appendf(b, "<address addr=\"%s\" addrtype=\"%s\"/>\n<hostnames>\n", addr.WithZone(""), text.Either(addr.Is4(), "ipv4", "ipv6"))
 	for _, name := range h.names {
 		b = append(attributes(append(b, "<hostname"...), "name", name), " type=\"user\"/>\n"...)
 	}

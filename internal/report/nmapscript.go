@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // script is what nmap calls the structured output of one of its scripts: keys in order, each with a value or a list.
@@ -20,13 +21,13 @@ type scriptEntry struct {
 
 func (s *script) add(key, value string) {
 	if value != "" {
-		s.entries = append(s.entries, scriptEntry{key: key, value: Clean(value)})
+		s.entries = append(s.entries, scriptEntry{key: key, value: text.Clean(value)})
 	}
 }
 
 func (s *script) addList(key string, list ...string) {
 	if len(list) > 0 {
-		s.entries = append(s.entries, scriptEntry{key: key, list: clean(list)})
+		s.entries = append(s.entries, scriptEntry{key: key, list: text.CleanAll(list)})
 	}
 }
 
@@ -86,10 +87,10 @@ func (f *facts) smbSecurityMode() script {
 		return s
 	}
 	if u := f.SMB1.UserLevel; u != nil {
-		s.add("authentication_level", either(*u, "user", "share"))
+		s.add("authentication_level", text.Either(*u, "user", "share"))
 	}
 	if p := f.SMB1.Plaintext; p != nil {
-		s.add("challenge_response", either(*p, "plaintext-only", "supported"))
+		s.add("challenge_response", text.Either(*p, "plaintext-only", "supported"))
 	}
 	switch f.SMB1.Signing {
 	case signet.Required:
@@ -187,11 +188,4 @@ func judged(l *Line) script {
 		s.add("error", l.Err.Phase+": "+l.Err.Text)
 	}
 	return s
-}
-
-func either(b bool, yes, no string) string {
-	if b {
-		return yes
-	}
-	return no
 }

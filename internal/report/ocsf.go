@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // OCSF writes Compliance Findings (class 2003) of the Open Cybersecurity Schema Framework 1.3.0 as JSON lines: one
@@ -112,7 +113,7 @@ func (o *OCSF) Endpoint(l *Line) error {
 	}
 	f := factsOf(l)
 	about := ocsfAbout{at: l.Endpoint, host: f.hostName(l), check: l.Check, verdict: l.Verdict, when: l.At}
-	because := strings.Join(clean(l.Because), "; ")
+	because := strings.Join(text.CleanAll(l.Because), "; ")
 	passed := true
 	write := func(e *ocsfEvent) error {
 		e.Unmapped["outcome"] = l.Outcome.String()
@@ -152,10 +153,10 @@ type ocsfAbout struct {
 
 // finding makes the event of one.
 func (o *ocsfLines) finding(about *ocsfAbout, f *signet.Finding, status int) *ocsfEvent {
-	e := o.event(about, Clean(f.Rule), Clean(f.Where), status)
+	e := o.event(about, text.Clean(f.Rule), text.Clean(f.Where), status)
 	e.SeverityID, e.Severity = ocsfSeverity(f.Severity)
-	e.FindingInfo.Title = Clean(f.Title)
-	e.Compliance.Detail = strings.Join(clean(f.Because), "; ")
+	e.FindingInfo.Title = text.Clean(f.Title)
+	e.Compliance.Detail = strings.Join(text.CleanAll(f.Because), "; ")
 	if fix := o.rules.fix(f.Rule); fix != "" {
 		e.Remediation = &ocsfText{fix}
 	}
@@ -173,16 +174,16 @@ func (o *ocsfLines) verdict(about *ocsfAbout, status int, title, because string)
 func (o *ocsfLines) event(about *ocsfAbout, rule, where string, status int) *ocsfEvent {
 	_, version, _ := strings.Cut(o.tool, "/")
 	at, when := about.at, about.when.UnixMilli()
-	resource := ocsfResource{UID: at.AddrPort().String() + "/" + at.Transport.String(), Name: either(about.host == "", at.Addr.String(), about.host), Type: "endpoint"}
+	resource := ocsfResource{UID: at.AddrPort().String() + "/" + at.Transport.String(), Name: text.Either(about.host == "", at.Addr.String(), about.host), Type: "endpoint"}
 	e := &ocsfEvent{
 		ActivityID: 1, ActivityName: "Create", CategoryUID: 2, CategoryName: "Findings", ClassUID: 2003, ClassName: "Compliance Finding",
 		TypeUID: 200301, TypeName: "Compliance Finding: Create", Time: when, SeverityID: 1, Severity: "Informational",
 		StatusID: 1, Status: "New",
-		Metadata:    ocsfMetadata{Version: "1.3.0", Product: ocsfProduct{Name: "Signet", Vendor: "Signet", Version: Clean(version)}, Correlation: Clean(o.run)},
+		Metadata:    ocsfMetadata{Version: "1.3.0", Product: ocsfProduct{Name: "Signet", Vendor: "Signet", Version: text.Clean(version)}, Correlation: text.Clean(o.run)},
 		FindingInfo: ocsfInfo{UID: identity(rule, at, about.check, where), Types: []string{rule}, Created: when},
-		Compliance:  ocsfCompliance{Standards: []string{"signet " + Clean(o.policy)}, Control: rule, StatusID: status, Status: []string{"Unknown", "Pass", "Warning", "Fail"}[status]},
+		Compliance:  ocsfCompliance{Standards: []string{"signet " + text.Clean(o.policy)}, Control: rule, StatusID: status, Status: []string{"Unknown", "Pass", "Warning", "Fail"}[status]},
 		Resources:   []ocsfResource{resource},
-		Unmapped:    map[string]any{"check": Clean(about.check), "verdict": about.verdict.String()},
+		Unmapped:    map[string]any{"check": text.Clean(about.check), "verdict": about.verdict.String()},
 	}
 	if where != "" {
 		e.Unmapped["where"] = where

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // OpenGraph writes a graph that BloodHound takes in (OpenGraph: nodes and edges of kinds of one's own). It holds what
@@ -64,16 +65,16 @@ func (g *OpenGraph) Endpoint(l *Line) error {
 	host := hostID(l.Addr)
 	if !g.hosts[l.Addr] {
 		g.hosts[l.Addr] = true
-		p := map[string]any{"name": either(f.hostName(l) == "", l.Addr.String(), strings.ToUpper(f.hostName(l))), "address": l.Addr.String()}
+		p := map[string]any{"name": text.Either(f.hostName(l) == "", l.Addr.String(), strings.ToUpper(f.hostName(l))), "address": l.Addr.String()}
 		if f.NTLM != nil {
-			p["os_version"], p["domain"] = Clean(f.NTLM.OSVersion), Clean(f.NTLM.DNSDomain)
+			p["os_version"], p["domain"] = text.Clean(f.NTLM.OSVersion), text.Clean(f.NTLM.DNSDomain)
 		}
 		if err := g.node(graphNode{host, []string{"SignetHost", "Signet"}, p}); err != nil {
 			return err
 		}
 	}
 	if f.NTLM != nil && f.NTLM.DNSComputer != "" {
-		name := strings.ToUpper(Clean(f.NTLM.DNSComputer))
+		name := strings.ToUpper(text.Clean(f.NTLM.DNSComputer))
 		if key := host + "\x00" + name; !g.named[key] {
 			g.named[key] = true
 			// By name alone: that the host calls itself so is all that was seen.
@@ -100,19 +101,19 @@ func (g *OpenGraph) Endpoint(l *Line) error {
 func hostID(addr netip.Addr) string { return "SIGNET:HOST:" + addr.String() }
 
 func endpointID(at signet.Endpoint, check string) string {
-	return strings.ToUpper("signet:endpoint:" + at.AddrPort().String() + "/" + at.Transport.String() + ":" + Clean(check))
+	return strings.ToUpper("signet:endpoint:" + at.AddrPort().String() + "/" + at.Transport.String() + ":" + text.Clean(check))
 }
 
 func endpointProperties(l *Line, f *facts) map[string]any {
 	p := map[string]any{
-		"name": l.AddrPort().String() + "/" + l.Transport.String(), "address": l.Addr.String(), "port": l.Port, "transport": l.Transport.String(), "check": Clean(l.Check),
+		"name": l.AddrPort().String() + "/" + l.Transport.String(), "address": l.Addr.String(), "port": l.Port, "transport": l.Transport.String(), "check": text.Clean(l.Check),
 		"outcome": l.Outcome.String(), "verdict": l.Verdict.String(), "at": l.At.UTC().Format("2006-01-02T15:04:05Z"),
 	}
 	if len(l.Because) > 0 {
-		p["because"] = clean(l.Because)
+		p["because"] = text.CleanAll(l.Because)
 	}
 	if len(l.Unasked) > 0 {
-		p["unasked"] = clean(l.Unasked)
+		p["unasked"] = text.CleanAll(l.Unasked)
 	}
 	for name, level := range map[string]signet.Level{"signing": f.Signing, "channel_binding": f.ChannelBinding, "epa": f.EPA, "nla": f.NLA} {
 		if level != signet.Unknown {
@@ -120,7 +121,7 @@ func endpointProperties(l *Line, f *facts) map[string]any {
 		}
 	}
 	if f.Dialect != "" {
-		p["dialect"] = Clean(f.Dialect)
+		p["dialect"] = text.Clean(f.Dialect)
 	}
 	if o := f.SMB1.Offered; o != nil {
 		p["smb1_offered"] = *o
@@ -138,12 +139,12 @@ func (g *OpenGraph) finding(endpoint string, f *signet.Finding) error {
 
 // rule adds the node of a finding's rule the first time, and names it.
 func (g *OpenGraph) rule(f *signet.Finding) (id string, err error) {
-	rule := Clean(f.Rule)
+	rule := text.Clean(f.Rule)
 	id = "SIGNET:RULE:" + strings.ToUpper(rule)
 	if !g.named[id] {
 		g.named[id] = true
 		r := g.rules.of(f.Rule)
-		p := map[string]any{"name": rule, "title": Clean(f.Title), "relay": r.rule.Relay()}
+		p := map[string]any{"name": rule, "title": text.Clean(f.Title), "relay": r.rule.Relay()}
 		if r.rule.Requires != "" {
 			p["wanted"] = r.rule.Requires
 		}
@@ -161,10 +162,10 @@ func (g *OpenGraph) rule(f *signet.Finding) (id string, err error) {
 func breach(f *signet.Finding) map[string]any {
 	p := map[string]any{"severity": f.Severity.String()}
 	if f.Where != "" {
-		p["where"] = Clean(f.Where)
+		p["where"] = text.Clean(f.Where)
 	}
 	if len(f.Because) > 0 {
-		p["because"] = clean(f.Because)
+		p["because"] = text.CleanAll(f.Because)
 	}
 	return p
 }

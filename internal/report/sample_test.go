@@ -15,6 +15,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 var update = flag.Bool("update", false, "write testdata/golden anew")
@@ -88,7 +89,7 @@ func at(addr string, port uint16, check, facts string, outcome signet.Outcome) *
 // sampleLines is a run in which every text is hostile.
 func sampleLines() []*Line {
 	bad := hostile()
-	quoted := string(check.AppendString(nil, bad))
+	quoted := string(text.AppendJSONString(nil, bad))
 	smb := at("10.0.0.5", 445, "smb", `{"transport":"direct","dialect":"3.1.1","signing":"optional","smb1":{"offered":true,"signing":"off","dialect":"NT LM 0.12","user_level":true},"dialects":["2.0.2","2.1","3.0","3.0.2","3.1.1"],"server_guid":"11111111-2222-3333-4444-555555555555","mechanisms":["ntlm"],"ntlm":{"nb_computer":`+quoted+`,"nb_domain":"LAB","dns_computer":`+quoted+`,"dns_domain":"lab.example","os_version":"10.0.20348","time":"2026-03-01T09:30:00Z"}}`, signet.Answered)
 	smb.Name = bad
 	smb.Unasked = []string{bad}
@@ -194,7 +195,7 @@ func around(b []byte, i int) []byte { return b[max(0, i-60):min(len(b), i+60)] }
 func unfit(t *testing.T, b []byte) {
 	t.Helper()
 	for i, r := range string(b) {
-		if r != '\n' && r != '\r' && r != '\t' && check.Unseen(r) {
+		if r != '\n' && r != '\r' && r != '\t' && text.Unseen(r) {
 			t.Errorf("rune %U at byte %d: …%q…", r, i, around(b, i))
 			return
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // SARIF writes a log of version 2.1.0: a result per finding above information, and one of kind "open" per endpoint
@@ -120,14 +121,14 @@ func (s *SARIF) Endpoint(l *Line) error {
 	}
 	f := factsOf(l)
 	host := f.hostName(l)
-	about := sarifProperties{Check: l.Check, Outcome: l.Outcome.String(), Verdict: l.Verdict.String(), Unasked: clean(l.Unasked), Disagreements: clean(l.Disagreements)}
+	about := sarifProperties{Check: l.Check, Outcome: l.Outcome.String(), Verdict: l.Verdict.String(), Unasked: text.CleanAll(l.Unasked), Disagreements: text.CleanAll(l.Disagreements)}
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
 		if !counted(f) {
 			continue
 		}
 		p := about
-		p.Severity, p.Where = f.Severity.String(), Clean(f.Where)
+		p.Severity, p.Where = f.Severity.String(), text.Clean(f.Where)
 		if err := s.result(l.Endpoint, host, &sarifResult{RuleID: f.Rule, Kind: "fail", Level: sarifLevel(f.Severity), Message: sarifText{Text: findingText(f, l.Endpoint)}, Properties: p}); err != nil {
 			return err
 		}
@@ -136,21 +137,21 @@ func (s *SARIF) Endpoint(l *Line) error {
 		return nil
 	}
 	return s.result(l.Endpoint, host, &sarifResult{RuleID: sarifUndetermined, Kind: "open", Level: "none", Properties: about,
-		Message: sarifText{Text: l.Endpoint.String() + " could not be told: " + strings.Join(clean(l.Because), "; ")}})
+		Message: sarifText{Text: l.Endpoint.String() + " could not be told: " + strings.Join(text.CleanAll(l.Because), "; ")}})
 }
 
 // findingText says a finding in a sentence.
 func findingText(f *signet.Finding, at signet.Endpoint) string {
-	text := Clean(f.Title) + " at " + at.String()
+	said := text.Clean(f.Title) + " at " + at.String()
 	if len(f.Because) > 0 {
-		text += ": " + strings.Join(clean(f.Because), "; ")
+		said += ": " + strings.Join(text.CleanAll(f.Because), "; ")
 	}
-	return text
+	return said
 }
 
 // result writes one, and says where it stands; its texts are clean.
 func (s *sarifLog) result(at signet.Endpoint, host string, r *sarifResult) error {
-	r.RuleID = Clean(r.RuleID)
+	r.RuleID = text.Clean(r.RuleID)
 	r.Fingerprints = map[string]string{"signet/v1": identity(r.RuleID, at, r.Properties.Check, r.Properties.Where)}
 	r.Locations = make([]sarifLocation, 1)
 	r.Locations[0].Physical.Artifact.URI = at.Transport.String() + "://" + at.AddrPort().String()
@@ -187,7 +188,7 @@ func sarifLevel(v signet.Severity) string {
 func (s *SARIF) End(sum *Summary) error {
 	invocation := map[string]any{
 		"executionSuccessful": !sum.Interrupted && sum.Lost.Faults == 0 && sum.Lost.Skipped == 0, "startTimeUtc": s.h.Started.UTC().Format(time.RFC3339), "endTimeUtc": sum.Ended.UTC().Format(time.RFC3339),
-		"properties": map[string]any{"targets": clean(s.h.Targets), "checks": clean(s.h.Checks), "depth": s.h.Depth.String(), "policy": Clean(s.h.Policy),
+		"properties": map[string]any{"targets": text.CleanAll(s.h.Targets), "checks": text.CleanAll(s.h.Checks), "depth": s.h.Depth.String(), "policy": text.Clean(s.h.Policy),
 			"addresses": sum.Coverage.Addresses, "endpoints_asked": sum.Coverage.Asked, "undetermined": sum.Coverage.Undetermined,
 			"exposed": sum.Verdicts[signet.Exposed], "guarded": sum.Verdicts[signet.Guarded], "unseen": sum.Verdicts[signet.Unseen]},
 	}
@@ -214,8 +215,8 @@ func (s *sarifLog) close(tool, id string, invocation map[string]any) error {
 		Invocations []any  `json:"invocations"`
 		ColumnKind  string `json:"columnKind"`
 	}{
-		Tool:       map[string]any{"driver": map[string]any{"name": either(name == "", "signet", Clean(name)), "version": either(version == "", "unknown", Clean(version)), "rules": rules}},
-		Automation: map[string]string{"id": "signet/" + Clean(id)}, Invocations: []any{invocation}, ColumnKind: "utf16CodeUnits",
+		Tool:       map[string]any{"driver": map[string]any{"name": text.Either(name == "", "signet", text.Clean(name)), "version": text.Either(version == "", "unknown", text.Clean(version)), "rules": rules}},
+		Automation: map[string]string{"id": "signet/" + text.Clean(id)}, Invocations: []any{invocation}, ColumnKind: "utf16CodeUnits",
 	}
 	b, err := json.Marshal(tail)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 
 	"signet"
-	"signet/internal/check"
 	"signet/internal/check/all"
 	"signet/internal/report"
+	"signet/internal/text"
 )
 
 // hostile is text as a peer might choose it.
@@ -82,7 +82,7 @@ func TestHostileNamesStayText(t *testing.T) {
 				t.Error("not UTF-8")
 			}
 			for _, r := range b.String() {
-				if r != '\n' && check.Unseen(r) {
+				if r != '\n' && text.Unseen(r) {
 					t.Fatalf("%U reaches the reader", r)
 				}
 			}

@@ -11,6 +11,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Text writes what an administrator pastes into a ticket: coverage first, then exposed endpoints grouped by finding,
@@ -71,7 +72,7 @@ func (t *Text) Endpoint(l *Line) error {
 	if !l.Reached() {
 		return nil
 	}
-	e := entry{at: l.Endpoint, who: who(l), because: Clean(strings.Join(l.Because, "; "))}
+	e := entry{at: l.Endpoint, who: who(l), because: text.Clean(strings.Join(l.Because, "; "))}
 	switch l.Verdict {
 	case signet.Undetermined:
 		t.file(&t.undetermined, e)
@@ -85,9 +86,9 @@ func (t *Text) Endpoint(l *Line) error {
 			g = &group{finding: *f}
 			t.groups[f.Rule] = g
 		}
-		e.because = Clean(strings.Join(f.Because, "; "))
-		if f.Where != "" && !strings.HasPrefix(e.because, Clean(f.Where)) {
-			e.because = Clean(f.Where) + ": " + e.because
+		e.because = text.Clean(strings.Join(f.Because, "; "))
+		if f.Where != "" && !strings.HasPrefix(e.because, text.Clean(f.Where)) {
+			e.because = text.Clean(f.Where) + ": " + e.because
 		}
 		if l.Verdict == signet.Exposed && t.relay(f.Rule) {
 			t.file(&g.exposed, e)
@@ -137,21 +138,21 @@ func (t *Text) End(s *Summary) error {
 }
 
 func (t *Text) head(p *page, s *Summary) {
-	p.field("Signet", strings.Join(clean(t.h.Targets), ", "))
+	p.field("Signet", strings.Join(text.CleanAll(t.h.Targets), ", "))
 	took := s.Ended.Sub(t.h.Started).Round(time.Second / 10)
 	p.field("", fmt.Sprintf("%s, %s, policy %s, depth %s, checks %s", t.h.Started.UTC().Format("2006-01-02 15:04 UTC"), took, t.h.Policy, t.h.Depth, strings.Join(t.h.Checks, " ")))
 	if s.Interrupted {
 		p.field("", t.style.bold("Interrupted: what follows is what was learned until then."))
 	}
 	for _, w := range t.h.Warnings {
-		p.field("", Clean(w))
+		p.field("", text.Clean(w))
 	}
 	for _, lost := range lostOf(s) {
 		p.field("", t.style.bold(lost))
 	}
 	p.blank()
 	c := &s.Coverage
-	p.field("Coverage", fmt.Sprintf("%s, %d alive; %s asked", plural(c.Addresses, "address", "addresses"), c.Alive, plural(c.Asked, "endpoint", "endpoints")))
+	p.field("Coverage", fmt.Sprintf("%s, %d alive; %s asked", text.Count(c.Addresses, "address", "addresses"), c.Alive, text.Count(c.Asked, "endpoint", "endpoints")))
 	parts := []string{fmt.Sprintf("%d answered", c.Outcomes[signet.Answered])}
 	for _, o := range []signet.Outcome{signet.Foreign, signet.Broken, signet.Withheld, signet.Fault, signet.Skipped} {
 		if n := c.Outcomes[o]; n > 0 {
@@ -169,7 +170,7 @@ func (t *Text) verdicts(p *page, s *Summary) {
 		if i == 0 {
 			label = "Before"
 		}
-		p.field(label, before.Started.UTC().Format("2006-01-02 15:04")+": "+t.counted(before.Verdicts)+t.style.faint(" ("+Clean(before.Run)+", as judged then)"))
+		p.field(label, before.Started.UTC().Format("2006-01-02 15:04")+": "+t.counted(before.Verdicts)+t.style.faint(" ("+text.Clean(before.Run)+", as judged then)"))
 	}
 }
 
@@ -210,7 +211,7 @@ func (t *Text) section(p *page, title, about string, groups []*group, pick func(
 		} else {
 			p.blank()
 		}
-		p.item(t.style.severity(g.finding.Severity), Clean(g.finding.Title)+" "+t.style.faint("("+Clean(g.finding.Rule)+")")+", "+plural(uint64(list.total), "endpoint", "endpoints"))
+		p.item(t.style.severity(g.finding.Severity), text.Clean(g.finding.Title)+" "+t.style.faint("("+text.Clean(g.finding.Rule)+")")+", "+text.Count(uint64(list.total), "endpoint", "endpoints"))
 		t.entries(p, list, mostEntries)
 	}
 }
@@ -242,14 +243,14 @@ func label(e entry) string {
 	if e.who == "" {
 		return e.at.String()
 	}
-	return e.at.String() + " " + cut(e.who, 40)
+	return e.at.String() + " " + text.Cut(e.who, 40)
 }
 
 func (t *Text) open(p *page) {
 	if t.undetermined.total == 0 {
 		return
 	}
-	p.heading("UNDETERMINED", plural(uint64(t.undetermined.total), "endpoint", "endpoints")+" that could not be told")
+	p.heading("UNDETERMINED", text.Count(uint64(t.undetermined.total), "endpoint", "endpoints")+" that could not be told")
 	t.entries(p, &t.undetermined, mostEntries)
 }
 
@@ -268,7 +269,7 @@ func (t *Text) fixes(p *page, groups []*group) {
 		}
 		n++
 		count := g.exposed.total + g.other.total
-		p.item(fmt.Sprintf("%d", n), t.style.bold(Clean(g.finding.Rule))+", closes "+plural(uint64(count), "endpoint", "endpoints"))
+		p.item(fmt.Sprintf("%d", n), t.style.bold(text.Clean(g.finding.Rule))+", closes "+text.Count(uint64(count), "endpoint", "endpoints"))
 		p.text(10, 10, fix)
 	}
 }
@@ -277,15 +278,8 @@ func (t *Text) fixes(p *page, groups []*group) {
 func who(l *Line) string {
 	if n, ok := l.Facts.(interface{ HostName() string }); ok {
 		if s := n.HostName(); s != "" {
-			return Clean(s)
+			return text.Clean(s)
 		}
 	}
-	return Clean(l.Name)
-}
-
-func plural(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	return text.Clean(l.Name)
 }

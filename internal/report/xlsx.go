@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // XLSX writes a workbook: findings, endpoints, hosts and a summary, each a sheet with a frozen header and filters.
@@ -134,7 +135,7 @@ func (x *XLSX) Wants() Wants { return Wants{Hosts: true} }
 func (x *XLSX) Host(h *signet.Host) error {
 	var roles []string
 	for _, r := range h.Roles {
-		roles = append(roles, r.Role+either(r.Certain, "", " (likely)"))
+		roles = append(roles, r.Role+text.Either(r.Certain, "", " (likely)"))
 	}
 	return x.hosts.add([]any{h.Address.String(), cell(h.Name), cell(h.Domain), cell(h.OS), cell(strings.Join(roles, ", ")), len(h.Findings)})
 }
@@ -178,7 +179,7 @@ func (x *workbook) finish(rows [][]any) error {
 			return err
 		}
 		if sh.left > 0 {
-			rows = append(rows, []any{sh.name, plural(sh.left, "row is", "rows are") + " beyond what a sheet holds: -o csv has them"})
+			rows = append(rows, []any{sh.name, text.Count(sh.left, "row is", "rows are") + " beyond what a sheet holds: -o csv has them"})
 		}
 	}
 	for i, row := range rows {

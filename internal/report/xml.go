@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/xml"
 	"strings"
+
+	"signet/internal/text"
 )
 
 // xmlText is text for an element or attribute. Clean took out what XML 1.0 §2.2 forbids but for two noncharacters.
-func xmlText(s string) string { return escape(Clean(s)) }
+func xmlText(s string) string { return escape(text.Clean(s)) }
 
 // escape is for text that was cleaned, and may have line ends of ours.
 func escape(s string) string {

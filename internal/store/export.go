@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // schema is the contract's.
@@ -28,7 +29,7 @@ func Export(ctx context.Context, w io.Writer, s Store, run *Run) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	plain := *run
 	plain.Imported = time.Time{} // which is of this store
-	line := check.AppendJSON(nil, exported{"run", schema, &plain})
+	line := text.AppendJSON(nil, exported{"run", schema, &plain})
 	if _, err := out.Write(append(line, '\n')); err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func Export(ctx context.Context, w io.Writer, s Store, run *Run) error {
 		n++
 	}
 	line = append(line[:0], `{"kind":"summary","run":`...)
-	line = check.AppendString(line, run.ID)
+	line = text.AppendJSONString(line, run.ID)
 	line = append(line, `,"observations":`...)
 	line = append(strconv.AppendUint(line, n, 10), '}', '\n')
 	if _, err := out.Write(line); err != nil {
@@ -55,7 +56,7 @@ func Export(ctx context.Context, w io.Writer, s Store, run *Run) error {
 
 func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
 	b = append(b, `{"kind":"endpoint","run":`...)
-	b = check.AppendString(b, run)
+	b = text.AppendJSONString(b, run)
 	b = append(b, `,"at":"`...)
 	b = o.At.UTC().AppendFormat(b, time.RFC3339Nano)
 	b = append(b, `","address":"`...)
@@ -67,10 +68,10 @@ func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
 	b = append(b, '"')
 	if o.Name != "" {
 		b = append(b, `,"name":`...)
-		b = check.AppendString(b, o.Name)
+		b = text.AppendJSONString(b, o.Name)
 	}
 	b = append(b, `,"check":`...)
-	b = check.AppendString(b, o.Check)
+	b = text.AppendJSONString(b, o.Check)
 	b = append(b, `,"check_version":`...)
 	b = strconv.AppendInt(b, int64(o.CheckVersion), 10)
 	b = append(b, `,"outcome":"`...)
@@ -87,20 +88,20 @@ func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = check.AppendString(b, s)
+			b = text.AppendJSONString(b, s)
 		}
 		b = append(b, ']')
 	}
 	if o.Err != nil {
 		b = append(b, `,"error":{"phase":`...)
-		b = check.AppendString(b, o.Err.Phase)
+		b = text.AppendJSONString(b, o.Err.Phase)
 		b = append(b, `,"text":`...)
-		b = check.AppendString(b, o.Err.Text)
+		b = text.AppendJSONString(b, o.Err.Text)
 		b = append(b, '}')
 	}
 	if o.Source != "" {
 		b = append(b, `,"source":`...)
-		b = check.AppendString(b, o.Source)
+		b = text.AppendJSONString(b, o.Source)
 	}
 	if o.Connections > 0 {
 		b = append(b, `,"connections":`...)
@@ -115,7 +116,7 @@ func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
 				b = append(b, ',')
 			}
 			b = append(b, `{"note":`...)
-			b = check.AppendString(b, o.Trace[i].Note)
+			b = text.AppendJSONString(b, o.Trace[i].Note)
 			b = append(b, `,"sent":"`...)
 			b = hex.AppendEncode(b, o.Trace[i].Sent)
 			b = append(b, `","received":"`...)

@@ -2,7 +2,7 @@ package http
 
 import (
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Facts is what a web server showed, in the shape of contract.md.
@@ -32,7 +32,7 @@ type Path struct {
 }
 
 // AppendJSON appends the facts as one object.
-func (f *Facts) AppendJSON(dst []byte) []byte { return check.AppendJSON(dst, f) }
+func (f *Facts) AppendJSON(dst []byte) []byte { return text.AppendJSON(dst, f) }
 
 // Offer says whether a path takes NTLM. The zero value is the one that claims least.
 type Offer uint8

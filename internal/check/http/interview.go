@@ -5,6 +5,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 	"signet/internal/wire/http1"
 )
 
@@ -225,7 +226,7 @@ func (iv *interview) learn(p *page, r *http1.Response) {
 	iv.noSite = iv.noSite || p.host == "" && noSite(r)
 	iv.knowsAuthority(r)
 	if iv.server == "" {
-		iv.server = cut(r.Header.Get("Server"), mostText)
+		iv.server = text.Clip(r.Header.Get("Server"), mostText)
 	}
 	if strings.HasPrefix(p.row.path, "http://") {
 		return // what a proxy says of another server's page is not this one's

@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 	"signet/internal/wire/http1"
 	"signet/internal/wire/ntlmssp"
 )
@@ -155,7 +156,7 @@ func strip(target string) string {
 		host, path, _ := strings.Cut(rest, "/")
 		target = scheme + "://" + host[strings.LastIndexByte(host, '@')+1:] + "/" + path
 	}
-	return cut(target, mostText)
+	return text.Clip(target, mostText)
 }
 
 // seen is one path as overheard.
@@ -235,7 +236,7 @@ func sendsNTLM(client []byte) bool {
 }
 
 func (o *observer) take(req *overheard, r *http1.Response) {
-	if s := cut(r.Header.Get("Server"), mostText); s != "" && s > o.server {
+	if s := text.Clip(r.Header.Get("Server"), mostText); s != "" && s > o.server {
 		o.server = s
 	}
 	list := challenges(r)
@@ -262,7 +263,7 @@ func (o *observer) take(req *overheard, r *http1.Response) {
 	}
 	for _, c := range list {
 		// A challenge that goes on with an exchange offers nothing, but shows what was offered where nothing else does.
-		if scheme := cut(c.Scheme, mostText); len(p.schemes) < mostSchemes {
+		if scheme := text.Clip(c.Scheme, mostText); len(p.schemes) < mostSchemes {
 			p.schemes[scheme] = p.schemes[scheme] || c.Token == ""
 		}
 		if c.Token == "" || !c.Is("NTLM") && !c.Is("Negotiate") {
@@ -339,7 +340,7 @@ func clients(h *check.Overheard) []check.Client {
 		if len(r.authorization) == 0 && !dav {
 			continue
 		}
-		agent := cut(string(r.agent), 120)
+		agent := text.Clip(string(r.agent), 120)
 		scheme, token, _ := strings.Cut(string(r.authorization), " ")
 		switch {
 		case strings.EqualFold(scheme, "NTLM"), strings.EqualFold(scheme, "Negotiate"):
@@ -351,7 +352,7 @@ func clients(h *check.Overheard) []check.Client {
 		case strings.EqualFold(scheme, "Basic"):
 			raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(token))
 			if user, _, ok := strings.Cut(string(raw), ":"); err == nil && ok {
-				out = append(out, check.Client{Logon: "basic", User: cut(user, mostText), WebDAV: dav, Agent: agent})
+				out = append(out, check.Client{Logon: "basic", User: text.Clip(user, mostText), WebDAV: dav, Agent: agent})
 				continue
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 	"signet/internal/wire/http1"
 )
 
@@ -83,11 +84,9 @@ const (
 	mostLocation = 1024
 )
 
-func cut(s string, most int) string { return s[:min(len(s), most)] }
-
 // facts words what is known of the page. pending says that a question that could decide was left out.
 func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
-	f := Path{Path: p.row.path, Role: p.row.role, Host: cut(p.host, mostText), Schemes: []string{}, Note: cut(p.why, mostText)}
+	f := Path{Path: p.row.path, Role: p.row.role, Host: text.Clip(p.host, mostText), Schemes: []string{}, Note: text.Clip(p.why, mostText)}
 	if p.row.method != "GET" {
 		f.Method = p.row.method
 	}
@@ -112,10 +111,10 @@ func (p *page) facts(t *table, marks map[string]bool, pending bool) Path {
 	case f.Role == "http-proxy" && f.Status == 401:
 		f.Role = "" // an origin server, which takes the URL for one of its own
 	}
-	f.Location = cut(p.resp.Header.Get("Location"), mostLocation)
+	f.Location = text.Clip(p.resp.Header.Get("Location"), mostLocation)
 	for _, c := range challenges(p.resp) {
 		if len(f.Schemes) < mostSchemes {
-			f.Schemes = append(f.Schemes, cut(c.Scheme, mostText))
+			f.Schemes = append(f.Schemes, text.Clip(c.Scheme, mostText))
 		}
 	}
 	f.Negotiate = p.negotiate()

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 	wire "signet/internal/wire/ldap"
 )
 
@@ -77,7 +77,7 @@ type Bind struct {
 }
 
 // AppendJSON appends the facts as one JSON object.
-func (f *Facts) AppendJSON(dst []byte) []byte { return check.AppendJSON(dst, f) }
+func (f *Facts) AppendJSON(dst []byte) []byte { return text.AppendJSON(dst, f) }
 
 // newFacts returns facts that claim nothing.
 func newFacts() Facts {

@@ -6,6 +6,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 	wire "signet/internal/wire/ldap"
 )
 
@@ -110,7 +111,7 @@ func (iv *interview) file(end check.End) {
 		b := Bind{Over: a.over, Question: a.question, Challenge: seen.challenge, Negotiation: seen.spnego}
 		if r := seen.result; r != nil {
 			b.Mechanism = seen.mechanism
-			b.Code, b.Result, b.Text = &r.Code, r.Code.String(), clip(strings.TrimRight(r.Diagnostic, "\x00"), maxText)
+			b.Code, b.Result, b.Text = &r.Code, r.Code.String(), text.Clip(strings.TrimRight(r.Diagnostic, "\x00"), maxText)
 		}
 		if failure != nil {
 			b.Code, b.Result, b.Text = nil, "", ""

@@ -7,6 +7,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 	"signet/internal/wire/ber"
 	wire "signet/internal/wire/ldap"
 	"signet/internal/wire/tls"
@@ -208,7 +209,7 @@ func (o *observer) bound(r wire.BindResponse, a asked, known bool) {
 	if !known {
 		return
 	}
-	b := Bind{Over: overPlain, Mechanism: a.mechanism, Result: r.Code.String(), Text: clip(r.Diagnostic, maxText)}
+	b := Bind{Over: overPlain, Mechanism: a.mechanism, Result: r.Code.String(), Text: text.Clip(r.Diagnostic, maxText)}
 	code := r.Code
 	b.Code = &code
 	switch {
@@ -298,7 +299,7 @@ func clients(h *check.Overheard) []check.Client {
 		}
 		if r.Auth == wire.AuthSimple {
 			if len(r.Credentials) > 0 {
-				out = append(out, check.Client{Logon: "simple", User: clip(r.Name, maxText)})
+				out = append(out, check.Client{Logon: "simple", User: text.Clip(r.Name, maxText)})
 			}
 			continue
 		}

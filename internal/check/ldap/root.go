@@ -3,9 +3,10 @@ package ldap
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	wire "signet/internal/wire/ldap"
+
+	"signet/internal/text"
 )
 
 // Root holds the selected attributes of a rootDSE (RFC 4512 §5.1, [MS-ADTS] §3.1.1.3.2), under their own names.
@@ -43,29 +44,18 @@ const (
 	maxText   = 512
 )
 
-// clip shortens s to at most n bytes, at a rune's end.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
-
 func list(e wire.Entry, name string) []string {
 	v := e.Values(name)
 	v = v[:min(len(v), maxValues)]
 	for i := range v {
-		v[i] = clip(v[i], maxText)
+		v[i] = text.Clip(v[i], maxText)
 	}
 	return v
 }
 
 // readRoot takes over what the rootDSE says of its server.
 func (f *Facts) readRoot(e wire.Entry) {
-	one := func(name string) string { return clip(e.Value(name), maxText) }
+	one := func(name string) string { return text.Clip(e.Value(name), maxText) }
 	f.Root = Root{
 		DNSHostName:                   one("dnsHostName"),
 		ServerName:                    one("serverName"),

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"signet/internal/check"
+	"signet/internal/text"
 	wire "signet/internal/wire/mail"
 )
 
@@ -13,7 +14,7 @@ func clients(h *check.Overheard) []check.Client {
 	const most = 16
 	var out []check.Client
 	plain := func(user string) bool {
-		ok := user != "" && utf8.ValidString(user) && !strings.ContainsFunc(user, check.Unseen)
+		ok := user != "" && utf8.ValidString(user) && !strings.ContainsFunc(user, text.Unseen)
 		if ok {
 			out = append(out, check.Client{Logon: "plain", User: clip(user)})
 		}

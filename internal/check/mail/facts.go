@@ -2,7 +2,7 @@ package mail
 
 import (
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Facts is what was learned of one mail endpoint.
@@ -47,7 +47,7 @@ const (
 )
 
 // AppendJSON appends the facts as one JSON object.
-func (f *Facts) AppendJSON(dst []byte) []byte { return check.AppendJSON(dst, f) }
+func (f *Facts) AppendJSON(dst []byte) []byte { return text.AppendJSON(dst, f) }
 
 // way finds a way in, nil when nothing is known of it.
 func (f *Facts) way(over string) *Way {
@@ -98,9 +98,4 @@ func carrier(mechanisms []string) string {
 // maxText bounds what is kept of a peer's words.
 const maxText = 200
 
-func clip(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	return s[:maxText] + "…"
-}
+func clip(s string) string { return text.Clip(s, maxText) + text.Either(len(s) > maxText, "…", "") }

@@ -2,7 +2,7 @@ package mssql
 
 import (
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 	"signet/internal/wire/tds"
 )
 
@@ -70,7 +70,7 @@ func newFacts(service string) Facts {
 }
 
 // AppendJSON appends the facts as one JSON object.
-func (f *Facts) AppendJSON(dst []byte) []byte { return check.AppendJSON(dst, f) }
+func (f *Facts) AppendJSON(dst []byte) []byte { return text.AppendJSON(dst, f) }
 
 // encryption words the answer of a server that was asked with ENCRYPT_OFF.
 func encryption(p *tds.Prelogin) string {

@@ -1,6 +1,6 @@
 package names
 
-import "signet/internal/check"
+import "signet/internal/text"
 
 // Facts is what one responder said of its own name.
 type Facts struct {
@@ -20,4 +20,4 @@ const (
 )
 
 // AppendJSON appends the facts as one JSON object.
-func (f *Facts) AppendJSON(dst []byte) []byte { return check.AppendJSON(dst, f) }
+func (f *Facts) AppendJSON(dst []byte) []byte { return text.AppendJSON(dst, f) }

@@ -2,7 +2,7 @@ package rdp
 
 import (
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // Facts is what the check learned of one endpoint.
@@ -40,5 +40,5 @@ func (f *Facts) AppendJSON(dst []byte) []byte {
 	if shaped.Protocols == nil {
 		shaped.Protocols = []string{}
 	}
-	return check.AppendJSON(dst, &shaped)
+	return text.AppendJSON(dst, &shaped)
 }

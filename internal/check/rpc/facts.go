@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 	"signet/internal/wire/dcerpc"
 )
 
@@ -30,7 +30,7 @@ type Interface struct {
 }
 
 // AppendJSON appends the facts as one JSON object.
-func (f *Facts) AppendJSON(dst []byte) []byte { return check.AppendJSON(dst, f) }
+func (f *Facts) AppendJSON(dst []byte) []byte { return text.AppendJSON(dst, f) }
 
 func newFacts() Facts { return Facts{Interfaces: []Interface{}, Coercible: []string{}} }
 

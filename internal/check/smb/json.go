@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // AppendJSON appends the facts as one object. It is written out because it runs for every answer of a large scan;
@@ -89,7 +89,7 @@ func appendText(dst []byte, key, s string) []byte {
 	if s == "" {
 		return dst
 	}
-	return check.AppendString(append(dst, key...), s)
+	return text.AppendJSONString(append(dst, key...), s)
 }
 
 func appendBool(dst []byte, key string, b *bool) []byte {

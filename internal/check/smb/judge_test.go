@@ -8,6 +8,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 )
 
 // row builds facts the way an interview leaves them.
@@ -193,7 +194,7 @@ func TestJSON(t *testing.T) {
 				*l = []string{} // a list without entries is [], never null
 			}
 		}
-		got, want := string(f.AppendJSON(nil)), string(check.AppendJSON(nil, &f))
+		got, want := string(f.AppendJSON(nil)), string(text.AppendJSON(nil, &f))
 		if got != want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, want)
 		}

@@ -1,16 +1,14 @@
-package check
+package text
 
 import (
 	"strings"
 	"unicode/utf8"
-
-	"signet"
 )
 
-// Unseen tells whether a rune is nothing that a reader sees: it controls a terminal or the direction and place of text, or it
-// is drawn as nothing at all, so that two names that look alike are two, or a text holds what nobody reads. These are the
-// controls, the separators of lines, Unicode's Default_Ignorable_Code_Point (UAX #44: bidirectional controls, joiners, tags,
-// variation selectors, fillers), other format controls that are not drawn, and noncharacters.
+// Unseen tells whether a reader cannot see a rune: it controls a terminal, changes the direction or place of the text
+// around it, or is drawn as nothing at all, so that two different names look alike. These are the controls, the separators
+// of lines, Unicode's Default_Ignorable_Code_Point (UAX #44: bidirectional controls, joiners, tags, variation selectors,
+// fillers), other format controls that are not drawn, and noncharacters.
 func Unseen(r rune) bool {
 	if r < 0x7f {
 		return r < 0x20
@@ -28,7 +26,7 @@ func Unseen(r rune) bool {
 	return r&0xfffe == 0xfffe
 }
 
-// Visible is text as a reader may be shown it: what is Unseen stands as an escape, \u202e, or \U000e0041 beyond the first
+// Visible returns text that is safe to show: a rune that is Unseen becomes an escape, \u202e, or \U000e0041 beyond the first
 // plane, and bytes that are not UTF-8 become U+FFFD.
 func Visible(s string) string {
 	at := 0
@@ -66,31 +64,25 @@ func escape(b *strings.Builder, mark byte, r rune, shift int) {
 	}
 }
 
-// AppendFacts appends facts as a JSON object on one line. Those that came as JSON, from a store or another tool, are
-// looked through first: what is Unseen is escaped in them as it is in our own.
-func AppendFacts(dst []byte, f signet.Facts) []byte {
-	raw, ok := f.(signet.RawFacts)
-	if !ok {
-		return f.AppendJSON(dst)
+// mostShown is how many runes Clean leaves of a text.
+const mostShown = 1000
+
+// Clean makes text from the network fit for a terminal and a ticket: it is Visible, and cut where it is long.
+func Clean(s string) string {
+	if len(s) > 8*mostShown { // what is cut anyway need not be looked at
+		s = string([]rune(s[:8*mostShown])[:mostShown+1])
 	}
-	start := 0
-	for i := 0; i < len(raw); {
-		c := raw[i]
-		if c >= 0x20 && c < 0x7f {
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRune(raw[i:])
-		if c < 0x20 || Unseen(r) || r == utf8.RuneError && n == 1 {
-			dst = append(dst, raw[start:i]...)
-			if c < 0x20 { // in JSON these stand between tokens alone
-				dst = append(dst, ' ')
-			} else {
-				dst = appendEscape(dst, r)
-			}
-			start = i + n
-		}
-		i += n
-	}
-	return append(dst, raw[start:]...)
+	return Cut(Visible(s), mostShown)
 }
+
+// CleanAll returns each text of a list as Clean has it.
+func CleanAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = Clean(s)
+	}
+	return out
+}
+
+// OneLine returns Visible text on one line: line ends and runs of spaces become one space.
+func OneLine(s string) string { return strings.Join(strings.Fields(Visible(s)), " ") }

@@ -1,4 +1,4 @@
-package check
+package text
 
 import (
 	"encoding/json"
@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// AppendString appends s as a JSON string. Whatever could move a cursor, hide text or turn it around when the line
-// is looked at in a terminal is escaped, as Unseen has it. Bytes that are not UTF-8 become U+FFFD.
-func AppendString(dst []byte, s string) []byte {
+// AppendJSONString appends s as a JSON string. Runes that are Unseen are escaped, so that a line of JSON can be looked at in
+// a terminal. Bytes that are not UTF-8 become U+FFFD.
+func AppendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
@@ -57,8 +57,8 @@ func appendEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }
 
-// AppendJSON appends v by reflection, for facts that need no appender of their own, with the same care for what a
-// terminal would obey. A type that cannot be marshalled is a programmer's error and becomes null.
+// AppendJSON appends v as encoding/json has it, for what needs no appender of its own, with Unseen runes escaped.
+// A value that cannot be marshalled is a programmer's error and becomes null.
 func AppendJSON(dst []byte, v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -79,4 +79,29 @@ func AppendJSON(dst []byte, v any) []byte {
 		i += n
 	}
 	return append(dst, b[start:]...)
+}
+
+// AppendRawJSON appends JSON that somebody else wrote, on one line and with Unseen runes escaped. raw must be valid JSON: then
+// an Unseen rune beyond ASCII stands inside a string, and a control between tokens.
+func AppendRawJSON(dst, raw []byte) []byte {
+	start := 0
+	for i := 0; i < len(raw); {
+		c := raw[i]
+		if c >= 0x20 && c < 0x7f {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(raw[i:])
+		if c < 0x20 || Unseen(r) || r == utf8.RuneError && n == 1 {
+			dst = append(dst, raw[start:i]...)
+			if c < 0x20 {
+				dst = append(dst, ' ')
+			} else {
+				dst = appendEscape(dst, r)
+			}
+			start = i + n
+		}
+		i += n
+	}
+	return append(dst, raw[start:]...)
 }

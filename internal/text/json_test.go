@@ -1,4 +1,4 @@
-package check
+package text
 
 import (
 	"encoding/json"
@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-func FuzzAppendString(f *testing.F) {
+func FuzzAppendJSONString(f *testing.F) {
 	for _, s := range []string{"", "plain", "a\"b\\c", "\x1b[31mred\x07", "\u009b31m", "\u202eevil", "\xff\xfe", "\u2028", "ünïcode 日本"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for name, b := range map[string][]byte{"string": AppendString(nil, s), "reflection": AppendJSON(nil, s)} {
+		for name, b := range map[string][]byte{"string": AppendJSONString(nil, s), "reflection": AppendJSON(nil, s)} {
 			var back string
 			if err := json.Unmarshal(b, &back); err != nil {
 				t.Fatalf("%s: %q gave %s: %v", name, s, b, err)

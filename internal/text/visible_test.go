@@ -1,4 +1,4 @@
-package check
+package text
 
 import (
 	"encoding/json"
@@ -6,8 +6,6 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"signet"
 )
 
 // ignorable tells whether a rune is a Default_Ignorable_Code_Point, as DerivedCoreProperties.txt derives it (UAX #44).
@@ -39,8 +37,8 @@ func TestNothingInvisible(t *testing.T) {
 		if !hidden {
 			continue
 		}
-		quoted := AppendString(nil, text)
-		facts := AppendFacts(nil, signet.RawFacts(`{"a":"`+text+`"}`))
+		quoted := AppendJSONString(nil, text)
+		facts := AppendRawJSON(nil, []byte(`{"a":"`+text+`"}`))
 		for name, b := range map[string][]byte{"string": quoted, "reflection": AppendJSON(nil, text), "facts": facts} {
 			if strings.ContainsRune(string(b), r) && !(name == "facts" && r < 0x20) {
 				t.Errorf("%s: %U stands in %q", name, r, b)
@@ -80,9 +78,9 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// Facts of another tool that are spread over lines come on one.
-func TestAppendFactsOnOneLine(t *testing.T) {
-	if got := string(AppendFacts(nil, signet.RawFacts("{\n\t\"a\": 1\r\n}"))); strings.ContainsAny(got, "\n\r\t") || !json.Valid([]byte(got)) {
+// JSON of another tool that is spread over lines comes on one.
+func TestAppendRawJSONOnOneLine(t *testing.T) {
+	if got := string(AppendRawJSON(nil, []byte("{\n\t\"a\": 1\r\n}"))); strings.ContainsAny(got, "\n\r\t") || !json.Valid([]byte(got)) {
 		t.Errorf("%q", got)
 	}
 }
