@@ -16,6 +16,7 @@ type Check struct {
 	Title    string // one line for lists
 	Ports    []Port // asked by default
 	Optional bool   // asked only when named with --checks
+	Fallback bool   // asks the ports of a target that no check owns
 	Sends    []Sends
 	Rules    []Rule
 	Advice   fs.FS // <rule>.md for each rule
@@ -28,6 +29,8 @@ type Check struct {
 	Judge func(signet.Facts) (Judgement, error)
 	// Identify is pure too: what facts say of the host. It is nil for a check whose facts say nothing of it.
 	Identify func(signet.Facts) (Identity, error)
+	// Traits are what facts say of a host for the Breaks of its rules; nil: nothing.
+	Traits func(signet.Facts) (Traits, error)
 	// Passive reads the same facts out of other people's conversations; nil: it cannot.
 	Passive *Passive
 }
@@ -57,8 +60,10 @@ type Sends struct {
 type Rule struct {
 	ID       string
 	Title    string
-	Requires string // one line: what a target that does not break it does
-	Opens    Way    // how relayed NTLM gets in where it is broken; zero: it does not
+	Requires string  // one line: what a target that does not break it does
+	Opens    Way     // how relayed NTLM gets in where it is broken; zero: it does not
+	Recipe   *Recipe // how a script closes it; nil: none can
+	Breaks   Breaks  // which hosts closing it would break
 }
 
 // Breach is a rule that facts break.
@@ -109,12 +114,14 @@ type Definition[F any, P interface {
 	Title    string
 	Ports    []Port
 	Optional bool
+	Fallback bool
 	Sends    []Sends
 	Rules    []Rule
 	Advice   fs.FS
 	Begin    func(Subject) Interview
 	Judge    func(*F) Judgement
 	Identify func(*F) Identity // nil: the facts say nothing of the host
+	Traits   func(*F) Traits   // nil: the facts say nothing of who would break
 	Passive  *Passive          // nil: captures say nothing to it
 }
 
@@ -124,28 +131,51 @@ func Define[F any, P interface {
 	signet.Facts
 }](d Definition[F, P]) Check {
 	return Check{
-		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional,
-		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: identifier[F, P](d.Name, d.Identify),
+		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback,
+		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader[F, P](d.Name, d.Identify), Traits: reader[F, P](d.Name, d.Traits),
 		Decode: func(raw signet.RawFacts) (signet.Facts, error) {
-			f := new(F)
-			if err := json.Unmarshal(raw, f); err != nil {
-				return nil, fmt.Errorf("%s: facts: %w", d.Name, err)
+			f, err := typed[F, P](d.Name, raw)
+			if err != nil {
+				return nil, err
 			}
 			return P(f), nil
 		},
-		Judge: func(facts signet.Facts) (Judgement, error) {
-			if f, ok := facts.(P); ok {
-				return d.Judge((*F)(f)), nil
-			}
-			raw, ok := facts.(signet.RawFacts)
-			if !ok {
-				return Judgement{}, fmt.Errorf("%s: facts of type %T", d.Name, facts)
-			}
-			f := new(F)
-			if err := json.Unmarshal(raw, f); err != nil {
-				return Judgement{}, fmt.Errorf("%s: facts: %w", d.Name, err)
-			}
-			return d.Judge(f), nil
-		},
+		Judge: reader[F, P](d.Name, d.Judge),
+	}
+}
+
+// typed gives facts their type: the check's own, or decoded from JSON.
+func typed[F any, P interface {
+	*F
+	signet.Facts
+}](name string, facts signet.Facts) (*F, error) {
+	if f, ok := facts.(P); ok {
+		return f, nil
+	}
+	raw, ok := facts.(signet.RawFacts)
+	if !ok {
+		return nil, fmt.Errorf("%s: facts of type %T", name, facts)
+	}
+	f := new(F)
+	if err := json.Unmarshal(raw, f); err != nil {
+		return nil, fmt.Errorf("%s: facts: %w", name, err)
+	}
+	return f, nil
+}
+
+// reader lets a function of typed facts take any facts; nil stays nil.
+func reader[F any, P interface {
+	*F
+	signet.Facts
+}, R any](name string, read func(*F) R) func(signet.Facts) (R, error) {
+	if read == nil {
+		return nil
+	}
+	return func(facts signet.Facts) (result R, err error) {
+		f, err := typed[F, P](name, facts)
+		if err != nil {
+			return result, err
+		}
+		return read(f), nil
 	}
 }

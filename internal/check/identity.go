@@ -1,7 +1,6 @@
 package check
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -181,30 +180,6 @@ func (id *Identity) AddTLS(t *signet.TLS) {
 		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok && kept == 0 && strings.Contains(cn, ".") && !strings.ContainsAny(cn, "*/ @") {
 			id.AddName(NameAlias, cn, "certificate")
 		}
-	}
-}
-
-// identifier erases the type of facts for Check.Identify.
-func identifier[F any, P interface {
-	*F
-	signet.Facts
-}](name string, identify func(*F) Identity) func(signet.Facts) (Identity, error) {
-	if identify == nil {
-		return nil
-	}
-	return func(facts signet.Facts) (Identity, error) {
-		if f, ok := facts.(P); ok {
-			return identify((*F)(f)), nil
-		}
-		raw, ok := facts.(signet.RawFacts)
-		if !ok {
-			return Identity{}, fmt.Errorf("%s: facts of type %T", name, facts)
-		}
-		f := new(F)
-		if err := json.Unmarshal(raw, f); err != nil {
-			return Identity{}, fmt.Errorf("%s: facts: %w", name, err)
-		}
-		return identify(f), nil
 	}
 }
 

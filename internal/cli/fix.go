@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/fix"
 	"signet/internal/judge"
 	"signet/internal/report"
@@ -61,8 +62,10 @@ func (a *app) fix(ctx context.Context, f *fromFlags, format string, rules []stri
 	}
 	defer in.close()
 	run := in.name
-	p := &fix.Plan{Run: run, Rules: rules}
+	p := &fix.Plan{Run: run}
 	for _, rule := range rules {
+		_, r := check.FindRule(a.checks, rule) // hostsOf refuses what is none
+		p.Rules = append(p.Rules, r)
 		for _, h := range hosts {
 			for _, b := range h.Findings {
 				if b.Rule == rule {

@@ -50,7 +50,7 @@ func (a *app) impact(ctx context.Context, f *fromFlags, output string, rules []s
 	defer in.close()
 	var witnesses []*fix.Witness
 	for _, r := range rules {
-		witnesses = append(witnesses, fix.NewWitness(r))
+		witnesses = append(witnesses, fix.NewWitness(check.FindRule(a.checks, r)))
 	}
 	servers := map[netip.Addr]bool{}
 	for _, h := range hosts {
@@ -81,7 +81,10 @@ func (a *app) impact(ctx context.Context, f *fromFlags, output string, rules []s
 	}
 	r := &impactReport{run: in.name, servers: len(servers), clients: len(clients)}
 	for i, rule := range rules {
-		list := impactOf{rule: rule, by: map[fix.Standing][]fix.Impact{}}
+		list := impactOf{rule: rule, by: map[check.Standing][]fix.Impact{}}
+		if _, r := check.FindRule(a.checks, rule); r.Recipe != nil {
+			list.watch = r.Recipe.Watch
+		}
 		for _, h := range hosts {
 			im := witnesses[i].Judge(h.Address, h.Name)
 			list.by[im.State] = append(list.by[im.State], im)
@@ -99,12 +102,15 @@ type impactReport struct {
 }
 
 type impactOf struct {
-	rule string
-	by   map[fix.Standing][]fix.Impact
+	rule  string
+	watch string // what to read once the fix is audited, or empty
+	by    map[check.Standing][]fix.Impact
 }
 
 // standings are in the order in which they are read.
-func standings() []fix.Standing { return []fix.Standing{fix.Breaks, fix.NotKnown, fix.Fine} }
+func standings() []check.Standing {
+	return []check.Standing{check.WouldFail, check.NotKnown, check.Fine}
+}
 
 func impactFormats() map[string]func(*impactReport) string {
 	return map[string]func(*impactReport) string{"text": (*impactReport).text, "csv": (*impactReport).csv, "jsonl": (*impactReport).jsonl}
@@ -118,7 +124,7 @@ func (r *impactReport) text() string {
 	fmt.Fprintf(&b, "Who would break, from what run %s saw of %d hosts as servers and of %d as clients. What the others do as clients was not seen.\n",
 		text.Clean(r.run), r.servers, r.clients)
 	for _, list := range r.rules {
-		fmt.Fprintf(&b, "\n%s\n  %d would break, %d fine, %d not known\n", list.rule, len(list.by[fix.Breaks]), len(list.by[fix.Fine]), len(list.by[fix.NotKnown]))
+		fmt.Fprintf(&b, "\n%s\n  %d would break, %d fine, %d not known\n", list.rule, len(list.by[check.WouldFail]), len(list.by[check.Fine]), len(list.by[check.NotKnown]))
 		for _, s := range standings() {
 			hosts := list.by[s]
 			for _, im := range hosts[:min(len(hosts), mostImpact)] {
@@ -128,8 +134,8 @@ func (r *impactReport) text() string {
 				fmt.Fprintf(&b, "  %-12s … and %d more: -o csv or -o jsonl has them all\n", s, more)
 			}
 		}
-		if recipe, ok := fix.For(list.rule); ok && recipe.Watch != "" {
-			fmt.Fprintf(&b, "  To know more: signet fix %s, step audit, then %s\n", list.rule, recipe.Watch)
+		if list.watch != "" {
+			fmt.Fprintf(&b, "  To know more: signet fix %s, step audit, then %s\n", list.rule, list.watch)
 		}
 	}
 	return b.String()

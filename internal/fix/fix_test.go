@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/check/all"
 )
 
@@ -22,7 +23,7 @@ func everything() *Plan {
 	p := &Plan{Run: "20260301-093000-abcdef " + hostile}
 	for _, c := range all.Checks() {
 		for _, r := range c.Rules {
-			p.Rules = append(p.Rules, r.ID)
+			p.Rules = append(p.Rules, &r)
 			for i, name := range []string{"FS1.corp.example", hostile, "10.1", "", "samba1"} {
 				p.Targets = append(p.Targets, Target{Rule: r.ID, Addr: netip.AddrFrom4([4]byte{10, 0, 0, byte(i + 1)}), Port: 445, Name: name, Where: ";=1+1 " + hostile,
 					Windows: []signet.Answer{signet.Yes, signet.NotKnown, signet.NotKnown, signet.Yes, signet.No}[i], Samba: i == 4})
@@ -41,27 +42,37 @@ func script(t *testing.T, format string, p *Plan) string {
 	return string(b)
 }
 
-// Every recipe is for a rule, enforces something or says why not, and each step of it can be gone back.
+// rules finds rules by their ids.
+func rules(ids ...string) (list []*check.Rule) {
+	for _, id := range ids {
+		_, r := check.FindRule(all.Checks(), id)
+		list = append(list, r)
+	}
+	return list
+}
+
+// Every recipe enforces something, and each step of it can be verified and gone back.
 func TestRecipes(t *testing.T) {
-	known := map[string]bool{}
+	seen := 0
 	for _, c := range all.Checks() {
 		for _, r := range c.Rules {
-			known[r.ID] = true
-		}
-	}
-	for _, r := range recipes() {
-		if !known[r.Rule] {
-			t.Errorf("a recipe for %q, which is no rule", r.Rule)
-		}
-		delete(known, r.Rule)
-		if r.scripted() && len(r.Verify) == 0 || !r.scripted() && len(r.Samba) == 0 {
-			t.Errorf("%s: no way to verify, or nothing to do", r.Rule)
-		}
-		for _, c := range r.Commands {
-			if c.Do == "" || c.Undo == "" || c.Do == c.Undo {
-				t.Errorf("%s: %+v cannot be rolled back", r.Rule, c)
+			if r.Recipe == nil {
+				continue
+			}
+			seen++
+			j := job{Recipe: *r.Recipe}
+			if j.scripted() && len(j.Verify) == 0 || !j.scripted() && len(j.Samba) == 0 {
+				t.Errorf("%s: no way to verify, or nothing to do", r.ID)
+			}
+			for _, command := range j.Commands {
+				if command.Do == "" || command.Undo == "" || command.Do == command.Undo {
+					t.Errorf("%s: %+v cannot be rolled back", r.ID, command)
+				}
 			}
 		}
+	}
+	if seen < 15 {
+		t.Errorf("%d rules have a recipe", seen)
 	}
 }
 
@@ -101,7 +112,7 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestStepsStandInOrder(t *testing.T) {
-	p := &Plan{Run: "r1", Rules: []string{"smb-signing-not-required"}, Targets: []Target{
+	p := &Plan{Run: "r1", Rules: rules("smb-signing-not-required"), Targets: []Target{
 		{Rule: "smb-signing-not-required", Addr: netip.MustParseAddr("10.0.0.1"), Asked: "fs1.corp.example", Windows: signet.Yes},
 		{Rule: "smb-signing-not-required", Addr: netip.MustParseAddr("10.0.0.2"), Samba: true, Windows: signet.No},
 		{Rule: "smb1-enabled", Addr: netip.MustParseAddr("10.0.0.3"), Windows: signet.Yes},
@@ -157,7 +168,7 @@ func TestPowerShellParses(t *testing.T) {
 	}
 	whole := everything()
 	write("everything", whole)
-	write("nothing", &Plan{Run: "r1", Rules: []string{"smb1-enabled"}})
+	write("nothing", &Plan{Run: "r1", Rules: rules("smb1-enabled")})
 	if out, err := exec.Command("node", args...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -234,7 +245,7 @@ func TestAnsibleSyntax(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	check := func(text string) ([]byte, error) {
+	syntax := func(text string) ([]byte, error) {
 		path := filepath.Join(dir, "fix.yml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -243,13 +254,13 @@ func TestAnsibleSyntax(t *testing.T) {
 		cmd.Env = append(os.Environ(), "ANSIBLE_COLLECTIONS_PATH="+dir, "ANSIBLE_COLLECTIONS_PATHS="+dir, "ANSIBLE_LOCAL_TEMP="+filepath.Join(dir, "tmp"), "LC_ALL=C.UTF-8")
 		return cmd.CombinedOutput()
 	}
-	for _, p := range []*Plan{everything(), {Run: "r1", Rules: []string{"smb1-enabled"}}} {
+	for _, p := range []*Plan{everything(), {Run: "r1", Rules: rules("smb1-enabled")}} {
 		text := script(t, "ansible", p)
-		if out, err := check(text); err != nil {
+		if out, err := syntax(text); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
-	if _, err := check(strings.Replace(script(t, "ansible", everything()), "win_regedit:", "win_regedt:", 1)); err == nil {
+	if _, err := syntax(strings.Replace(script(t, "ansible", everything()), "win_regedit:", "win_regedt:", 1)); err == nil {
 		t.Error("the check takes a module that does not exist")
 	}
 }

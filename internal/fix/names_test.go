@@ -28,9 +28,9 @@ func TestPeersNamesLeadNowhere(t *testing.T) {
 	comment := regexp.MustCompile(`   # calls itself [a-z0-9.-]+$`)
 	aside := regexp.MustCompile(` \((at [0-9.]+, )?calls itself [a-z0-9.-]+\)`)
 	for _, name := range hostileNames() {
-		p := &Plan{Run: "r1", Rules: []string{"smb-signing-not-required"}}
+		p := &Plan{Run: "r1", Rules: rules("smb-signing-not-required")}
 		for i := range 3 {
-			p.Targets = append(p.Targets, Target{Rule: p.Rules[0], Addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)}), Port: 445, Name: name, Samba: i == 2, Windows: []signet.Answer{signet.Yes, signet.NotKnown, signet.No}[i]})
+			p.Targets = append(p.Targets, Target{Rule: p.Rules[0].ID, Addr: netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)}), Port: 445, Name: name, Samba: i == 2, Windows: []signet.Answer{signet.Yes, signet.NotKnown, signet.No}[i]})
 		}
 		plain := &Plan{Run: "r1", Rules: p.Rules}
 		for _, target := range p.Targets {

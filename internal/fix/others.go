@@ -33,16 +33,16 @@ func (p *Plan) ansible(b *bytes.Buffer) {
 	none := true
 	for _, j := range jobs {
 		for _, n := range j.notes {
-			fmt.Fprintf(b, "    # %s: %s\n", j.Rule, n)
+			fmt.Fprintf(b, "    # %s: %s\n", j.rule, n)
 		}
 		if len(j.hosts) == 0 || !j.scripted() {
 			if !j.scripted() {
-				fmt.Fprintf(b, "    # %s: no script closes it on Windows: signet explain %s\n", j.Rule, j.Rule)
+				fmt.Fprintf(b, "    # %s: no script closes it on Windows: signet explain %s\n", j.rule, j.rule)
 			}
 			continue
 		}
 		none = false
-		fmt.Fprintf(b, "    - name: %s\n      ansible.builtin.add_host:\n        name: '{{ item }}'\n        groups: [%s]\n      changed_when: false\n      loop:\n", yaml("Hosts for "+j.Rule), group(j.Rule))
+		fmt.Fprintf(b, "    - name: %s\n      ansible.builtin.add_host:\n        name: '{{ item }}'\n        groups: [%s]\n      changed_when: false\n      loop:\n", yaml("Hosts for "+j.rule), group(j.rule))
 		for _, h := range j.hosts {
 			fmt.Fprintf(b, "        - %s%s\n", yaml(h.at()), aside(h.about()))
 		}
@@ -62,7 +62,7 @@ func (p *Plan) ansible(b *bytes.Buffer) {
 }
 
 func (p *Plan) play(b *bytes.Buffer, j *job, step string) {
-	fmt.Fprintf(b, "\n- name: %s\n  hosts: %s\n  gather_facts: false\n", yaml(step+" "+j.Rule), group(j.Rule))
+	fmt.Fprintf(b, "\n- name: %s\n  hosts: %s\n  gather_facts: false\n", yaml(step+" "+j.rule), group(j.rule))
 	if step == "rollback" && len(j.Enforce) > 0 {
 		b.WriteString("  vars:\n    previous: {}   # NAME: value as the audit showed it; a name that is not here is removed\n")
 	}
@@ -73,7 +73,7 @@ func (p *Plan) play(b *bytes.Buffer, j *job, step string) {
 	shell := func(name, command string) {
 		fmt.Fprintf(b, "    - name: %s\n      ansible.windows.win_shell: %s\n", yaml(name), yaml(command))
 	}
-	regedit := func(s Setting) {
+	regedit := func(s check.Setting) {
 		fmt.Fprintf(b, "    - name: %s\n      ansible.windows.win_regedit:\n        path: %s\n        name: %s\n        data: %d\n        type: dword\n",
 			yaml(fmt.Sprintf("%s = %d", s.Name, s.Value)), yaml(`HKLM:\`+s.Key), yaml(s.Name), s.Value)
 	}
@@ -118,7 +118,7 @@ func (p *Plan) play(b *bytes.Buffer, j *job, step string) {
 				yaml("Put "+s.Name+" back"), yaml(`HKLM:\`+s.Key), yaml(s.Name), yaml(s.Name), yaml(s.Name))
 			wrote = true
 		}
-		for _, c := range append(append([]Command{}, j.Commands...), j.AuditCommands...) {
+		for _, c := range append(append([]check.Command{}, j.Commands...), j.AuditCommands...) {
 			if c.Undo != "" {
 				shell("Roll back", c.Undo)
 				wrote = true
@@ -140,7 +140,7 @@ func (p *Plan) reg(b *bytes.Buffer) {
 	say("Importing this file is the step enforce. Export the keys first: that export is the way back.")
 	for _, j := range p.jobs(true) {
 		b.WriteString("\r\n")
-		say("%s: %s", j.Rule, hostsOf(&j))
+		say("%s: %s", j.rule, hostsOf(&j))
 		for _, n := range j.notes {
 			say("%s", n)
 		}
@@ -154,7 +154,7 @@ func (p *Plan) reg(b *bytes.Buffer) {
 			fmt.Fprintf(b, "[HKEY_LOCAL_MACHINE\\%s]\r\n\"%s\"=dword:%08x\r\n", s.Key, s.Name, s.Value)
 		}
 		if len(j.Enforce) == 0 {
-			say("no value of the registry closes it: signet explain %s", j.Rule)
+			say("no value of the registry closes it: signet explain %s", j.rule)
 		}
 		for _, v := range j.Verify {
 			say("verify: %s", v)
@@ -199,12 +199,12 @@ func (p *Plan) smbconf(b *bytes.Buffer) {
 	wrote := map[string]bool{}
 	global := false
 	for _, j := range p.jobs(false) {
-		fmt.Fprintf(b, "\n# %s: %s\n", j.Rule, hostsOf(&j))
+		fmt.Fprintf(b, "\n# %s: %s\n", j.rule, hostsOf(&j))
 		for _, n := range j.notes {
 			fmt.Fprintf(b, "# %s\n", n)
 		}
 		if len(j.Samba) == 0 {
-			fmt.Fprintf(b, "# no line of smb.conf closes it: signet explain %s\n", j.Rule)
+			fmt.Fprintf(b, "# no line of smb.conf closes it: signet explain %s\n", j.rule)
 			continue
 		}
 		if !global {
@@ -232,7 +232,7 @@ func (p *Plan) csv(b *bytes.Buffer) {
 	row("rule", "host", "address", "port", "where", "windows", "samba", "audit", "watch", "enforce", "restart", "verify", "rollback", "smb.conf", "note", "calls_itself")
 	for i := range p.Targets {
 		t := &p.Targets[i]
-		r, _ := For(t.Rule)
+		r := p.recipe(t.Rule)
 		var audit, enforce, rollback, samba []string
 		for _, s := range r.Audit {
 			audit = append(audit, setting(s))
@@ -255,4 +255,14 @@ func (p *Plan) csv(b *bytes.Buffer) {
 	w.Flush()
 }
 
-func setting(s Setting) string { return fmt.Sprintf(`HKLM\%s\%s = %d`, s.Key, s.Name, s.Value) }
+// recipe is that of one of the plan's rules.
+func (p *Plan) recipe(rule string) check.Recipe {
+	for _, r := range p.Rules {
+		if r.ID == rule {
+			return recipe(r)
+		}
+	}
+	return check.Recipe{}
+}
+
+func setting(s check.Setting) string { return fmt.Sprintf(`HKLM\%s\%s = %d`, s.Key, s.Name, s.Value) }

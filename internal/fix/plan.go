@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/text"
 )
 
@@ -82,8 +83,8 @@ func (r *reached) about() string {
 // Plan is what is to be closed where.
 type Plan struct {
 	Run     string // the run it is made from
-	Rules   []string
-	Targets []Target
+	Rules   []*check.Rule
+	Targets []Target // each of one of the rules
 }
 
 // Formats lists the words of --format.
@@ -111,23 +112,32 @@ func Write(format string, p *Plan) (script []byte, ok bool) {
 
 // job is one rule and the hosts that a script is for.
 type job struct {
-	Recipe
-	known bool
-	hosts []reached
-	notes []string // hosts that it is not for, or not known to be for
+	check.Recipe // the zero one where the rule has none
+	rule         string
+	hosts        []reached
+	notes        []string // hosts that it is not for, or not known to be for
 }
+
+func recipe(r *check.Rule) check.Recipe {
+	if r.Recipe == nil {
+		return check.Recipe{}
+	}
+	return *r.Recipe
+}
+
+// scripted tells whether a Windows script does anything for the rule.
+func (j *job) scripted() bool { return len(j.Enforce)+len(j.Commands) > 0 }
 
 // jobs sorts the targets by rule. windows chooses hosts that are not known to be Samba, else those that are not known to
 // be Windows.
 func (p *Plan) jobs(windows bool) []job {
 	var list []job
 	for _, rule := range p.Rules {
-		j := job{}
-		j.Recipe, j.known = For(rule)
+		j := job{Recipe: recipe(rule), rule: rule.ID}
 		other, unsure := 0, 0
 		for i := range p.Targets {
 			t := &p.Targets[i]
-			if t.Rule != rule {
+			if t.Rule != rule.ID {
 				continue
 			}
 			if windows && t.Samba || !windows && t.Windows == signet.Yes {

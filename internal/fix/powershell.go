@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"signet/internal/check"
 	"signet/internal/text"
 )
 
@@ -49,7 +50,7 @@ $Names = @{
 	listed := map[string]bool{}
 	for _, j := range jobs {
 		for _, h := range j.hosts {
-			if !j.known || !j.scripted() || listed[h.addr] {
+			if !j.scripted() || listed[h.addr] {
 				continue
 			}
 			listed[h.addr] = true
@@ -70,12 +71,12 @@ $Jobs = @(
 			b.WriteString("\n")
 		}
 		first = false
-		fmt.Fprintf(b, "    # %s\n", j.Rule)
+		fmt.Fprintf(b, "    # %s\n", j.rule)
 		for _, n := range j.notes {
 			fmt.Fprintf(b, "    # %s\n", n)
 		}
-		if !j.known || !j.scripted() {
-			fmt.Fprintf(b, "    # No script closes it on Windows: signet explain %s\n", j.Rule)
+		if !j.scripted() {
+			fmt.Fprintf(b, "    # No script closes it on Windows: signet explain %s\n", j.rule)
 			continue
 		}
 		if len(j.hosts) == 0 {
@@ -85,7 +86,7 @@ $Jobs = @(
 		if j.Note != "" {
 			fmt.Fprintf(b, "    # %s\n", j.Note)
 		}
-		fmt.Fprintf(b, "    @{\n        Rule = %s\n        Hosts = @(\n", ps(j.Rule))
+		fmt.Fprintf(b, "    @{\n        Rule = %s\n        Hosts = @(\n", ps(j.rule))
 		for i, h := range j.hosts {
 			comma := ","
 			if i == len(j.hosts)-1 {
@@ -119,7 +120,7 @@ $Jobs = @(
 		for _, s := range j.Audit {
 			rollback = append(rollback, restore(s)...)
 		}
-		for _, c := range append(append([]Command{}, j.Commands...), j.AuditCommands...) {
+		for _, c := range append(append([]check.Command{}, j.Commands...), j.AuditCommands...) {
 			if c.Undo != "" {
 				rollback = append(rollback, c.Undo)
 			}
@@ -156,7 +157,7 @@ foreach ($Job in $Jobs) {
 }
 
 // set keeps the value that was and sets the new one.
-func set(s Setting) []string {
+func set(s check.Setting) []string {
 	path, id := `HKLM:\`+s.Key, s.Key+`\`+s.Name
 	return []string{
 		fmt.Sprintf("if (-not (Test-Path -Path %s)) { New-Item -Path %s -Force | Out-Null }", ps(keepKey), ps(keepKey)),
@@ -171,7 +172,7 @@ func set(s Setting) []string {
 }
 
 // restore puts back what was kept.
-func restore(s Setting) []string {
+func restore(s check.Setting) []string {
 	path, id := `HKLM:\`+s.Key, s.Key+`\`+s.Name
 	return []string{
 		"$Was = $null",

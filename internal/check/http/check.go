@@ -8,6 +8,9 @@ import (
 	"signet/internal/check"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "http"
+
 //go:embed advice/*.md
 var advice embed.FS
 
@@ -15,15 +18,17 @@ var advice embed.FS
 func Check() check.Check {
 	t, _ := parseRoles(rolesText) // a test keeps every line of it readable
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:     "http",
+		Name:     name,
 		Version:  1,
 		Title:    "web pages that take NTLM, AD CS enrolment above all",
 		Ports:    []check.Port{{Number: 80}, {Number: 443}},
 		Sends:    sends(&t),
+		Fallback: true,
 		Rules:    rules(),
 		Advice:   advice,
 		Begin:    func(s check.Subject) check.Interview { return begin(s, &t) },
 		Judge:    judge,
+		Traits:   traits,
 		Identify: identify,
 		Passive:  passive(&t),
 	})

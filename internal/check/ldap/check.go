@@ -7,13 +7,16 @@ import (
 	"signet/internal/check"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "ldap"
+
 //go:embed advice/*.md
 var advice embed.FS
 
 // Check returns the ldap check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    "ldap",
+		Name:    name,
 		Version: 1,
 		Title:   "LDAP signing, and channel binding over TLS and StartTLS",
 		Ports: []check.Port{
@@ -24,6 +27,7 @@ func Check() check.Check {
 		Advice:   advice,
 		Begin:    begin,
 		Judge:    judge,
+		Traits:   traits,
 		Identify: identify,
 		Passive:  passive(),
 	})
@@ -36,18 +40,24 @@ func rules() []check.Rule {
 			Title:    "LDAP signing is not required",
 			Requires: "refuses an NTLM bind that does not ask for signing (result 8)",
 			Opens:    check.Way{To: check.ToLDAP, Guard: signet.Optional},
+			Recipe:   requireSigning(),
+			Breaks:   withoutSigning(),
 		},
 		{
 			ID:       ruleBindingOff,
 			Title:    "LDAP channel binding is never checked",
 			Requires: "refuses NTLM over TLS without a matching channel binding",
 			Opens:    check.Way{To: check.ToLDAPS, Guard: signet.Off},
+			Recipe:   requireBinding(),
+			Breaks:   withoutBinding(),
 		},
 		{
 			ID:       ruleBindingOptional,
 			Title:    "LDAP channel binding is checked only when sent",
 			Requires: "refuses NTLM over TLS without a channel binding, not only with a wrong one",
 			Opens:    check.Way{To: check.ToLDAPS, Guard: signet.Optional},
+			Recipe:   requireBinding(),
+			Breaks:   withoutBinding(),
 		},
 	}
 }

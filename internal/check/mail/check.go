@@ -7,13 +7,16 @@ import (
 	"signet/internal/check"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "mail"
+
 //go:embed advice/*.md
 var advice embed.FS
 
 // Check returns the mail check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    "mail",
+		Name:    name,
 		Version: 1,
 		Title:   "NTLM in SMTP, IMAP and POP3, before and after STARTTLS",
 		Ports: []check.Port{
@@ -36,12 +39,14 @@ func rules() []check.Rule {
 			Title:    "Mail server takes NTLM without TLS",
 			Requires: "offers no NTLM before STARTTLS",
 			Opens:    check.Way{To: check.ToHTTP, Guard: signet.Off},
+			Breaks:   withoutTLS(),
 		},
 		{
 			ID:       ruleUnknown,
 			Title:    "Mail server takes NTLM over TLS, binding unknown",
 			Requires: "offers no NTLM, or is known to require Extended Protection",
 			Opens:    check.Way{To: check.ToHTTPS},
+			Breaks:   check.Breaks{Client: check.ByBinding},
 		},
 	}
 }

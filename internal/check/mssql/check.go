@@ -7,13 +7,16 @@ import (
 	"signet/internal/check"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "mssql"
+
 //go:embed advice/*.md
 var advice embed.FS
 
 // Check returns the mssql check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    "mssql",
+		Name:    name,
 		Version: 1,
 		Title:   "Windows authentication and encryption of SQL Server",
 		Ports: []check.Port{
@@ -48,18 +51,23 @@ func rules() []check.Rule {
 			Title:    "SQL Server ignores Extended Protection",
 			Requires: "refuses NTLM whose channel or service binding is missing or wrong (Extended Protection: Required)",
 			Opens:    check.Way{To: check.ToMSSQL, Guard: signet.Off},
+			Recipe:   allowBinding(),
+			Breaks:   check.Breaks{Client: check.ByBinding},
 		},
 		{
 			ID:       ruleOptional,
 			Title:    "SQL Server checks Extended Protection only when sent",
 			Requires: "refuses NTLM without a binding too (Extended Protection: Required, not Allowed)",
 			Opens:    check.Way{To: check.ToMSSQL, Guard: signet.Optional},
+			Breaks:   check.Breaks{Client: check.ByBinding},
 		},
 		{
 			ID:       ruleUnknown,
 			Title:    "SQL Server takes NTLM; Extended Protection not seen",
 			Requires: "takes no NTLM, or is known to have Extended Protection at Required",
 			Opens:    check.Way{To: check.ToMSSQL},
+			Recipe:   allowBinding(),
+			Breaks:   check.Breaks{Client: check.ByBinding},
 		},
 	}
 }

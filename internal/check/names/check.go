@@ -7,13 +7,16 @@ import (
 	"signet/internal/check"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "names"
+
 //go:embed advice/*.md
 var advice embed.FS
 
 // Check returns the names check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:     "names",
+		Name:     name,
 		Version:  1,
 		Title:    "Responders of NetBIOS, LLMNR and multicast DNS",
 		Optional: true,
@@ -34,6 +37,7 @@ func rules() []check.Rule {
 		ID:       ruleResponder,
 		Title:    "Host answers NetBIOS, LLMNR or multicast DNS",
 		Requires: "does not answer for its own name over NetBIOS, LLMNR or multicast DNS",
+		Recipe:   stopResponding(),
 	}}
 }
 

@@ -7,6 +7,9 @@ import (
 	"signet/internal/check"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "rdp"
+
 //go:embed advice/*.md
 var advice embed.FS
 
@@ -15,7 +18,7 @@ const ruleNLA = "rdp-nla-not-required"
 // Check returns the rdp check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    "rdp",
+		Name:    name,
 		Version: 1,
 		Title:   "Network Level Authentication of Remote Desktop",
 		Ports:   []check.Port{{Number: 3389}},
@@ -28,6 +31,7 @@ func Check() check.Check {
 			ID:       ruleNLA,
 			Title:    "RDP does not require NLA",
 			Requires: "refuses a client that offers TLS without Network Level Authentication",
+			Recipe:   requireNLA(),
 		}},
 		Advice:   advice,
 		Begin:    begin,

@@ -7,13 +7,16 @@ import (
 	"signet/internal/check"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "rpc"
+
 //go:embed advice/*.md
 var advice embed.FS
 
 // Check returns the rpc check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:     "rpc",
+		Name:     name,
 		Version:  1,
 		Title:    "Interfaces that the RPC endpoint mapper lists",
 		Ports:    []check.Port{{Number: 135}},
@@ -34,11 +37,13 @@ func rules() []check.Rule {
 			Title:    "CA enrols over RPC, encryption unknown (ESC11)",
 			Requires: "registers no MS-ICPR, or is known to enforce encryption of requests",
 			Opens:    check.Way{To: check.ToICPR},
+			Recipe:   enforcePrivacy(),
 		},
 		{
 			ID:       ruleCoercible,
 			Title:    "Host can be coerced to log on elsewhere",
 			Requires: "registers none of MS-RPRN, MS-PAR, MS-EFSR, MS-DFSNM, MS-FSRVP",
+			Recipe:   stopSpooler(),
 		},
 	}
 }

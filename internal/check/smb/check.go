@@ -20,6 +20,9 @@ const (
 	RuleNoNTLM      = "smb-ntlm-not-offered"
 )
 
+// name of the check, as it stands in observations and on command lines.
+const name = "smb"
+
 //go:embed advice/*.md
 var advice embed.FS
 
@@ -27,7 +30,7 @@ var advice embed.FS
 func Check() check.Check {
 	s := &shared{opening: smb2.NewTemplate(&smb2.NegotiateRequest{Dialects: native(), Offer: smb2.OfferAll}), token: spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())}
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    "smb",
+		Name:    name,
 		Version: 1,
 		Title:   "Does the file server require signing, and is SMB 1 still on?",
 		Ports: []check.Port{
@@ -39,6 +42,7 @@ func Check() check.Check {
 		Advice:   advice,
 		Begin:    s.begin,
 		Judge:    judge,
+		Traits:   traits,
 		Identify: identify,
 		Passive:  passive(),
 	})
@@ -66,11 +70,12 @@ func sends() []check.Sends {
 
 func rules() []check.Rule {
 	return []check.Rule{
-		{ID: RuleSigning, Title: "SMB signing is not required", Requires: "SMB 2 and 3 signing is required of every client", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional}},
-		{ID: RuleSMB1Signing, Title: "SMB 1 is on and does not require signing", Requires: "SMB 1 is off, or requires signing", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional}},
-		{ID: RulePlaintext, Title: "SMB 1 takes passwords in plain text", Requires: "passwords never cross the wire in plain text"},
-		{ID: RuleSMB1, Title: "SMB 1 is still on", Requires: "SMB 1 is off"},
-		{ID: RuleFloorOnly, Title: "Only the 3.1.1 dialect floor prevents SMB relay", Requires: "signing is required, whatever the dialect"},
+		{ID: RuleSigning, Title: "SMB signing is not required", Requires: "SMB 2 and 3 signing is required of every client", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional}, Recipe: requireSigning(), Breaks: withoutSigning()},
+		{ID: RuleSMB1Signing, Title: "SMB 1 is on and does not require signing", Requires: "SMB 1 is off, or requires signing", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional},
+			Recipe: removeSMB1("Where SMB 1 has to stay for a while, require signing instead: signet fix " + RuleSigning + ". "), Breaks: withoutSMB2()},
+		{ID: RulePlaintext, Title: "SMB 1 takes passwords in plain text", Requires: "passwords never cross the wire in plain text", Recipe: encryptPasswords(), Breaks: withoutSMB2()},
+		{ID: RuleSMB1, Title: "SMB 1 is still on", Requires: "SMB 1 is off", Recipe: removeSMB1(""), Breaks: withoutSMB2()},
+		{ID: RuleFloorOnly, Title: "Only the 3.1.1 dialect floor prevents SMB relay", Requires: "signing is required, whatever the dialect", Recipe: requireSigning(), Breaks: withoutSigning()},
 		{ID: RuleNoNTLM, Title: "NTLM is not offered over SMB", Requires: "nothing: this is for information"},
 	}
 }
