@@ -117,7 +117,7 @@ type Result struct {
 
 // Found is an endpoint that an answer pointed to. It is asked if the scope allows it.
 type Found struct {
-	Check string
+	Check string // empty: whichever check asks the port
 	Port  uint16
 	Name  string // host name to use; empty: the endpoint's own
 

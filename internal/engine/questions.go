@@ -158,7 +158,8 @@ func (r *Run) questions(item Item) (first, later []question) {
 	return first, later
 }
 
-// owner finds the plan that asks a port, planned or by the check's defaults; http asks what nobody owns.
+// owner finds the plan that asks a port, planned or by the check's defaults; what nobody owns is asked by the check that
+// is the fallback.
 func (r *Run) owner(port uint16) (question, bool) {
 	fallback := -1
 	for i := range r.Plans {
@@ -166,7 +167,7 @@ func (r *Run) owner(port uint16) (question, bool) {
 		if at := slices.IndexFunc(ports, func(p check.Port) bool { return p.Number == port }); at >= 0 {
 			return question{plan: &r.Plans[i], port: check.Port{Number: port, Transport: ports[at].Transport}}, true
 		}
-		if slices.ContainsFunc(r.Plans[i].Check.Ports, func(p check.Port) bool { return p.Number == port }) || r.Plans[i].Check.Name == "http" && fallback < 0 {
+		if slices.ContainsFunc(r.Plans[i].Check.Ports, func(p check.Port) bool { return p.Number == port }) || r.Plans[i].Check.Fallback && fallback < 0 {
 			fallback = i
 		}
 	}
@@ -178,6 +179,13 @@ func (r *Run) owner(port uint16) (question, bool) {
 
 // found makes a question of what an answer pointed to.
 func (r *Run) found(f check.Found) (question, bool) {
+	if f.Check == "" {
+		q, ok := r.owner(f.Port)
+		if !ok {
+			return question{}, false
+		}
+		f.Check = q.plan.Check.Name
+	}
 	for i := range r.Plans {
 		if r.Plans[i].Check.Name == f.Check {
 			port := check.Port{Number: f.Port}

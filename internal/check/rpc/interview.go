@@ -62,7 +62,7 @@ func (iv *interview) Result() check.Result {
 		r.Unasked = []string{"interfaces"}
 	}
 	if f.CertificateAuthority {
-		r.Found = []check.Found{{Check: "http", Port: 80}, {Check: "http", Port: 443}}
+		r.Found = []check.Found{{Port: 80}, {Port: 443}}
 	}
 	return r
 }

@@ -309,7 +309,7 @@ func TestCertificateAuthority(t *testing.T) {
 	if len(j.Breaches) != 1 || j.Breaches[0].Rule != ruleEnrolment || !strings.Contains(j.Breaches[0].Because[0], "on port 49667") {
 		t.Errorf("%+v", j.Breaches)
 	}
-	if len(res.Found) != 2 || res.Found[0] != (check.Found{Check: "http", Port: 80}) || res.Found[1] != (check.Found{Check: "http", Port: 443}) {
+	if len(res.Found) != 2 || res.Found[0] != (check.Found{Port: 80}) || res.Found[1] != (check.Found{Port: 443}) {
 		t.Errorf("found %+v", res.Found)
 	}
 }
