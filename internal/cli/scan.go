@@ -76,10 +76,12 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	if err != nil {
 		return err
 	}
-	s, err := a.scope(ctx, f, targets, plans)
+	gate := dial.NewGate(dial.Pace{Rate: f.rate}, time.Now)
+	s, err := a.scope(ctx, gate, f, targets, plans)
 	if err != nil {
 		return err
 	}
+	gate.Exclude(s.Excluded)
 	if f.seed == 0 {
 		f.seed = random64()
 	}
@@ -124,7 +126,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, targets []string, r *resum
 	options.ExcludedName = s.ExcludedName
 	run := &engine.Run{
 		Source: order{visit}, Plans: plans, Options: options, InFlight: f.inFlight, All: f.all, Untraced: !f.trace && memory == nil, Now: time.Now,
-		Dialer: &dial.Dialer{Limits: f.limits(), Excluded: s.Excluded, Pace: dial.NewPacer(f.rate, time.Now)},
+		Dialer: &dial.Dialer{Limits: f.limits(), Gate: gate},
 	}
 	run.Discover, run.Fleeting = discovery(f.discover), f.quick
 	if s.Len() > 0 {

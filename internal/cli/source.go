@@ -7,14 +7,16 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 	"signet/internal/engine"
 	"signet/internal/scope"
 )
 
-// scope reads targets and exclusions of a command line.
-func (a *app) scope(ctx context.Context, f *scanFlags, targets []string, plans []engine.Plan) (*scope.Scope, error) {
+// scope reads targets and exclusions of a command line. Names are looked up through the gate.
+func (a *app) scope(ctx context.Context, gate *dial.Gate, f *scanFlags, targets []string, plans []engine.Plan) (*scope.Scope, error) {
+	resolver := &dial.Resolver{Gate: gate, Names: a.Resolver}
 	if f.domain != "" {
-		found, err := a.controllers(ctx, f.domain)
+		found, err := controllers(ctx, resolver, f.domain)
 		if err != nil {
 			return nil, err
 		}
@@ -25,7 +27,7 @@ func (a *app) scope(ctx context.Context, f *scanFlags, targets []string, plans [
 	}
 	s, err := scope.Build(ctx, scope.Config{
 		Targets: targets, Files: f.files, Exclude: f.exclude, ExcludeFiles: f.excludeFiles,
-		Resolver: a.Resolver, Stdin: a.Stdin,
+		Resolver: resolver, Stdin: a.Stdin,
 		ScannedPort: func(port uint16) bool { return ownerOf(plans, port) },
 	})
 	if err != nil {
@@ -73,8 +75,8 @@ func ownerOf(plans []engine.Plan, port uint16) bool {
 }
 
 // controllers finds the domain controllers of a domain by the SRV record that each registers ([MS-ADTS] §6.3.2.3).
-func (a *app) controllers(ctx context.Context, domain string) ([]string, error) {
-	_, records, err := a.Resolver.LookupSRV(ctx, "", "", "_ldap._tcp.dc._msdcs."+domain)
+func controllers(ctx context.Context, resolver *dial.Resolver, domain string) ([]string, error) {
+	_, records, err := resolver.LookupSRV(ctx, "", "", "_ldap._tcp.dc._msdcs."+domain)
 	if err != nil {
 		return nil, usage("--domain %s: %v", domain, err)
 	}

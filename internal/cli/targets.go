@@ -2,10 +2,12 @@ package cli
 
 import (
 	"bufio"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"signet"
+	"signet/internal/dial"
 	"signet/internal/engine"
 )
 
@@ -22,7 +24,7 @@ func (a *app) targetsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := a.scope(cmd.Context(), &f, args, plans)
+			s, err := a.scope(cmd.Context(), dial.NewGate(dial.Pace{}, time.Now), &f, args, plans)
 			if err != nil {
 				return err
 			}

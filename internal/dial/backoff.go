@@ -48,7 +48,7 @@ func LikeExchange(port uint16, note string) Like {
 	return Like(h | 1<<31)
 }
 
-// How sure a pacer has to be, in bits: a change is believed when what was seen since has a chance of one in 2^alarm
+// How sure a gate has to be, in bits: a change is believed when what was seen since has a chance of one in 2^alarm
 // by the subnet's history, for which a stream must have been seen so often. What never fails is taken to fail one
 // time in eight, so that eight failures in a row are the fewest that count.
 const (
@@ -105,35 +105,35 @@ type stream struct {
 func (t *temper) halved() uint8 { return min(t.slower+t.lossy, slowest) }
 
 // Lossy tells whether packets to the subnet of an address get lost for their number. A silence there may be ours.
-func (p *Pacer) Lossy(to netip.Addr) bool {
-	if p == nil {
+func (g *Gate) Lossy(to netip.Addr) bool {
+	if !g.Paced() {
 		return false
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.subnet(to).lossy > 0
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.subnet(to).lossy > 0
 }
 
 // Slowed tells whether the subnet of an address is asked more slowly than others.
-func (p *Pacer) Slowed(to netip.Addr) bool {
-	if p == nil {
+func (g *Gate) Slowed(to netip.Addr) bool {
+	if !g.Paced() {
 		return false
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.subnet(to).halved() > 0
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.subnet(to).halved() > 0
 }
 
 // Heard tells how a connection to an address went that was begun some time ago.
-func (p *Pacer) Heard(to netip.Addr, like Like, ago time.Duration, fate Fate) {
-	if p == nil {
+func (g *Gate) Heard(to netip.Addr, like Like, ago time.Duration, fate Fate) {
+	if !g.Paced() {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	begun := p.since() - int64(ago)
-	s := &p.subnet(to).temper
-	bits := p.surprise(to, like, fate != Silence && fate != Cut)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	begun := g.since() - int64(ago)
+	s := &g.subnet(to).temper
+	bits := g.surprise(to, like, fate != Silence && fate != Cut)
 	switch fate {
 	case Silence:
 		if begun < s.heard { // a later one was answered: this one is dark by itself
@@ -153,7 +153,7 @@ func (p *Pacer) Heard(to netip.Addr, like Like, ago time.Duration, fate Fate) {
 			s.calm = 0
 			s.slower = max(s.slower, 1) - 1
 		}
-		s.lose(begun, p.since(), fate == Late)
+		s.lose(begun, g.since(), fate == Late)
 	}
 }
 
@@ -202,11 +202,11 @@ func (t *temper) lose(begun, now int64, late bool) {
 
 // surprise learns how a connection of a kind ended, and says in bits how little a failure was to be expected: 0 for
 // success, and where too little is known.
-func (p *Pacer) surprise(to netip.Addr, like Like, good bool) float32 {
+func (g *Gate) surprise(to netip.Addr, like Like, good bool) float32 {
 	h := (subnetOf(to)*0xff51afd7ed558ccd ^ uint64(like)) * 0x9e3779b97f4a7c15
 	h ^= h >> 29
 	h *= 0xbf58476d1ce4e5b9
-	st := &p.streams[h>>(64-streamBits)]
+	st := &g.streams[h>>(64-streamBits)]
 	if like == LikeNothing {
 		return 0
 	}

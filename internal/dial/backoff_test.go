@@ -44,7 +44,7 @@ func (e *estate) asked() int {
 type simulated struct {
 	estate *estate
 	dice   *rand.Rand
-	pace   *Pacer
+	gate   *Gate
 	at     time.Duration
 	events eventHeap
 	order  int
@@ -96,7 +96,7 @@ func address(host int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byt
 func simulate(e *estate, seed uint64, atOnce int) *simulated {
 	n := &simulated{estate: e, dice: rand.New(rand.NewPCG(seed, 7)), found: map[[2]int]bool{}, odd: map[int]bool{}}
 	began := time.Unix(1_000_000, 0)
-	n.pace = NewPacer(2000, func() time.Time { return began.Add(n.at) })
+	n.gate = NewGate(Pace{Rate: 2000}, func() time.Time { return began.Add(n.at) })
 	hosts := n.dice.Perm(e.hosts)
 	var visit func()
 	visit = func() {
@@ -125,7 +125,7 @@ func simulate(e *estate, seed uint64, atOnce int) *simulated {
 		ev := heap.Pop(&n.events).(event)
 		n.at = ev.at
 		ev.do()
-		n.most = max(n.most, n.pace.subnet(address(1)).halved())
+		n.most = max(n.most, n.gate.subnet(address(1)).halved())
 	}
 	return n
 }
@@ -141,7 +141,7 @@ func (n *simulated) connect(host, port, try int, done func()) {
 // admit begins what waits for its place, in its order.
 func (n *simulated) admit() {
 	for len(n.waiting) > 0 {
-		if wait, _ := n.pace.Try(address(1)); wait > 0 {
+		if wait, _ := n.gate.Try(address(1)); wait > 0 {
 			n.after(wait, n.admit)
 			return
 		}
@@ -174,7 +174,7 @@ func (n *simulated) begin(host, port, try int, done func()) {
 		return
 	}
 	n.after(SYNRetransmit+n.trip(), func() {
-		n.pace.Charge(to)
+		n.gate.Charge(to)
 		if r := n.packet(host, port); r != nothing {
 			n.after(n.trip(), func() { answer(r, true) })
 			return
@@ -183,7 +183,7 @@ func (n *simulated) begin(host, port, try int, done func()) {
 			if try == 0 {
 				heard(Silence)
 			}
-			if try < LossyTries && n.pace.Lossy(to) {
+			if try < LossyTries && n.gate.Lossy(to) {
 				n.connect(host, port, try+1, done)
 				return
 			}
@@ -213,7 +213,7 @@ func (n *simulated) heard(host int, like Like, ago time.Duration, fate Fate) {
 	if n.odd[host] && fate != Cut && fate != Held {
 		like = LikeNothing
 	}
-	n.pace.Heard(address(host), like, ago, fate)
+	n.gate.Heard(address(host), like, ago, fate)
 	n.odd[host] = n.odd[host] || fate == Silence
 }
 
@@ -413,7 +413,7 @@ func TestShunned(t *testing.T) {
 				if got := n.between(from+15*time.Second, from+45*time.Second); got > subnetRate*30/4 {
 					t.Errorf("seed %d: %d packets while nothing passed, at most 2^%d times slower", seed, got, n.most)
 				}
-				if h := n.pace.subnet(address(1)).halved(); h > 1 {
+				if h := n.gate.subnet(address(1)).halved(); h > 1 {
 					t.Errorf("seed %d: asked %d times slower at the end", seed, 1<<h)
 				}
 			}
@@ -425,12 +425,12 @@ func TestShunned(t *testing.T) {
 func TestFarAway(t *testing.T) {
 	began := time.Unix(1_000_000, 0)
 	now := began
-	p := NewPacer(1000, func() time.Time { return now })
+	g := NewGate(Pace{Rate: 1000}, func() time.Time { return now })
 	now = began.Add(10 * time.Second)
 	for range 1000 {
-		p.Heard(spread(1), LikePort(445), 1200*time.Millisecond, Late)
+		g.Heard(spread(1), LikePort(445), 1200*time.Millisecond, Late)
 	}
-	if h := p.subnet(spread(1)).halved(); h != 0 {
+	if h := g.subnet(spread(1)).halved(); h != 0 {
 		t.Errorf("asked %d times slower", 1<<h)
 	}
 }
@@ -443,11 +443,11 @@ func TestRefusalIsAnAnswer(t *testing.T) {
 	}
 	to := l.Addr().(*net.TCPAddr).AddrPort()
 	l.Close()
-	d := &Dialer{Limits: Defaults(), Pace: NewPacer(1000, time.Now)}
+	d := &Dialer{Limits: Defaults(), Gate: NewGate(Pace{Rate: 1000}, time.Now)}
 	if _, err := d.Dial(t.Context(), "tcp", to, nil); !IsRefused(err) {
 		t.Fatalf("a closed port: %v", err)
 	}
-	if s := d.Pace.subnet(to.Addr()); s.heard == 0 || s.calm != 1 {
+	if s := d.Gate.subnet(to.Addr()); s.heard == 0 || s.calm != 1 {
 		t.Errorf("heard at %d, %d answers", s.heard, s.calm)
 	}
 }
@@ -456,18 +456,18 @@ func TestRefusalIsAnAnswer(t *testing.T) {
 // they are no change, though the connections all succeeded. SYNs that were compared with connections were taken for one.
 func TestSweptAndConnected(t *testing.T) {
 	now := time.Unix(0, 0)
-	p := NewPacer(2000, func() time.Time { return now })
+	g := NewGate(Pace{Rate: 2000}, func() time.Time { return now })
 	for i := range 6 {
 		to := netip.AddrFrom4([4]byte{10, 0, 0, byte(10 + i)})
-		p.Heard(to, LikeSYN(445), time.Millisecond, Answered)
+		g.Heard(to, LikeSYN(445), time.Millisecond, Answered)
 		for range 6 {
-			p.Heard(to, LikePort(445), time.Millisecond, Answered)
+			g.Heard(to, LikePort(445), time.Millisecond, Answered)
 		}
 	}
 	for i := range 250 { // a dark address is known for one when its answer is overdue
 		now = now.Add(5 * time.Millisecond)
-		p.Heard(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), LikeSYN(445), 0, Silence)
-		if p.Slowed(netip.MustParseAddr("10.0.0.1")) {
+		g.Heard(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), LikeSYN(445), 0, Silence)
+		if g.Slowed(netip.MustParseAddr("10.0.0.1")) {
 			t.Fatalf("slowed after %d dark addresses", i+1)
 		}
 	}

@@ -29,9 +29,8 @@ var ErrExcluded = errors.New("excluded from the scope")
 
 // Dialer opens connections.
 type Dialer struct {
-	Limits   Limits
-	Excluded func(netip.Addr, uint16) bool // asked at the last moment before a packet leaves; nil: nothing is
-	Pace     *Pacer                        // nil: no limit
+	Limits Limits
+	Gate   *Gate
 }
 
 // SYNRetransmit is when the kernel sends its second SYN (RFC 6298 §2.1: an initial time-out of one second).
@@ -55,12 +54,12 @@ func (d *Dialer) Dial(ctx context.Context, network string, to netip.AddrPort, st
 			if short++; short >= mostShort {
 				return nil, err
 			}
-			if err := sleep(ctx, shortPause); err != nil {
+			if _, err := sleep(ctx, shortPause, nil); err != nil {
 				return nil, err
 			}
 		case IsTimeout(err):
 			try++
-			if try >= tries && (try >= tries+LossyTries || !d.Pace.Lossy(to.Addr())) {
+			if try >= tries && (try >= tries+LossyTries || !d.Gate.Lossy(to.Addr())) {
 				return nil, err
 			}
 		default:
@@ -79,22 +78,11 @@ const (
 	shortPause = 50 * time.Millisecond
 )
 
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
-}
-
 func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort, try int, stay *Stay) (*Conn, error) {
-	if err := d.Pace.Wait(ctx, to.Addr()); err != nil {
+	if err := d.Gate.Wait(ctx, to.Addr()); err != nil {
 		return nil, err
 	}
-	if d.Excluded != nil && d.Excluded(to.Addr().WithZone(""), to.Port()) {
+	if d.Gate.Excluded(to.Addr(), to.Port()) {
 		return nil, ErrExcluded
 	}
 	nd := net.Dialer{Timeout: d.Limits.Connect, KeepAlive: -1}
@@ -113,7 +101,7 @@ func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort, tr
 	return d.Adopt(c, 0), nil
 }
 
-// heard tells the pacer what became of a try to connect. What is this machine's own or a router's word says nothing.
+// heard tells the gate what became of a try to connect. What is this machine's own or a router's word says nothing.
 func (d *Dialer) heard(to netip.AddrPort, err error, took time.Duration, try int, stay *Stay) {
 	switch {
 	case err == nil || IsRefused(err):
@@ -121,9 +109,9 @@ func (d *Dialer) heard(to netip.AddrPort, err error, took time.Duration, try int
 		if try > 0 || took >= SYNRetransmit {
 			fate = Late
 		}
-		d.Pace.Heard(to.Addr(), stay.like(to.Port(), false), took, fate)
+		d.Gate.Heard(to.Addr(), stay.like(to.Port(), false), took, fate)
 	case IsTimeout(err) && try == 0: // a second silence of the same endpoint is no news
-		d.Pace.Heard(to.Addr(), stay.like(to.Port(), true), took, Silence)
+		d.Gate.Heard(to.Addr(), stay.like(to.Port(), true), took, Silence)
 	}
 }
 

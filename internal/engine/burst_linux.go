@@ -42,10 +42,10 @@ func (w *sweep) burst(pass int, from, to uint64) {
 			}
 			more = true
 			e := &w.ring[t.position&w.mask]
-			if e.closed&settled != 0 || (e.open|e.closed)>>i&1 != 0 || w.excluded(&t.item.Target, t.ports[i]) {
+			if e.closed&settled != 0 || (e.open|e.closed)>>i&1 != 0 || w.gate().Excluded(t.item.Addr, t.ports[i]) {
 				continue
 			}
-			if w.Dialer.Pace.Slowed(t.item.Addr) { // the loop asks it: it lets nobody else wait
+			if w.gate().Slowed(t.item.Addr) { // the loop asks it: it lets nobody else wait
 				w.handOn(t.position, e, true)
 				continue
 			}
@@ -89,7 +89,7 @@ func (w *sweep) aim(pass int, position uint64) {
 
 func (w *sweep) excludedWhole(item *Item, a *agenda) bool {
 	for _, port := range a.swept {
-		if !w.excluded(&item.Target, port) {
+		if !w.gate().Excluded(item.Addr, port) {
 			return false
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // standby is a sweep of 198.51.100.0/24 and some, through a gateway that is known, whose frames stay in their batch.
@@ -41,8 +42,8 @@ func (w *rawLink) asked() (list []string) {
 // A burst asks a port of every host before the next port of any, and none that has answered or may not be asked.
 func TestBurst(t *testing.T) {
 	r, _ := newRun(items("198.51.100.1", "198.51.100.2", "198.51.100.3"), Plan{Check: lineCheck(), Ports: []check.Port{{Number: 445}, {Number: 80}}})
-	r.Dialer.Excluded = func(a netip.Addr, port uint16) bool { return port == 80 && a == netip.MustParseAddr("198.51.100.3") }
-	r.Dialer.Pace = nil
+	r.gate().Exclude(func(a netip.Addr, port uint16) bool { return port == 80 && a == netip.MustParseAddr("198.51.100.3") })
+	r.gate().SetPace(dial.Pace{})
 	w, x := standby(t, r)
 	for range 3 {
 		w.begin(3)

@@ -43,8 +43,8 @@ type launch struct {
 	first   int64 // when it was first begun, 0: not yet
 	slot    int32
 	try     uint8
-	paid    bool  // its place was taken ahead of time
-	trouble uint8 // how often this machine could not even begin it
+	trouble uint8      // how often this machine could not even begin it
+	place   dial.Place // taken ahead of its time
 }
 
 // launch is what a connection was begun for.
@@ -74,7 +74,7 @@ func (l *loop) open(n launch) bool {
 		n.first = l.now
 	}
 	port := n.port()
-	if l.excluded(&s.target, port) { // the last moment before a packet leaves
+	if l.gate().Excluded(s.target.Addr, port) { // the last moment before a packet leaves
 		l.over(n, check.End{Cause: check.Denied, Err: dial.ErrExcluded})
 		return true
 	}
@@ -153,7 +153,7 @@ func (l *loop) begun(fd int32) bool {
 	if said {
 		return true
 	}
-	if l.paced && l.Dialer.Limits.Connect > dial.SYNRetransmit {
+	if l.gate().Paced() && l.Dialer.Limits.Connect > dial.SYNRetransmit {
 		l.resends.arm(l.now, fd, c.stamp)
 	}
 	l.connectWait(to).arm(l.now, fd, c.stamp)
@@ -247,7 +247,7 @@ func (l *loop) failed(n launch, no syscall.Errno, took int64) {
 	l.over(n, connectEnd(no, l.slots.at(n.slot).target.Addr))
 }
 
-// reached tells the pacer of a connection that was made.
+// reached tells the gate of a connection that was made.
 func (l *loop) reached(c *conn) {
 	fate := dial.Answered
 	if c.resent || c.try > 0 {
@@ -257,18 +257,15 @@ func (l *loop) reached(c *conn) {
 	l.heard(&n, l.now-c.since, fate)
 }
 
-// heard tells the pacer what became of a connection that took so long.
+// heard tells the gate what became of a connection that took so long.
 func (l *loop) heard(n *launch, took int64, fate dial.Fate) {
-	if !l.paced {
-		return
-	}
 	s := l.slots.at(n.slot)
 	like := dial.LikePort(n.port())
 	if s.odd {
 		like = dial.LikeNothing
 	}
 	s.odd = s.odd || fate == dial.Silence
-	l.Dialer.Pace.Heard(s.target.Addr, like, time.Duration(took), fate)
+	l.gate().Heard(s.target.Addr, like, time.Duration(took), fate)
 }
 
 // drop closes a socket. What it was for is the caller's business.
@@ -339,7 +336,7 @@ func (l *loop) connected(fd int32, c *conn) bool {
 		}
 		p := l.begin(&s.target, q)
 		p.o.Open = true
-		if !p.next(l.Run, s, check.End{}) {
+		if !p.next(l.Run, &s.logons, check.End{}) {
 			l.drop(fd)
 			l.seal(id, q, p, nil)
 			return false
@@ -369,7 +366,7 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 	p := l.startOn(q.spareProbe(), &s.target, q, l.drawOf(c))
 	l.began(p, c.first)
 	p.o.Open = true
-	if !p.next(l.Run, s, check.End{}) {
+	if !p.next(l.Run, &s.logons, check.End{}) {
 		l.drop(fd)
 		l.seal(id, q, p, nil)
 		return false
@@ -381,7 +378,7 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 		} else {
 			q.opening.prelude = prelude{}
 			p = l.begin(&s.target, q)
-			if !p.next(l.Run, s, check.End{}) {
+			if !p.next(l.Run, &s.logons, check.End{}) {
 				l.seal(id, q, p, nil)
 			} else {
 				l.schedule(id, q, p)

@@ -58,7 +58,7 @@ func converseOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.A
 	}()
 	t.run(first)
 	if !a.UDP && t.end.Cause != check.Interrupted {
-		d.Pace.Heard(to.Addr(), dial.LikeExchange(to.Port(), a.Note), 0, exchanged(&t.end))
+		d.Gate.Heard(to.Addr(), dial.LikeExchange(to.Port(), a.Note), 0, exchanged(&t.end))
 	}
 	return t.end
 }

@@ -209,7 +209,7 @@ func TestFoundEndpoints(t *testing.T) {
 		n.serve("127.9.4.3", 0, says(fmt.Sprintf("find %d", hidden)))
 		n.serve("127.9.4.4", 0, says(fmt.Sprintf("find %d", hidden)))
 		r, g := newRun(items("127.9.4.3", "127.9.4.4"), Plan{Check: lineCheck(), Ports: []check.Port{{Number: n.port}}})
-		r.Dialer.Excluded = func(a netip.Addr, port uint16) bool { return a.String() == "127.9.4.4" && port == hidden }
+		r.gate().Exclude(func(a netip.Addr, port uint16) bool { return a.String() == "127.9.4.4" && port == hidden })
 		do(t, r, d)
 		if all := g.of("127.9.4.3"); len(all) != 2 || all[1].Port != hidden || word(all[1]) != "answered open [here,pointed at]" {
 			t.Errorf("found: %d observations, the last %s", len(all), word(all[len(all)-1]))
@@ -248,7 +248,7 @@ func TestConnectionsAtOnce(t *testing.T) {
 			r, g := newRun(items("127.9.5.1"), Plan{Check: c, Ports: ports})
 			r.Dialer.Limits.Exchange = 2 * time.Second
 			if !paced {
-				r.Dialer.Pace = nil
+				r.gate().SetPace(dial.Pace{})
 			}
 			do(t, r, d)
 			for _, o := range g.list {
@@ -333,7 +333,7 @@ func TestOurWaitingIsNobodysTime(t *testing.T) {
 			ports = append(ports, check.Port{Number: newNetwork(t).serve("127.9.6.8", 0, says("yes"))})
 		}
 		r, g := newRun(items("127.9.6.8"), Plan{Check: lineCheck(), Ports: ports})
-		r.Dialer.Pace = dial.NewPacer(20, time.Now)
+		r.gate().SetPace(dial.Pace{Rate: 20})
 		r.Dialer.Limits.Host = 250 * time.Millisecond
 		do(t, r, d)
 		if got := r.Stats.Outcomes[signet.Answered].Load(); got != 12 || len(g.list) != 12 {
@@ -480,8 +480,9 @@ func TestManyHosts(t *testing.T) {
 			}
 		}
 		r, g := newRun(items(addrs...), Plan{Check: lineCheck(), Ports: []check.Port{{Number: n.port}, {Number: 1}, {Number: 2, WhenAlive: true}}})
-		r.Dialer.Pace, r.All, r.InFlight = nil, false, 50
-		r.Dialer.Excluded = func(a netip.Addr, port uint16) bool { return port == 1 && a.As4()[3]%2 == 0 }
+		r.All, r.InFlight = false, 50
+		r.gate().SetPace(dial.Pace{})
+		r.gate().Exclude(func(a netip.Addr, port uint16) bool { return port == 1 && a.As4()[3]%2 == 0 })
 		do(t, r, d)
 		if r.Stats.Addresses.Load() != 3000 || r.Stats.Alive.Load() != 3000 || len(g.list) != 30 || r.Stats.Asked.Load() != 3000+1500+3000 {
 			t.Errorf("%d addresses, %d alive, %d observations, %d asked", r.Stats.Addresses.Load(), r.Stats.Alive.Load(), len(g.list), r.Stats.Asked.Load())

@@ -17,8 +17,8 @@ func (l *loop) end(fd int32, end check.End) {
 	end.Connected, end.Received = true, int(c.received)
 	n := c.launch()
 	l.drop(fd)
-	if l.paced {
-		l.Dialer.Pace.Heard(n.probe.o.Addr, dial.LikeExchange(n.port(), n.probe.attempt.Note), 0, exchanged(&end))
+	if l.gate().Paced() {
+		l.gate().Heard(n.probe.o.Addr, dial.LikeExchange(n.port(), n.probe.attempt.Note), 0, exchanged(&end))
 	}
 	l.over(n, end)
 }
@@ -36,7 +36,7 @@ func (l *loop) over(n launch, end check.End) {
 		}
 		p = l.begin(&s.target, q)
 		l.began(p, n.first)
-		if !p.next(l.Run, s, check.End{}) {
+		if !p.next(l.Run, &s.logons, check.End{}) {
 			l.seal(id, q, p, nil)
 			return
 		}
@@ -45,7 +45,7 @@ func (l *loop) over(n launch, end check.End) {
 			return
 		}
 	}
-	if p.next(l.Run, s, end) {
+	if p.next(l.Run, &s.logons, end) {
 		l.schedule(id, q, p)
 		return
 	}

@@ -20,7 +20,7 @@ type followUp struct {
 	q      *question
 	probe  *probe // nil: not begun
 	target signet.Target
-	host   *hostState
+	logons *dial.Logons // of the host: its slot stays while this is under way
 	stay   *dial.Stay
 
 	fd       int32      // a socket that is connected to the question's port, or -1
@@ -57,7 +57,7 @@ func (l *loop) handOver(fd int32, p *probe, first *check.TLS, received int) {
 // follow queues a follow-up.
 func (l *loop) follow(f *followUp) {
 	s := l.slots.at(f.slot)
-	f.target, f.host = s.target, s.hostState()
+	f.target, f.logons = s.target, &s.logons
 	f.stay = l.stay(s)
 	l.followers.queue.push(f)
 	l.dispatch()
@@ -112,7 +112,7 @@ func (l *loop) interview(f *followUp) {
 	if f.probe == nil {
 		f.probe = l.begin(&f.target, f.q)
 		f.probe.o.Open = given != nil
-		more = f.probe.next(l.Run, f.host, end)
+		more = f.probe.next(l.Run, f.logons, end)
 		if given != nil && (!more || f.probe.attempt.UDP || f.probe.attempt.Port != f.q.port.Number) {
 			given.Close()
 			given = nil
@@ -129,7 +129,7 @@ func (l *loop) interview(f *followUp) {
 		} else {
 			end = l.Run.converse(ctx, p, f.stay)
 		}
-		more = ended(ctx) == nil && p.next(l.Run, f.host, end)
+		more = ended(ctx) == nil && p.next(l.Run, f.logons, end)
 		p.o.Open = p.o.Open || end.Connected || end.Received > 0
 	}
 	if given != nil {

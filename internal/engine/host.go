@@ -12,26 +12,6 @@ import (
 	"signet/internal/dial"
 )
 
-// hostConnections is how many connections one host sees at once (protocols.md §0 rule 5), unless all limits are
-// lifted: then it is unpacedConnections.
-const (
-	hostConnections    = 2
-	unpacedConnections = 64
-)
-
-func (r *Run) hostConnections() int {
-	if r.Dialer.Pace == nil {
-		return unpacedConnections
-	}
-	return hostConnections
-}
-
-// hostLogons is how many logons of an unknown user one host sees in a run, endpointLogons one endpoint.
-const (
-	hostLogons     = 8
-	endpointLogons = 2
-)
-
 // visit is the asking of one host by the portable driver.
 type visit struct {
 	run    *session
@@ -41,7 +21,7 @@ type visit struct {
 	alive  bool
 	ends   map[uint16]signet.Outcome
 	asked  map[key]bool
-	logons int
+	logons dial.Logons
 	found  []question
 }
 
@@ -77,7 +57,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 	todo := make(chan *question, len(qs))
 	for i := range qs {
 		q := &qs[i]
-		if v.asked[q.key()] || v.run.excluded(&v.target, q.port.Number) {
+		if v.asked[q.key()] || v.run.gate().Excluded(v.target.Addr, q.port.Number) {
 			continue
 		}
 		v.asked[q.key()] = true
@@ -104,7 +84,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 		return
 	}
 	var wg sync.WaitGroup
-	for range min(v.run.hostConnections(), len(todo)) {
+	for range min(v.run.gate().HostConnections(), len(todo)) {
 		wg.Go(work)
 	}
 	wg.Wait()
@@ -114,7 +94,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Observation, []check.Found) {
 	p := r.begin(&v.target, q)
 	var end check.End
-	for ended(ctx) == nil && p.next(r, v, end) {
+	for ended(ctx) == nil && p.next(r, &v.logons, end) {
 		end = r.converse(ctx, p, v.stay)
 	}
 	return &p.o, p.finish(r, ended(ctx))
@@ -153,15 +133,4 @@ func (v *visit) done(q *question, o *signet.Observation, found []check.Found) {
 // alive tells whether an observation shows that its host exists.
 func alive(o *signet.Observation) bool {
 	return o.Open || o.Outcome == signet.Refused || o.Reached() && o.Outcome != signet.Fault
-}
-
-// spend takes logons from the host's budget; false leaves it untouched.
-func (v *visit) spend(n int) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.logons+n > hostLogons {
-		return false
-	}
-	v.logons += n
-	return true
 }

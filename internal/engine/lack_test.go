@@ -9,6 +9,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // Whose fault it is that a connection was not made: this machine's shortages are faults, its want of a route leaves the
@@ -28,7 +29,7 @@ func TestWhoseFault(t *testing.T) {
 		p := probe{iv: &standIn{}}
 		p.o.Open = true
 		if want == signet.Fault || want == signet.Skipped {
-			if r, _ := newRun(items()); p.next(r, &p, end) || p.finish(r, nil) != nil || p.o.Outcome != signet.Fault || p.o.Facts != nil {
+			if r, _ := newRun(items()); p.next(r, new(dial.Logons), end) || p.finish(r, nil) != nil || p.o.Outcome != signet.Fault || p.o.Facts != nil {
 				t.Errorf("%v after an answer: %s", no, word(&p.o))
 			}
 		}

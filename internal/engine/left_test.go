@@ -8,6 +8,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // leaving is a sink that keeps what it is told, in order.
@@ -40,8 +41,8 @@ func TestSinkIsToldWhenAVisitIsOver(t *testing.T) {
 		const dark = "127.9.12.99" // excluded: nothing answers there
 		addrs = append(addrs, dark)
 		r, _ := newRun(items(addrs...), Plan{Check: lineCheck(), Ports: []check.Port{{Number: n.port}, {Number: 1}, {Number: 2, WhenAlive: true}}})
-		r.Dialer.Pace = nil
-		r.Dialer.Excluded = func(a netip.Addr, _ uint16) bool { return a.String() == dark }
+		r.gate().SetPace(dial.Pace{})
+		r.gate().Exclude(func(a netip.Addr, _ uint16) bool { return a.String() == dark })
 		sink := &leaving{puts: map[netip.Addr]int{}, left: map[netip.Addr]int{}}
 		r.Sink = sink
 		do(t, r, d)

@@ -24,10 +24,8 @@ func native(s *session) { looped(s) }
 // speaks plain TCP stays on it from its first packet to its last; TLS, StartTLS and datagrams go to goroutines.
 type loop struct {
 	*session
-	poll    int32
-	bell    int32 // goroutines ring when they have something for the loop
-	paced   bool
-	perHost int32
+	poll int32
+	bell int32 // goroutines ring when they have something for the loop
 
 	start   time.Time
 	now     int64 // nanoseconds since start, read once a round
@@ -138,8 +136,6 @@ func newLoop(s *session) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
-	l.paced = s.Dialer.Pace != nil
-	l.perHost = int32(s.hostConnections())
 	most := socketsWithin(descriptors())
 	follow := max(1, min(mostFollowers, most/4))
 	l.followers.window = newWindow(fewestFollowers, follow)
@@ -265,15 +261,16 @@ func (l *loop) pump(size uint64) (wait int64) {
 			l.over(n, end)
 			continue
 		}
-		if n.paid {
-			n.paid = false
-		} else if l.sweep != nil && l.paced { // it takes every place that is free: this one is taken ahead of time
-			if w := l.Dialer.Pace.Reserve(s.target.Addr); w > 0 {
-				n.paid = true
+		if gate := l.gate(); gate.Holds(n.place) {
+			n.place = 0
+		} else if l.sweep != nil { // it takes every place that is free: this one is taken ahead of its time
+			place, w := gate.Reserve(s.target.Addr)
+			if w > 0 {
+				n.place = place
 				l.later.put(l.now+int64(w), n)
 				continue
 			}
-		} else if w, subnet := l.Dialer.Pace.Try(s.target.Addr); w > 0 {
+		} else if w, subnet := gate.Try(s.target.Addr); w > 0 {
 			if subnet {
 				l.later.put(l.now+int64(w), n)
 				continue
@@ -290,6 +287,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 
 // pick takes what to connect to next: what is under way before what is new.
 func (l *loop) pick(size uint64) (launch, bool) {
+	perHost := l.gate().HostConnections()
 	for {
 		if l.turn.size > 0 {
 			return l.turn.pop(), true
@@ -297,7 +295,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 		if l.ready.size > 0 {
 			id := *l.ready.front()
 			s := l.slots.at(id)
-			if s.active < l.perHost {
+			if int(s.active) < perHost {
 				if q := l.nextQuestion(s); q != nil {
 					s.active++
 					return launch{q: q, slot: id}, true
@@ -305,7 +303,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 			}
 			l.ready.pop()
 			s.ready = false
-			if s.active < l.perHost || int(s.next) >= len(s.list()) {
+			if int(s.active) < perHost || int(s.next) >= len(s.list()) {
 				l.settle(id)
 			}
 			continue
@@ -388,9 +386,7 @@ func (l *loop) patience(wait int64) int {
 	for i := range l.answers {
 		soon(&l.answers[i], l.staleConn)
 	}
-	if l.paced {
-		soon(&l.resends, l.staleConn)
-	}
+	soon(&l.resends, l.staleConn)
 	for i := range l.hosts {
 		soon(&l.hosts[i], l.staleSlot)
 	}
@@ -405,12 +401,10 @@ func (l *loop) staleSlot(id int32, stamp uint32) bool { return l.slots.at(id).st
 // expired sees to whatever took too long.
 func (l *loop) expired() {
 	now := l.now
-	if l.paced {
-		for at, ok := l.resends.first(l.staleConn); ok && at <= now; at, ok = l.resends.first(l.staleConn) {
-			fd := l.resends.queue.pop().id
-			l.conns.at(fd).resent = true
-			l.Dialer.Pace.Charge(l.slots.at(l.conns.at(fd).slot).target.Addr)
-		}
+	for at, ok := l.resends.first(l.staleConn); ok && at <= now; at, ok = l.resends.first(l.staleConn) {
+		fd := l.resends.queue.pop().id
+		l.conns.at(fd).resent = true
+		l.gate().Charge(l.slots.at(l.conns.at(fd).slot).target.Addr)
 	}
 	for i := range l.connects {
 		d := &l.connects[i]
@@ -442,7 +436,7 @@ func (l *loop) unanswered(fd int32, after int64) {
 	if n.try == 1 { // a second silence of the same endpoint is no news
 		l.heard(&n, after, dial.Silence)
 	}
-	if tries := l.Dialer.Tries(time.Duration(after)); int(n.try) < tries || int(n.try) < tries+dial.LossyTries && l.Dialer.Pace.Lossy(to) {
+	if tries := l.Dialer.Tries(time.Duration(after)); int(n.try) < tries || int(n.try) < tries+dial.LossyTries && l.gate().Lossy(to) {
 		l.turn.push(n)
 		return
 	}

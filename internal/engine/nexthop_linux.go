@@ -78,6 +78,7 @@ func (w *sweep) gatewayMAC(x *rawLink, r *route) (mac, bool) {
 		src = s
 	}
 	for range 3 {
+		w.paced(r.via)
 		x.sent(appendWhoHas(x.next(), x.link.mac, src, r.via))
 		x.flush()
 		for until := time.Now().Add(500 * time.Millisecond); time.Now().Before(until) && w.ctx.Err() == nil; {

@@ -9,6 +9,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // errHostTime is why a host's questions end when it has taken too long.
@@ -37,11 +38,6 @@ type probe struct {
 	rehearsed int
 	real      func([]byte)
 	script    *draw
-}
-
-// logonBudget is a host's budget of logons.
-type logonBudget interface {
-	spend(n int) bool
 }
 
 // begin starts the interview of one question about a target. It does not ask for the first attempt yet.
@@ -109,9 +105,6 @@ func (p *probe) random(b []byte) {
 	p.real(b)
 }
 
-// spend stands in for a host where there is none.
-func (p *probe) spend(int) bool { return true }
-
 // caught turns a panic of a check into outcome fault of this endpoint: it is nobody else's.
 func (p *probe) caught() {
 	if panicked := recover(); panicked != nil {
@@ -134,7 +127,7 @@ func (p *probe) fault(panicked any, at string) {
 }
 
 // next puts the end of the last attempt to the interview and fetches the next one; false: there is none.
-func (p *probe) next(r *Run, host logonBudget, end check.End) (more bool) {
+func (p *probe) next(r *Run, host *dial.Logons, end check.End) (more bool) {
 	if p.dead {
 		return false
 	}
@@ -157,7 +150,7 @@ func (p *probe) next(r *Run, host logonBudget, end check.End) (more bool) {
 			p.o.Connections++
 			return true
 		}
-		if p.logons += t.Logons; r.Options.Depth >= signet.Decoy && p.logons <= endpointLogons && host.spend(t.Logons) {
+		if p.logons += t.Logons; r.Options.Depth >= signet.Decoy && r.gate().Logon(host, p.logons, t.Logons) {
 			p.o.Connections++
 			return true
 		}

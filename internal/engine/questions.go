@@ -7,6 +7,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/dial"
 )
 
 // question is one check of one port of a host.
@@ -98,7 +99,7 @@ func (r *Run) learnPrelude(plan *Plan, port check.Port) (says prelude, wait time
 		var longest time.Duration
 		p, ok := learn(func(d *draw) ([]byte, int) {
 			p := r.rehearse(&target, &question{plan: plan, port: port}, d)
-			if !p.next(r, p, check.End{}) {
+			if !p.next(r, new(dial.Logons), check.End{}) {
 				return nil, 0
 			}
 			step, err := p.say(nil, false)
@@ -193,11 +194,6 @@ func (r *Run) found(f check.Found) (question, bool) {
 		}
 	}
 	return question{}, false
-}
-
-// excluded tells whether the scope forbids a port of a target; what it forbids is not asked and not reported.
-func (r *Run) excluded(t *signet.Target, port uint16) bool {
-	return r.Dialer.Excluded != nil && r.Dialer.Excluded(t.Addr.WithZone(""), port)
 }
 
 // known tells whether a question was answered before the run was resumed.

@@ -92,6 +92,9 @@ type Stats struct {
 	FollowUps atomic.Int64  // interviews held by goroutines now
 }
 
+// gate is what every packet of the run asks.
+func (r *Run) gate() *dial.Gate { return r.Dialer.Gate }
+
 func (s *Stats) visited(alive bool) {
 	s.Addresses.Add(1)
 	if alive {

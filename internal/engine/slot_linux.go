@@ -4,7 +4,6 @@ package engine
 
 import (
 	"slices"
-	"sync/atomic"
 
 	"signet"
 	"signet/internal/check"
@@ -21,9 +20,10 @@ type slot struct {
 	sent     int64 // when a sweep sent its first SYN
 	agenda   *agenda
 	state    *hostState // nil while there is nothing to remember
-	stamp    uint32     // raised when the slot is given up
-	next     int32      // index in list of the next question
-	active   int32      // questions under way
+	logons   dial.Logons
+	stamp    uint32 // raised when the slot is given up
+	next     int32  // index in list of the next question
+	active   int32  // questions under way
 	phase    phase
 	open     uint32 // by question.bit
 	closed   uint32
@@ -47,21 +47,11 @@ const (
 
 // hostState is what has to be remembered of a live host beyond its slot.
 type hostState struct {
-	logons   atomic.Int32
 	answered []uint16   // ports, kept where a later question depends on them
 	found    []question // to be asked when list is over
 	current  []question // of those found
 	asked    []key
 	stay     *dial.Stay // where goroutines ask it
-}
-
-// spend takes logons from the host's budget; false leaves it untouched. Goroutines call it too.
-func (h *hostState) spend(n int) bool {
-	if h.logons.Add(int32(n)) > hostLogons {
-		h.logons.Add(int32(-n))
-		return false
-	}
-	return true
 }
 
 // hostState is the slot's, made when first needed.
@@ -71,9 +61,6 @@ func (s *slot) hostState() *hostState {
 	}
 	return s.state
 }
-
-// spend takes logons from the host's budget. A host whose interviews never ask for one has no hostState for it.
-func (s *slot) spend(n int) bool { return s.hostState().spend(n) }
 
 // list is what is asked now: first, then later, then what was found.
 func (s *slot) list() []question {
@@ -94,7 +81,7 @@ func (l *loop) nextQuestion(s *slot) *question {
 		if s.phase == phaseLater && !s.wanted(q) {
 			continue
 		}
-		if l.excluded(&s.target, q.port.Number) {
+		if l.gate().Excluded(s.target.Addr, q.port.Number) {
 			continue
 		}
 		if outcome, known := l.known(&s.target, q); known {

@@ -280,7 +280,7 @@ func newRun(source Source, plans ...Plan) (*Run, *gathered) {
 	g := &gathered{}
 	return &Run{
 		Source: source, Plans: plans, Options: &check.Options{}, InFlight: 64, All: true, Sink: g, Now: time.Now,
-		Dialer: &dial.Dialer{Limits: dial.Limits{Connect: 400 * time.Millisecond, Exchange: 400 * time.Millisecond, Host: 5 * time.Second, Bytes: 1 << 16}, Pace: dial.NewPacer(5000, time.Now)},
+		Dialer: &dial.Dialer{Limits: dial.Limits{Connect: 400 * time.Millisecond, Exchange: 400 * time.Millisecond, Host: 5 * time.Second, Bytes: 1 << 16}, Gate: dial.NewGate(dial.Pace{Rate: 5000}, time.Now)},
 	}, g
 }
 

@@ -98,7 +98,7 @@ func sweepable(l *loop) (*sweep, error) {
 		w.close()
 		return nil, err
 	}
-	w.burstSize = uint64(min(max(l.Dialer.Pace.Within(burstTime), leastBurst), mostBurst))
+	w.burstSize = uint64(min(max(l.gate().Within(burstTime), leastBurst), mostBurst))
 	w.key = [2]uint64{binary.NativeEndian.Uint64(seed[:]), binary.NativeEndian.Uint64(seed[8:]) | 1}
 	size := l.Source.Len()
 	room := uint64(1) << min(ringBits, max(8, bits.Len64(max(size, 1)-1)))
@@ -251,7 +251,7 @@ func (w *sweep) rest(ms int) {
 // packets leave in batches.
 func (w *sweep) paced(to netip.Addr) {
 	for w.ctx.Err() == nil {
-		wait, _ := w.Dialer.Pace.Try(to)
+		wait, _ := w.gate().Try(to)
 		if wait == 0 {
 			return
 		}
@@ -345,7 +345,7 @@ func (w *sweep) heard(position uint64, from netip.Addr, port uint16) {
 	if len(w.heads) > 1 && w.heads[1] > position && w.trip > 0 && took > 2*w.trip+passLag/2 {
 		fate = dial.Late
 	}
-	w.Dialer.Pace.Heard(from, dial.LikeSYN(port), time.Duration(took), fate)
+	w.gate().Heard(from, dial.LikeSYN(port), time.Duration(took), fate)
 }
 
 // refused is when this machine last refused to send a packet; -1: never.
@@ -372,8 +372,8 @@ func (w *sweep) refused() int64 {
 // unheard tells it of the first port of a position that did not answer.
 func (w *sweep) unheard(position uint64, e *entry, item *Item, swept []uint16) {
 	for i, port := range swept {
-		if (e.open|e.closed)>>i&1 == 0 && !w.excluded(&item.Target, port) {
-			w.Dialer.Pace.Heard(item.Addr, dial.LikeSYN(port), time.Duration(w.now-w.time(0, position)), dial.Silence)
+		if (e.open|e.closed)>>i&1 == 0 && !w.gate().Excluded(item.Addr, port) {
+			w.gate().Heard(item.Addr, dial.LikeSYN(port), time.Duration(w.now-w.time(0, position)), dial.Silence)
 			return
 		}
 	}
@@ -387,10 +387,10 @@ func (w *sweep) answerNear(x *rawLink, n *neighbour, who netip.Addr) {
 		return
 	}
 	for _, port := range w.agendas.of(&item).swept {
-		if w.excluded(&item.Target, port) {
+		if w.gate().Excluded(item.Addr, port) {
 			continue
 		}
-		w.Dialer.Pace.Charge(who)
+		w.gate().Charge(who)
 		w.syn(x, n.mac, rt.src, n.position, who, port)
 	}
 }
@@ -416,7 +416,7 @@ func (w *sweep) settle(position uint64) {
 		return
 	}
 	for _, port := range a.swept {
-		if !w.excluded(&item.Target, port) {
+		if !w.gate().Excluded(item.Addr, port) {
 			w.quiet(signet.Silent)
 		}
 	}

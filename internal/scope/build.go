@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"time"
 )
 
 // Config is what the user gave.
@@ -18,7 +17,7 @@ type Config struct {
 	Exclude      []string // --exclude, one TARGET each
 	ExcludeFiles []string // --exclude-file; "-" is Stdin
 
-	Resolver Resolver
+	Resolver Resolver // bounds the time of each lookup
 	Stdin    io.Reader
 	Open     func(name string) (io.ReadCloser, error) // nil: the file system
 
@@ -27,8 +26,7 @@ type Config struct {
 	// to ports that no check knows (a request to 9100 makes a printer print).
 	ScannedPort func(port uint16) bool
 
-	LookupTimeout time.Duration // for each name; 0: 10 s
-	Lookups       int           // at once; 0: 16
+	Lookups int // at once; 0: 16
 }
 
 // Build reads targets and exclusions, looks names up and lays out the scope.
@@ -269,12 +267,9 @@ func (b *builder) resolveExclusions(ctx context.Context) error {
 }
 
 func (b *builder) lookup(ctx context.Context, names nameList) []answer {
-	limit, atOnce := b.config.LookupTimeout, b.config.Lookups
-	if limit <= 0 {
-		limit = 10 * time.Second
-	}
+	atOnce := b.config.Lookups
 	if atOnce <= 0 {
 		atOnce = 16
 	}
-	return lookupAll(ctx, b.config.Resolver, names.lookups(), limit, atOnce)
+	return lookupAll(ctx, b.config.Resolver, names.lookups(), atOnce)
 }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
-	"time"
 )
 
-// Resolver looks names up; *net.Resolver is one. Network is always "ip": both families.
+// Resolver looks names up, each in a time that is its own to bound: dial.Resolver does. Network is always "ip": both
+// families.
 type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
@@ -31,16 +31,16 @@ type answer struct {
 	err   error
 }
 
-// lookupAll asks for every host, a few at a time, each with its own time limit. The
+// lookupAll asks for every host, a few at a time. The
 // answers stand where the hosts stand. It returns only when every lookup has ended.
-func lookupAll(ctx context.Context, r Resolver, hosts []string, limit time.Duration, atOnce int) []answer {
+func lookupAll(ctx context.Context, r Resolver, hosts []string, atOnce int) []answer {
 	answers := make([]answer, len(hosts))
 	var group sync.WaitGroup
 	next := make(chan int)
 	for range min(atOnce, len(hosts)) {
 		group.Go(func() {
 			for i := range next {
-				answers[i].addrs, answers[i].err = lookup(ctx, r, hosts[i], limit)
+				answers[i].addrs, answers[i].err = lookup(ctx, r, hosts[i])
 			}
 		})
 	}
@@ -52,15 +52,13 @@ func lookupAll(ctx context.Context, r Resolver, hosts []string, limit time.Durat
 	return answers
 }
 
-func lookup(ctx context.Context, r Resolver, host string, limit time.Duration) ([]netip.Addr, error) {
+func lookup(ctx context.Context, r Resolver, host string) ([]netip.Addr, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if r == nil {
 		return nil, errors.New("no resolver")
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	addrs, err := r.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func Record(t testing.TB, c check.Check, at netip.AddrPort, name, comment, path 
 		}
 	}
 	iv := c.Begin(check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Addr: at.Addr(), Name: name}, Port: at.Port(), Transport: f.Transport}, Options: o})
-	d := &dial.Dialer{Limits: dial.Defaults()}
+	d := &dial.Dialer{Limits: dial.Defaults(), Gate: dial.NewGate(dial.Pace{}, time.Now)}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var end check.End

@@ -44,7 +44,7 @@ func TestLogonsInTheLog(t *testing.T) {
 // talk holds the interview of one endpoint and returns how many failed logons it said it would cause.
 func talk(t *testing.T, addr netip.Addr, port uint16, d signet.Depth) (logons int) {
 	iv := begin(check.Subject{Endpoint: signet.Endpoint{Target: signet.Target{Addr: addr}, Port: port}, Options: depth(d)})
-	dialer := &dial.Dialer{Limits: dial.Defaults()}
+	dialer := &dial.Dialer{Limits: dial.Defaults(), Gate: dial.NewGate(dial.Pace{}, time.Now)}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var end check.End
