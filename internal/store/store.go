@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"iter"
 	"net/netip"
 	"time"
@@ -45,17 +44,6 @@ type Log interface {
 	// Append commits a batch as one transaction: all of it or, with an error, nothing.
 	Append(ctx context.Context, b *Batch) error
 }
-
-// Errors that a caller tells apart.
-var (
-	ErrExists  = errors.New("a run of that ID is stored already")
-	ErrUnknown = errors.New("no such run is stored")
-	ErrTaken   = errors.New("the run was deleted, or another process goes on with it")
-	ErrMissing = errors.New("the store does not exist yet")
-	ErrDamaged = errors.New("a stored row is damaged")
-	// ErrUnwritable: the disk is full or read-only, or its rights are another's. Nothing is wrong with what is stored.
-	ErrUnwritable = errors.New("the store cannot be written")
-)
 
 // Order of rows.
 type Order uint8
@@ -162,4 +150,6 @@ type Batch struct {
 	Page  []byte // Body of the page of Rows; nil where there are none
 	// Run is the run as it stands with this batch; Append sets its Observations.
 	Run *Run
+	// Durable: Append returns when the disk has the batch, and all that was appended before.
+	Durable bool
 }

@@ -14,28 +14,20 @@ import (
 // log is a run that is being written.
 type log struct {
 	s   *Store
-	run store.RunRow // as it stands with the last batch
-	seq uint64       // of the last row
+	at  store.Standing
 	buf []byte
 }
 
 // Append commits a batch.
 func (l *log) Append(ctx context.Context, b *store.Batch) error {
-	run := *b.Run
-	run.Observations = l.run.Count + uint64(len(b.Rows))
-	head, progress, err := store.AppendHead(&run)
+	next, err := l.at.Next(b)
+	if err == nil {
+		err = l.commit(ctx, b, &next.Run)
+	}
 	if err != nil {
 		return l.s.fail(err)
 	}
-	for i := range b.Rows {
-		b.Rows[i].Seq = l.seq + uint64(i) + 1
-	}
-	row := l.run
-	row.Count, row.Head, row.Progress = run.Observations, head, progress
-	if err := l.commit(ctx, b, &row); err != nil {
-		return l.s.fail(err)
-	}
-	l.seq, l.run, b.Run.Observations = l.seq+uint64(len(b.Rows)), row, run.Observations
+	l.at, b.Run.Observations = next, next.Run.Count
 	return nil
 }
 
@@ -49,6 +41,9 @@ func (l *log) commit(ctx context.Context, b *store.Batch, row *store.RunRow) err
 	defer conn.Release() // inside a transaction it is closed, which ends that
 	var begin pgx.Batch
 	begin.Queue("BEGIN")
+	if b.Durable {
+		begin.Queue("SET LOCAL synchronous_commit = on") // which the address, or the database, may have turned off
+	}
 	taken := true
 	begin.Queue("UPDATE run SET head = $1, progress = $2, count = $3, sum = $4 WHERE key = $5 AND epoch = $6",
 		string(row.Head), row.Progress, int64(row.Count), sealed(row.Sum()), row.Key, row.Epoch).Exec(func(tag pgconn.CommandTag) error {
@@ -61,7 +56,7 @@ func (l *log) commit(ctx context.Context, b *store.Batch, row *store.RunRow) err
 			row.Key, int32(k.ID), k.Check, k.Version, k.Facts, k.Trace, sealed(k.Sum(row.Key)))
 	}
 	if len(b.Rows) > 0 && b.Page != nil {
-		id, n := store.RowID(row.Key, l.seq+1), uint64(len(b.Rows))
+		id, n := store.RowID(row.Key, b.Rows[0].Seq), uint64(len(b.Rows))
 		begin.Queue("INSERT INTO page (id, rows, body, sum) VALUES ($1,$2,$3,$4)", id, int64(n), b.Page, sealed(store.SumPage(id, n, b.Page)))
 	}
 	if err := conn.SendBatch(ctx, &begin).Close(); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -141,49 +140,3 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 		return err
 	})
 }
-
-// fail words an error for the user, in one line that names the store.
-func (s *Store) fail(err error) error {
-	if err == nil {
-		return nil
-	}
-	const kept = "; what was stored before is kept"
-	why, unwritable := "", false
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		switch {
-		case e.Code == "53100":
-			why, unwritable = "the server's disk is full"+kept, true
-		case e.Code == "25006":
-			why, unwritable = "it cannot be written (read-only)", true
-		case e.Code == "55P03":
-			why = "another process holds it locked for too long"
-		case strings.HasPrefix(e.Code, "57P") || strings.HasPrefix(e.Code, "53"):
-			why = "the server cannot go on" + kept
-		case strings.HasPrefix(e.Code, "28"):
-			why = "access denied"
-		case e.Code == "XX001" || e.Code == "XX002":
-			why = "the database is damaged"
-		}
-	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		why = "no connection"
-	}
-	if unwritable {
-		err = cannotWrite{err}
-	}
-	if why != "" {
-		return fmt.Errorf("store %s: %s (%w)", s.name, why, oneLine{err})
-	}
-	return fmt.Errorf("store %s: %w", s.name, oneLine{err})
-}
-
-// cannotWrite is an error that is store.ErrUnwritable too.
-type cannotWrite struct{ error }
-
-func (e cannotWrite) Is(target error) bool { return target == store.ErrUnwritable }
-func (e cannotWrite) Unwrap() error        { return e.error }
-
-// oneLine is an error without line breaks.
-type oneLine struct{ error }
-
-func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
-func (e oneLine) Unwrap() error { return e.error }

@@ -39,13 +39,13 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	l := &log{s: s, run: store.RunRow{ID: run.ID, Started: run.When().UnixMicro(), Epoch: 1, Head: head, Progress: progress}}
+	l := &log{s: s, at: store.Standing{Run: store.RunRow{ID: run.ID, Started: run.When().UnixMicro(), Epoch: 1, Head: head, Progress: progress}}}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, "INSERT INTO run (id, started, head, progress) VALUES ($1, $2, $3, $4) RETURNING key", run.ID, l.run.Started, string(head), progress).Scan(&l.run.Key)
+		err := tx.QueryRow(ctx, "INSERT INTO run (id, started, head, progress) VALUES ($1, $2, $3, $4) RETURNING key", run.ID, l.at.Run.Started, string(head), progress).Scan(&l.at.Run.Key)
 		if err != nil {
 			return err
 		}
-		return save(ctx, tx, &l.run)
+		return save(ctx, tx, &l.at.Run)
 	})
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "23505" { // unique_violation
 		return nil, s.fail(store.ErrExists)
@@ -60,20 +60,20 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 	l := &log{s: s}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) (err error) {
-		if l.run, err = find(ctx, tx, id, "FOR UPDATE"); err != nil {
+		if l.at.Run, err = find(ctx, tx, id, "FOR UPDATE"); err != nil {
 			return err
 		}
-		l.run.Epoch++
-		if err := save(ctx, tx, &l.run); err != nil {
+		l.at.Run.Epoch++
+		if err := save(ctx, tx, &l.at.Run); err != nil {
 			return err
 		}
-		first, end := store.Span(l.run.Key)
+		first, end := store.Span(l.at.Run.Key)
 		var last *int64
 		if err := tx.QueryRow(ctx, "SELECT max(id) FROM observation WHERE id BETWEEN $1 AND $2", first, end).Scan(&last); err != nil {
 			return err
 		}
 		if last != nil {
-			l.seq = store.Seq(*last)
+			l.at.Seq = store.Seq(*last)
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -73,7 +74,8 @@ func start(t testing.TB) *server {
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
 	var log bytes.Buffer
-	run := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_wal_size=4GB")
+	run := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_wal_size=4GB",
+		"-c", "autovacuum=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0") // so that nothing but us writes the journal: see Flushed
 	run.SysProcAttr, run.Dir, run.Stderr = as, dir, &log
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
@@ -126,6 +128,20 @@ func (p place) Open(t testing.TB) store.Store {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// Flushed compares how far the server's journal was written with how far it is on the disk.
+func (p place) Flushed(t testing.TB) (yes, known bool) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), string(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if err := conn.QueryRow(context.Background(), "SELECT pg_current_wal_flush_lsn() >= pg_current_wal_insert_lsn()").Scan(&yes); err != nil {
+		t.Fatal(err)
+	}
+	return yes, true
 }
 
 // wantLine fails unless err is one line that names the store and says what is wrong.

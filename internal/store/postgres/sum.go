@@ -133,14 +133,3 @@ func (s *Store) Verify(ctx context.Context, tell func(string)) error {
 	}
 	return nil
 }
-
-// failed is fail for errors that may be about a run and not about the database.
-func (s *Store) failed(err error) error {
-	if errors.Is(err, store.ErrUnknown) {
-		return err
-	}
-	if d, ok := errors.AsType[*store.Damage](err); ok {
-		return s.fail(d.Locate(context.Background(), s))
-	}
-	return s.fail(err)
-}

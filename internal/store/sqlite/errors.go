@@ -1,11 +1,9 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -42,34 +40,8 @@ func (s *Store) fail(err error) error {
 	} else if _, ok := errors.AsType[*fs.PathError](err); ok {
 		unwritable = !errors.Is(err, fs.ErrNotExist)
 	}
-	if unwritable {
-		err = cannotWrite{err}
-	}
-	if why != "" {
-		return fmt.Errorf("store sqlite:%s: %s (%w)", s.path, why, oneLine{err})
-	}
-	return fmt.Errorf("store sqlite:%s: %w", s.path, oneLine{err})
+	return store.Fault("sqlite:"+s.path, why, unwritable, err)
 }
 
 // failed is fail for errors that may be about a run and not about the database.
-func (s *Store) failed(err error) error {
-	if errors.Is(err, store.ErrUnknown) {
-		return err
-	}
-	if d, ok := errors.AsType[*store.Damage](err); ok {
-		return s.fail(d.Locate(context.Background(), s))
-	}
-	return s.fail(err)
-}
-
-// cannotWrite is an error that is store.ErrUnwritable too.
-type cannotWrite struct{ error }
-
-func (e cannotWrite) Is(target error) bool { return target == store.ErrUnwritable }
-func (e cannotWrite) Unwrap() error        { return e.error }
-
-// oneLine is an error without line breaks.
-type oneLine struct{ error }
-
-func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
-func (e oneLine) Unwrap() error { return e.error }
+func (s *Store) failed(err error) error { return store.FaultOfRun(s, err, s.fail) }

@@ -10,29 +10,24 @@ import (
 // log is a run that is being written.
 type log struct {
 	s    *Store
-	run  store.RunRow // as it stands with the last batch
-	seq  uint64       // of the last row
-	body []byte       // of a segment
+	at   store.Standing
+	body []byte // of a segment
 }
 
 // Append commits a batch.
 func (l *log) Append(ctx context.Context, b *store.Batch) error {
-	run := *b.Run
-	run.Observations = l.run.Count + uint64(len(b.Rows))
-	head, progress, err := store.AppendHead(&run)
+	next, err := l.at.Next(b)
 	if err != nil {
 		return l.s.fail(err)
 	}
-	row := l.run
-	row.Count, row.Head, row.Progress = run.Observations, head, progress
-	seq := l.seq
-	for i := range b.Rows {
-		seq++
-		b.Rows[i].Seq = seq
+	row := &next.Run
+	transact := l.s.transact
+	if b.Durable {
+		transact = l.s.transactDurably
 	}
-	err = l.s.transact(ctx, func(tx *sql.Tx) error {
+	err = transact(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, "UPDATE run SET head = ?, progress = ?, count = ?, sum = ? WHERE key = ? AND epoch = ?",
-			string(head), progress, int64(row.Count), sealed(row.Sum()), row.Key, row.Epoch)
+			string(row.Head), row.Progress, int64(row.Count), sealed(row.Sum()), row.Key, row.Epoch)
 		if err != nil {
 			return err
 		}
@@ -62,7 +57,7 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 	if err != nil {
 		return l.s.fail(err)
 	}
-	l.seq, l.run, b.Run.Observations = seq, row, run.Observations
+	l.at, b.Run.Observations = next, row.Count
 	return nil
 }
 

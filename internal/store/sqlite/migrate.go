@@ -85,7 +85,29 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 
 // transact runs f in a writing transaction.
 func (s *Store) transact(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+	return transact(ctx, s.write, f)
+}
+
+// transactDurably is transact that returns when the disk has what was written, and all that was before: SQLite then writes its
+// journal through (synchronous = FULL), which is said to a connection and cannot be inside a transaction.
+func (s *Store) transactDurably(ctx context.Context, f func(*sql.Tx) error) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = full"); err != nil {
+		return err
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = normal") // where that fails, commits wait that need not
+	return transact(ctx, conn, f)
+}
+
+// transact runs f in a transaction of a database or of one connection.
+func transact(ctx context.Context, db interface {
+	BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error)
+}, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

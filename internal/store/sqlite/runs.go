@@ -62,21 +62,21 @@ func (s *Store) Create(ctx context.Context, run *store.Run) (store.Log, error) {
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	return &log{s: s, run: r}, nil
+	return &log{s: s, at: store.Standing{Run: r}}, nil
 }
 
 // Reopen goes on with a run.
 func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 	l := &log{s: s}
 	err := s.transact(ctx, func(tx *sql.Tx) (err error) {
-		if l.run, err = find(ctx, tx, id); err != nil {
+		if l.at.Run, err = find(ctx, tx, id); err != nil {
 			return err
 		}
-		l.run.Epoch++
-		if err := save(ctx, tx, &l.run); err != nil {
+		l.at.Run.Epoch++
+		if err := save(ctx, tx, &l.at.Run); err != nil {
 			return err
 		}
-		from, to := store.Span(l.run.Key)
+		from, to := store.Span(l.at.Run.Key)
 		var at int64
 		var body []byte
 		var sum any
@@ -84,14 +84,14 @@ func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		if err == nil && !holds(sum, sumSegment(at, body), l.run.Unsealed) {
-			err = damagedRows(&l.run, at, 0)
+		if err == nil && !holds(sum, sumSegment(at, body), l.at.Run.Unsealed) {
+			err = damagedRows(&l.at.Run, at, 0)
 		}
 		var r store.Row
 		for err == nil && len(body) > 0 {
 			body, err = readRow(&r, body)
 		}
-		l.seq = r.Seq
+		l.at.Seq = r.Seq
 		return err
 	})
 	if err != nil {

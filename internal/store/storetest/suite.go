@@ -17,6 +17,8 @@ import (
 type Place interface {
 	// Open opens the store of the place, which is empty the first time; the suite closes it.
 	Open(t testing.TB) store.Store
+	// Flushed tells whether the disk has all that was committed. known: that can be told here.
+	Flushed(t testing.TB) (yes, known bool)
 }
 
 // Run runs the suite; fresh gives a place that nothing was ever stored in.
@@ -35,6 +37,11 @@ func Run(t *testing.T, fresh func(testing.TB) Place) {
 		{"taken over", testTaken},
 		{"read while written", testConcurrent},
 		{"two runs written at once", testTwoWriters},
+		{"groups stay whole", testGroups},
+		{"a group is said to be stored when it is", testGroupCommitted},
+		{"a group that is not stored", testGroupFailed},
+		{"a group that is too large", testGroupTooLarge},
+		{"durable", testDurable},
 		{"a run in short", testIndex},
 		{"some addresses", testSome},
 		{"drop", testDrop},
@@ -119,12 +126,17 @@ func read(t testing.TB, s store.Store, id string, order store.Order) []*signet.O
 
 func wantStored(t testing.TB, s store.Store, id string, from, to int, trace bool) {
 	t.Helper()
+	wantStoredTraced(t, s, id, from, to, func(int) bool { return trace })
+}
+
+func wantStoredTraced(t testing.TB, s store.Store, id string, from, to int, trace func(i int) bool) {
+	t.Helper()
 	list := read(t, s, id, store.AsStored)
 	if len(list) != to-from {
 		t.Fatalf("%d observations, want %d", len(list), to-from)
 	}
 	for i, o := range list {
-		if d := differ(o, canonical(Observation(from+i), trace)); d != "" {
+		if d := differ(o, canonical(Observation(from+i), trace(from+i))); d != "" {
 			t.Fatalf("observation %d: %s", from+i, d)
 		}
 	}
