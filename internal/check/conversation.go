@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// Conversation holds one dialogue on one connection. It is pure: same bytes in, same bytes out.
+// Conversation holds one dialogue on one connection. It is pure: same bytes in, same bytes out. Drivers do not call it
+// themselves: a Stepper does.
 type Conversation interface {
 	// Next says what to do. It is first called with no bytes when the connection is up, then each time bytes have
 	// arrived, with everything received and not yet consumed; after a StartTLS step it is called again with no
@@ -22,9 +23,9 @@ type Conversation interface {
 
 // Step is what a conversation wants next. The zero Step waits for more bytes.
 type Step struct {
-	Send     []byte // to be written now, before anything else; valid until the next call
+	Send     []byte // to be written now, before anything else; no part of in; valid until the next call
 	Consumed int    // how many bytes of in are finished with
-	Need     int    // at least this many unconsumed bytes are wanted before the next call; 0 means any
+	Need     int    // this many unconsumed bytes are wanted before the next call, MaxPending at most; 0 means any
 	StartTLS *TLS   // once Send is written, make this connection a TLS one
 	Done     bool   // nothing more to ask on this connection
 }

@@ -352,7 +352,7 @@ func (l *loop) connected(fd int32, c *conn) bool {
 		c.probe = p
 	}
 	c.state = connTalking
-	c.probe.rest, c.probe.out, c.probe.need = c.probe.rest[:0], nil, 0
+	c.probe.out = nil
 	l.arm(fd, c)
 	return l.talk(fd, nil, false)
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -14,9 +13,6 @@ import (
 	"signet/internal/check"
 	"signet/internal/dial"
 )
-
-// maxPending is how many bytes a conversation may leave unconsumed while it waits for more.
-const maxPending = 64 << 10
 
 // maxTraced is how much of one answer a transcript keeps; whatever proves a fact stands at its start.
 const maxTraced = 16 << 10
@@ -43,10 +39,12 @@ func converse(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.At
 // converseOn holds the attempt's conversation on a connection that is up, from its beginning or from after a StartTLS
 // step on, and closes it. first is the handshake to begin with, received what came before.
 func converseOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.AddrPort, a check.Attempt, first *check.TLS, received int, stay *dial.Stay, trace *[]signet.Exchange) check.End {
-	t := &dialogue{ctx: ctx, conn: conn, raw: conn, talk: a.Talk, note: a.Note, wait: patience(d, &a), trace: trace}
+	t := &dialogue{ctx: ctx, conn: conn, raw: conn, note: a.Note, wait: patience(d, &a), trace: trace}
+	t.stepper.Hold(a.Talk)
 	t.end.Connected, t.end.Received = !a.UDP, received
+	t.in = make([]byte, reading)
 	if a.UDP {
-		t.buf = make([]byte, 0, maxPending) // what does not fit a reading is lost with its datagram
+		t.in = make([]byte, largestDatagram)
 	}
 	// The reader of a blocking connection is woken by a deadline in the past.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
@@ -70,9 +68,6 @@ func exchanged(end *check.End) dial.Fate {
 	}
 	return dial.Held
 }
-
-// earlyBytes says that a peer spoke where only a handshake may come.
-func earlyBytes(n int) error { return fmt.Errorf("%d bytes before the TLS handshake", n) }
 
 // patience is how long to wait for each answer of an attempt.
 func patience(d *dial.Dialer, a *check.Attempt) time.Duration {
@@ -122,19 +117,24 @@ func unmade(err error, to netip.Addr) check.Cause {
 	return check.Unroutable
 }
 
-// holder drives one conversation over one blocking connection.
-type dialogue struct {
-	ctx   context.Context
-	raw   *dial.Conn // deadlines are set here
-	conn  net.Conn   // raw, or TLS over it
-	talk  check.Conversation
-	note  string
-	wait  time.Duration
-	trace *[]signet.Exchange
-	end   check.End
+// How much is read at once: of a stream a little, since most answers are short; of datagrams one, since what does not
+// fit a reading is lost.
+const (
+	reading         = 4 << 10
+	largestDatagram = 64 << 10
+)
 
-	buf []byte // received and not consumed
-	eof bool
+// dialogue holds one conversation over one blocking connection.
+type dialogue struct {
+	ctx     context.Context
+	raw     *dial.Conn // deadlines are set here
+	conn    net.Conn   // raw, or TLS over it
+	stepper check.Stepper
+	note    string
+	wait    time.Duration
+	trace   *[]signet.Exchange
+	end     check.End
+	in      []byte // what is read into
 }
 
 func (d *dialogue) fail(cause check.Cause, err error) {
@@ -144,52 +144,29 @@ func (d *dialogue) fail(cause check.Cause, err error) {
 	d.end.Cause, d.end.Err = cause, err
 }
 
+// run does what the conversation asks for until it is over, and leaves in d.end how it ended.
 func (d *dialogue) run(first *check.TLS) {
 	d.arm()
-	if first != nil && !d.secure(first) {
-		return
+	a := check.Action{StartTLS: first}
+	if first == nil {
+		a = d.stepper.Step(nil, false)
 	}
-	need := 0
-	for ask := true; ; {
-		if ask {
-			step, err := d.talk.Next(d.buf, d.eof)
-			if err != nil {
-				d.fail(check.Malformed, err)
-				return
-			}
-			d.buf = d.buf[:copy(d.buf, d.buf[min(step.Consumed, len(d.buf)):])]
-			if len(step.Send) > 0 && !d.send(step.Send) {
-				return
-			}
-			if step.Done {
-				d.end.Cause = check.Done
-				return
-			}
-			if step.StartTLS != nil {
-				if len(d.buf) > 0 {
-					d.fail(check.Malformed, earlyBytes(len(d.buf)))
-					return
-				}
-				if !d.secure(step.StartTLS) {
-					return
-				}
-				need = 0
-				continue
-			}
-			need = step.Need
-		}
-		if d.eof {
-			d.fail(check.Closed, nil)
+	for ok := true; ok; {
+		if len(a.Send) > 0 && !d.send(a.Send) {
 			return
 		}
-		if need > maxPending {
-			d.fail(check.OverBudget, fmt.Errorf("a message of %d bytes", need))
+		switch {
+		case a.End == check.Done:
+			d.end.Cause = check.Done
 			return
-		}
-		if !d.receive() {
+		case a.End != check.Start:
+			d.fail(a.End, a.Err)
 			return
+		case a.StartTLS != nil:
+			a, ok = d.secure(a.StartTLS)
+		default:
+			a, ok = d.receive()
 		}
-		ask = d.eof || len(d.buf) >= need
 	}
 }
 
@@ -216,28 +193,19 @@ func (d *dialogue) send(b []byte) bool {
 	return true // a peer that closed may have said why: reading tells
 }
 
-func (d *dialogue) receive() bool {
-	if len(d.buf) == cap(d.buf) {
-		if len(d.buf) > maxPending {
-			d.fail(check.OverBudget, nil)
-			return false
-		}
-		d.buf = append(d.buf, make([]byte, max(2048, len(d.buf)))...)[:len(d.buf)]
-	}
-	n, err := d.conn.Read(d.buf[len(d.buf):cap(d.buf)])
-	got := d.buf[len(d.buf) : len(d.buf)+n]
-	d.buf = d.buf[:len(d.buf)+n]
+// receive reads once and hands the conversation what came; false: the connection is over.
+func (d *dialogue) receive() (a check.Action, ok bool) {
+	n, err := d.conn.Read(d.in)
 	d.end.Received += n
-	traceReceived(d.trace, d.note, got)
-	if err == nil || n > 0 {
-		return true
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		d.eof = true
-		return true
+	traceReceived(d.trace, d.note, d.in[:n])
+	switch {
+	case err == nil, n > 0:
+		return d.stepper.Step(d.in[:n], false), true
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return d.stepper.Step(nil, true), true
 	}
 	d.readError(err)
-	return false
+	return check.Action{}, false
 }
 
 // traceSent begins an exchange in a transcript, unless that is nil.

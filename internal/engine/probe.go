@@ -29,9 +29,8 @@ type probe struct {
 	lacked  *check.End // what this machine lacked for an attempt: nothing is concluded from the rest
 
 	// What the loop keeps of the attempt between two events.
-	rest []byte // received and not consumed
-	out  []byte // to be sent when the socket has room
-	need int    // how many bytes the conversation waits for
+	stepper check.Stepper
+	out     []byte // to be sent when the socket has room
 
 	// rehearsed counts the random bytes that were taken from the connection's draw while the interview had not said
 	// its prelude; -1 once it has.
@@ -58,7 +57,7 @@ func (r *Run) startOn(p *probe, t *signet.Target, q *question, d *draw) *probe {
 		name = q.name
 	}
 	used := p.iv
-	*p = probe{rest: p.rest[:0], o: signet.Observation{
+	*p = probe{stepper: p.stepper, o: signet.Observation{
 		Endpoint:     signet.Endpoint{Target: signet.Target{Addr: t.Addr, Name: name}, Port: q.port.Number, Transport: q.port.Transport},
 		Check:        q.plan.Check.Name,
 		CheckVersion: q.plan.Check.Version,
@@ -143,6 +142,7 @@ func (p *probe) next(r *Run, host *dial.Logons, end check.End) (more bool) {
 			return false
 		}
 		p.attempt = t
+		p.stepper.Hold(t.Talk)
 		if t.Port == 0 {
 			p.attempt.Port = p.o.Port
 		}
@@ -158,18 +158,17 @@ func (p *probe) next(r *Run, host *dial.Logons, end check.End) (more bool) {
 	}
 }
 
-// say calls the conversation of the attempt under way.
-func (p *probe) say(in []byte, eof bool) (step check.Step, err error) {
+// step hands the conversation of the attempt under way what has come. A conversation that panics leaves p dead.
+func (p *probe) step(got []byte, eof bool) (a check.Action) {
 	defer p.caught()
-	return p.attempt.Talk.Next(in, eof)
+	return p.stepper.Step(got, eof)
 }
 
 // sayPrelude has the interview say the prelude that was sent already; false: it says something else.
 func (p *probe) sayPrelude(said []byte) bool {
-	step, err := p.say(nil, false)
+	a := p.step(nil, false)
 	p.rehearsed, p.script = -1, nil
-	p.need = step.Need
-	return err == nil && !p.dead && string(step.Send) == string(said)
+	return a.End == check.Start && !p.dead && string(a.Send) == string(said)
 }
 
 // finish seals what was learned. cause is why the interview ended before its end, or nil.

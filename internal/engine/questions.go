@@ -102,12 +102,12 @@ func (r *Run) learnPrelude(plan *Plan, port check.Port) (says prelude, wait time
 			if !p.next(r, new(dial.Logons), check.End{}) {
 				return nil, 0
 			}
-			step, err := p.say(nil, false)
-			if err != nil || p.dead || p.rehearsed < 0 || step.Done || step.StartTLS != nil {
+			a := p.step(nil, false)
+			if a.End != check.Start || p.dead || p.rehearsed < 0 || a.StartTLS != nil {
 				return nil, 0
 			}
 			longest = p.attempt.Wait
-			return step.Send, p.rehearsed
+			return a.Send, p.rehearsed
 		})
 		switch {
 		case !ok:

@@ -9,8 +9,8 @@ import (
 	"signet/internal/dial"
 )
 
-// secure makes the connection a TLS one and tells the conversation what the handshake showed.
-func (d *dialogue) secure(t *check.TLS) bool {
+// secure makes the connection a TLS one and tells the conversation what the handshake showed; false: it failed.
+func (d *dialogue) secure(t *check.TLS) (a check.Action, ok bool) {
 	var under net.Conn = d.raw
 	if t.Framer != nil {
 		under = &framed{Conn: d.raw, framer: t.Framer}
@@ -25,7 +25,7 @@ func (d *dialogue) secure(t *check.TLS) bool {
 			err = op.Err // without this machine's own address and port
 		}
 		d.fail(check.TLSFailed, err)
-		return false
+		return check.Action{}, false
 	}
 	if t.Framer != nil {
 		t.Framer.Established()
@@ -37,10 +37,7 @@ func (d *dialogue) secure(t *check.TLS) bool {
 		st.Leaf = s.State.PeerCertificates[0].Raw
 	}
 	d.end.TLS = &st
-	if w, ok := d.talk.(check.Securable); ok {
-		w.Secured(st)
-	}
-	return true
+	return d.stepper.Secured(st), true
 }
 
 // framed carries TLS records inside another protocol's packets.

@@ -45,7 +45,7 @@ func (l *loop) readable(fd int32, closed bool) {
 		}
 		if n == 0 {
 			if c.probe != nil || l.catchUp(fd, c) {
-				l.talk(fd, c.probe.rest, true)
+				l.talk(fd, nil, true)
 			}
 			return
 		}
@@ -55,16 +55,7 @@ func (l *loop) readable(fd int32, closed bool) {
 		p, got := c.probe, room[:n]
 		c.received += int32(n)
 		traceReceived(l.transcript(p), p.attempt.Note, got)
-		in := got
-		if len(p.rest) > 0 {
-			p.rest = append(p.rest, got...)
-			in = p.rest
-		}
-		if len(in) < p.need {
-			if len(p.rest) == 0 {
-				p.rest = append(p.rest, got...)
-			}
-		} else if !l.talk(fd, in, false) {
+		if !l.talk(fd, got, false) {
 			return
 		}
 		if n < len(room) && !closed {
@@ -73,48 +64,30 @@ func (l *loop) readable(fd int32, closed bool) {
 	}
 }
 
-// talk lets the conversation take what has come and does what it wants; false: its connection is over.
-func (l *loop) talk(fd int32, in []byte, eof bool) bool {
+// talk hands the conversation what has come and does what it asks for; false: its connection is over.
+func (l *loop) talk(fd int32, got []byte, eof bool) bool {
 	c := l.conns.at(fd)
 	p := c.probe
-	step, err := p.say(in, eof)
-	switch {
-	case p.dead:
+	a := p.step(got, eof)
+	if p.dead {
 		id, q := c.slot, c.q
 		l.drop(fd)
 		l.seal(id, q, p, nil)
 		return false
-	case err != nil:
-		l.end(fd, check.End{Cause: check.Malformed, Err: err})
-		return false
 	}
-	rest := in[min(step.Consumed, len(in)):]
-	if len(step.Send) > 0 {
-		traceSent(l.transcript(p), p.attempt.Note, step.Send)
-		l.write(fd, c, step.Send)
+	if len(a.Send) > 0 {
+		traceSent(l.transcript(p), p.attempt.Note, a.Send)
+		l.write(fd, c, a.Send)
 	}
 	switch {
-	case step.Done:
-		l.end(fd, check.End{Cause: check.Done})
+	case a.StartTLS != nil:
+		l.handOver(fd, p, a.StartTLS, int(c.received))
 		return false
-	case step.StartTLS != nil && len(rest) > 0:
-		l.end(fd, check.End{Cause: check.Malformed, Err: earlyBytes(len(rest))})
-		return false
-	case step.StartTLS != nil:
-		l.handOver(fd, p, step.StartTLS, int(c.received))
-		return false
-	case eof:
-		l.end(fd, check.End{Cause: check.Closed})
-		return false
-	case step.Need > maxPending || len(rest) > maxPending:
-		l.end(fd, check.End{Cause: check.OverBudget})
+	case a.End != check.Start:
+		l.end(fd, check.End{Cause: a.End, Err: a.Err})
 		return false
 	}
-	p.need = step.Need
-	if len(rest) > 0 || len(p.rest) > 0 {
-		p.rest = append(p.rest[:0], rest...)
-	}
-	if len(step.Send) > 0 {
+	if len(a.Send) > 0 {
 		l.arm(fd, c)
 	}
 	return true

@@ -14,8 +14,8 @@
 //	=== connect 445/tcp smb1 negotiate
 //	=== end refused
 //
-// A replay fails on a wrong write, on an attempt the script does not have, and on an unfinished script. It hands the
-// server's bytes over a few at a time.
+// A replay fails on a wrong write, on another end, on an attempt that the script does not have, and on an unfinished
+// script. It hands the server's bytes over a few at a time.
 package checktest
 
 import (

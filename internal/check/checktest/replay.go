@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,84 +77,68 @@ func replay(t testing.TB, a check.Attempt, rec Attempt) check.End {
 		return end
 	}
 	end.Connected = !a.UDP
-	turns := rec.Turns
+	turns := slices.Clone(rec.Turns) // their bytes are cut off as they are handed over
 	secured := func() bool {
-		if len(turns) == 0 || turns[0].TLS == nil {
-			if rec.End == check.TLSFailed {
-				if end.Err = errors.New("recorded handshake failure"); rec.TLSClosed {
-					end.Err = check.ErrTLSClosed
-				}
-				return false
-			}
+		if len(turns) > 0 && turns[0].TLS != nil {
+			end.TLS = turns[0].TLS
+			turns = turns[1:]
+			return true
+		}
+		if rec.End != check.TLSFailed {
 			t.Fatalf("%s: TLS wanted, the recording has none here", rec.Note)
 		}
-		end.TLS = turns[0].TLS
-		turns = turns[1:]
-		if w, ok := a.Talk.(check.Securable); ok {
-			w.Secured(*end.TLS)
+		if end.Err = errors.New("recorded handshake failure"); rec.TLSClosed {
+			end.Err = check.ErrTLSClosed
 		}
-		return true
+		return false
 	}
-	if a.TLS != nil && !secured() {
-		return end
+	var stepper check.Stepper
+	stepper.Hold(a.Talk)
+	todo := check.Action{StartTLS: a.TLS}
+	if a.TLS == nil {
+		todo = stepper.Step(nil, false)
 	}
-	var buf []byte
-	for eof := false; ; {
-		step, err := a.Talk.Next(buf, eof)
-		if err != nil {
-			end.Cause, end.Err = check.Malformed, err
-			return end
-		}
-		buf = buf[step.Consumed:]
-		if len(step.Send) > 0 {
+	for dribble := 0; ; {
+		if len(todo.Send) > 0 {
 			if len(turns) == 0 || !turns[0].Client {
-				t.Fatalf("%s: unrecorded write\n%x", rec.Note, step.Send)
+				t.Fatalf("%s: unrecorded write\n%x", rec.Note, todo.Send)
 			}
-			if !bytes.Equal(step.Send, turns[0].Bytes) {
-				t.Fatalf("%s: wrong write\n got %x\nwant %x", rec.Note, step.Send, turns[0].Bytes)
+			if !bytes.Equal(todo.Send, turns[0].Bytes) {
+				t.Fatalf("%s: wrong write\n got %x\nwant %x", rec.Note, todo.Send, turns[0].Bytes)
 			}
-			turns = turns[1:]
+			turns, dribble = turns[1:], 0
 		}
-		if step.Done {
-			if len(turns) > 0 && (turns[0].Client || turns[0].TLS != nil) {
-				t.Fatalf("%s: done, but the recording goes on", rec.Note)
-			}
-			end.Cause = check.Done
+		switch {
+		case todo.End == check.Done && len(turns) > 0 && (turns[0].Client || turns[0].TLS != nil):
+			t.Fatalf("%s: done, but the recording goes on", rec.Note)
+		case todo.End != check.Start && todo.End != rec.End:
+			t.Fatalf("%s: it ends with %q, recorded %q", rec.Note, todo.End, rec.End)
+		case todo.End != check.Start:
+			end.Cause, end.Err = todo.End, todo.Err
 			return end
-		}
-		if step.StartTLS != nil {
+		case todo.StartTLS != nil:
 			if !secured() {
 				return end
 			}
-			buf = nil
-			continue
-		}
-		if eof {
-			return end
-		}
-		for dribble := 1; ; dribble = dribble%7 + 1 {
-			if len(turns) == 0 || turns[0].Client || turns[0].TLS != nil {
-				if rec.End != check.Closed && rec.End != check.Malformed {
-					if rec.End == check.Done {
-						t.Fatalf("%s: the check waits for more than was recorded", rec.Note)
-					}
-					return end
-				}
-				eof = true
-				break
-			}
+			todo, dribble = stepper.Secured(*end.TLS), 0
+		case len(turns) > 0 && !turns[0].Client && turns[0].TLS == nil:
+			dribble = dribble%7 + 1
 			n := min(dribble, len(turns[0].Bytes))
 			if a.UDP { // a datagram comes whole
 				n = len(turns[0].Bytes)
 			}
-			buf = append(buf, turns[0].Bytes[:n]...)
-			end.Received += n
+			got := turns[0].Bytes[:n]
 			if turns[0].Bytes = turns[0].Bytes[n:]; len(turns[0].Bytes) == 0 {
 				turns = turns[1:]
 			}
-			if len(buf) >= step.Need {
-				break
-			}
+			end.Received += n
+			todo = stepper.Step(got, false)
+		case rec.End == check.Closed, rec.End == check.Malformed:
+			todo = stepper.Step(nil, true)
+		case rec.End == check.Done:
+			t.Fatalf("%s: the check waits for more than was recorded", rec.Note)
+		default:
+			return end
 		}
 	}
 }
