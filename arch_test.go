@@ -44,14 +44,16 @@ var law = []struct {
 	{3, "internal/compare", []string{"internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync"}},
 	{4, "internal/fix", []string{"internal/check", "internal/text"}, []string{"net", "os", "os/exec", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "time"}},
 	{4, "internal/report", []string{"internal/check", "internal/compare", "internal/text"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},
+	{5, "internal/report/*", []string{"internal/report", "internal/check", "internal/compare", "internal/text"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},
 	{4, "internal/capture", []string{"internal/check", "internal/wire/*", "internal/bounds"}, []string{"net", "os", "context", "log", "log/slog", "os/exec", "net/http", "database/sql"}},
 	{4, "internal/imports", []string{"internal/check", "internal/wire/*", "internal/bounds", "internal/text"}, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
 	{2, "internal/fuzzing", nil, nil},
 	{5, "internal/check/checktest", []string{"internal/check", "internal/dial", "internal/engine"}, nil},
+	{5, "internal/report/reporttest", []string{"internal/report", "internal/check", "internal/compare", "internal/text"}, nil},
 	{5, "internal/store/storetest", []string{"internal/check", "internal/store", "internal/store/*"}, nil},
 	{5, "internal/capture/capturetest", nil, nil},
 	{5, "internal/corpus", nil, nil},
-	{6, "internal/cli", []string{"internal/*", "internal/check/all", "internal/store/*"}, []string{"log", "os/exec"}},
+	{6, "internal/cli", []string{"internal/*", "internal/check/all", "internal/store/*", "internal/report/*"}, []string{"log", "os/exec"}},
 	{7, "cmd/signet", []string{"internal/cli"}, nil},
 }
 

@@ -97,7 +97,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	defer out.close()
 	var writers []report.DiffWriter
 	for _, o := range out.files {
-		writers = append(writers, o.diff(a, o, f.color))
+		writers = append(writers, o.format.Diff(o, a.display(o, f.color)))
 	}
 	h := &report.DiffHeader{Old: before.name, New: after.name, OldStarted: before.run.Started, NewStarted: after.run.Started, NewEnded: after.run.Ended,
 		Tool: a.tool(), Policy: policy.ID(), Warnings: diffWarnings(before.run, after.run)}

@@ -54,7 +54,7 @@ func TestReadNetExec(t *testing.T) {
 	out := t.TempDir()
 	args := []string{"--all", "--trace", "--store", "sqlite:" + filepath.Join(out, "runs.db")}
 	for _, f := range formats() {
-		args = append(args, "-o", f.word+"="+filepath.Join(out, "out."+f.word))
+		args = append(args, "-o", f.Name+"="+filepath.Join(out, "out."+f.Name))
 	}
 	stdout, stderr, code := read(t, nil, append(args, dir)...)
 	if code != 0 || !strings.Contains(stderr, "of 1 it says that SMB signing is required") {

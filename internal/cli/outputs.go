@@ -9,6 +9,13 @@ import (
 	"strings"
 
 	"signet/internal/report"
+	"signet/internal/report/html"
+	"signet/internal/report/junit"
+	"signet/internal/report/nmap"
+	"signet/internal/report/ocsf"
+	"signet/internal/report/opengraph"
+	"signet/internal/report/sarif"
+	"signet/internal/report/xlsx"
 )
 
 // outputs is every -o of a command.
@@ -20,8 +27,8 @@ type outputs struct {
 // output is one file or standard output.
 type output struct {
 	io.Writer
-	name string
-	format
+	name   string
+	format report.Format
 	place  place
 	file   *os.File      // nil for standard output, and once it is closed
 	buf    *bufio.Writer // nil where each line is to be seen as it is made
@@ -29,64 +36,12 @@ type output struct {
 	spare  bool          // what it would replace is worth more
 }
 
-// format is one word of -o.
-type format struct {
-	word string
-	run  func(*app, *output, string) report.Handler
-	diff func(*app, *output, string) report.DiffWriter
-}
-
-// formats lists every format. One that streams shows each line as it is made; the others are written at the end.
-func formats() []format {
-	rules := func(a *app) *report.Rulebook { return report.NewRulebook(a.checks) }
-	type (
-		run  = report.Handler
-		diff = report.DiffWriter
-	)
-	return []format{
-		{"text",
-			func(a *app, o *output, color string) run {
-				return report.NewText(o, a.checks, a.width(), a.colored(o, color))
-			},
-			func(a *app, o *output, color string) diff {
-				return report.NewDiffText(o, a.width(), a.colored(o, color))
-			}},
-		{"jsonl",
-			func(_ *app, o *output, _ string) run { return report.NewJSONL(o) },
-			func(_ *app, o *output, _ string) diff { return report.NewDiffJSONL(o) }},
-		{"json",
-			func(_ *app, o *output, _ string) run { return report.NewJSON(o) },
-			func(_ *app, o *output, _ string) diff { return report.NewDiffJSON(o) }},
-		{"csv",
-			func(a *app, o *output, _ string) run { return report.NewCSV(o, rules(a)) },
-			func(_ *app, o *output, _ string) diff { return report.NewDiffCSV(o) }},
-		{"markdown",
-			func(a *app, o *output, _ string) run { return report.NewMarkdown(o, a.checks, rules(a)) },
-			func(_ *app, o *output, _ string) diff { return report.NewDiffMarkdown(o) }},
-		{"html",
-			func(a *app, o *output, _ string) run { return report.NewHTML(o, a.checks, rules(a)) },
-			func(a *app, o *output, _ string) diff { return report.NewDiffHTML(o, rules(a)) }},
-		{"xlsx",
-			func(a *app, o *output, _ string) run { return report.NewXLSX(o, rules(a)) },
-			func(_ *app, o *output, _ string) diff { return report.NewDiffXLSX(o) }},
-		{"sarif",
-			func(a *app, o *output, _ string) run { return report.NewSARIF(o, rules(a)) },
-			func(a *app, o *output, _ string) diff { return report.NewDiffSARIF(o, rules(a)) }},
-		{"ocsf",
-			func(a *app, o *output, _ string) run { return report.NewOCSF(o, rules(a)) },
-			func(a *app, o *output, _ string) diff { return report.NewDiffOCSF(o, rules(a)) }},
-		{"opengraph",
-			func(a *app, o *output, _ string) run { return report.NewOpenGraph(o, rules(a)) },
-			func(a *app, o *output, _ string) diff { return report.NewDiffOpenGraph(o, rules(a)) }},
-		{"nmap",
-			func(_ *app, o *output, _ string) run { return report.NewNmap(o) },
-			func(_ *app, o *output, _ string) diff { return report.NewDiffNmap(o) }},
-		{"junit",
-			func(a *app, o *output, _ string) run { return report.NewJUnit(o, rules(a)) },
-			func(a *app, o *output, _ string) diff { return report.NewDiffJUnit(o, rules(a)) }},
-		{"list",
-			func(_ *app, o *output, _ string) run { return report.NewList(o) },
-			func(_ *app, o *output, _ string) diff { return report.NewDiffList(o) }},
+// formats lists every format, as -o names them.
+func formats() []report.Format {
+	return []report.Format{
+		report.TextFormat(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), report.MarkdownFormat(),
+		html.Format(), xlsx.Format(), sarif.Format(), ocsf.Format(), opengraph.Format(), nmap.Format(), junit.Format(),
+		report.ListFormat(),
 	}
 }
 
@@ -94,18 +49,18 @@ func formats() []format {
 func formatNames() string {
 	var names []string
 	for _, f := range formats() {
-		names = append(names, f.word)
+		names = append(names, f.Name)
 	}
 	return strings.Join(names, ", ")
 }
 
-func formatOf(name string) (format, bool) {
+func formatOf(name string) (report.Format, bool) {
 	for _, f := range formats() {
-		if f.word == name {
+		if f.Name == name {
 			return f, true
 		}
 	}
-	return format{}, false
+	return report.Format{}, false
 }
 
 // open creates the handlers of a run for `FORMAT[=FILE]` arguments. others are files that the command has open besides.
@@ -115,7 +70,7 @@ func (a *app) open(specs []string, color string, others ...string) (*outputs, er
 		return nil, err
 	}
 	for _, f := range o.files {
-		o.tee = append(o.tee, f.run(a, f, color))
+		o.tee = append(o.tee, f.format.Run(f, a.display(f, color)))
 	}
 	return o, nil
 }
@@ -147,7 +102,7 @@ func (a *app) openFiles(specs []string, others ...string) (*outputs, error) {
 			return nil, trouble("-o %s: %v", spec, err)
 		}
 		if out.name = path; !out.place.asIs {
-			a.interrupts.litter(out.place.part(), !out.lines())
+			a.interrupts.litter(out.place.part(), !out.format.Lines)
 		}
 		out.buf = bufio.NewWriterSize(out.file, 64<<10)
 		out.Writer = out.buf
@@ -209,6 +164,11 @@ func (a *app) isStdout(p *place) bool {
 	return p.fd >= 0 && p.fd == int(s.Fd()) || err == nil && p.old != nil && info.Mode().IsRegular() && os.SameFile(info, p.old)
 }
 
+// display is what the format of an output may ask for.
+func (a *app) display(out *output, color string) *report.Options {
+	return &report.Options{Checks: a.checks, Width: a.width(), Color: a.colored(out, color)}
+}
+
 // width is the terminal's, or COLUMNS, or what fits a ticket.
 func (a *app) width() int {
 	if n, err := strconv.Atoi(a.env["COLUMNS"]); err == nil && n > 0 {
@@ -254,9 +214,6 @@ func (o *outputs) end(s *report.Summary) error {
 	return nil
 }
 
-// lines tells whether a part of an output is worth something: each of its lines stands for itself.
-func (o *output) lines() bool { return o.word == "jsonl" }
-
 // flush makes what was written so far visible to others.
 func (o *outputs) flush() error {
 	var errs []error
@@ -286,7 +243,7 @@ func (o *outputs) finish() error {
 		}
 		if f.spare {
 			f.place.abandon(f.file, f.buf, false)
-		} else if err := f.place.finish(f.file, f.buf, f.lines()); err != nil {
+		} else if err := f.place.finish(f.file, f.buf, f.format.Lines); err != nil {
 			errs = append(errs, err)
 		}
 		f.file = nil
@@ -301,7 +258,7 @@ func (o *outputs) close() { o.abandon(false) }
 func (o *outputs) abandon(lines bool) {
 	for _, f := range o.files {
 		if f.file != nil {
-			f.place.abandon(f.file, f.buf, lines && f.lines())
+			f.place.abandon(f.file, f.buf, lines && f.format.Lines)
 			f.file = nil
 		}
 	}

@@ -217,7 +217,7 @@ func TestReadKeepsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"--trace", "--all", "--store", "sqlite:" + filepath.Join(dir, "runs.db")}
 	for _, f := range formats() {
-		args = append(args, "-o", f.word+"="+filepath.Join(dir, "out."+f.word))
+		args = append(args, "-o", f.Name+"="+filepath.Join(dir, "out."+f.Name))
 	}
 	stdout, stderr, code := read(t, file, append(args, "-")...)
 	if code != 0 {

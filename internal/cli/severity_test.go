@@ -20,7 +20,7 @@ func TestOneSeverityInEveryFormat(t *testing.T) {
 	policy := file("own.yaml", "name: own\nversion: 1\ndefault: low\nrules: {smb-signing-not-required: high}\nroles: {domain-controller: {smb-signing-not-required: critical}}\n")
 	args := []string{"read", "--store", "none", "--policy", policy, "--fail-on", "critical"}
 	for _, f := range formats() {
-		args = append(args, "-o", f.word+"="+filepath.Join(dir, "out."+f.word))
+		args = append(args, "-o", f.Name+"="+filepath.Join(dir, "out."+f.Name))
 	}
 	if code, _, stderr := inProcess(t, append(args, run)...); code != 3 {
 		t.Fatalf("exit %d, want 3: the finding is critical on this host\n%s", code, stderr)

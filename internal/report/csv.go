@@ -10,15 +10,38 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/compare"
 	"signet/internal/text"
 )
+
+// table is comma-separated values under way (RFC 4180).
+type table struct {
+	b *bufio.Writer
+	w *csv.Writer
+}
+
+func newTable(w io.Writer) table {
+	b := bufio.NewWriterSize(w, 64<<10)
+	return table{b: b, w: csv.NewWriter(b)}
+}
+
+// close flushes both writers.
+func (t *table) close() error {
+	t.w.Flush()
+	if err := t.w.Error(); err != nil {
+		return err
+	}
+	return t.b.Flush()
+}
+
+// Cell is text that no spreadsheet takes for a formula.
+func Cell(s string) string { return check.Defuse(text.Clean(s)) }
 
 // CSV writes one row per finding, and one per endpoint without findings. Columns are described in docs/formats.md;
 // new ones come at the end.
 type CSV struct {
 	Ignore
-	b     *bufio.Writer
-	w     *csv.Writer
+	table
 	rules *Rulebook
 	run   string
 	row   []string
@@ -34,10 +57,7 @@ func csvColumns() []string {
 }
 
 // NewCSV writes to w.
-func NewCSV(w io.Writer, rules *Rulebook) *CSV {
-	b := bufio.NewWriterSize(w, 64<<10)
-	return &CSV{b: b, w: csv.NewWriter(b), rules: rules}
-}
+func NewCSV(w io.Writer, rules *Rulebook) *CSV { return &CSV{table: newTable(w), rules: rules} }
 
 // Begin writes the names of the columns.
 func (c *CSV) Begin(h *Header) error {
@@ -65,25 +85,38 @@ func (c *CSV) write(l *Line, f *signet.Finding, severity string) error {
 		failure = *l.Err
 	}
 	c.row = append(c.row[:0],
-		l.Addr.String(), l.PortString(), l.Transport.String(), cell(l.Name), cell(who(l)), cell(l.Check), l.Outcome.String(), l.Verdict.String(), cell(strings.Join(l.Because, "; ")),
-		cell(f.Rule), severity, cell(f.Title), cell(f.Where), cell(strings.Join(f.Because, "; ")), cell(c.rules.fix(f.Rule)),
-		cell(strings.Join(l.Unasked, " ")), cell(failure.Phase), cell(failure.Text),
-		l.At.UTC().Format(time.RFC3339), milliseconds(l.Took), cell(c.run), cell(strings.Join(l.Disagreements, "; ")))
+		l.Addr.String(), l.PortString(), l.Transport.String(), Cell(l.Name), Cell(l.Who()), Cell(l.Check), l.Outcome.String(), l.Verdict.String(), Cell(strings.Join(l.Because, "; ")),
+		Cell(f.Rule), severity, Cell(f.Title), Cell(f.Where), Cell(strings.Join(f.Because, "; ")), Cell(c.rules.Fix(f.Rule)),
+		Cell(strings.Join(l.Unasked, " ")), Cell(failure.Phase), Cell(failure.Text),
+		l.At.UTC().Format(time.RFC3339), milliseconds(l.Took), Cell(c.run), Cell(strings.Join(l.Disagreements, "; ")))
 	return c.w.Write(c.row)
 }
 
 // End flushes.
-func (c *CSV) End(*Summary) error {
-	c.w.Flush()
-	if err := c.w.Error(); err != nil {
-		return err
-	}
-	return c.b.Flush()
-}
-
-// cell is text that no spreadsheet takes for a formula.
-func cell(s string) string { return check.Defuse(text.Clean(s)) }
+func (c *CSV) End(*Summary) error { return c.close() }
 
 func milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', -1, 64)
 }
+
+// DiffCSV writes DiffColumns and the DiffRows of every change.
+type DiffCSV struct{ table }
+
+// NewDiffCSV writes to w.
+func NewDiffCSV(w io.Writer) *DiffCSV { return &DiffCSV{newTable(w)} }
+
+// Begin writes the names of the columns.
+func (d *DiffCSV) Begin(*DiffHeader) error { return d.w.Write(DiffColumns()) }
+
+// Change writes the rows of one change.
+func (d *DiffCSV) Change(c *compare.Change) error {
+	for _, row := range DiffRows(c) {
+		if err := d.w.Write(row); err != nil { // WriteAll flushes each time
+			return err
+		}
+	}
+	return nil
+}
+
+// End flushes.
+func (d *DiffCSV) End(*compare.Summary) error { return d.close() }

@@ -21,16 +21,16 @@ type DiffHeader struct {
 	Warnings   []string
 }
 
-// seen is when a change is known since.
-func (h *DiffHeader) seen() time.Time {
+// Seen is when a change is known since.
+func (h *DiffHeader) Seen() time.Time {
 	if h.NewEnded.IsZero() {
 		return h.NewStarted
 	}
 	return h.NewEnded
 }
 
-// period says between what and what, for people.
-func (h *DiffHeader) period() string {
+// Period says between what and what, for people.
+func (h *DiffHeader) Period() string {
 	const minute = "2006-01-02 15:04 UTC"
 	if h.OldStarted.IsZero() || h.NewStarted.IsZero() {
 		return ""
@@ -45,56 +45,56 @@ type DiffWriter interface {
 	End(*compare.Summary) error
 }
 
-// effect is what a change means for one finding, or for the endpoint where no finding moved.
-type effect struct {
-	what    string // "gained", "lost", "rated", or "" without a finding
-	finding *signet.Finding
-	was     signet.Severity // of a finding rated anew
-	at      signet.Endpoint // where it stands, or stood
+// Effect is what a change means for one finding, or for the endpoint where no finding moved.
+type Effect struct {
+	What    string // "gained", "lost", "rated", or "" without a finding
+	Finding *signet.Finding
+	Was     signet.Severity // of a finding rated anew
+	At      signet.Endpoint // where it stands, or stood
 }
 
-// effects lists what a change means, finding by finding; one without a finding where none moved.
-func effects(c *compare.Change) []effect {
-	var list []effect
+// Effects lists what a change means, finding by finding; one without a finding where none moved.
+func Effects(c *compare.Change) []Effect {
+	var list []Effect
 	for i := range c.Gained {
-		list = append(list, effect{what: "gained", finding: &c.Gained[i], at: c.New})
+		list = append(list, Effect{What: "gained", Finding: &c.Gained[i], At: c.New})
 	}
 	for i := range c.Lost {
-		list = append(list, effect{what: "lost", finding: &c.Lost[i], at: c.Old})
+		list = append(list, Effect{What: "lost", Finding: &c.Lost[i], At: c.Old})
 	}
 	for i := range c.Rated {
-		list = append(list, effect{what: "rated", finding: &c.Rated[i].Finding, was: c.Rated[i].Was, at: c.New})
+		list = append(list, Effect{What: "rated", Finding: &c.Rated[i].Finding, Was: c.Rated[i].Was, At: c.New})
 	}
 	if list == nil {
-		list = []effect{{at: place(c)}}
+		list = []Effect{{At: Place(c)}}
 	}
 	return list
 }
 
-// fixed tells whether a finding that is not seen any more is known to be closed: silence closes nothing, and a host that
+// Fixed tells whether a finding that is not seen any more is known to be closed: silence closes nothing, and a host that
 // is away may come back.
-func fixed(c *compare.Change) bool {
+func Fixed(c *compare.Change) bool {
 	return c.Kind == compare.Improved || c.Kind == compare.Worsened || c.Kind == compare.NewlyAsked
 }
 
-// place is where the endpoint is, or was.
-func place(c *compare.Change) signet.Endpoint {
+// Place is where the endpoint is, or was.
+func Place(c *compare.Change) signet.Endpoint {
 	if c.New.Addr.IsValid() {
 		return c.New
 	}
 	return c.Old
 }
 
-// standing is the verdict as far as it is known now.
-func standing(c *compare.Change) signet.Verdict {
+// Standing is the verdict as far as it is known now.
+func Standing(c *compare.Change) signet.Verdict {
 	if c.New.Addr.IsValid() {
 		return c.NewVerdict
 	}
 	return signet.Undetermined
 }
 
-// broke tells whether a change left something to fix: it got worse, or came with a weakness.
-func broke(c *compare.Change) bool {
+// Broke tells whether a change left something to fix: it got worse, or came with a weakness.
+func Broke(c *compare.Change) bool {
 	if c.Kind == compare.Worsened {
 		return true
 	}
@@ -104,33 +104,33 @@ func broke(c *compare.Change) bool {
 // weak tells whether what is there now has something to fix that was not known before.
 func weak(c *compare.Change) bool {
 	for i := range c.Gained {
-		if counted(&c.Gained[i]) {
+		if Counted(&c.Gained[i]) {
 			return true
 		}
 	}
 	return c.NewVerdict == signet.Exposed
 }
 
-// word says one effect in short: "+ rule (high)".
-func (e *effect) word(c *compare.Change) string {
-	if e.finding == nil {
-		return verdictChange(c)
+// Word says one effect in short: "+ rule (high)".
+func (e *Effect) Word(c *compare.Change) string {
+	if e.Finding == nil {
+		return VerdictChange(c)
 	}
-	rule := text.Clean(e.finding.Rule)
-	if e.finding.Where != "" {
-		rule += " at " + text.Clean(e.finding.Where)
+	rule := text.Clean(e.Finding.Rule)
+	if e.Finding.Where != "" {
+		rule += " at " + text.Clean(e.Finding.Where)
 	}
-	switch e.what {
+	switch e.What {
 	case "gained":
-		return "+ " + rule + " (" + e.finding.Severity.String() + ")"
+		return "+ " + rule + " (" + e.Finding.Severity.String() + ")"
 	case "rated":
-		return rule + " " + e.was.String() + " → " + e.finding.Severity.String()
+		return rule + " " + e.Was.String() + " → " + e.Finding.Severity.String()
 	}
-	return text.Either(fixed(c), "- ", "? ") + rule + " (" + e.finding.Severity.String() + ")"
+	return text.Either(Fixed(c), "- ", "? ") + rule + " (" + e.Finding.Severity.String() + ")"
 }
 
-// verdictChange says what became of the verdict.
-func verdictChange(c *compare.Change) string {
+// VerdictChange says what became of the verdict.
+func VerdictChange(c *compare.Change) string {
 	switch {
 	case c.Old.Addr.IsValid() && c.New.Addr.IsValid():
 		return c.OldVerdict.String() + " → " + c.NewVerdict.String()
@@ -140,17 +140,17 @@ func verdictChange(c *compare.Change) string {
 	return "was " + c.OldVerdict.String()
 }
 
-// sentence says what happened in one line.
-func sentence(c *compare.Change) string {
+// Sentence says what happened in one line.
+func Sentence(c *compare.Change) string {
 	var parts []string
-	for _, e := range effects(c) {
-		parts = append(parts, e.word(c))
+	for _, e := range Effects(c) {
+		parts = append(parts, e.Word(c))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// kindWords head the changes of a kind, and say what it stands for.
-func kindWords(k compare.Kind) (title, about string) {
+// KindWords head the changes of a kind, and say what it stands for.
+func KindWords(k compare.Kind) (title, about string) {
 	switch k {
 	case compare.Worsened:
 		return "Worsened", "more findings or severer ones, or exposed where it was not"
@@ -170,6 +170,12 @@ func kindWords(k compare.Kind) (title, about string) {
 	return k.String(), ""
 }
 
+// KindTitle heads the changes of a kind.
+func KindTitle(k compare.Kind) string {
+	title, _ := KindWords(k)
+	return title
+}
+
 // counts words how many changes there are of each kind.
 func counts(s *compare.Summary) string {
 	var parts []string
@@ -179,8 +185,8 @@ func counts(s *compare.Summary) string {
 	return strings.Join(parts, ", ") + fmt.Sprintf(", %d unchanged", s.Changes[compare.Same])
 }
 
-// hostCounts words what became of hosts.
-func hostCounts(s *compare.Summary) string {
+// HostCounts words what became of hosts.
+func HostCounts(s *compare.Summary) string {
 	out := fmt.Sprintf("%d before, %d now", s.OldHosts, s.NewHosts)
 	if s.Moved > 0 {
 		out += fmt.Sprintf(", %d found at another address", s.Moved)

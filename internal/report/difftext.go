@@ -9,8 +9,8 @@ import (
 	"signet/internal/text"
 )
 
-// mostChanges bounds what is listed of one kind of change; the rest is counted, and in csv and jsonl.
-const mostChanges = 1000
+// MostChanges bounds what is listed of one kind of change; the rest is counted, and in csv and jsonl.
+const MostChanges = 1000
 
 // DiffText writes what changed as a ticket takes it, the worst first.
 type DiffText struct {
@@ -32,7 +32,7 @@ func (d *DiffText) Begin(h *DiffHeader) error { d.h = *h; return nil }
 
 // Change lays one out under its kind.
 func (d *DiffText) Change(c *compare.Change) error {
-	if d.n[c.Kind]++; d.n[c.Kind] > mostChanges {
+	if d.n[c.Kind]++; d.n[c.Kind] > MostChanges {
 		return nil
 	}
 	p := d.kinds[c.Kind]
@@ -40,8 +40,8 @@ func (d *DiffText) Change(c *compare.Change) error {
 		p = &page{width: d.width, style: d.style}
 		d.kinds[c.Kind] = p
 	}
-	left := text.Pad(place(c).String(), 24) + " " + text.Pad(text.Clean(c.Check), 5)
-	list := effects(c)
+	left := text.Pad(Place(c).String(), 24) + " " + text.Pad(text.Clean(c.Check), 5)
+	list := Effects(c)
 	for i := range list {
 		what := d.effect(c, &list[i])
 		if i == len(list)-1 && c.Host != "" {
@@ -57,14 +57,14 @@ func (d *DiffText) Change(c *compare.Change) error {
 }
 
 // effect is one of them with its severity in colour.
-func (d *DiffText) effect(c *compare.Change, e *effect) string {
-	word := e.word(c)
-	if e.finding == nil {
-		return d.style.verdict(standing(c), word)
+func (d *DiffText) effect(c *compare.Change, e *Effect) string {
+	word := e.Word(c)
+	if e.Finding == nil {
+		return d.style.verdict(Standing(c), word)
 	}
-	severity := e.finding.Severity.String()
+	severity := e.Finding.Severity.String()
 	if i := strings.LastIndex(word, severity); i >= 0 {
-		word = word[:i] + d.style.severity(e.finding.Severity) + word[i+len(severity):]
+		word = word[:i] + d.style.severity(e.Finding.Severity) + word[i+len(severity):]
 	}
 	return word
 }
@@ -73,23 +73,23 @@ func (d *DiffText) effect(c *compare.Change, e *effect) string {
 func (d *DiffText) End(s *compare.Summary) error {
 	p := &page{width: d.width, style: d.style}
 	p.field("Changes", text.Clean(d.h.Old)+" → "+text.Clean(d.h.New))
-	p.field("", strings.TrimPrefix(d.h.period()+", policy "+text.Clean(d.h.Policy), ", "))
+	p.field("", strings.TrimPrefix(d.h.Period()+", policy "+text.Clean(d.h.Policy), ", "))
 	for _, w := range d.h.Warnings {
 		p.field("", d.style.bold("warning: ")+text.Clean(w))
 	}
 	p.blank()
 	p.field("Endpoints", counts(s))
-	p.field("Hosts", hostCounts(s))
+	p.field("Hosts", HostCounts(s))
 	for _, k := range compare.Kinds() {
 		if s.Changes[k] == 0 {
 			continue
 		}
-		title, about := kindWords(k)
+		title, about := KindWords(k)
 		p.heading(strings.ToUpper(title), text.Count(s.Changes[k], "endpoint", "endpoints")+": "+about)
 		if list := d.kinds[k]; list != nil {
 			p.b.WriteString(list.b.String())
 		}
-		if n := d.n[k] - mostChanges; n > 0 {
+		if n := d.n[k] - MostChanges; n > 0 {
 			p.text(2, 2, d.style.faint(fmt.Sprintf("… and %d more: -o csv or -o jsonl has them all", n)))
 		}
 	}
@@ -115,8 +115,8 @@ func (d *DiffMarkdown) Begin(h *DiffHeader) error { d.h = *h; return nil }
 
 // Change files one row.
 func (d *DiffMarkdown) Change(c *compare.Change) error {
-	if d.n[c.Kind]++; d.n[c.Kind] <= mostChanges {
-		d.kinds[c.Kind] = append(d.kinds[c.Kind], fmt.Sprintf("| `%s` | %s | %s | %s | %s |", code(place(c).String()), markdown(c.Host), markdown(c.Check), markdown(sentence(c)), markdown(strings.Join(c.Because, "; "))))
+	if d.n[c.Kind]++; d.n[c.Kind] <= MostChanges {
+		d.kinds[c.Kind] = append(d.kinds[c.Kind], fmt.Sprintf("| `%s` | %s | %s | %s | %s |", code(Place(c).String()), markdown(c.Host), markdown(c.Check), markdown(Sentence(c)), markdown(strings.Join(c.Because, "; "))))
 	}
 	return nil
 }
@@ -126,21 +126,21 @@ func (d *DiffMarkdown) End(s *compare.Summary) error {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# %s → %s", markdown(d.h.Old), markdown(d.h.New))
-	line("\n%s", strings.TrimPrefix(d.h.period()+" · policy "+markdown(d.h.Policy), " · "))
+	line("\n%s", strings.TrimPrefix(d.h.Period()+" · policy "+markdown(d.h.Policy), " · "))
 	for _, w := range d.h.Warnings {
 		line("\n> %s", markdown(w))
 	}
-	line("\nEndpoints: %s.\n\nHosts: %s.", markdown(counts(s)), markdown(hostCounts(s)))
+	line("\nEndpoints: %s.\n\nHosts: %s.", markdown(counts(s)), markdown(HostCounts(s)))
 	for _, k := range compare.Kinds() {
 		if s.Changes[k] == 0 {
 			continue
 		}
-		title, about := kindWords(k)
+		title, about := KindWords(k)
 		line("\n## %s: %d\n\n%s.\n\n| endpoint | host | check | change | because |\n| --- | --- | --- | --- | --- |", title, s.Changes[k], text.Capital(about))
 		for _, row := range d.kinds[k] {
 			line("%s", row)
 		}
-		if n := d.n[k] - mostChanges; n > 0 {
+		if n := d.n[k] - MostChanges; n > 0 {
 			line("\n… and %d more: `-o csv` and `-o jsonl` have them all.", n)
 		}
 	}

@@ -1,9 +1,8 @@
-package report
+package report_test
 
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net/netip"
 	"reflect"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"signet"
 	"signet/internal/check"
 	"signet/internal/compare"
+	"signet/internal/report"
+	"signet/internal/report/reporttest"
 )
 
 // poison sets every text in a value to what hides or turns text.
@@ -21,11 +22,11 @@ func poison(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		if v.CanSet() {
-			v.SetString(hostile())
+			v.SetString(reporttest.Hostile())
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.String {
-			v.Set(reflect.ValueOf([]string{hostile()}).Convert(v.Type()))
+			v.Set(reflect.ValueOf([]string{reporttest.Hostile()}).Convert(v.Type()))
 		}
 		for i := range v.Len() {
 			poison(v.Index(i))
@@ -61,24 +62,26 @@ func TestEveryDoorShowsEscapes(t *testing.T) {
 	paths := &signet.Paths{Fixes: []signet.PathFix{{Open: 1}}}
 	poison(reflect.ValueOf(paths))
 	facts := signet.RawFacts(fmt.Sprintf(`{"server":"x\u202ey%sz","ntlm":{"dns_computer":"\u200b%[1]s"}}`, "\u202e\U000e0041\u200b"))
-	raw := at("10.0.0.5", 8080, "http", "", signet.Answered)
+	raw := reporttest.At("10.0.0.5", 8080, "http", "", signet.Answered)
 	raw.Facts = facts
-	raw.Name = hostile()
-	foreign := at("10.0.0.5", 81, hostile(), "", signet.Answered)
-	lines := append(sampleLines(), &Line{Observation: raw, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{hostile()}}, Disagreements: []string{hostile()}},
-		&Line{Observation: foreign, Judgement: signet.Judgement{Verdict: signet.Exposed, Because: []string{hostile()}}})
-	lost := unasked("10.0.0.77", 445, signet.Skipped, hostile())
-	lost.Name, lost.Check = hostile(), hostile()
+	raw.Name = reporttest.Hostile()
+	foreign := reporttest.At("10.0.0.5", 81, reporttest.Hostile(), "", signet.Answered)
+	lines := append(reporttest.Lines(), &report.Line{Observation: raw, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{reporttest.Hostile()}}, Disagreements: []string{reporttest.Hostile()}},
+		&report.Line{Observation: foreign, Judgement: signet.Judgement{Verdict: signet.Exposed, Because: []string{reporttest.Hostile()}}})
+	lost := reporttest.Unasked("10.0.0.77", 445, signet.Skipped, reporttest.Hostile())
+	lost.Name, lost.Check = reporttest.Hostile(), reporttest.Hostile()
 	lines = append(lines, lost)
-	for name, make := range map[string]func(io.Writer) Handler{"text": newText, "markdown": newMarkdown, "html": newHTML, "csv": newCSV, "json": newJSON, "jsonl": func(w io.Writer) Handler { return NewJSONL(w) },
-		"junit": newJUnit, "nmap": newNmap, "sarif": newSARIF, "ocsf": newOCSF, "opengraph": newOpenGraph, "xlsx": newXLSX} {
+	for _, f := range formats() {
+		if f.Name == "list" { // it has no text
+			continue
+		}
 		var b bytes.Buffer
-		w := make(&b)
-		h := sampleHeader()
+		w := f.Run(&b, reporttest.Options())
+		h := reporttest.Header()
 		h.All = true
 		must := func(err error) {
 			if err != nil {
-				t.Fatal(name, err)
+				t.Fatal(f.Name, err)
 			}
 		}
 		must(w.Begin(h))
@@ -90,15 +93,15 @@ func TestEveryDoorShowsEscapes(t *testing.T) {
 		must(w.Host(&dc))
 		must(w.Paths(paths))
 		must(w.Path(path))
-		s := sampleSummary(lines)
-		s.Unasked = []string{hostile()}
+		s := reporttest.Summary(lines)
+		s.Unasked = []string{reporttest.Hostile()}
 		must(w.End(s))
-		if name == "xlsx" {
-			unfit(t, []byte(cells(t, b.Bytes())))
+		if f.Name == "xlsx" {
+			reporttest.Fit(t, []byte(cells(t, b.Bytes())))
 			continue
 		}
-		if t.Run(name, func(t *testing.T) { unfit(t, b.Bytes()) }); !strings.Contains(b.String(), "u202e") {
-			t.Errorf("%s shows no escape", name)
+		if t.Run(f.Name, func(t *testing.T) { reporttest.Fit(t, b.Bytes()) }); !strings.Contains(b.String(), "u202e") {
+			t.Errorf("%s shows no escape", f.Name)
 		}
 	}
 }
@@ -127,15 +130,15 @@ func cells(t *testing.T, file []byte) string {
 // And out of no format of a diff.
 func TestEveryDoorOfADiffShowsEscapes(t *testing.T) {
 	var changes []*compare.Change
-	for _, c := range sampleChanges() {
+	for _, c := range reporttest.Changes() {
 		poison(reflect.ValueOf(c))
 		changes = append(changes, c)
 	}
-	for name, make := range diffWriters() {
-		b := renderDiff(t, make, changes)
-		if name == "xlsx" {
+	for _, f := range formats() {
+		b := reporttest.RenderDiff(t, f, changes)
+		if f.Name == "xlsx" {
 			b = []byte(cells(t, b))
 		}
-		t.Run(name, func(t *testing.T) { unfit(t, b) })
+		t.Run(f.Name, func(t *testing.T) { reporttest.Fit(t, b) })
 	}
 }

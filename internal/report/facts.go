@@ -7,9 +7,9 @@ import (
 	"signet/internal/text"
 )
 
-// facts are the parts of contract.md's facts that a writer shows in a shape of its own. Every check's facts decode
+// Facts are the parts of contract.md's facts that a writer shows in a shape of its own. Every check's facts decode
 // into it; what a check does not say stays zero.
-type facts struct {
+type Facts struct {
 	Dialect      string       `json:"dialect"`
 	DialectFloor string       `json:"dialect_floor"`
 	Dialects     []string     `json:"dialects"`
@@ -30,27 +30,27 @@ type facts struct {
 	NTLM           *signet.NTLM    `json:"ntlm"`
 }
 
-// factsOf reads facts in the contract's shape. Facts of another shape, as another version may have stored them, read
+// FactsOf reads facts in the contract's shape. Facts of another shape, as another version may have stored them, read
 // as nothing known.
-func factsOf(l *Line) facts {
-	var f facts
+func FactsOf(l *Line) Facts {
+	var f Facts
 	if l.Facts == nil {
 		return f
 	}
 	if err := json.Unmarshal(l.Facts.AppendJSON(nil), &f); err != nil {
-		return facts{}
+		return Facts{}
 	}
 	return f
 }
 
-// overTLS says that the endpoint speaks TLS from the first byte.
-func (f *facts) overTLS() bool {
+// OverTLS says that the endpoint speaks TLS from the first byte.
+func (f *Facts) OverTLS() bool {
 	s := string(f.TLS)
 	return len(s) > 0 && s[0] == '{' || s == `"ldaps"`
 }
 
-// hostName is the name a host gives itself, or the user gave it, cleaned; f are the line's facts.
-func (f *facts) hostName(l *Line) string {
+// HostName is the name a host gives itself, or the user gave it, cleaned; f are the line's facts.
+func (f *Facts) HostName(l *Line) string {
 	if l.Name != "" {
 		return text.Clean(l.Name)
 	}

@@ -1,11 +1,9 @@
-package report
+package report_test
 
 import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"encoding/xml"
-	"errors"
 	"io"
 	"net/netip"
 	"regexp"
@@ -13,17 +11,28 @@ import (
 	"testing"
 
 	"signet"
+	"signet/internal/report"
+	"signet/internal/report/html"
+	"signet/internal/report/junit"
+	"signet/internal/report/nmap"
+	"signet/internal/report/ocsf"
+	"signet/internal/report/opengraph"
+	"signet/internal/report/reporttest"
+	"signet/internal/report/sarif"
+	"signet/internal/report/xlsx"
 )
 
-func newCSV(w io.Writer) Handler      { return NewCSV(w, NewRulebook(stubChecks())) }
-func newJSON(w io.Writer) Handler     { return NewJSON(w) }
-func newJUnit(w io.Writer) Handler    { return NewJUnit(w, NewRulebook(stubChecks())) }
-func newMarkdown(w io.Writer) Handler { return NewMarkdown(w, stubChecks(), NewRulebook(stubChecks())) }
+// formats are all of them.
+func formats() []report.Format {
+	return []report.Format{
+		report.TextFormat(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), report.MarkdownFormat(), html.Format(), xlsx.Format(),
+		sarif.Format(), ocsf.Format(), opengraph.Format(), nmap.Format(), junit.Format(), report.ListFormat(),
+	}
+}
 
 func TestCSV(t *testing.T) {
-	got := render(t, newCSV)
-	golden(t, "sample.csv", got)
-	unfit(t, got)
+	reporttest.TestFormat(t, report.CSVFormat(), "csv")
+	got := reporttest.Render(t, report.CSVFormat())
 	rows, err := csv.NewReader(bytes.NewReader(got)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +51,8 @@ func TestCSV(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	for _, got := range [][]byte{render(t, newJSON), renderEmpty(t, newJSON)} {
-		unfit(t, got)
+	for _, got := range [][]byte{reporttest.Render(t, report.JSONFormat()), reporttest.RenderEmpty(t, report.JSONFormat())} {
+		reporttest.Fit(t, got)
 		var doc struct {
 			Schema       string
 			Run, Summary map[string]any
@@ -57,7 +66,7 @@ func TestJSON(t *testing.T) {
 		if _, err := d.Token(); err != io.EOF {
 			t.Errorf("something stands behind the document: %v", err)
 		}
-		if doc.Schema != Schema || doc.Run["kind"] != "run" || doc.Summary["kind"] != "summary" {
+		if doc.Schema != report.Schema || doc.Run["kind"] != "run" || doc.Summary["kind"] != "summary" {
 			t.Errorf("schema %q, run %v, summary %v", doc.Schema, doc.Run["kind"], doc.Summary["kind"])
 		}
 		for _, e := range doc.Results {
@@ -66,8 +75,8 @@ func TestJSON(t *testing.T) {
 			}
 		}
 	}
-	got := render(t, newJSON)
-	lines := render(t, func(w io.Writer) Handler { return NewJSONL(w) })
+	got := reporttest.Render(t, report.JSONFormat())
+	lines := reporttest.Render(t, report.JSONLFormat())
 	objects := 0
 	for object := range bytes.Lines(lines) {
 		objects++
@@ -75,57 +84,14 @@ func TestJSON(t *testing.T) {
 			t.Errorf("the document lacks %.100s…", object)
 		}
 	}
-	if objects != 2+len(sampleLines()) {
-		t.Errorf("%d objects, want %d", objects, 2+len(sampleLines()))
-	}
-}
-
-func TestJUnit(t *testing.T) {
-	got := render(t, newJUnit)
-	golden(t, "sample.junit.xml", got)
-	unfit(t, got)
-	var doc struct {
-		XMLName xml.Name `xml:"testsuites"`
-		Tests   int      `xml:"tests,attr"`
-		Suites  []struct {
-			Name     string `xml:"name,attr"`
-			Tests    int    `xml:"tests,attr"`
-			Failures int    `xml:"failures,attr"`
-			Errors   int    `xml:"errors,attr"`
-			Skipped  int    `xml:"skipped,attr"`
-			Cases    []struct {
-				Failures []struct{} `xml:"failure"`
-				Errors   []struct{} `xml:"error"`
-				Skipped  []struct{} `xml:"skipped"`
-			} `xml:"testcase"`
-		} `xml:"testsuite"`
-	}
-	if err := xml.Unmarshal(got, &doc); err != nil {
-		t.Fatal(err)
-	}
-	total := 0
-	for _, s := range doc.Suites {
-		f, e, k := 0, 0, 0
-		for _, c := range s.Cases {
-			f, e, k = f+len(c.Failures), e+len(c.Errors), k+len(c.Skipped)
-		}
-		if s.Tests != len(s.Cases) || s.Failures != f || s.Errors != e || s.Skipped != k {
-			t.Errorf("suite %s says %d tests, %d failures, %d errors, %d skipped; it has %d, %d, %d, %d", s.Name, s.Tests, s.Failures, s.Errors, s.Skipped, len(s.Cases), f, e, k)
-		}
-		total += s.Tests
-	}
-	if doc.Tests != total || total != 7 {
-		t.Errorf("%d tests of %d, want 7: three findings, a skipped one, an error and two passed ones", doc.Tests, total)
-	}
-	if err := xml.Unmarshal(renderEmpty(t, newJUnit), &doc); err != nil {
-		t.Fatal(err)
+	if objects != 2+len(reporttest.Lines()) {
+		t.Errorf("%d objects, want %d", objects, 2+len(reporttest.Lines()))
 	}
 }
 
 func TestMarkdown(t *testing.T) {
-	got := string(render(t, newMarkdown))
-	golden(t, "sample.md", []byte(got))
-	unfit(t, []byte(got))
+	reporttest.TestFormat(t, report.MarkdownFormat(), "md")
+	got := string(reporttest.Render(t, report.MarkdownFormat()))
 	body := strings.ReplaceAll(got, "`", "")
 	for _, bad := range []string{"<script", "](javascript", "<!--"} {
 		if strings.Contains(body, bad) {
@@ -137,7 +103,7 @@ func TestMarkdown(t *testing.T) {
 			t.Errorf("line %d has %d bars: %.200s", n+1, strings.Count(line, "|"), line)
 		}
 	}
-	if !strings.Contains(string(renderEmpty(t, newMarkdown)), "## Coverage") {
+	if !strings.Contains(string(reporttest.RenderEmpty(t, report.MarkdownFormat())), "## Coverage") {
 		t.Error("an empty run has no coverage")
 	}
 }
@@ -145,9 +111,9 @@ func TestMarkdown(t *testing.T) {
 // Hosts and paths stand among the results.
 func TestJSONHosts(t *testing.T) {
 	var b bytes.Buffer
-	j := NewJSON(&b)
-	lines := sampleLines()[:1]
-	for _, err := range []error{j.Begin(sampleHeader()), j.Host(&signet.Host{Name: hostile()}), j.Endpoint(lines[0]), j.Path(&signet.Path{Because: hostile()}), j.End(sampleSummary(lines))} {
+	j := report.NewJSON(&b)
+	lines := reporttest.Lines()[:1]
+	for _, err := range []error{j.Begin(reporttest.Header()), j.Host(&signet.Host{Name: reporttest.Hostile()}), j.Endpoint(lines[0]), j.Path(&signet.Path{Because: reporttest.Hostile()}), j.End(reporttest.Summary(lines))} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,27 +125,25 @@ func TestJSONHosts(t *testing.T) {
 	if len(doc.Results) != 3 || doc.Results[0].Kind != "host" || doc.Results[2].Kind != "path" {
 		t.Errorf("results %v", doc.Results)
 	}
-	unfit(t, b.Bytes())
+	reporttest.Fit(t, b.Bytes())
 }
 
 // What sources disagree about stands in every format that a person or a program reads endpoints in.
 func TestDisagreementsAreShown(t *testing.T) {
 	const said = "nmap 7.93 of 2026-11-20 says optional, this says required"
-	l := &Line{Observation: &signet.Observation{
+	l := &report.Line{Observation: &signet.Observation{
 		Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.1")}, Port: 445}, Check: "smb", Outcome: signet.Answered, Open: true,
 	}, Judgement: signet.Judgement{Verdict: signet.Undetermined, Because: []string{"x"}}, Disagreements: []string{said + " | =1"}}
-	var csv, md, sarif, xlsx bytes.Buffer
-	for name, w := range map[string]Handler{"csv": newCSV(&csv), "markdown": newMarkdown(&md), "sarif": newSARIF(&sarif), "xlsx": newXLSX(&xlsx)} {
-		if err := errors.Join(w.Begin(&Header{Run: "r"}), w.Endpoint(l), w.End(&Summary{})); err != nil {
-			t.Fatalf("%s: %v", name, err)
+	for _, format := range formats() {
+		out := string(reporttest.RenderLines(t, format, &report.Header{Run: "r"}, []*report.Line{l}))
+		switch format.Name {
+		case "csv", "markdown", "sarif":
+			if !strings.Contains(out, said) {
+				t.Errorf("%s: %s", format.Name, out)
+			}
 		}
-	}
-	for name, out := range map[string]string{"csv": csv.String(), "markdown": md.String(), "sarif": sarif.String()} {
-		if !strings.Contains(out, said) {
-			t.Errorf("%s: %s", name, out)
+		if format.Name == "markdown" && strings.Contains(out, said+" | =1") {
+			t.Errorf("a bar breaks the table: %s", out)
 		}
-	}
-	if strings.Contains(md.String(), said+" | =1") {
-		t.Errorf("a bar breaks the table: %s", md.String())
 	}
 }

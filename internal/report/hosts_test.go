@@ -1,76 +1,20 @@
-package report
+package report_test
 
 import (
 	"bytes"
 	"encoding/json"
-	"net/netip"
 	"strings"
 	"testing"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/report"
+	"signet/internal/report/reporttest"
 )
-
-// sampleHosts are the hosts of a small domain, with hostile names where the network gives them.
-func sampleHosts() []*signet.Host {
-	dc := func(addr, name string, v signet.Verdict, findings ...signet.HostFinding) *signet.Host {
-		return &signet.Host{Address: netip.MustParseAddr(addr), Name: name, Domain: "Lab.example", OS: "Windows Server 2022, build 20348",
-			OSVersion: "10.0.20348", Windows: signet.Yes, Roles: []signet.HostRole{{Role: check.RoleDomainController, Certain: true, Because: "its rootDSE"}},
-			Endpoints: []signet.HostEndpoint{{Port: 389, Transport: "tcp", Check: "ldap", Outcome: signet.Answered, Verdict: v}}, Findings: findings}
-	}
-	weak := signet.HostFinding{Rule: "ldap-signing-not-required", Severity: signet.High, Check: "ldap", Port: 389}
-	file := &signet.Host{Address: netip.MustParseAddr("10.0.0.5"), Name: "fs1.lab.example", Domain: "lab.example", OS: "Samba",
-		Disagreements: []string{"DNS name: fs1.lab.example (445 ntlm), " + hostile() + " (80 ntlm)"},
-		Findings: []signet.HostFinding{
-			{Rule: "smb-signing-not-required", Severity: signet.Critical, Check: "smb", Port: 445},
-			{Rule: "smb1-enabled", Severity: signet.Medium, Check: "smb", Port: 445}}}
-	return []*signet.Host{
-		dc("10.0.0.9", hostile(), signet.Exposed, weak), dc("10.0.0.8", "dc2.lab.example", signet.Guarded), dc("10.0.0.10", "dc3", signet.Undetermined), file,
-	}
-}
-
-func samplePaths() (*signet.Paths, *signet.Path) {
-	return &signet.Paths{Sources: 3, Fixes: []signet.PathFix{
-			{Finding: "smb-signing-not-required", Severity: signet.Critical, Endpoints: 2, Open: 5, Because: "a Windows host over SMB → SMB: open because x; closes if y"},
-			{Finding: "ldap-signing-not-required", Severity: signet.High, Endpoints: 1, Conditional: 2}, {Finding: "c", Unknown: 1}, {Finding: "d"}, {Finding: "e"}, {Finding: "f-is-the-sixth"}}},
-		&signet.Path{Rule: "path-smb-to-smb", Source: "smb", Assumed: true, State: signet.PathOpen, Check: "smb", Finding: "smb-signing-not-required",
-			Severity: signet.Critical, Sources: 2, Sample: []netip.Addr{netip.MustParseAddr("10.0.0.9")}, Because: "X → Y (" + hostile() + "): open because x; closes if y",
-			Target: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("10.0.0.5"), Name: hostile()}, Port: 445}}
-}
-
-// withHosts writes the sample run and its hosts.
-func withHosts(t *testing.T, w Handler) {
-	t.Helper()
-	lines := sampleLines()
-	paths, p := samplePaths()
-	if err := w.Begin(sampleHeader()); err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range lines {
-		if err := w.Endpoint(l); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, h := range sampleHosts() {
-		if err := w.Host(h); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Paths(paths); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Path(p); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.End(sampleSummary(lines)); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestTextOfHosts(t *testing.T) {
 	var b bytes.Buffer
-	withHosts(t, NewText(&b, stubChecks(), 160, false))
-	unfit(t, b.Bytes())
+	reporttest.WriteWithHosts(t, report.NewText(&b, reporttest.Checks(), 160, false))
+	reporttest.Fit(t, b.Bytes())
 	got := b.String()
 	for _, want := range []string{
 		"\nDOMAINS  one weak domain controller opens its whole domain\n",
@@ -104,8 +48,8 @@ func TestTextOfHosts(t *testing.T) {
 
 func TestTextWithoutHostsIsAsBefore(t *testing.T) {
 	var b bytes.Buffer
-	lines := sampleLines()
-	write(t, NewText(&b, stubChecks(), 100, false), sampleHeader(), lines, sampleSummary(lines))
+	lines := reporttest.Lines()
+	reporttest.Write(t, report.NewText(&b, reporttest.Checks(), 100, false), reporttest.Header(), lines, reporttest.Summary(lines))
 	for _, not := range []string{"\nDOMAINS", "\nHOSTS", "\nPATHS"} {
 		if strings.Contains(b.String(), not) {
 			t.Errorf("a report without hosts has %q", not)
@@ -115,11 +59,11 @@ func TestTextWithoutHostsIsAsBefore(t *testing.T) {
 
 func TestTextCountsNoPathsFromNobody(t *testing.T) {
 	var b bytes.Buffer
-	w := NewText(&b, stubChecks(), 160, false)
+	w := report.NewText(&b, reporttest.Checks(), 160, false)
 	if err := w.Paths(&signet.Paths{Fixes: []signet.PathFix{{Finding: "smb-signing-not-required", Endpoints: 2}}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.End(sampleSummary(nil)); err != nil {
+	if err := w.End(reporttest.Summary(nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); !strings.Contains(got, "no Windows host was seen") || strings.Contains(got, "removes") {
@@ -130,10 +74,10 @@ func TestTextCountsNoPathsFromNobody(t *testing.T) {
 // Host and path lines are lines, with the fields that docs/output.md names.
 func TestJSONLinesOfHosts(t *testing.T) {
 	var b bytes.Buffer
-	withHosts(t, NewJSONL(&b))
+	reporttest.WriteWithHosts(t, report.NewJSONL(&b))
 	kinds := map[string]int{}
 	for line := range strings.Lines(b.String()) {
-		unfit(t, []byte(line))
+		reporttest.Fit(t, []byte(line))
 		var v map[string]any
 		if err := json.Unmarshal([]byte(line), &v); err != nil {
 			t.Fatalf("%v: %.200s", err, line)

@@ -135,6 +135,14 @@ func (t *Tally) Lost() Lost {
 // Left says that nothing more comes of an address.
 func (t *Tally) Left(addr netip.Addr) { t.lost.left(addr) }
 
+// Missing says at the top of a report what is missing of it. What an interruption left is not told host by host.
+func (s *Summary) Missing() []string {
+	if s.Interrupted && s.Lost.Faults == 0 {
+		return nil
+	}
+	return s.Lost.Sentences()
+}
+
 // Sums say how much is missing; none where nothing is.
 func (l *Lost) Sums() []string {
 	var out []string
@@ -191,12 +199,4 @@ func appendLost(b []byte, l *Lost) []byte {
 		b = append(text.AppendJSONString(b, h.Because), '}')
 	}
 	return append(b, ']')
-}
-
-// lostOf are the sentences of a summary. What an interruption left is not told host by host.
-func lostOf(s *Summary) []string {
-	if s.Interrupted && s.Lost.Faults == 0 {
-		return nil
-	}
-	return s.Lost.Sentences()
 }

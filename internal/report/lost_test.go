@@ -1,29 +1,15 @@
-package report
+package report_test
 
 import (
 	"bytes"
-	"fmt"
-	"io"
+	entities "html"
 	"strings"
 	"testing"
 
 	"signet"
+	"signet/internal/report"
+	"signet/internal/report/reporttest"
 )
-
-// unasked is an endpoint that was lost for a reason of ours.
-func unasked(addr string, port uint16, outcome signet.Outcome, why string) *Line {
-	o := at(addr, port, "smb", "", outcome)
-	o.Open, o.Err = false, &signet.Failure{Phase: "connect", Text: why}
-	return &Line{Observation: o, Judgement: signet.Judgement{Because: []string{"not asked: connect: " + why}}}
-}
-
-func lostSample() []*Line {
-	return []*Line{
-		unasked("10.0.0.1", 445, signet.Skipped, "the time was used up"), unasked("10.0.0.1", 139, signet.Skipped, "the time was used up"),
-		unasked("10.0.0.2", 445, signet.Skipped, "the budget was used up"), of("10.0.0.2", signet.Guarded),
-		unasked("10.0.0.3", 445, signet.Fault, "too many open files"),
-	}
-}
 
 // What was lost for reasons of ours is named, host by host, at the top of every report that has one.
 func TestLostIsNamedAtTheTop(t *testing.T) {
@@ -32,49 +18,57 @@ func TestLostIsNamedAtTheTop(t *testing.T) {
 	one := "10.0.0.1 not asked: 445/tcp smb, 139/tcp smb (the time was used up); nothing else is known of it"
 	two := "10.0.0.2 not asked: 445/tcp smb (the budget was used up)"
 	three := "10.0.0.3 failed at 445/tcp smb (too many open files)"
-	book := NewRulebook(stubChecks())
-	for name, c := range map[string]struct {
-		make   func(io.Writer) Handler
-		want   []string
+	four := []string{skipped, failed, one, two, three}
+	want := map[string]struct {
+		said   []string
 		before string // what they stand before
 	}{
-		"text":     {func(w io.Writer) Handler { return NewText(w, stubChecks(), 200, false) }, []string{skipped, failed, one, two, three}, "Coverage  "},
-		"markdown": {newMarkdown, []string{markdown(skipped), markdown(failed), markdown(one), markdown(two), markdown(three)}, "## Coverage"},
-		"html":     {newHTML, []string{skipped, failed, one, two, three}, `<section id="exposure"`},
-		"sarif":    {func(w io.Writer) Handler { return NewSARIF(w, book) }, []string{`"executionSuccessful":false`, `"toolExecutionNotifications":[{"level":"error","message":{"text":"` + skipped, one, two, three}, ""},
-		"nmap":     {func(w io.Writer) Handler { return NewNmap(w) }, []string{`exit="error"`, skipped, one, two, three}, ""},
-		"jsonl": {func(w io.Writer) Handler { return NewJSONL(w) }, []string{`"lost":[{"address":"10.0.0.1","endpoints":2,"whole":true,"fault":false,"because":"the time was used up"},` +
+		"text":     {four, "Coverage  "},
+		"markdown": {four, "## Coverage"},
+		"html":     {four, `<section id="exposure"`},
+		"sarif":    {[]string{`"executionSuccessful":false`, `"toolExecutionNotifications":[{"level":"error","message":{"text":"` + skipped, one, two, three}, ""},
+		"nmap":     {[]string{`exit="error"`, skipped, one, two, three}, ""},
+		"jsonl": {[]string{`"lost":[{"address":"10.0.0.1","endpoints":2,"whole":true,"fault":false,"because":"the time was used up"},` +
 			`{"address":"10.0.0.2","endpoints":1,"whole":false,"fault":false,"because":"the budget was used up"},{"address":"10.0.0.3","endpoints":1,"whole":true,"fault":true,"because":"too many open files"}]`}, ""},
-		"json":  {func(w io.Writer) Handler { return NewJSON(w) }, []string{`"lost":[{"address":"10.0.0.1"`}, ""},
-		"csv":   {func(w io.Writer) Handler { return NewCSV(w, book) }, []string{"10.0.0.1,139,tcp,,,smb,skipped,undetermined,not asked: connect: the time was used up"}, ""},
-		"junit": {func(w io.Writer) Handler { return NewJUnit(w, book) }, []string{`<error type="not-asked"`, `<error type="fault" message="Signet or this machine failed"`}, ""},
-		"ocsf":  {func(w io.Writer) Handler { return NewOCSF(w, book) }, []string{"It was not asked, for a reason of ours"}, ""},
-	} {
+		"json":  {[]string{`"lost":[{"address":"10.0.0.1"`}, ""},
+		"csv":   {[]string{"10.0.0.1,139,tcp,,,smb,skipped,undetermined,not asked: connect: the time was used up"}, ""},
+		"junit": {[]string{`<error type="not-asked"`, `<error type="fault" message="Signet or this machine failed"`}, ""},
+		"ocsf":  {[]string{"It was not asked, for a reason of ours"}, ""},
+	}
+	for _, f := range formats() {
+		c := want[f.Name]
+		delete(want, f.Name)
+		lines := reporttest.Lost()
 		var b bytes.Buffer
-		lines := lostSample()
-		write(t, c.make(&b), sampleHeader(), lines, sampleSummary(lines))
+		reporttest.Write(t, f.Run(&b, &report.Options{Checks: reporttest.Checks(), Width: 200}), reporttest.Header(), lines, reporttest.Summary(lines))
 		top := b.String()
+		if f.Name == "markdown" { // what stands for itself in Markdown is escaped
+			top = entities.UnescapeString(strings.ReplaceAll(top, `\`, ""))
+		}
 		if i := strings.Index(top, c.before); c.before != "" && i < 0 {
-			t.Errorf("%s has no %q", name, c.before)
+			t.Errorf("%s has no %q", f.Name, c.before)
 		} else if c.before != "" {
 			top = top[:i]
 		}
-		for _, want := range c.want {
-			if !strings.Contains(top, want) {
-				t.Errorf("%s lacks %q at its top:\n%.3000s", name, want, top)
+		for _, w := range c.said {
+			if !strings.Contains(top, w) {
+				t.Errorf("%s lacks %q at its top:\n%.3000s", f.Name, w, top)
 			}
 		}
+	}
+	if len(want) > 0 {
+		t.Errorf("no format is one of %v", want)
 	}
 }
 
 // A stored run too begins with what was lost, though that is known only when its rows were read.
 func TestLostOfAStoredRunStandsFirst(t *testing.T) {
 	var b bytes.Buffer
-	lines := lostSample()
-	s := sampleSummary(lines)
-	h := sampleHeader()
-	h.Known = &Summary{Ended: s.Ended, Coverage: s.Coverage}
-	write(t, NewText(&b, stubChecks(), 200, false), h, lines, s)
+	lines := reporttest.Lost()
+	s := reporttest.Summary(lines)
+	h := reporttest.Header()
+	h.Known = &report.Summary{Ended: s.Ended, Coverage: s.Coverage}
+	reporttest.Write(t, report.NewText(&b, reporttest.Checks(), 200, false), h, lines, s)
 	if i, j := strings.Index(b.String(), "Coverage was lost"), strings.Index(b.String(), "Coverage  "); i < 0 || i > j || strings.Count(b.String(), "Coverage  ") != 1 {
 		t.Errorf("at %d, the coverage at %d:\n%s", i, j, b.String())
 	}
@@ -82,13 +76,13 @@ func TestLostOfAStoredRunStandsFirst(t *testing.T) {
 
 // An interruption is said once, not host by host; nothing is said where nothing was lost.
 func TestNothingLostIsNotSaid(t *testing.T) {
-	lines := lostSample()[:2]
-	s := sampleSummary(lines)
+	lines := reporttest.Lost()[:2]
+	s := reporttest.Summary(lines)
 	s.Interrupted = true
-	if got := lostOf(s); got != nil {
+	if got := s.Missing(); got != nil {
 		t.Errorf("interrupted: %q", got)
 	}
-	if got := lostOf(sampleSummary(four())); got != nil {
+	if got := reporttest.Summary(reporttest.Verdicts()).Missing(); got != nil {
 		t.Errorf("nothing lost: %q", got)
 	}
 }
@@ -96,27 +90,27 @@ func TestNothingLostIsNotSaid(t *testing.T) {
 // Coverage that was lost fails a gate, hosts that are missing whole fail without one, and what Signet or this machine failed at
 // goes before everything.
 func TestLostExits(t *testing.T) {
-	whole, part, fault := unasked("10.0.0.1", 445, signet.Skipped, "x"), unasked("10.0.0.4", 445, signet.Skipped, "x"), unasked("10.0.0.3", 445, signet.Fault, "x")
-	high := of("10.0.0.9", signet.Exposed)
+	whole, part, fault := reporttest.Unasked("10.0.0.1", 445, signet.Skipped, "x"), reporttest.Unasked("10.0.0.4", 445, signet.Skipped, "x"), reporttest.Unasked("10.0.0.3", 445, signet.Fault, "x")
+	high := reporttest.Verdict("10.0.0.9", signet.Exposed)
 	high.Judgement.Findings = []signet.Finding{{Rule: "r", Severity: signet.High}}
-	rest := of("10.0.0.4", signet.Guarded)
+	rest := reporttest.Verdict("10.0.0.4", signet.Guarded)
 	for _, tt := range []struct {
 		name  string
-		lines []*Line
+		lines []*report.Line
 		on    bool
 		want  int
 	}{
-		{"a host missing whole", []*Line{whole}, false, 1},
-		{"a host missing whole, behind a gate", []*Line{whole}, true, 4},
-		{"a finding before it", []*Line{high, whole}, true, 3},
-		{"a part of a host", []*Line{part, rest}, false, 0},
-		{"a part of a host, the rest before it", []*Line{rest, part}, false, 0},
-		{"a part of a host, behind a gate", []*Line{part, rest}, true, 4},
-		{"our own shortage", []*Line{rest, fault}, false, 1},
-		{"our own shortage before a finding", []*Line{high, fault}, true, 1},
-		{"nothing", []*Line{rest}, true, 0},
+		{"a host missing whole", []*report.Line{whole}, false, 1},
+		{"a host missing whole, behind a gate", []*report.Line{whole}, true, 4},
+		{"a finding before it", []*report.Line{high, whole}, true, 3},
+		{"a part of a host", []*report.Line{part, rest}, false, 0},
+		{"a part of a host, the rest before it", []*report.Line{rest, part}, false, 0},
+		{"a part of a host, behind a gate", []*report.Line{part, rest}, true, 4},
+		{"our own shortage", []*report.Line{rest, fault}, false, 1},
+		{"our own shortage before a finding", []*report.Line{high, fault}, true, 1},
+		{"nothing", []*report.Line{rest}, true, 0},
 	} {
-		var tally Tally
+		var tally report.Tally
 		for _, l := range tt.lines {
 			tally.Add(l)
 		}
@@ -129,41 +123,20 @@ func TestLostExits(t *testing.T) {
 	}
 }
 
-// What is kept of what was lost is bounded, and what is beyond is counted as missing.
-func TestLostIsBounded(t *testing.T) {
-	var tally Tally
-	for i := range mostLost + 7 {
-		l := unasked(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), 445, signet.Skipped, "x")
-		tally.Add(l)
-		tally.Left(l.Addr)
-	}
-	if len(tally.lost.under) != 0 {
-		t.Errorf("%d hosts are still under way", len(tally.lost.under))
-	}
-	l := tally.Lost()
-	if len(l.Hosts) != mostLost || l.More != 7 || l.Whole() != mostLost+7 || l.Skipped != mostLost+7 {
-		t.Errorf("%d hosts, %d more, %d whole, %d endpoints", len(l.Hosts), l.More, l.Whole(), l.Skipped)
-	}
-	said := l.Sentences()
-	if len(said) != mostLostNamed+2 || !strings.Contains(said[len(said)-1], fmt.Sprintf("and %d more hosts", mostLost+7-mostLostNamed)) {
-		t.Errorf("%d sentences, the last %q", len(said), said[len(said)-1])
-	}
-}
-
 // A name with an address of each family is not missing whole where this machine has a way to one of them.
 func TestLostOfANameWithTwoAddresses(t *testing.T) {
-	at := func(addr string, as signet.Outcome) *Line {
-		l := unasked(addr, 445, as, "no route")
+	at := func(addr string, as signet.Outcome) *report.Line {
+		l := reporttest.Unasked(addr, 445, as, "no route")
 		l.Name = "fs1.corp.example"
 		return l
 	}
 	for _, outcome := range []signet.Outcome{signet.Answered, signet.Refused, signet.Silent} {
 		for _, first := range []bool{true, false} {
-			lines := []*Line{at("2001:db8::5", signet.Skipped), at("10.0.0.5", outcome)}
+			lines := []*report.Line{at("2001:db8::5", signet.Skipped), at("10.0.0.5", outcome)}
 			if first {
 				lines[0], lines[1] = lines[1], lines[0]
 			}
-			var tally Tally
+			var tally report.Tally
 			for _, l := range lines {
 				tally.Add(l)
 				tally.Left(l.Addr)
@@ -174,7 +147,7 @@ func TestLostOfANameWithTwoAddresses(t *testing.T) {
 			}
 		}
 	}
-	var tally Tally
+	var tally report.Tally
 	tally.Add(at("2001:db8::5", signet.Skipped))
 	if lost := tally.Lost(); lost.Whole() != 1 {
 		t.Errorf("no address of the name was asked: %d whole, want 1", lost.Whole())

@@ -62,8 +62,8 @@ func (m *Markdown) End(s *Summary) error {
 	for _, w := range h.Warnings {
 		m.line("\n> %s", markdown(w))
 	}
-	for i, lost := range lostOf(s) {
-		m.line("%s> %s%s", text.Either(i == 0, "\n", ""), markdown(lost), text.Either(i == len(lostOf(s))-1, "", "  "))
+	for i, lost := range s.Missing() {
+		m.line("%s> %s%s", text.Either(i == 0, "\n", ""), markdown(lost), text.Either(i == len(s.Missing())-1, "", "  "))
 	}
 	m.coverage(s)
 	if len(h.Trend) > 0 {
@@ -116,13 +116,13 @@ func (m *Markdown) coverage(s *Summary) {
 }
 
 func (m *Markdown) group(g *group) {
-	r := m.rules.of(g.finding.Rule)
+	r := m.rules.Of(g.finding.Rule)
 	m.line("\n### %s\n\n`%s` · %s", markdown(g.finding.Title), code(g.finding.Rule), g.finding.Severity)
-	if r.known {
-		if requires := r.rule.Requires; requires != "" {
+	if r.Known {
+		if requires := r.Rule.Requires; requires != "" {
 			m.line("\nWanted: %s.", markdown(requires))
 		}
-		if fix := r.advice.Setting; fix != "" {
+		if fix := r.Advice.Setting; fix != "" {
 			m.line("\n**Fix:** %s", fix) // advice is Markdown of our own
 		}
 	}

@@ -7,16 +7,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// spool keeps text that a format wants behind the rest, compressed: lines of a report resemble each other, and a million
+// Spool keeps text that a format wants behind the rest, compressed: lines of a report resemble each other, and a million
 // of them take a twentieth of their size. The zero value is empty.
-type spool struct {
+type Spool struct {
 	packed bytes.Buffer
 	in     *zstd.Encoder
 	size   int // bytes written
 }
 
 // Write appends to the spool.
-func (s *spool) Write(b []byte) (int, error) {
+func (s *Spool) Write(b []byte) (int, error) {
 	if s.in == nil {
 		var err error
 		if s.in, err = zstd.NewWriter(&s.packed, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true)); err != nil {
@@ -27,8 +27,11 @@ func (s *spool) Write(b []byte) (int, error) {
 	return s.in.Write(b)
 }
 
-// flush writes everything to w. The spool is empty afterwards.
-func (s *spool) flush(w io.Writer) error {
+// Len is how many bytes were written since the spool was empty.
+func (s *Spool) Len() int { return s.size }
+
+// Drain writes everything to w. The spool is empty afterwards.
+func (s *Spool) Drain(w io.Writer) error {
 	if s.in == nil {
 		return nil
 	}
@@ -41,6 +44,6 @@ func (s *spool) flush(w io.Writer) error {
 	}
 	defer out.Close()
 	_, err = out.WriteTo(w)
-	*s = spool{}
+	*s = Spool{}
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/text"
 )
 
 // Schema of the JSON lines.
@@ -39,7 +40,8 @@ func CountsOf(list []uint64) (c Counts) {
 	return c
 }
 
-func (c *Counts) total() (n uint64) {
+// Total is the sum of all.
+func (c *Counts) Total() (n uint64) {
 	for _, m := range c {
 		n += m
 	}
@@ -59,6 +61,16 @@ type Line struct {
 	signet.Judgement
 	// Disagreements are sentences on what other sources say of the endpoint, where that is something else.
 	Disagreements []string
+}
+
+// Who names the host behind a line as its own answers do, or else as the user did; clean, and empty where neither does.
+func (l *Line) Who() string {
+	if n, ok := l.Facts.(interface{ HostName() string }); ok {
+		if s := n.HostName(); s != "" {
+			return text.Clean(s)
+		}
+	}
+	return text.Clean(l.Name)
 }
 
 // Summary closes a run.

@@ -72,7 +72,7 @@ func (t *Text) Endpoint(l *Line) error {
 	if !l.Reached() {
 		return nil
 	}
-	e := entry{at: l.Endpoint, who: who(l), because: text.Clean(strings.Join(l.Because, "; "))}
+	e := entry{at: l.Endpoint, who: l.Who(), because: text.Clean(strings.Join(l.Because, "; "))}
 	switch l.Verdict {
 	case signet.Undetermined:
 		t.file(&t.undetermined, e)
@@ -113,7 +113,7 @@ func (t *Text) filed(l *listing, e entry, most int) {
 }
 
 // relay tells whether breaking the rule opens a way for relayed NTLM.
-func (t *Text) relay(rule string) bool { return t.rules.of(rule).rule.Relay() }
+func (t *Text) relay(rule string) bool { return t.rules.Of(rule).Rule.Relay() }
 
 // End prints the report.
 func (t *Text) End(s *Summary) error {
@@ -147,7 +147,7 @@ func (t *Text) head(p *page, s *Summary) {
 	for _, w := range t.h.Warnings {
 		p.field("", text.Clean(w))
 	}
-	for _, lost := range lostOf(s) {
+	for _, lost := range s.Missing() {
 		p.field("", t.style.bold(lost))
 	}
 	p.blank()
@@ -260,7 +260,7 @@ func (t *Text) fixes(p *page, groups []*group) {
 		if g.finding.Severity == signet.Info && g.exposed.total == 0 {
 			continue
 		}
-		fix := t.rules.fix(g.finding.Rule)
+		fix := t.rules.Fix(g.finding.Rule)
 		if fix == "" {
 			continue
 		}
@@ -272,14 +272,4 @@ func (t *Text) fixes(p *page, groups []*group) {
 		p.item(fmt.Sprintf("%d", n), t.style.bold(text.Clean(g.finding.Rule))+", closes "+text.Count(uint64(count), "endpoint", "endpoints"))
 		p.text(10, 10, fix)
 	}
-}
-
-// who names the host behind a line as its own answers do, or as the user did.
-func who(l *Line) string {
-	if n, ok := l.Facts.(interface{ HostName() string }); ok {
-		if s := n.HostName(); s != "" {
-			return text.Clean(s)
-		}
-	}
-	return text.Clean(l.Name)
 }

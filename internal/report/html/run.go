@@ -1,0 +1,113 @@
+package html
+
+import (
+	"cmp"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"signet"
+	"signet/internal/report"
+	"signet/internal/text"
+)
+
+// run writes a run: figures over all hosts, and the hosts at most risk with what was seen of them.
+type run struct {
+	report.Ignore
+	interner
+	w     io.Writer
+	rules *report.Rulebook
+	h     report.Header
+
+	hosts  map[netip.Addr]*host // under way
+	total  *total
+	budget budget
+	sums   *signet.Paths
+	edges  map[pathEdge]*pathSum
+}
+
+func newRun(w io.Writer, o *report.Options) report.Handler {
+	rules := report.NewRulebook(o.Checks)
+	return &run{interner: newInterner(), w: w, rules: rules, hosts: map[netip.Addr]*host{}, total: newTotal(rules), budget: budget{room: pageRoom}, edges: map[pathEdge]*pathSum{}}
+}
+
+// Begin remembers the header.
+func (r *run) Begin(h *report.Header) error { r.h = *h; return nil }
+
+// Endpoint files one line under its host.
+func (r *run) Endpoint(l *report.Line) error {
+	if !l.Reached() {
+		return nil
+	}
+	h := r.hosts[l.Addr]
+	if h == nil {
+		h = &host{addr: l.Addr}
+		r.hosts[l.Addr] = h
+	}
+	if h.name == "" {
+		h.name = r.lineName(l)
+	}
+	e := endpoint{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, check: r.text(l.Check), because: append(r.texts(l.Because), r.texts(l.Disagreements)...), unasked: r.texts(l.Unasked)}
+	if l.Err != nil {
+		e.failure = text.Clean(l.Err.Phase + ": " + l.Err.Text)
+	}
+	for i := range l.Judgement.Findings {
+		f := &l.Judgement.Findings[i]
+		e.findings = append(e.findings, finding{rule: r.text(f.Rule), title: r.text(f.Title), where: r.text(f.Where), severity: f.Severity, because: r.texts(f.Because)})
+	}
+	if len(e.findings) > 0 || l.Verdict == signet.Undetermined {
+		for _, x := range l.Trace {
+			e.trace = append(e.trace, exchange{r.text(x.Note), evidence(x.Sent), evidence(x.Received)})
+		}
+	}
+	h.ends = append(h.ends, e)
+	return nil
+}
+
+// lineName names the host behind a line where no host line does.
+func (r *run) lineName(l *report.Line) string {
+	if name := l.Who(); name != "" {
+		return name
+	}
+	if _, raw := l.Facts.(signet.RawFacts); raw {
+		f := report.FactsOf(l)
+		return f.HostName(l)
+	}
+	return ""
+}
+
+// Host files what is known of a whole host, and counts it.
+func (r *run) Host(host *signet.Host) error {
+	h := r.hosts[host.Address]
+	if h == nil {
+		return nil // nothing of it was reached
+	}
+	if host.Name != "" {
+		h.name = text.Clean(host.Name)
+	}
+	h.os, h.domain = r.text(host.OS), r.text(host.Domain)
+	for _, role := range host.Roles {
+		word := roleWords(role.Role)
+		if !role.Certain {
+			word += " (likely)"
+		}
+		h.roles = append(h.roles, r.text(word))
+	}
+	return r.Left(host.Address)
+}
+
+// Left counts the host of an address: nothing more comes of it.
+func (r *run) Left(addr netip.Addr) error {
+	h := r.hosts[addr]
+	if h == nil {
+		return nil
+	}
+	delete(r.hosts, addr)
+	slices.SortStableFunc(h.ends, func(a, b endpoint) int {
+		return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.transport, b.transport), strings.Compare(a.check, b.check))
+	})
+	r.total.count(h)
+	r.budget.keep(h)
+	return nil
+}
