@@ -31,6 +31,8 @@ type Check struct {
 	Identify func(signet.Facts) (Identity, error)
 	// Traits are what facts say of a host for the Breaks of its rules; nil: nothing.
 	Traits func(signet.Facts) (Traits, error)
+	// Nmap words an endpoint at a port as nmap would; facts are nil where nothing was told. nil: nmap has no words for it.
+	Nmap func(port uint16, facts signet.Facts) (Nmap, error)
 	// Passive reads the same facts out of other people's conversations; nil: it cannot.
 	Passive *Passive
 }
@@ -120,9 +122,10 @@ type Definition[F any, P interface {
 	Advice   fs.FS
 	Begin    func(Subject) Interview
 	Judge    func(*F) Judgement
-	Identify func(*F) Identity // nil: the facts say nothing of the host
-	Traits   func(*F) Traits   // nil: the facts say nothing of who would break
-	Passive  *Passive          // nil: captures say nothing to it
+	Identify func(*F) Identity            // nil: the facts say nothing of the host
+	Traits   func(*F) Traits              // nil: the facts say nothing of who would break
+	Nmap     func(port uint16, f *F) Nmap // nil: nmap has no words for it; f is zero where nothing was told
+	Passive  *Passive                     // nil: captures say nothing to it
 }
 
 // Define seals a definition: outside its folder facts are JSON.
@@ -132,7 +135,7 @@ func Define[F any, P interface {
 }](d Definition[F, P]) Check {
 	return Check{
 		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback,
-		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader[F, P](d.Name, d.Identify), Traits: reader[F, P](d.Name, d.Traits),
+		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader[F, P](d.Name, d.Identify), Traits: reader[F, P](d.Name, d.Traits), Nmap: nmap[F, P](d.Name, d.Nmap),
 		Decode: func(raw signet.RawFacts) (signet.Facts, error) {
 			f, err := typed[F, P](d.Name, raw)
 			if err != nil {
@@ -177,5 +180,25 @@ func reader[F any, P interface {
 			return result, err
 		}
 		return read(f), nil
+	}
+}
+
+// nmap lets a function of a port and typed facts take any facts, or none.
+func nmap[F any, P interface {
+	*F
+	signet.Facts
+}](name string, words func(uint16, *F) Nmap) func(uint16, signet.Facts) (Nmap, error) {
+	if words == nil {
+		return nil
+	}
+	return func(port uint16, facts signet.Facts) (Nmap, error) {
+		if facts == nil {
+			return words(port, new(F)), nil
+		}
+		f, err := typed[F, P](name, facts)
+		if err != nil {
+			return words(port, new(F)), err
+		}
+		return words(port, f), nil
 	}
 }

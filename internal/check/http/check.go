@@ -30,6 +30,7 @@ func Check() check.Check {
 		Judge:    judge,
 		Traits:   traits,
 		Identify: identify,
+		Nmap:     nmap,
 		Passive:  passive(&t),
 	})
 }

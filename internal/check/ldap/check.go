@@ -29,6 +29,7 @@ func Check() check.Check {
 		Judge:    judge,
 		Traits:   traits,
 		Identify: identify,
+		Nmap:     nmap,
 		Passive:  passive(),
 	})
 }

@@ -34,6 +34,7 @@ func Check() check.Check {
 		Begin:    begin,
 		Judge:    judge,
 		Identify: identify,
+		Nmap:     nmap,
 		Passive:  passive(),
 	})
 }

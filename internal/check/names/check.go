@@ -21,7 +21,7 @@ func Check() check.Check {
 		Title:    "Responders of NetBIOS, LLMNR and multicast DNS",
 		Optional: true,
 		Ports: []check.Port{
-			{Number: 137, Transport: signet.UDP}, {Number: 5355, Transport: signet.UDP}, {Number: 5353, Transport: signet.UDP},
+			{Number: portNBNS, Transport: signet.UDP}, {Number: portLLMNR, Transport: signet.UDP}, {Number: portMDNS, Transport: signet.UDP},
 		},
 		Sends:    sends(),
 		Rules:    rules(),
@@ -29,6 +29,7 @@ func Check() check.Check {
 		Begin:    begin,
 		Judge:    judge,
 		Identify: identify,
+		Nmap:     nmap,
 	})
 }
 

@@ -19,5 +19,12 @@ const (
 	mdns  = "mdns"
 )
 
+// Ports of the protocols.
+const (
+	portNBNS  = 137
+	portLLMNR = 5355
+	portMDNS  = 5353
+)
+
 // AppendJSON appends the facts as one JSON object.
 func (f *Facts) AppendJSON(dst []byte) []byte { return text.AppendJSON(dst, f) }

@@ -24,13 +24,13 @@ func begin(s check.Subject) check.Interview {
 	iv := &interview{port: s.Endpoint.Port, random: s.Options.Random}
 	addr := s.Endpoint.Addr.Unmap()
 	switch iv.port {
-	case 137:
+	case portNBNS:
 		if addr.Is4() { // RFC 1002 knows no other
 			iv.protocol = nbns
 		}
-	case 5355:
+	case portLLMNR:
 		iv.protocol = llmnr
-	case 5353:
+	case portMDNS:
 		iv.protocol = mdns
 	}
 	iv.addr = addr.AsSlice()

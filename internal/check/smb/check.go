@@ -44,6 +44,7 @@ func Check() check.Check {
 		Judge:    judge,
 		Traits:   traits,
 		Identify: identify,
+		Nmap:     nmap,
 		Passive:  passive(),
 	})
 }
