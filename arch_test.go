@@ -46,7 +46,7 @@ var law = []struct {
 	{4, "internal/report", []string{"internal/check", "internal/compare", "internal/text"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},
 	{5, "internal/report/*", []string{"internal/report", "internal/check", "internal/compare", "internal/text"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "database/sql"}},
 	{4, "internal/capture", []string{"internal/check", "internal/wire/*", "internal/bounds"}, []string{"net", "os", "context", "log", "log/slog", "os/exec", "net/http", "database/sql"}},
-	{4, "internal/imports", []string{"internal/check", "internal/wire/*", "internal/bounds", "internal/text"}, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
+	{4, "internal/imports", []string{"internal/check", "internal/check/*", "internal/wire/*", "internal/bounds", "internal/text"}, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
 	{2, "internal/fuzzing", nil, nil},
 	{5, "internal/check/checktest", []string{"internal/check", "internal/dial", "internal/engine"}, nil},
 	{5, "internal/report/reporttest", []string{"internal/report", "internal/check", "internal/compare", "internal/text"}, nil},

@@ -7,6 +7,11 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/check/http"
+	"signet/internal/check/ldap"
+	"signet/internal/check/mssql"
+	"signet/internal/check/rdp"
+	"signet/internal/check/smb"
 )
 
 // nxcHost is one row while observations are made of it. NetExec keeps no time and, but for RDP and WinRM, no port: the
@@ -67,11 +72,11 @@ func (h *nxcHost) names() *signet.NTLM {
 // smb believes a level only where the row shows how it came about. Whether signing is enabled where it is not required
 // NetExec does not keep.
 func (h *nxcHost) smb() error {
-	f := newSMB(445)
+	f := smb.NewTold(445)
 	build, challenged := h.build()
 	one, told := h.row.truth("smbv1")
 	if one = one && told; one { // that it is not may mean that the attempt failed, whatever for
-		f.SMB1.Offered, f.SMB1.Dialect = yes(), "NT LM 0.12"
+		f.OffersSMB1()
 	}
 	os := h.row.text("os")
 	required, known := h.row.truth("signing")
@@ -92,7 +97,8 @@ func (h *nxcHost) smb() error {
 		h.doubts.unrequired++
 	}
 	if challenged {
-		f.SMB2Offered, f.NTLMOffer, f.NTLM = yes(), "proven", h.names()
+		f.OffersSMB2()
+		f.NTLMOffer, f.NTLM = "proven", h.names()
 	}
 	unasked := []string{"encryption", "dialect-floor"}
 	if !one {
@@ -101,27 +107,16 @@ func (h *nxcHost) smb() error {
 	if f.SMB2Offered == nil {
 		unasked = append(unasked, "smb2")
 	}
-	return h.emit("smb", 445, f, unasked...)
-}
-
-// Results of a bind (RFC 4511 appendix A), as far as NetExec looks for them.
-const (
-	bindInProgress = 14
-	bindStronger   = 8
-	bindInvalid    = 49
-)
-
-func nxcBind(over, question string, code int) ldapBind {
-	return ldapBind{Over: over, Question: question, Challenge: true, Code: code}
+	return h.emit(smb.Name, 445, f, unasked...)
 }
 
 // ldap believes what only one answer of the server can have led to: a bind that was refused for want of signing, and the
 // two refusals of a binding. "Not required" and "Never" are also what NetExec says when it does not know.
 func (h *nxcHost) ldap() error {
-	plain, over := newLDAP("none"), newLDAP("ldaps")
+	plain, over := ldap.NewTold(), ldap.NewTold()
 	if required, known := h.row.truth("signing_required"); known && required {
-		plain.Signing = signet.Required
-		plain.Binds, plain.NTLM = []ldapBind{nxcBind("none", "anonymous", bindStronger)}, h.names()
+		plain.RefusedUnsigned()
+		plain.NTLM = h.names()
 	} else if known {
 		h.doubts.sign++
 	}
@@ -129,58 +124,61 @@ func (h *nxcHost) ldap() error {
 	if plain.Signing == signet.Unknown {
 		unasked = append(unasked, "signing")
 	}
-	if err := h.emit("ldap", 389, plain, unasked...); err != nil {
+	if err := h.emit(ldap.Name, 389, plain, unasked...); err != nil {
 		return err
 	}
-	challenge := nxcBind("ldaps", "challenge", bindInProgress)
 	switch h.row.text("channel_binding") {
 	case "Always":
-		over.Binding = signet.Required
-		over.Binds = []ldapBind{challenge, nxcBind("ldaps", "decoy-none", bindInvalid)}
+		over.ChannelBinding = signet.Required
+		over.Challenged()
+		over.RefusedBinding(false)
 	case "When Supported":
-		over.Binding = signet.Optional
-		over.Binds = []ldapBind{challenge, nxcBind("ldaps", "decoy-wrong", bindInvalid), nxcBind("ldaps", "decoy-none", bindInvalid)}
+		over.ChannelBinding = signet.Optional
+		over.Challenged()
+		over.RefusedBinding(true)
+		over.RefusedBinding(false)
 	case "No TLS cert":
-		over.Certificate = "missing"
-		return h.emit("ldap", 636, over, "channel-binding")
+		over.Uncertified()
+		return h.emit(ldap.Name, 636, over, "channel-binding")
 	case "Never":
 		h.doubts.bind++
 		return nil
 	default:
 		return nil
 	}
-	over.Certificate, over.NTLM, over.Session = "ok", h.names(), &signet.TLS{Names: []string{}}
-	return h.emit("ldap", 636, over)
+	over.Secured(&signet.TLS{Names: []string{}})
+	over.NTLM = h.names()
+	return h.emit(ldap.Name, 636, over)
 }
 
 // mssql tells that there is an engine, and its names where they are the challenge's. How many instances there are says
 // nothing of any.
 func (h *nxcHost) mssql() error {
-	f := newMSSQL()
+	f := mssql.NewFacts()
 	if _, challenged := h.build(); challenged {
-		f.NTLM, f.Windows = h.names(), "proven"
+		f.NTLM, f.WindowsAuthentication = h.names(), "proven"
 	}
-	return h.emit("mssql", 1433, f, "encryption", "epa")
+	return h.emit(mssql.Name, 1433, f, "encryption", "epa")
 }
 
 // rdp: names come from NLA. That NLA is required is NetExec's default; that it is not is what it saw.
 func (h *nxcHost) rdp() error {
-	f := rdpFacts{Protocols: []string{}}
+	f := rdp.Facts{Protocols: []string{}}
 	if _, challenged := h.build(); challenged {
 		f.Protocols, f.NTLM = []string{"nla"}, h.names()
 		if required, known := h.row.truth("nla"); known && !required {
 			f.NLA = signet.Optional
 		}
 	}
-	return h.emit("rdp", h.port(3389), f, "nla")
+	return h.emit(rdp.Name, h.port(3389), f, "nla")
 }
 
 // winrm tells that WinRM is there. Older versions took the names from SMB, so they prove no NTLM here.
 func (h *nxcHost) winrm() error {
 	port := h.port(5985)
-	f := httpFacts{Paths: []httpPath{{Path: "/wsman", Role: "winrm", Status: 401, Schemes: []string{}, NTLM: "unknown", Negotiate: "unknown", Note: "NetExec keeps no answer"}}}
+	f := http.Facts{Paths: []http.Path{{Path: "/wsman", Role: "winrm", Status: 401, Schemes: []string{}, Negotiate: http.NegotiateUnknown, Note: "NetExec keeps no answer"}}}
 	if port == 5986 {
 		f.TLS = &signet.TLS{Names: []string{}}
 	}
-	return h.emit("http", port, f, "paths", "ntlm-proof")
+	return h.emit(http.Name, port, f, "paths", "ntlm-proof")
 }

@@ -4,6 +4,11 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/check/http"
+	"signet/internal/check/ldap"
+	"signet/internal/check/mail"
+	"signet/internal/check/mssql"
+	"signet/internal/check/rdp"
 	"signet/internal/text"
 )
 
@@ -66,12 +71,12 @@ func (h *host) http(p *nmapPort) error {
 	if info == nil && auth == nil {
 		return nil
 	}
-	f := httpFacts{NTLM: info}
+	f := http.Facts{NTLM: info}
 	tls, known := p.secure()
 	if tls = tls || find(p.Scripts, "ssl-cert") != nil; tls { // which speaks no STARTTLS to a web server
 		f.TLS, known = p.certificate(), true
 	}
-	path := httpPath{Path: "/", Schemes: []string{}, NTLM: "unknown"} // where both scripts ask unless told otherwise
+	path := http.Path{Path: "/", Schemes: []string{}} // where both scripts ask unless told otherwise
 	if auth != nil {
 		path.Schemes = schemes(auth)
 		if len(path.Schemes) > 0 {
@@ -81,22 +86,22 @@ func (h *host) http(p *nmapPort) error {
 	for _, s := range path.Schemes {
 		switch strings.ToLower(s) {
 		case "ntlm":
-			path.NTLM = "offered"
+			path.NTLM = http.OfferAnnounced
 		case "negotiate":
-			path.Negotiate = "unknown"
+			path.Negotiate = http.NegotiateUnknown
 		}
 	}
 	switch {
 	case info != nil:
-		path.NTLM = "proven"
-	case path.NTLM == "unknown":
+		path.NTLM = http.OfferProven
+	case path.NTLM == http.OfferUnknown:
 		path.Note = "no NTLM message was sent"
 	}
-	if !known && path.NTLM != "unknown" {
-		path.NTLM, path.Note = "unknown", "NTLM is offered, and whether over TLS nmap did not look (-sV)"
+	if !known && path.NTLM != http.OfferUnknown {
+		path.NTLM, path.Note = http.OfferUnknown, "NTLM is offered, and whether over TLS nmap did not look (-sV)"
 	}
-	f.Paths = []httpPath{path}
-	return h.emit("http", p.ID, f, "paths", "ntlm-proof")
+	f.Paths = []http.Path{path}
+	return h.emit(http.Name, p.ID, f, "paths", "ntlm-proof")
 }
 
 // schemes reads http-auth: elements of tables, or lines of text such as "Basic realm=x" after a status line.
@@ -137,82 +142,44 @@ func (h *host) ldap(p *nmapPort) error {
 	if s == nil {
 		return nil
 	}
-	f := newLDAP("none")
+	f, unasked := ldap.NewTold(), []string{"signing", "channel-binding"}
 	if tls, _ := p.secure(); tls { // rootDSE is read either way
-		f.TLS, f.Certificate, f.Session = "ldaps", "ok", p.certificate()
-	}
-	f.root(s.Output)
-	unasked := []string{"signing", "channel-binding"}
-	if f.TLS == "ldaps" {
+		f.Secured(p.certificate())
 		unasked = unasked[1:]
 	}
-	return h.emit("ldap", p.ID, f, unasked...)
+	f.ReadRoot(attributes(s.Output))
+	return h.emit(ldap.Name, p.ID, f, unasked...)
 }
 
-// root reads the attributes that ldap-rootdse prints as `name: value`, one a line.
-func (f *ldapFacts) root(output string) {
-	single := map[string]bool{"dnsHostName": true, "serverName": true, "dsServiceName": true, "ldapServiceName": true, "defaultNamingContext": true,
-		"rootDomainNamingContext": true, "configurationNamingContext": true, "domainFunctionality": true, "forestFunctionality": true,
-		"domainControllerFunctionality": true, "isGlobalCatalogReady": true, "isSynchronized": true, "currentTime": true, "vendorName": true, "vendorVersion": true}
-	many := map[string][]string{"namingContexts": nil, "supportedCapabilities": nil, "supportedExtension": nil}
+// attributes reads what ldap-rootdse prints as `name: value`, one a line.
+func attributes(output string) map[string][]string {
+	all := map[string][]string{}
 	for _, l := range lines(output) {
-		key, v, ok := strings.Cut(l, ": ")
-		if !ok {
-			continue
-		}
-		v = text.Clip(v, 512)
-		list, known := many[key]
-		switch {
-		case single[key]:
-			f.Root[key] = v
-		case known && len(list) < 64:
-			many[key] = append(list, v)
-		case key == "supportedSASLMechanisms" && len(f.Mechanisms) < 64:
-			f.Mechanisms = append(f.Mechanisms, v)
+		if name, value, ok := strings.Cut(l, ": "); ok {
+			all[name] = append(all[name], value)
 		}
 	}
-	for k, list := range many {
-		if list != nil {
-			f.Root[k] = list
-		}
-	}
-	has := func(list []string, oid string) bool {
-		for _, v := range list {
-			if v == oid {
-				return true
-			}
-		}
-		return false
-	}
-	if caps := many["supportedCapabilities"]; has(caps, "1.2.840.113556.1.4.800") {
-		f.Role = "ad-dc"
-	} else if has(caps, "1.2.840.113556.1.4.1851") {
-		f.Role = "ad-lds"
-	}
-	f.Catalog = f.Root["isGlobalCatalogReady"] == "TRUE"
-	if list := many["supportedExtension"]; list != nil && f.TLS == "none" && has(list, "1.3.6.1.4.1.1466.20037") {
-		f.StartTLS = yes()
-	}
+	return all
 }
 
 func (h *host) mssql(p *nmapPort) error {
 	names, info := find(p.Scripts, "ms-sql-ntlm-info").names(), find(p.Scripts, "ms-sql-info")
-	f := newMSSQL()
+	f := mssql.NewFacts()
 	told := names != nil
 	if names != nil {
-		f.NTLM, f.Windows = names, "proven"
+		f.NTLM, f.WindowsAuthentication = names, "proven"
 	}
 	for _, s := range []*nmapScript{info, find(h.Scripts, "ms-sql-info")} {
-		told = s != nil && (f.version(s, p.ID) || f.printed(s, p.ID)) || told
+		told = s != nil && (instance(s, f, p.ID) || printedInstance(s, f, p.ID)) || told
 	}
 	if !told {
 		return nil
 	}
-	return h.emit("mssql", p.ID, f, "encryption", "epa")
+	return h.emit(mssql.Name, p.ID, f, "encryption", "epa")
 }
 
-// version reads ms-sql-info, which lists every instance of a host: the one whose port this is.
-func (f *mssqlFacts) version(s *nmapScript, port uint16) bool {
+// instance reads ms-sql-info, which lists every instance of a host: the one whose port this is.
+func instance(s *nmapScript, f *mssql.Facts, port uint16) bool {
 	for _, t := range s.Tables {
 		if elem(t.Elems, "TCP port") != itoa(port) {
 			continue
@@ -228,8 +195,8 @@ func (f *mssqlFacts) version(s *nmapScript, port uint16) bool {
 	return false
 }
 
-// printed reads the text of ms-sql-info in the same way. The port of an instance stands after its version.
-func (f *mssqlFacts) printed(s *nmapScript, port uint16) bool {
+// printedInstance reads the text of ms-sql-info in the same way. The port of an instance stands after its version.
+func printedInstance(s *nmapScript, f *mssql.Facts, port uint16) bool {
 	var name, number, product string
 	for _, l := range lines(s.Output) {
 		key, v, _ := strings.Cut(l, ":")
@@ -259,7 +226,7 @@ func (h *host) rdp(p *nmapPort) error {
 	if names == nil && enum == nil {
 		return nil
 	}
-	f := rdpFacts{Protocols: []string{}, NTLM: names}
+	f := rdp.Facts{Protocols: []string{}, NTLM: names}
 	says := map[string]string{}
 	if enum != nil {
 		for _, l := range lines(enum.Output) {
@@ -288,12 +255,12 @@ func (h *host) rdp(p *nmapPort) error {
 	case nla && other:
 		f.NLA = signet.Optional
 	case nla && strings.Contains(says["SSL"], required): // nmap -d
-		f.NLA, f.Refusals = signet.Required, []rdpRefusal{{"tls", required}}
+		f.NLA, f.Refusals = signet.Required, []rdp.Refusal{{Asked: "tls", Code: required}}
 	}
 	if len(f.Protocols) == 0 {
 		return nil
 	}
-	return h.emit("rdp", p.ID, f, "nla")
+	return h.emit(rdp.Name, p.ID, f, "nla")
 }
 
 func (h *host) mail(p *nmapPort) error {
@@ -302,16 +269,16 @@ func (h *host) mail(p *nmapPort) error {
 		if names == nil {
 			continue
 		}
-		f := mailFacts{Protocol: protocol, TLS: "none", Mechanisms: []string{}, NTLM: names, Ways: []mailWay{}}
+		f := mail.Facts{Protocol: protocol, TLS: "none", Mechanisms: []string{}, NTLM: names, Ways: []mail.Way{}}
 		over := "none"
 		tls, known := p.secure()
 		if tls {
 			over, f.TLS, f.Session = "implicit", "implicit", p.certificate()
 		}
 		if known {
-			f.Ways = []mailWay{{Over: over, Mechanisms: []string{}, NTLM: "proven", Via: "NTLM"}}
+			f.Ways = []mail.Way{{Over: over, Mechanisms: []string{}, NTLM: "proven", Via: "NTLM"}}
 		}
-		return h.emit("mail", p.ID, f, "starttls")
+		return h.emit(mail.Name, p.ID, f, "starttls")
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package imports
 
 import (
-	"slices"
 	"strings"
 	"time"
 
 	"signet"
+	"signet/internal/check/smb"
 	"signet/internal/text"
 )
 
@@ -90,26 +90,27 @@ func (h *host) smb() error {
 	if !h.open(445) && h.open(139) {
 		port = 139
 	}
-	f := newSMB(port)
+	f := smb.NewTold(port)
 	told := false
 	if s := find(h.Scripts, "smb2-security-mode"); s != nil {
-		told = h.mode2(s, &f) || told
+		told = mode2(s, f) || told
 	}
 	if s := find(h.Scripts, "smb-security-mode"); s != nil {
-		told = mode1(s, &f) || told
+		told = mode1(s, f) || told
 	}
 	// What "doesn't support" says is that it answered a negotiate for 2.0.2 alone in SMB 1.
 	if s := find(h.Scripts, "smbv2-enabled"); s != nil && strings.Contains(s.Output, "Server supports SMBv2") {
-		f.SMB2Offered, told = yes(), true
+		f.OffersSMB2()
+		told = true
 	}
 	if s := find(h.Scripts, "smb-os-discovery"); s != nil {
-		told = system(s, &f) || told
+		told = system(s, f) || told
 	}
 	if s := find(h.Scripts, "smb-protocols"); s != nil {
-		told = protocols(s, &f) || told
+		told = protocols(s, f) || told
 	}
 	if s := find(h.Scripts, "smb2-capabilities"); s != nil {
-		told = capabilities(s, &f) || told
+		told = capabilities(s, f) || told
 	}
 	if !told {
 		return nil
@@ -127,15 +128,15 @@ func (h *host) smb() error {
 	if f.SMB2Offered == nil {
 		unasked = append(unasked, "smb2")
 	}
-	if f.Floor == "" {
+	if f.DialectFloor == "" {
 		unasked = append(unasked, "dialect-floor")
 	}
-	return h.emit("smb", port, f, unasked...)
+	return h.emit(smb.Name, port, f, unasked...)
 }
 
 // mode1 reads smb-security-mode: `message_signing: disabled` since nmap 6.49, sentences before. It asks over SMB 1, and says so only
 // where that was agreed to.
-func mode1(s *nmapScript, f *smbFacts) bool {
+func mode1(s *nmapScript, f *smb.Told) bool {
 	level, answers := signing1(s.value("message_signing")), s.value("challenge_response")
 	for _, l := range lines(s.Output) {
 		// Before 5.10 each line bore the name of its script, or of what it speaks of.
@@ -153,21 +154,23 @@ func mode1(s *nmapScript, f *smbFacts) bool {
 		}
 	}
 	if level != signet.Unknown {
-		f.SMB1.Offered, f.SMB1.Signing, f.SMB1.Dialect = yes(), level, "NT LM 0.12"
+		f.OffersSMB1()
+		f.SMB1.Signing = level
 	}
 	switch {
 	case strings.HasPrefix(answers, "supported"):
 		plain := false
 		f.SMB1.Plaintext, f.NTLMOffer = &plain, "offered" // to answer a challenge is NTLM
 	case strings.HasPrefix(answers, "plaintext"):
-		f.SMB1.Plaintext = yes()
+		plain := true
+		f.SMB1.Plaintext = &plain
 	}
 	return level != signet.Unknown
 }
 
 // system reads smb-os-discovery, which logs on over SMB 1: elements in XML, and the lines that are printed for people, which are all
 // that versions before 6.20 have.
-func system(s *nmapScript, f *smbFacts) bool {
+func system(s *nmapScript, f *smb.Told) bool {
 	text := func(key, printed string, most int) string {
 		v := s.value(key)
 		if v == "" {
@@ -195,12 +198,12 @@ func system(s *nmapScript, f *smbFacts) bool {
 	if f.SMB1.NativeOS == "" && f.SMB1.Server == "" {
 		return false
 	}
-	f.SMB1.Offered, f.SMB1.Dialect = yes(), "NT LM 0.12"
+	f.OffersSMB1()
 	return true
 }
 
 // mode2 reads smb2-security-mode. Where it tells of several dialects the weakest level counts.
-func (h *host) mode2(s *nmapScript, f *smbFacts) bool {
+func mode2(s *nmapScript, f *smb.Told) bool {
 	told := false
 	take := func(dialect, sentence string) {
 		l := signing(sentence)
@@ -210,7 +213,8 @@ func (h *host) mode2(s *nmapScript, f *smbFacts) bool {
 		if !told || l < f.Signing {
 			f.Signing, f.SecurityMode = l, map[signet.Level]string{signet.Off: "0x00", signet.Optional: "0x01", signet.Required: "0x03"}[l]
 		}
-		told, f.SMB2Offered = true, yes()
+		told = true
+		f.OffersSMB2()
 		if d := dialectName(dialect); d > f.Dialect {
 			f.Dialect = d
 		}
@@ -242,7 +246,7 @@ func (s *nmapScript) byDialect(say func(dialect, text string)) {
 }
 
 // capabilities reads smb2-capabilities, which agrees on each dialect in turn. That one is not in its list says nothing.
-func capabilities(s *nmapScript, f *smbFacts) bool {
+func capabilities(s *nmapScript, f *smb.Told) bool {
 	words := map[string]string{"Distributed File System": "dfs", "Leasing": "leasing", "Multi-credit operations": "large-mtu",
 		"Multiple Channel support": "multi-channel", "Persistent handles": "persistent-handles", "Directory Leasing": "directory-leasing", "Encryption": "encryption"}
 	told, top := false, ""
@@ -252,7 +256,7 @@ func capabilities(s *nmapScript, f *smbFacts) bool {
 			return
 		}
 		told = true
-		f.accepts(d)
+		f.Accepts(d)
 		if d > top {
 			top, f.Capabilities = d, []string{} // those of the highest dialect, as one negotiate for all gives them
 		}
@@ -263,21 +267,8 @@ func capabilities(s *nmapScript, f *smbFacts) bool {
 	return told
 }
 
-// accepts files a dialect of SMB 2 or 3 that was agreed to.
-func (f *smbFacts) accepts(dialect string) {
-	f.SMB2Offered = yes()
-	if !slices.Contains(f.Dialects, dialect) {
-		f.Dialects = append(f.Dialects, dialect)
-		slices.Sort(f.Dialects)
-	}
-	f.Dialect = max(f.Dialect, dialect)
-	if f.Dialects[0] < "3.1.1" {
-		f.Floor = f.Dialects[0]
-	}
-}
-
 // protocols reads smb-protocols. That a dialect is not in its list may have any reason, and says nothing.
-func protocols(s *nmapScript, f *smbFacts) bool {
+func protocols(s *nmapScript, f *smb.Told) bool {
 	list := lines(s.Output)
 	if t := table(s.Tables, "dialects"); t != nil {
 		list = nil
@@ -289,11 +280,11 @@ func protocols(s *nmapScript, f *smbFacts) bool {
 	for _, l := range list {
 		if strings.HasPrefix(l, "NT LM 0.12") {
 			told = true
-			f.SMB1.Offered, f.SMB1.Dialect = yes(), "NT LM 0.12"
+			f.OffersSMB1()
 		}
 		if d := dialectName(l); d != "" {
 			told = true
-			f.accepts(d)
+			f.Accepts(d)
 		}
 	}
 	return told

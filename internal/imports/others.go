@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/check/http"
+	"signet/internal/check/mssql"
+	"signet/internal/check/rdp"
+	"signet/internal/check/smb"
 	"signet/internal/text"
 	"signet/internal/wire/http1"
 )
@@ -148,13 +152,13 @@ func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observa
 		if json.Unmarshal(z.Result, &v) != nil || v.Version == "" {
 			return nil, nil
 		}
-		f := newMSSQL()
+		f := mssql.NewFacts()
 		f.Version, f.Instance = text.Clip(v.Version, 40), text.Clip(v.InstanceName, 64)
 		f.Encryption = map[string]string{"ENCRYPT_OFF": "off", "ENCRYPT_ON": "on", "ENCRYPT_REQ": "required", "ENCRYPT_NOT_SUP": "not-supported"}[v.EncryptMode]
 		if f.Encryption == "" {
 			f.Encryption = "unknown"
 		}
-		return emit("mssql", 1433, f, "windows-authentication", "epa")
+		return emit(mssql.Name, 1433, f, "windows-authentication", "epa")
 	case "http":
 		return z.http(emit)
 	case "rdp":
@@ -164,7 +168,7 @@ func (z *zgrabResult) observation(addr netip.Addr, name string) (*signet.Observa
 		if json.Unmarshal(z.Result, &v) != nil || v.NTLM.names() == nil {
 			return nil, nil
 		}
-		return emit("rdp", 3389, rdpFacts{Protocols: []string{"nla"}, NTLM: v.NTLM.names()}, "nla")
+		return emit(rdp.Name, 3389, &rdp.Facts{Protocols: []string{"nla"}, NTLM: v.NTLM.names()}, "nla")
 	}
 	return nil, nil
 }
@@ -190,10 +194,10 @@ func (z *zgrabResult) smb(emit maker) (*signet.Observation, error) {
 	if json.Unmarshal(z.Result, &v) != nil {
 		return nil, nil
 	}
-	f := newSMB(z.Port)
+	f := smb.NewTold(z.Port)
 	// An answer that agrees to nothing is logged like any other, and so is one of SMB 1: neither has a mode to read.
 	if n := v.Negotiation; n != nil && n.SecurityMode != nil && n.Dialect != nil && n.Status == 0 && (n.Protocol == nil || string(n.Protocol) == "\xfeSMB") {
-		f.SMB2Offered = yes()
+		f.OffersSMB2()
 		f.SecurityMode = fmt.Sprintf("0x%02x", *n.SecurityMode)
 		if f.Dialect = map[uint16]string{0x202: "2.0.2", 0x210: "2.1", 0x300: "3.0", 0x302: "3.0.2", 0x311: "3.1.1"}[*n.Dialect]; f.Dialect == "" {
 			f.Dialect, f.Odd = fmt.Sprintf("0x%04x", *n.Dialect), true
@@ -215,7 +219,8 @@ func (z *zgrabResult) smb(emit maker) (*signet.Observation, error) {
 	}
 	if v.SupportV1 {
 		// That it is false may mean that it was not tried: zgrab2 tries one version at a time.
-		f.SMB1.Offered, f.SMB1.Dialect, f.SMB1.NativeOS, f.SMB1.Domain = yes(), "NT LM 0.12", text.Clip(v.NativeOS, 120), text.Clip(v.Group, 64)
+		f.OffersSMB1()
+		f.SMB1.NativeOS, f.SMB1.Domain = text.Clip(v.NativeOS, 120), text.Clip(v.Group, 64)
 	}
 	if v.HasNTLM {
 		f.NTLMOffer = "offered"
@@ -229,7 +234,7 @@ func (z *zgrabResult) smb(emit maker) (*signet.Observation, error) {
 	if f.SMB2Offered == nil && f.SMB1.Offered == nil {
 		return nil, nil
 	}
-	return emit("smb", 445, f, "smb1", "dialect-floor", "encryption")
+	return emit(smb.Name, 445, f, "smb1", "dialect-floor", "encryption")
 }
 
 func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
@@ -253,7 +258,7 @@ func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 		return nil, nil
 	}
 	r := v.Response
-	path := httpPath{Path: r.Request.URL.Path, Status: r.StatusCode, Schemes: []string{}, NTLM: "unknown", Note: "no NTLM message was sent"}
+	path := http.Path{Path: r.Request.URL.Path, Status: r.StatusCode, Schemes: []string{}, Note: "no NTLM message was sent"}
 	if path.Path == "" {
 		path.Path = "/"
 	}
@@ -261,15 +266,15 @@ func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 		c := canonical(challenge.Scheme)
 		switch c {
 		case "NTLM":
-			path.NTLM, path.Note = "offered", ""
+			path.NTLM, path.Note = http.OfferAnnounced, ""
 		case "Negotiate":
-			path.Negotiate = "unknown"
+			path.Negotiate = http.NegotiateUnknown
 		}
 		if path.Schemes = append(path.Schemes, c); len(path.Schemes) == 16 {
 			break
 		}
 	}
-	f := httpFacts{Paths: []httpPath{path}}
+	f := http.Facts{Paths: []http.Path{path}}
 	if len(r.Headers.Server) > 0 {
 		f.Server = text.Clip(r.Headers.Server[0], 256)
 	}
@@ -277,5 +282,5 @@ func (z *zgrabResult) http(emit maker) (*signet.Observation, error) {
 	if r.Request.URL.Scheme == "https" || len(r.Request.TLS) > 4 {
 		f.TLS, port = &signet.TLS{Names: []string{}}, 443
 	}
-	return emit("http", port, f, "paths", "ntlm-proof")
+	return emit(http.Name, port, f, "paths", "ntlm-proof")
 }

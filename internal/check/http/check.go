@@ -8,8 +8,8 @@ import (
 	"signet/internal/check"
 )
 
-// name of the check, as it stands in observations and on command lines.
-const name = "http"
+// Name of the check, as it stands in observations and on command lines.
+const Name = "http"
 
 //go:embed advice/*.md
 var advice embed.FS
@@ -18,7 +18,7 @@ var advice embed.FS
 func Check() check.Check {
 	t, _ := parseRoles(rolesText) // a test keeps every line of it readable
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:     name,
+		Name:     Name,
 		Version:  1,
 		Title:    "web pages that take NTLM, AD CS enrolment above all",
 		Ports:    []check.Port{{Number: 80}, {Number: 443}},

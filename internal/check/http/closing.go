@@ -87,7 +87,7 @@ func withoutTLS(logon, because string) check.Breaks {
 			return check.NotKnown, ""
 		},
 		Client: func(c *signet.Client) (check.Standing, string) {
-			if c.Check == name && c.Logon == logon {
+			if c.Check == Name && c.Logon == logon {
 				return check.WouldFail, because + check.LoggedOnTo(c)
 			}
 			return check.NotKnown, ""

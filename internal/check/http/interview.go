@@ -244,7 +244,7 @@ func (iv *interview) learn(p *page, r *http1.Response) {
 	iv.knowsName(to.host)
 	e := iv.subject.Endpoint
 	if to.secure && iv.mode != overTLS && len(iv.found) == 0 && sameHost(e, to.host) && to.port != e.Port {
-		iv.found = append(iv.found, check.Found{Check: name, Port: to.port})
+		iv.found = append(iv.found, check.Found{Check: Name, Port: to.port})
 	}
 }
 

@@ -59,7 +59,7 @@ func withoutSigning() check.Breaks {
 		},
 		Client: func(c *signet.Client) (check.Standing, string) {
 			switch {
-			case c.Check != name:
+			case c.Check != Name:
 			case c.Logon == "simple":
 				return check.WouldFail, "it binds to LDAP with a password in the clear" + check.LoggedOnTo(c)
 			case c.Logon == "ntlm" && c.Response != "anonymous" && c.Sign != nil && !*c.Sign:

@@ -7,8 +7,8 @@ import (
 	"signet/internal/check"
 )
 
-// name of the check, as it stands in observations and on command lines.
-const name = "mail"
+// Name of the check, as it stands in observations and on command lines.
+const Name = "mail"
 
 //go:embed advice/*.md
 var advice embed.FS
@@ -16,7 +16,7 @@ var advice embed.FS
 // Check returns the mail check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    name,
+		Name:    Name,
 		Version: 1,
 		Title:   "NTLM in SMTP, IMAP and POP3, before and after STARTTLS",
 		Ports: []check.Port{

@@ -64,6 +64,12 @@ type Instance struct {
 	Pipe      string `json:"pipe,omitempty"`
 }
 
+// NewFacts is an engine of which nothing is known yet.
+func NewFacts() *Facts {
+	f := newFacts(serviceEngine)
+	return &f
+}
+
 // newFacts returns facts that claim nothing.
 func newFacts(service string) Facts {
 	return Facts{Service: service, Encryption: encryptionUnknown, WindowsAuthentication: windowsUnknown}

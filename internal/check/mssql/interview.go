@@ -224,7 +224,7 @@ func (iv *interview) Result() check.Result {
 
 // pointer is an instance as a further endpoint.
 func pointer(i tds.Instance) check.Found {
-	return check.Found{Check: name, Port: i.TCPPort, Called: i.Name}
+	return check.Found{Check: Name, Port: i.TCPPort, Called: i.Name}
 }
 
 // browserInterview asks 1434/udp on its own, where no engine answered on 1433.

@@ -7,8 +7,8 @@ import (
 	"signet/internal/check"
 )
 
-// name of the check, as it stands in observations and on command lines.
-const name = "rdp"
+// Name of the check, as it stands in observations and on command lines.
+const Name = "rdp"
 
 //go:embed advice/*.md
 var advice embed.FS
@@ -18,7 +18,7 @@ const ruleNLA = "rdp-nla-not-required"
 // Check returns the rdp check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    name,
+		Name:    Name,
 		Version: 1,
 		Title:   "Network Level Authentication of Remote Desktop",
 		Ports:   []check.Port{{Number: 3389}},

@@ -7,8 +7,8 @@ import (
 	"signet/internal/check"
 )
 
-// name of the check, as it stands in observations and on command lines.
-const name = "rpc"
+// Name of the check, as it stands in observations and on command lines.
+const Name = "rpc"
 
 //go:embed advice/*.md
 var advice embed.FS
@@ -16,7 +16,7 @@ var advice embed.FS
 // Check returns the rpc check.
 func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:     name,
+		Name:     Name,
 		Version:  1,
 		Title:    "Interfaces that the RPC endpoint mapper lists",
 		Ports:    []check.Port{{Number: 135}},

@@ -20,8 +20,8 @@ const (
 	RuleNoNTLM      = "smb-ntlm-not-offered"
 )
 
-// name of the check, as it stands in observations and on command lines.
-const name = "smb"
+// Name of the check, as it stands in observations and on command lines.
+const Name = "smb"
 
 //go:embed advice/*.md
 var advice embed.FS
@@ -30,7 +30,7 @@ var advice embed.FS
 func Check() check.Check {
 	s := &shared{opening: smb2.NewTemplate(&smb2.NegotiateRequest{Dialects: native(), Offer: smb2.OfferAll}), token: spnego.AppendInitNTLM(nil, ntlmssp.Negotiate())}
 	return check.Define(check.Definition[Facts, *Facts]{
-		Name:    name,
+		Name:    Name,
 		Version: 1,
 		Title:   "Does the file server require signing, and is SMB 1 still on?",
 		Ports: []check.Port{
