@@ -54,7 +54,7 @@ func TestCensus(t *testing.T) {
 	var n notes
 	var tally report.Tally
 	c := newCensus(all.Checks(), j, &n, func(l *report.Line) error {
-		tally.Add(l)
+		tally.Count(l)
 		return n.Endpoint(l)
 	})
 	begun := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)

@@ -52,7 +52,7 @@ func (s *sink) write(l *report.Line) error {
 
 // emit counts a line whose judgement is final and hands it to every output.
 func (s *sink) emit(l *report.Line) error {
-	s.tally.Add(l)
+	s.tally.Count(l)
 	if err := s.out.tee.Endpoint(l); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}

@@ -15,7 +15,7 @@ func TestLostIsBounded(t *testing.T) {
 	for i := range mostLost + 7 {
 		l := &Line{Observation: &signet.Observation{Outcome: signet.Skipped}}
 		l.Addr, l.Port = netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 445
-		tally.Add(l)
+		tally.Count(l)
 		tally.Left(l.Addr)
 	}
 	if len(tally.lost.under) != 0 {

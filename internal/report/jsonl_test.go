@@ -37,7 +37,7 @@ func TestJSONLinesToTheLetter(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, l := range lines {
-			tally.Add(l)
+			tally.Count(l)
 			if err := w.Endpoint(l); err != nil {
 				t.Fatal(err)
 			}

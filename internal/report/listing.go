@@ -34,8 +34,8 @@ type reason struct {
 	first []entry // by address
 }
 
-// add files an entry under a reason, of which most are kept, and tells whether it may be shown.
-func (l *listing) add(e entry, text string, most int) (kept bool) {
+// file puts an entry under a reason, of which most are kept, and tells whether it may be shown.
+func (l *listing) file(e entry, text string, most int) (kept bool) {
 	l.total++
 	r := l.reasons[text]
 	if r == nil {

@@ -30,7 +30,7 @@ func TestListing(t *testing.T) {
 	for _, i := range r.Perm(n) {
 		e := entryOf(i, fmt.Sprintf("reason %d", i%7*i%5))
 		all[e.because] = append(all[e.because], e)
-		l.add(e, e.because, 40)
+		l.file(e, e.because, 40)
 	}
 	if l.total != n || len(l.reasons) != len(all) {
 		t.Fatalf("%d entries under %d reasons, want %d under %d", l.total, len(l.reasons), n, len(all))
@@ -57,7 +57,7 @@ func TestListingOfManyReasons(t *testing.T) {
 		if i%10 == 3 {
 			e.because = "common"
 		}
-		l.add(e, e.because, 40)
+		l.file(e, e.because, 40)
 	}
 	if len(l.reasons) > 2*mostKept {
 		t.Errorf("%d reasons are kept", len(l.reasons))

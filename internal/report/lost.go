@@ -42,7 +42,8 @@ type lost struct {
 	faults uint64
 }
 
-func (t *lost) add(l *Line) {
+// note files an endpoint that was lost. Any other shows that its host and its name are not missing whole.
+func (t *lost) note(l *Line) {
 	if t.under == nil {
 		t.hosts, t.under, t.named = map[netip.Addr]*LostHost{}, map[netip.Addr]bool{}, map[string]bool{}
 	}

@@ -112,7 +112,7 @@ func TestLostExits(t *testing.T) {
 	} {
 		var tally report.Tally
 		for _, l := range tt.lines {
-			tally.Add(l)
+			tally.Count(l)
 		}
 		for _, l := range tt.lines {
 			tally.Left(l.Addr)
@@ -138,7 +138,7 @@ func TestLostOfANameWithTwoAddresses(t *testing.T) {
 			}
 			var tally report.Tally
 			for _, l := range lines {
-				tally.Add(l)
+				tally.Count(l)
 				tally.Left(l.Addr)
 			}
 			lost := tally.Lost()
@@ -148,7 +148,7 @@ func TestLostOfANameWithTwoAddresses(t *testing.T) {
 		}
 	}
 	var tally report.Tally
-	tally.Add(at("2001:db8::5", signet.Skipped))
+	tally.Count(at("2001:db8::5", signet.Skipped))
 	if lost := tally.Lost(); lost.Whole() != 1 {
 		t.Errorf("no address of the name was asked: %d whole, want 1", lost.Whole())
 	}

@@ -103,9 +103,9 @@ type Tally struct {
 	lost       lost
 }
 
-// Add counts one line.
-func (t *Tally) Add(l *Line) {
-	t.lost.add(l)
+// Count adds one line to every sum.
+func (t *Tally) Count(l *Line) {
+	t.lost.note(l)
 	if !l.Reached() {
 		return
 	}

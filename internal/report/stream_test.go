@@ -46,7 +46,7 @@ func render(t *testing.T, w report.Handler, lines ...*report.Line) {
 	}
 	var tally report.Tally
 	for _, l := range lines {
-		tally.Add(l)
+		tally.Count(l)
 		if err := w.Endpoint(l); err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +188,7 @@ func TestExit(t *testing.T) {
 	} {
 		var tally report.Tally
 		for _, l := range c.lines {
-			tally.Add(l)
+			tally.Count(l)
 		}
 		if got := tally.Exit(c.at, c.on); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)

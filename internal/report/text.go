@@ -107,7 +107,7 @@ func (t *Text) filed(l *listing, e entry, most int) {
 	if t.flat {
 		most, under = mostRows, ""
 	}
-	if l.add(e, under, most) {
+	if l.file(e, under, most) {
 		t.shown[e.at.Addr] = true
 	}
 }

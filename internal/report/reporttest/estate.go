@@ -20,7 +20,7 @@ func WriteEstate(t testing.TB, w report.Handler, n int) {
 	var tally report.Tally
 	sum := &report.Summary{Ended: Begun().Add(time.Minute)}
 	emit := func(l *report.Line) {
-		tally.Add(l)
+		tally.Count(l)
 		sum.Coverage.Outcomes[l.Outcome]++
 		sum.Coverage.Asked++
 		if err := w.Endpoint(l); err != nil {

@@ -120,7 +120,7 @@ func Summary(lines []*report.Line) *report.Summary {
 	var t report.Tally
 	s := &report.Summary{Ended: Begun().Add(2 * time.Second)}
 	for _, l := range lines {
-		t.Add(l)
+		t.Count(l)
 		s.Coverage.Outcomes[l.Outcome]++
 	}
 	s.Verdicts, s.Findings, s.Lost = t.Verdicts, t.Findings, t.Lost()
