@@ -53,8 +53,12 @@ var law = []struct {
 	{5, "internal/store/storetest", []string{"internal/check", "internal/store", "internal/store/*"}, nil},
 	{5, "internal/capture/capturetest", nil, nil},
 	{5, "internal/corpus", nil, nil},
-	{6, "internal/cli", []string{"internal/*", "internal/check/all", "internal/store/*", "internal/report/*"}, []string{"log", "os/exec"}},
-	{7, "cmd/signet", []string{"internal/cli"}, nil},
+	{5, "internal/run", []string{"internal/bounds", "internal/text", "internal/check", "internal/dial", "internal/store", "internal/store/sqlite", "internal/store/postgres", "internal/compare",
+		"internal/scope", "internal/engine", "internal/judge", "internal/host", "internal/relay", "internal/reconcile", "internal/fix", "internal/report", "internal/capture", "internal/imports"},
+		[]string{"os/exec", "os/signal", "log", "log/slog", "net/http", "flag", "runtime/debug", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
+	{8, "internal/cli", []string{"internal/run", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text"},
+		[]string{"log", "log/slog", "os/exec", "net/http"}},
+	{9, "cmd/signet", []string{"internal/cli"}, nil},
 }
 
 var wireNever = []string{"net", "net/netip", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "crypto/tls", "crypto/x509", "log", "log/slog", "sync", "io/fs"}

@@ -18,7 +18,7 @@ func (a *app) checksCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var b strings.Builder
-			for i, c := range a.checks {
+			for i, c := range a.run.Checks {
 				if i > 0 {
 					b.WriteByte('\n')
 				}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"signet/internal/check"
 	"signet/internal/check/all"
+	"signet/internal/run"
 	"signet/internal/text"
 )
 
@@ -27,56 +27,41 @@ type Process struct {
 	Version string
 	// Resolver looks names up; nil is the system's.
 	Resolver *net.Resolver
+	// Collect sets the collector of memory, which is of the whole process, until restore is called; nil leaves it as it is.
+	Collect func(Collector) (restore func())
 }
 
-// Exit codes of contract.md.
-const (
-	exitDone        = 0
-	exitTrouble     = 1
-	exitUsage       = 2
-	exitIncomplete  = 4
-	exitInterrupted = 130
-)
-
-// exitError carries an exit code. Its text, if any, is one line for standard error.
-type exitError struct {
-	code  int
-	text  string
-	cause error
-}
-
-func (e *exitError) Error() string { return e.text }
-func (e *exitError) Unwrap() error { return e.cause }
-
-func usage(format string, args ...any) error {
-	err := fmt.Errorf(format, args...)
-	return &exitError{exitUsage, err.Error(), errors.Unwrap(err)}
-}
-
-func trouble(format string, args ...any) error {
-	err := fmt.Errorf(format, args...)
-	return &exitError{exitTrouble, err.Error(), errors.Unwrap(err)}
-}
-
-// exit is the end of a command that came to its end; incomplete asks for 4 where nothing worse was found.
-func exit(code int, incomplete bool) error {
-	if code == exitDone && incomplete {
-		code = exitIncomplete
-	}
-	if code == exitDone {
-		return nil
-	}
-	return &exitError{code: code}
+// Collector says when memory is collected; what is 0 stays as it is.
+type Collector struct {
+	Percent int   // that may be allocated on top of what lives
+	Limit   int64 // bytes from which on it works harder
 }
 
 // app is a process and what every command needs of it.
 type app struct {
 	Process
-	checks []check.Check
-	env    map[string]string
+	run *run.Env
+	env map[string]string
 
 	interrupts *interrupts
 }
+
+func newApp(p Process) *app {
+	a := &app{Process: p, env: map[string]string{}}
+	a.run = &run.Env{Checks: all.Checks(), Resolver: p.Resolver, Stdin: p.Stdin, Tool: a.tool(), Warn: a.tell}
+	return a
+}
+
+// collect sets the collector of memory until restore is called.
+func (a *app) collect(c Collector) (restore func()) {
+	if a.Collect == nil {
+		return func() {}
+	}
+	return a.Collect(c)
+}
+
+// tell writes a line to standard error.
+func (a *app) tell(line string) { fmt.Fprintln(a.Stderr, "signet: "+text.Clean(line)) }
 
 // print writes to standard output.
 func (a *app) print(text string) error {
@@ -88,10 +73,7 @@ func (a *app) print(text string) error {
 
 // Run is the program.
 func Run(ctx context.Context, p Process) int {
-	a := &app{Process: p, checks: all.Checks(), env: map[string]string{}}
-	if a.Resolver == nil {
-		a.Resolver = net.DefaultResolver
-	}
+	a := newApp(p)
 	for _, kv := range p.Env {
 		if k, v, ok := strings.Cut(kv, "="); ok {
 			a.env[k] = v

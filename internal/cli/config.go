@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"signet/internal/bounds"
+	"signet/internal/run"
 )
 
 // configure fills flags that were not given from the environment (SIGNET_RATE for --rate), then from signet.yaml:
@@ -69,7 +69,7 @@ func (a *app) readConfig(cmd *cobra.Command) (map[string]setting, error) {
 		paths = []string{p}
 	}
 	for _, path := range paths {
-		b, err := readBounded(path)
+		b, err := run.ReadYAML(path)
 		if errors.Is(err, fs.ErrNotExist) && a.env["SIGNET_CONFIG"] == "" {
 			continue
 		}
@@ -79,20 +79,6 @@ func (a *app) readConfig(cmd *cobra.Command) (map[string]setting, error) {
 		return parseConfig(path, b, cmd.Root())
 	}
 	return nil, nil
-}
-
-// readBounded reads a file of YAML, which may be a device or somebody else's.
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := bounds.ReadAll(f, bounds.YAMLSize)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return b, nil
 }
 
 // userDir is the user's signet folder of a kind, or empty where the environment names no home.

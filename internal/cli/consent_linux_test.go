@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"signet/internal/scope"
+	"signet/internal/run"
 	"signet/internal/store"
 	"signet/internal/store/sqlite"
 )
@@ -42,14 +42,14 @@ func pseudoTerminal(t *testing.T) (user, terminal *os.File) {
 
 // On a terminal a scope that is too large is a question, which repeats the number; anything but yes is no.
 func TestConsentOnATerminal(t *testing.T) {
-	large := &scope.Extent{Addresses: 33554432}
+	large := size{addresses: 33554432, dangers: []string{"more than 16777216"}, takes: "about 20 hours"}
 	for answer, code := range map[string]int{"y\n": 0, "YES\n": 0, "\n": exitUsage, "n\n": exitUsage, "yeah\n": exitUsage, "33554432\n": exitUsage, "\x04": exitUsage} {
 		user, terminal := pseudoTerminal(t)
 		a := &app{Process: Process{Stdin: terminal, Stderr: terminal}}
 		if _, err := user.WriteString(answer); err != nil {
 			t.Fatal(err)
 		}
-		asked, err := a.consent(t.Context(), &scanFlags{}, large, "about 20 hours")
+		asked, err := a.consent(t.Context(), &scanFlags{}, large)
 		said := make([]byte, 4096)
 		n, _ := user.Read(said)
 		for !strings.Contains(string(said[:n]), "[y/N]") {
@@ -71,14 +71,14 @@ func TestConsentOnATerminal(t *testing.T) {
 		"input is no terminal": {Process: Process{Stdin: strings.NewReader("yes\n"), Stderr: terminal}},
 		"nobody sees it":       {Process: Process{Stdin: terminal, Stderr: &strings.Builder{}}},
 	} {
-		if asked, err := a.consent(t.Context(), &scanFlags{}, large, ""); asked || codeOf(err) != exitUsage {
+		if asked, err := a.consent(t.Context(), &scanFlags{}, large); asked || codeOf(err) != exitUsage {
 			t.Errorf("%s: asked %v, %v", name, asked, err)
 		}
 	}
-	if asked, err := (&app{Process: Process{Stdin: terminal, Stderr: terminal}}).consent(t.Context(), &scanFlags{files: []string{"-"}}, large, ""); asked || codeOf(err) != exitUsage {
+	if asked, err := (&app{Process: Process{Stdin: terminal, Stderr: terminal}}).consent(t.Context(), &scanFlags{Order: run.Order{Files: []string{"-"}}}, large); asked || codeOf(err) != exitUsage {
 		t.Errorf("standard input has targets: asked %v, %v", asked, err)
 	}
-	if _, err := (&app{}).consent(t.Context(), &scanFlags{yes: true}, large, ""); err != nil {
+	if _, err := (&app{}).consent(t.Context(), &scanFlags{yes: true}, large); err != nil {
 		t.Errorf("--yes: %v", err)
 	}
 }
@@ -88,7 +88,7 @@ func TestConsentInterrupted(t *testing.T) {
 	_, terminal := pseudoTerminal(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	_, err := (&app{Process: Process{Stdin: terminal, Stderr: terminal}}).consent(ctx, &scanFlags{}, &scope.Extent{Addresses: 1 << 25}, "")
+	_, err := (&app{Process: Process{Stdin: terminal, Stderr: terminal}}).consent(ctx, &scanFlags{}, size{addresses: 1 << 25, dangers: []string{"more than 16777216"}})
 	if codeOf(err) != exitInterrupted {
 		t.Errorf("%v", err)
 	}

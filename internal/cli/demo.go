@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet/internal/judge"
+	"signet/internal/run"
 	"signet/internal/text"
 )
 
@@ -44,7 +45,7 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 	if _, _, err := f.settle(); err != nil {
 		return err
 	}
-	j, policy, err := a.judging(f.policy)
+	j, err := a.judge(f.policy)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 	if err != nil {
 		return trouble("the sample: %v", err)
 	}
-	run, list, err := readLines(plain)
+	in, err := run.ReadLines(plain)
 	if err != nil {
 		return trouble("the sample: %v", err)
 	}
@@ -71,10 +72,8 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 		return err
 	}
 	defer out.close()
-	header := headerOf(run, policy.ID())
-	header.All = f.all
-	if _, err := a.render(ctx, &rendering{header: header, all: true, run: run}, j, out, listed(list)()); err != nil {
-		return err
+	if _, err := a.run.Report(ctx, in, &run.Replay{Judge: j, All: f.all, Unreached: true}, out); err != nil {
+		return failed(err)
 	}
 	if len(outputs) > 1 && len(f.outputs) == 0 {
 		fmt.Fprintf(a.Stderr, "signet: the same as a page: %s\n", page)

@@ -8,7 +8,7 @@ import (
 
 	"signet/internal/check"
 	"signet/internal/judge"
-	"signet/internal/relay"
+	"signet/internal/run"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -17,7 +17,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "What a finding means, how to fix it, how to verify the fix",
 		Args:  cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return a.ruleNames(), cobra.ShellCompDirectiveNoFileComp
+			return a.run.RuleNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var b strings.Builder
@@ -33,25 +33,12 @@ func (a *app) explainCommand() *cobra.Command {
 	}
 }
 
-func (a *app) ruleNames() []string {
-	var names []string
-	for _, c := range a.checks {
-		for _, r := range c.Rules {
-			names = append(names, r.ID)
-		}
-	}
-	for _, r := range relay.Rules() {
-		names = append(names, r.ID)
-	}
-	return names
-}
-
 func (a *app) listRules(b *strings.Builder) error {
 	p, err := judge.BuiltIn("baseline")
 	if err != nil {
 		return err
 	}
-	for _, c := range a.checks {
+	for _, c := range a.run.Checks {
 		fmt.Fprintf(b, "%s: %s\n", c.Name, c.Title)
 		for _, r := range c.Rules {
 			word := "off"
@@ -62,7 +49,7 @@ func (a *app) listRules(b *strings.Builder) error {
 		}
 	}
 	b.WriteString("paths: which clients' NTLM can be passed on where\n")
-	for _, r := range relay.Rules() {
+	for _, r := range run.PathRules() {
 		fmt.Fprintf(b, "            %-42s %s\n", r.ID, r.Title)
 	}
 	b.WriteString("\nSeverities are those of the policy baseline. signet explain RULE says what to do about one.\n")
@@ -70,7 +57,7 @@ func (a *app) listRules(b *strings.Builder) error {
 }
 
 func (a *app) explain(b *strings.Builder, name string) error {
-	for _, c := range a.checks {
+	for _, c := range a.run.Checks {
 		if c.Name == name {
 			writeCheck(b, c)
 			b.WriteString("  rules\n")
@@ -91,7 +78,7 @@ func (a *app) explain(b *strings.Builder, name string) error {
 			return writeReferences(b, name)
 		}
 	}
-	if text, ok := relay.Explain(name); ok {
+	if text, ok := run.ExplainPath(name); ok {
 		b.WriteString(text)
 		return nil
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -18,9 +19,9 @@ import (
 	"signet/internal/report/xlsx"
 )
 
-// outputs is every -o of a command.
+// outputs is every -o of a command: the report of a run.
 type outputs struct {
-	tee   report.Tee // of a run
+	report.Tee
 	files []*output
 }
 
@@ -70,7 +71,7 @@ func (a *app) open(specs []string, color string, others ...string) (*outputs, er
 		return nil, err
 	}
 	for _, f := range o.files {
-		o.tee = append(o.tee, f.format.Run(f, a.display(f, color)))
+		o.Tee = append(o.Tee, f.format.Run(f, a.display(f, color)))
 	}
 	return o, nil
 }
@@ -166,7 +167,7 @@ func (a *app) isStdout(p *place) bool {
 
 // display is what the format of an output may ask for.
 func (a *app) display(out *output, color string) *report.Options {
-	return &report.Options{Checks: a.checks, Width: a.width(), Color: a.colored(out, color)}
+	return &report.Options{Checks: a.run.Checks, Width: a.width(), Color: a.colored(out, color)}
 }
 
 // width is the terminal's, or COLUMNS, or what fits a ticket.
@@ -191,38 +192,36 @@ func (a *app) colored(out *output, when string) bool {
 	return out.buf == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout)
 }
 
-// begin opens a run for every output.
-func (o *outputs) begin(h *report.Header) error {
-	if err := o.tee.Begin(h); err != nil {
-		return trouble("output: %v", err)
+// Begin opens a run for every output.
+func (o *outputs) Begin(h *report.Header) error {
+	if err := o.Tee.Begin(h); err != nil {
+		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }
 
-// end closes it. An output that fails keeps no other from its end.
-func (o *outputs) end(s *report.Summary) error {
+// End closes it. An output that fails keeps no other from its end.
+func (o *outputs) End(s *report.Summary) error {
 	var errs []error
-	for i, h := range o.tee {
+	for i, h := range o.Tee {
 		if err := h.End(s); err != nil {
 			errs = append(errs, err)
 			o.files[i].failed = true
 		}
 	}
 	if err := errors.Join(append(errs, o.finish())...); err != nil {
-		return trouble("output: %w", err)
+		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }
 
-// flush makes what was written so far visible to others.
-func (o *outputs) flush() error {
-	var errs []error
+// flush makes what was written so far visible to others. An error shows again at the next write.
+func (o *outputs) flush() {
 	for _, f := range o.files {
 		if f.file != nil {
-			errs = append(errs, f.buf.Flush())
+			f.buf.Flush()
 		}
 	}
-	return errors.Join(errs...)
 }
 
 // spareOlder leaves files that are there already as they are, and says whether there is any.

@@ -3,16 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"signet"
-	"signet/internal/host"
 	"signet/internal/judge"
+	"signet/internal/run"
 	"signet/internal/text"
 )
 
@@ -68,11 +65,11 @@ func (a *app) showPolicy(args []string) error {
 func (a *app) checkPolicies(files []string) error {
 	mistakes := 0
 	for _, file := range files {
-		b, err := readBounded(file)
+		b, err := run.ReadYAML(file)
 		if err != nil {
 			return usage("policy: %v", err)
 		}
-		problems := judge.Lint(b, a.checks, time.Now())
+		problems := judge.Lint(b, a.run.Checks, time.Now())
 		wrong := 0
 		for _, p := range problems {
 			kind := ""
@@ -126,133 +123,25 @@ func (a *app) policyInit() *cobra.Command {
 	return cmd
 }
 
-// standing is how the known-good host stands to the rules of one check.
-type hostStanding struct {
-	judged bool     // at least one endpoint ended guarded or exposed: what is unseen keeps no rule
-	unseen bool     // at least one is unseen
-	where  []string // its endpoints
-	broken map[string][]string
-}
-
-func (a *app) derive(ctx context.Context, url, from, wanted, name string) error {
-	base, err := judge.BuiltIn("baseline")
-	if err != nil {
-		return trouble("%v", err)
-	}
-	j, err := judge.New(a.checks, base)
-	if err != nil {
-		return trouble("%v", err)
-	}
+func (a *app) derive(ctx context.Context, url, from, host, name string) error {
 	in, err := a.input(ctx, url, from)
 	if err != nil {
 		return err
 	}
-	defer in.close()
-	found, err := a.hostStandings(in, j, wanted)
+	defer in.Close()
+	policy, err := a.run.DerivePolicy(in, host, name)
 	if err != nil {
-		return err
+		return failed(err)
 	}
-	if len(found) == 0 {
-		return usage("run %s has no host %q where anything answered", in.name, wanted)
-	}
-	text := a.derived(base, found, name, in, wanted)
-	if problems := judge.Lint([]byte(text), a.checks, time.Now()); len(problems) > 0 {
-		return trouble("a defect of Signet: the derived policy is wrong: %d:%d: %s", problems[0].Line, problems[0].Column, problems[0].Text)
-	}
-	return a.print(text)
+	return a.print(policy)
 }
 
-// hostStandings judges the observations of one host, by check.
-func (a *app) hostStandings(in *input, j *judge.Judge, wanted string) (map[string]*hostStanding, error) {
-	addr, addrErr := netip.ParseAddr(wanted)
-	var addrs map[netip.Addr]bool
-	if addrErr != nil {
-		folder := host.New(a.checks)
-		for o, err := range a.endpoints(in.observations(), j) {
-			if err != nil {
-				return nil, trouble("%v", err)
-			}
-			folder.Fold(o, &signet.Judgement{})
-		}
-		addrs = map[netip.Addr]bool{}
-		for _, h := range folder.Rest() {
-			if strings.EqualFold(h.Name, wanted) || slices.ContainsFunc(h.Names, func(n signet.HostName) bool { return strings.EqualFold(n.Name, wanted) }) {
-				addrs[h.Address] = true
-			}
-		}
-		if len(addrs) > 1 {
-			return nil, usage("%d addresses of run %s answer to %q: give the one you mean", len(addrs), in.name, wanted)
-		}
+// judge judges by the policy of --policy.
+func (a *app) judge(name string) (*judge.Judge, error) {
+	p, err := run.Policy(name)
+	if err != nil {
+		return nil, failed(err)
 	}
-	found := map[string]*hostStanding{}
-	for o, err := range a.endpoints(in.observations(), j) {
-		if err != nil {
-			return nil, trouble("%v", err)
-		}
-		if o.Addr != addr && !addrs[o.Addr] || !o.Reached() {
-			continue
-		}
-		s := found[o.Check]
-		if s == nil {
-			s = &hostStanding{broken: map[string][]string{}}
-			found[o.Check] = s
-		}
-		judgement := j.Observation(o)
-		s.judged = s.judged || judgement.Verdict == signet.Guarded || judgement.Verdict == signet.Exposed
-		s.unseen = s.unseen || judgement.Verdict == signet.Unseen
-		s.where = append(s.where, o.Endpoint.String())
-		for _, f := range judgement.Findings {
-			s.broken[f.Rule] = append(s.broken[f.Rule], o.Endpoint.String())
-		}
-	}
-	return found, nil
+	j, err := a.run.Judge(p)
+	return j, failed(err)
 }
-
-// derived writes the policy. Severities are baseline's; what the host breaks is off, and what was not seen of it says so.
-func (a *app) derived(base *judge.Policy, found map[string]*hostStanding, name string, in *input, wanted string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "name: %s\nversion: 1\n", yamlText(name))
-	fmt.Fprintf(&b, "about: %s\n", yamlText(fmt.Sprintf("Derived from the host %s as run %s of %s saw it: what it keeps is demanded of every host, what it breaks is not.",
-		wanted, in.run.ID, in.run.Started.UTC().Format(time.DateOnly))))
-	fmt.Fprintf(&b, "changes:\n  - %s\ndefault: %s\nrules:\n", yamlText("1: derived from "+wanted), cmpOr(base.Default, "medium"))
-	for _, c := range a.checks {
-		s := found[c.Name]
-		switch {
-		case s == nil:
-			fmt.Fprintf(&b, "  # %s: nothing of it answered on the host\n", c.Name)
-		case !s.judged && s.unseen:
-			fmt.Fprintf(&b, "  # %s: unseen on %s: no NTLM there, and no guard\n", c.Name, yamlComment(strings.Join(s.where, ", ")))
-		case !s.judged:
-			fmt.Fprintf(&b, "  # %s: undetermined on %s\n", c.Name, yamlComment(strings.Join(s.where, ", ")))
-		default:
-			fmt.Fprintf(&b, "  # %s: %s\n", c.Name, yamlComment(strings.Join(s.where, ", ")))
-		}
-		for _, r := range c.Rules {
-			severity := "off"
-			if v, on := base.Severity(r.ID); on {
-				severity = v.String()
-			}
-			note := ""
-			if s != nil && len(s.broken[r.ID]) > 0 {
-				note, severity = " # the host breaks it, was "+severity, "off"
-			} else if s == nil || !s.judged {
-				note = " # not known of the host"
-			}
-			fmt.Fprintf(&b, "  %s: %s%s\n", r.ID, severity, note)
-		}
-	}
-	return b.String()
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// yamlText quotes a text for YAML; single quotes need no escape but themselves.
-func yamlText(s string) string { return "'" + strings.ReplaceAll(yamlComment(s), "'", "''") + "'" }
-
-// yamlComment keeps a text on its line.
-func yamlComment(s string) string { return text.OneLine(text.Clean(s)) }

@@ -5,17 +5,15 @@ import (
 	"io"
 	"time"
 
-	"signet/internal/engine"
+	"signet/internal/run"
 )
 
 // progress tells a person how far a run is: one line that stays in its place on a terminal, a line every ten seconds
 // elsewhere.
 type progress struct {
 	w        io.Writer
-	stats    *engine.Stats
-	total    uint64
+	watch    func() run.Watch
 	terminal bool
-	findings func() uint64
 	drawn    bool
 
 	start  time.Time
@@ -38,13 +36,13 @@ const (
 	patience   = 2 * time.Minute
 )
 
-// watch draws until done is closed.
-func (p *progress) watch(done <-chan struct{}) {
+// show draws until done is closed.
+func (p *progress) show(done <-chan struct{}) {
 	every := 10 * time.Second
 	if p.terminal {
 		every = 200 * time.Millisecond
 	}
-	p.from = p.stats.Addresses.Load()
+	p.from = p.watch().Addresses
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -60,7 +58,8 @@ func (p *progress) watch(done <-chan struct{}) {
 
 // line says where the run stands now.
 func (p *progress) line(now time.Time) string {
-	n := p.stats.Addresses.Load()
+	w := p.watch()
+	n := w.Addresses
 	if len(p.before) == 0 {
 		p.before = append(p.before, stood{p.start, p.from})
 	}
@@ -72,11 +71,11 @@ func (p *progress) line(now time.Time) string {
 		p.before = append(p.before, stood{now, n})
 	}
 	perSecond := float64(n-oldest.n) / max(now.Sub(oldest.at).Seconds(), 0.001)
-	line := fmt.Sprintf("%d/%d addresses, %.0f/s, %d alive, %d findings", n, p.total, perSecond, p.stats.Alive.Load(), p.findings())
+	line := fmt.Sprintf("%d/%d addresses, %.0f/s, %d alive, %d findings", n, w.Total, perSecond, w.Alive, w.Findings)
 	took := now.Sub(p.start)
-	honest := took >= leastPaced && (took >= patience || float64(n-p.from) >= leastDone*float64(p.total-p.from))
-	if honest && n > oldest.n && n < p.total {
-		line += ", about " + roughly(time.Duration(float64(p.total-n)/perSecond*float64(time.Second))) + " left"
+	honest := took >= leastPaced && (took >= patience || float64(n-p.from) >= leastDone*float64(w.Total-p.from))
+	if honest && n > oldest.n && n < w.Total {
+		line += ", about " + run.Roughly(time.Duration(float64(w.Total-n)/perSecond*float64(time.Second))) + " left"
 	}
 	return line
 }

@@ -2,16 +2,13 @@ package cli
 
 import (
 	"context"
-	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"signet"
 	"signet/internal/judge"
-	"signet/internal/report"
-	"signet/internal/store"
+	"signet/internal/run"
 	"signet/internal/text"
 )
 
@@ -83,83 +80,25 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	if err != nil {
 		return err
 	}
-	judge, policy, err := a.judging(f.policy)
+	j, err := a.judge(f.policy)
 	if err != nil {
 		return err
 	}
-	judge = judge.On(time.Now()) // an exception that has expired since excepts nothing any more
-	s, run, err := a.storedRun(ctx, f.store, name)
+	in, err := a.storedInput(ctx, f.store, name)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer in.Close()
 	out, err := a.open(f.outputs, f.color)
 	if err != nil {
 		return err
 	}
 	defer out.close()
-	defer debug.SetGCPercent(debug.SetGCPercent(reportGC))
-	header := headerOf(run, policy.ID())
-	if run.Failed != "" {
-		header.Warnings = append(slices.Clip(header.Warnings), "the run failed: "+run.Failed)
-	}
-	header.Trace, header.All, header.Known = f.trace, f.all, summaryOf(run, &report.Tally{})
-	runs, err := s.Runs(ctx)
+	defer a.collect(Collector{Percent: reportGC})()
+	j = j.On(time.Now()) // an exception that has expired since excepts nothing any more
+	tally, err := a.run.Report(ctx, in, &run.Replay{Judge: j, Trace: f.trace, All: f.all}, out)
 	if err != nil {
-		return trouble("%v", err)
+		return failed(err)
 	}
-	header.Trend = trendOf(runs, run)
-	tally, err := a.render(ctx, &rendering{header: header, all: f.all, quick: quick(run), run: run}, judge, out, store.Observations(ctx, s, run, store.ByAddress))
-	if err != nil {
-		return err
-	}
-	return exit(tally.Exit(failOn, fail), fail && (run.Unresolved > 0 || !run.Finished()))
-}
-
-// headerOf is the header of a stored run under a policy.
-func headerOf(run *store.Run, policy string) *report.Header {
-	return &report.Header{
-		Run: run.ID, Tool: run.Tool, Started: run.Started, Targets: run.Targets, Checks: run.Checks, Depth: run.Depth,
-		Policy: policy, Warnings: run.Warnings,
-	}
-}
-
-// summaryOf is the summary of a stored run. One that never ended counts as interrupted, at its start.
-func summaryOf(run *store.Run, t *report.Tally) *report.Summary {
-	p := &run.Progress
-	sum := &report.Summary{Ended: run.Ended, Interrupted: !run.Finished(), Verdicts: t.Verdicts, Findings: t.Findings, Unasked: t.Unasked(), Lost: t.Lost()}
-	if sum.Ended.IsZero() {
-		sum.Ended = run.Started
-	}
-	sum.Coverage = report.Coverage{
-		Addresses: p.Addresses, Alive: p.Alive, Asked: p.Asked, Outcomes: p.Outcomes, Undetermined: t.Verdicts[signet.Undetermined],
-	}
-	return sum
-}
-
-// mostTrend is how many earlier runs a trend goes back.
-const mostTrend = 5
-
-// trendOf finds the last runs before one that asked the same and came to their end. runs is newest first.
-func trendOf(runs []store.Run, run *store.Run) []report.Point {
-	var list []report.Point
-	for i := range runs {
-		r := &runs[i]
-		if r.ID == run.ID || r.Scope == "" || r.Scope != run.Scope || !r.Started.Before(run.Started) || !r.Finished() || !r.Stands() || len(r.Verdicts) < 3 || len(r.Verdicts) > len(report.Counts{}) ||
-			r.Depth != run.Depth || !slices.Equal(r.Checks, run.Checks) {
-			continue
-		}
-		if list = append(list, report.Point{Run: r.ID, Started: r.Started, Verdicts: report.CountsOf(r.Verdicts)}); len(list) == mostTrend {
-			break
-		}
-	}
-	return list
-}
-
-// took is how long a run took, as far as the store knows.
-func took(run *store.Run) time.Duration {
-	if run.Ended.IsZero() {
-		return 0
-	}
-	return run.Ended.Sub(run.Started)
+	return exit(tally.Exit(failOn, fail), fail && (in.Run.Unresolved > 0 || !in.Run.Finished()))
 }

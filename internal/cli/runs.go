@@ -15,6 +15,7 @@ import (
 
 	"signet"
 	"signet/internal/report"
+	"signet/internal/run"
 	"signet/internal/store"
 	"signet/internal/text"
 )
@@ -55,37 +56,16 @@ func (a *app) runsSub(use, short string, args cobra.PositionalArgs, run func(ctx
 	return cmd
 }
 
-// allRuns opens the store and lists its runs; a store that does not exist yet has none, and is nil.
-func (a *app) allRuns(ctx context.Context, url string) (store.Store, []store.Run, error) {
-	s, err := a.openStore(ctx, url, false)
-	if errors.Is(err, store.ErrMissing) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if s == nil {
-		return nil, nil, usage("--store none keeps no run")
-	}
-	runs, err := s.Runs(ctx)
-	if err != nil {
-		s.Close()
-		return nil, nil, trouble("%v", err)
-	}
-	return s, runs, nil
-}
-
 func (a *app) listRuns(ctx context.Context, url, output string) error {
 	if output != "text" && output != "jsonl" {
 		return usage("-o %q: signet runs has text and jsonl", output)
 	}
-	s, runs, err := a.allRuns(ctx, url)
+	stored, err := a.allRuns(ctx, url)
 	if err != nil {
 		return err
 	}
-	if s != nil {
-		defer s.Close()
-	}
+	defer stored.Close()
+	runs := stored.Runs
 	w := bufio.NewWriter(a.Stdout)
 	if output == "text" && len(runs) == 0 {
 		fmt.Fprintln(a.Stderr, "signet: no run is stored yet")
@@ -101,7 +81,7 @@ func (a *app) listRuns(ctx context.Context, url, output string) error {
 			continue
 		}
 		fmt.Fprintf(w, "%-24s  %-16s  %9s  %-11s  %12d  %s\n", text.Clean(r.ID), began(r), took(r).Round(time.Second/10),
-			runState(r), r.Observations, text.Clean(strings.Join(r.Targets, ", ")))
+			run.State(r), r.Observations, text.Clean(strings.Join(r.Targets, ", ")))
 	}
 	if err := w.Flush(); err != nil {
 		return trouble("%v", err)
@@ -115,23 +95,6 @@ func began(r *store.Run) string {
 		return "not known"
 	}
 	return r.Started.Format("2006-01-02 15:04")
-}
-
-// runState says how a run stands. One that was killed is not told from one that is being made.
-func runState(r *store.Run) string {
-	switch {
-	case r.Damaged:
-		return "damaged"
-	case r.Importing:
-		return "importing"
-	case r.Failed != "":
-		return "failed"
-	case r.Finished():
-		return "done"
-	case r.Interrupted:
-		return "interrupted"
-	}
-	return "not ended"
 }
 
 // runLine is a stored run in the contract's words.
@@ -159,7 +122,7 @@ type runLine struct {
 
 func writeRun(w io.Writer, r *store.Run) error {
 	line := text.AppendJSON(nil, runLine{
-		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, runState(r), r.Interrupted, r.Failed, r.Imported,
+		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, run.State(r), r.Interrupted, r.Failed, r.Imported,
 		r.Warnings, r.Seed, r.Progress.Addresses, r.Progress.Asked, r.Observations,
 	})
 	_, err := w.Write(append(line, '\n'))
@@ -178,7 +141,7 @@ func (a *app) runsShow() *cobra.Command {
 			fmt.Fprintf(&b, "%-13s %s\n", label, text.Clean(fmt.Sprintf(format, args...)))
 		}
 		row("run", "%s", r.ID)
-		row("state", "%s", runState(r))
+		row("state", "%s", run.State(r))
 		if r.Failed != "" {
 			row("because", "%s", r.Failed)
 		}
@@ -209,28 +172,26 @@ func (a *app) runsShow() *cobra.Command {
 
 func (a *app) runsDelete() *cobra.Command {
 	return a.runsSub("delete RUN...", "Delete runs", cobra.MinimumNArgs(1), func(ctx context.Context, url string, args []string) error {
-		s, runs, err := a.allRuns(ctx, url)
+		stored, err := a.allRuns(ctx, url)
 		if err != nil {
 			return err
 		}
-		if s != nil {
-			defer s.Close()
-		}
+		defer stored.Close()
 		var ids []string
 		for _, name := range args { // all are found before any is deleted
-			run, err := store.Find(runs, name)
+			of, err := stored.Find(name)
 			if err != nil || name == "" {
 				return usage("%v (signet runs lists them)", err)
 			}
-			ids = append(ids, run.ID)
+			ids = append(ids, of.ID)
 		}
-		return a.deleteRuns(ctx, s, ids)
+		return a.deleteRuns(ctx, stored, ids)
 	})
 }
 
-func (a *app) deleteRuns(ctx context.Context, s store.Store, ids []string) error {
+func (a *app) deleteRuns(ctx context.Context, s *run.Stored, ids []string) error {
 	for _, id := range ids {
-		if err := s.Delete(ctx, id); err != nil && !errors.Is(err, store.ErrUnknown) {
+		if err := s.Store.Delete(ctx, id); err != nil && !errors.Is(err, store.ErrUnknown) {
 			return trouble("%v", err)
 		}
 		fmt.Fprintf(a.Stderr, "signet: run %s is deleted\n", id)
@@ -253,12 +214,12 @@ func (a *app) runsPrune() *cobra.Command {
 					return usage("--older-than: %v", err)
 				}
 			}
-			s, runs, err := a.allRuns(ctx, url)
-			if err != nil || s == nil {
+			stored, err := a.allRuns(ctx, url)
+			if err != nil {
 				return err
 			}
-			defer s.Close()
-			return a.deleteRuns(ctx, s, pruned(runs, keepN, older != "", age))
+			defer stored.Close()
+			return a.deleteRuns(ctx, stored, pruned(stored.Runs, keepN, older != "", age))
 		})
 	cmd.Flags().IntVar(&keepN, "keep", -1, "keep the newest `N` runs, whatever their age")
 	cmd.Flags().StringVar(&older, "older-than", "", "delete only runs that began longer ago than `AGE`: 30d, 8w, 12h")
@@ -312,13 +273,13 @@ func (a *app) runsExport() *cobra.Command {
 }
 
 func (a *app) exportRun(ctx context.Context, url, name string) error {
-	s, run, err := a.storedRun(ctx, url, name)
+	stored, of, err := a.storedRun(ctx, url, name)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	if err := store.Export(ctx, a.Stdout, s, run); err != nil {
-		return trouble("export %s: %v", run.ID, err)
+	defer stored.Close()
+	if err := store.Export(ctx, a.Stdout, stored.Store, of); err != nil {
+		return trouble("export %s: %v", of.ID, err)
 	}
 	return nil
 }
@@ -326,7 +287,7 @@ func (a *app) exportRun(ctx context.Context, url, name string) error {
 func (a *app) runsImport() *cobra.Command {
 	return a.runsSub("import FILE...", "Store runs that export wrote (- for standard input)", cobra.MinimumNArgs(1),
 		func(ctx context.Context, url string, args []string) error {
-			s, err := a.openStore(ctx, url, true)
+			s, err := a.openStore(ctx, url)
 			if err != nil {
 				return err
 			}
@@ -361,4 +322,12 @@ func (a *app) importFile(ctx context.Context, s store.Store, path string) error 
 		return trouble("import %s: %v", path, err)
 	}
 	return nil
+}
+
+// took is how long a run took, as far as the store knows.
+func took(run *store.Run) time.Duration {
+	if run.Ended.IsZero() {
+		return 0
+	}
+	return run.Ended.Sub(run.Started)
 }

@@ -17,22 +17,20 @@ func (a *app) runsCheck() *cobra.Command {
 
 // checkRuns verifies some runs, or all of a store and what lies beside them.
 func (a *app) checkRuns(ctx context.Context, url string, names []string) error {
-	s, runs, err := a.allRuns(ctx, url)
+	stored, err := a.allRuns(ctx, url)
 	if err != nil {
 		return err
 	}
-	if s != nil {
-		defer s.Close()
-	}
-	some := runs
+	defer stored.Close()
+	some := stored.Runs
 	if len(names) > 0 {
 		some = nil
 		for _, name := range names {
-			run, err := store.Find(runs, name)
+			of, err := stored.Find(name)
 			if err != nil {
-				return usage("%v (signet runs lists them)", err)
+				return failed(err)
 			}
-			some = append(some, *run)
+			some = append(some, *of)
 		}
 	}
 	ctx, release := a.interruptible(ctx, "telling what was checked", false)
@@ -44,7 +42,7 @@ func (a *app) checkRuns(ctx context.Context, url string, names []string) error {
 		fmt.Fprintln(w, text.Clean(line))
 	}
 	var done store.Checked
-	if s != nil {
+	if s := stored.Store; s != nil {
 		done, err = store.Check(ctx, s, some, tell)
 		if err == nil && len(names) == 0 {
 			err = s.Verify(ctx, tell)

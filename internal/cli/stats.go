@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"signet"
-	"signet/internal/engine"
+	"signet/internal/run"
 )
 
 // statistics appends a JSON line of counters to a file every second, and one at the end. Counters only grow, but for
@@ -16,10 +16,8 @@ import (
 type statistics struct {
 	file  *os.File
 	run   string
-	stats *engine.Stats
-	total uint64
+	watch func() run.Watch
 	start time.Time
-	found func() uint64
 	buf   []byte
 }
 
@@ -35,8 +33,8 @@ func openStatistics(path string) (*os.File, error) {
 	return f, nil
 }
 
-// watch writes until done is closed.
-func (s *statistics) watch(done <-chan struct{}) {
+// write writes until done is closed.
+func (s *statistics) write(done <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -51,25 +49,25 @@ func (s *statistics) watch(done <-chan struct{}) {
 }
 
 func (s *statistics) line() {
-	now := time.Now()
-	b := fmt.Appendf(s.buf[:0], `{"kind":"stats","run":%q,"at":"%s","elapsed_ms":%d,"total":%d`, s.run, now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), now.Sub(s.start).Milliseconds(), s.total)
+	now, w := time.Now(), s.watch()
+	b := fmt.Appendf(s.buf[:0], `{"kind":"stats","run":%q,"at":"%s","elapsed_ms":%d,"total":%d`, s.run, now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), now.Sub(s.start).Milliseconds(), w.Total)
 	add := func(name string, n uint64) {
 		b = append(b, ',', '"')
 		b = append(b, name...)
 		b = append(b, '"', ':')
 		b = strconv.AppendUint(b, n, 10)
 	}
-	add("addresses", s.stats.Addresses.Load())
-	add("alive", s.stats.Alive.Load())
-	add("endpoints_asked", s.stats.Asked.Load())
+	add("addresses", w.Addresses)
+	add("alive", w.Alive)
+	add("endpoints_asked", w.Asked)
 	for _, o := range signet.Outcomes() {
-		add(o.String(), s.stats.Outcomes[o].Load())
+		add(o.String(), w.Outcomes[o])
 	}
-	add("findings", s.found())
-	add("connections", s.stats.Dials.Load())
-	add("syns", s.stats.SYNs.Load())
-	add("in_flight", uint64(max(0, s.stats.InFlight.Load())))
-	add("follow_ups", uint64(max(0, s.stats.FollowUps.Load())))
+	add("findings", w.Findings)
+	add("connections", w.Connections)
+	add("syns", w.SYNs)
+	add("in_flight", w.InFlight)
+	add("follow_ups", w.FollowUps)
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	add("heap_bytes", m.HeapAlloc)

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"signet/internal/run"
 	"signet/internal/store"
-	"signet/internal/store/postgres"
-	"signet/internal/store/sqlite"
 	"signet/internal/text"
 )
 
@@ -24,39 +21,38 @@ func storeFlag(cmd *cobra.Command, url *string) {
 	cmd.Flags().StringVar(url, "store", "", storeUsage)
 }
 
-// openStore opens the store of --store; nil is none. With create a database that is not there is made.
-func (a *app) openStore(ctx context.Context, url string, create bool) (store.Store, error) {
-	if url == "" || url == "sqlite:" {
-		dir := a.userDir("XDG_STATE_HOME", filepath.Join(".local", "state"))
-		switch {
-		case dir != "":
-			url = "sqlite:" + filepath.Join(dir, "signet.db")
-		case url == "" && create:
-			return nil, trouble("%w", errNoHome)
-		default:
-			return nil, usage("--store: %v: give sqlite:PATH", errNoHome)
-		}
+// storeURL is the URL of --store, which is in the user's state folder where nothing else is said. make: it may be made.
+func (a *app) storeURL(url string, make bool) (string, error) {
+	if url != "" && url != "sqlite:" {
+		return url, nil
 	}
-	if url == "none" {
-		return nil, nil
-	}
-	s, err := connect(ctx, url, create)
+	dir := a.userDir("XDG_STATE_HOME", filepath.Join(".local", "state"))
 	switch {
-	case errors.Is(err, store.ErrMissing):
-		return nil, trouble("no run is stored yet: %w", err)
-	case err != nil && ctx.Err() != nil:
-		return nil, &exitError{code: exitInterrupted}
+	case dir != "":
+		return "sqlite:" + filepath.Join(dir, "signet.db"), nil
+	case url == "" && make:
+		return "", trouble("%w", errNoHome)
 	}
-	return s, err
+	return "", usage("--store: %v: give sqlite:PATH", errNoHome)
 }
 
 // errNoHome says why there is no store by default.
 var errNoHome = errors.New("the environment names no home folder")
 
+// openStore opens the store of --store for writing; nil is none.
+func (a *app) openStore(ctx context.Context, url string) (store.Store, error) {
+	url, err := a.storeURL(url, true)
+	if err != nil {
+		return nil, err
+	}
+	s, err := run.OpenStore(ctx, url, true)
+	return s, failed(err)
+}
+
 // openForRun opens the store of --store for a run that is made. lost: it should be stored, and cannot be, which is said; its report
 // needs no store.
 func (a *app) openForRun(ctx context.Context, url string) (s store.Store, lost bool, err error) {
-	s, err = a.openStore(ctx, url, true)
+	s, err = a.openStore(ctx, url)
 	if errors.Is(err, errNoHome) || errors.Is(err, store.ErrUnwritable) {
 		a.notStored(err)
 		return nil, true, nil
@@ -74,66 +70,54 @@ func (a *app) storedAsFailed(why string) {
 	fmt.Fprintf(a.Stderr, "signet: %s: the run is stored as failed, and `latest` stays what it was\n", text.Clean(why))
 }
 
-func connect(ctx context.Context, url string, create bool) (store.Store, error) {
-	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		s, err := sqlite.Open(ctx, path, create)
-		if err != nil {
-			return nil, trouble("%w", err)
-		}
-		return s, nil
+// openRuns opens the store of --store, and lists its runs.
+func (a *app) openRuns(ctx context.Context, url string) (*run.Stored, error) {
+	url, err := a.storeURL(url, false)
+	if err != nil {
+		return nil, err
 	}
-	if strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://") {
-		s, err := postgres.Open(ctx, url)
-		if err != nil {
-			return nil, trouble("%w", err)
-		}
-		return s, nil
-	}
-	kind, _, _ := strings.Cut(url, ":") // what follows may hold a password
-	return nil, usage("--store %s: want sqlite:PATH, postgres://USER@HOST/DATABASE or none", kind)
+	s, err := run.OpenRuns(ctx, url)
+	return s, failed(err)
 }
 
-// storedRun opens the store and finds a run in it.
-func (a *app) storedRun(ctx context.Context, url, name string) (store.Store, *store.Run, error) {
-	s, err := a.openStore(ctx, url, false)
+// allRuns is openRuns, where a store that does not exist yet has no run.
+func (a *app) allRuns(ctx context.Context, url string) (*run.Stored, error) {
+	s, err := a.openRuns(ctx, url)
+	if errors.Is(err, store.ErrMissing) {
+		return &run.Stored{}, nil
+	}
+	return s, err
+}
+
+// storedRun opens the store of --store and finds a run in it that can be read.
+func (a *app) storedRun(ctx context.Context, url, name string) (*run.Stored, *store.Run, error) {
+	s, err := a.openRuns(ctx, url)
 	if err != nil {
 		return nil, nil, err
 	}
-	if s == nil {
-		return nil, nil, usage("--store none keeps no run")
-	}
-	runs, err := s.Runs(ctx)
+	of, err := s.Readable(name, a.tell)
 	if err != nil {
 		s.Close()
-		return nil, nil, trouble("%v", err)
+		return nil, nil, failed(err)
 	}
-	run, err := store.Find(runs, name)
-	// The damaged one may be what is meant by a word: when it was made is not known any more.
-	if i := slices.IndexFunc(runs, func(r store.Run) bool { return r.Damaged }); i >= 0 && (name == "" || name == "latest" || name == "previous") {
-		if err != nil {
-			run, err = &runs[i], nil
-		} else {
-			fmt.Fprintf(a.Stderr, "signet: run %s is passed over: what is stored of it is damaged (signet runs check says what is)\n", text.Clean(runs[i].ID))
-		}
-	}
-	if err != nil {
-		s.Close()
-		return nil, nil, usage("%v (signet runs lists them)", err)
-	}
-	if err := legible(run); err != nil {
-		s.Close()
-		return nil, nil, err
-	}
-	return s, run, nil
+	return s, of, nil
 }
 
-// legible refuses a run of which nothing, or not all, can be read.
-func legible(run *store.Run) error {
-	switch {
-	case run.Damaged:
-		return trouble("run %s: what is stored of it is damaged: restore the store from a copy, or delete the run (signet runs check says what is)", run.ID)
-	case run.Importing:
-		return trouble("run %s: its import is under way or was cut short: import it again", run.ID)
+// input opens a run: a file of JSON lines, else one of the store of --store.
+func (a *app) input(ctx context.Context, url, name string) (*run.Input, error) {
+	if !run.IsFile(name) {
+		return a.storedInput(ctx, url, name)
 	}
-	return nil
+	in, err := a.run.Open(ctx, url, name)
+	return in, failed(err)
+}
+
+// storedInput opens a run of the store of --store.
+func (a *app) storedInput(ctx context.Context, url, name string) (*run.Input, error) {
+	url, err := a.storeURL(url, false)
+	if err != nil {
+		return nil, err
+	}
+	in, err := a.run.OpenStored(ctx, url, name)
+	return in, failed(err)
 }

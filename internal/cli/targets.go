@@ -2,17 +2,14 @@ package cli
 
 import (
 	"bufio"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"signet"
-	"signet/internal/dial"
-	"signet/internal/engine"
+	"signet/internal/run"
 )
 
 func (a *app) targetsCommand() *cobra.Command {
-	var f scanFlags
+	f := scanFlags{Order: *run.NewOrder()}
 	cmd := &cobra.Command{
 		Use:   "targets [flags] TARGET...",
 		Short: "Print what a scan would ask; sends nothing but DNS questions",
@@ -20,43 +17,28 @@ func (a *app) targetsCommand() *cobra.Command {
 			if err := a.configure(cmd); err != nil {
 				return err
 			}
-			plans, err := a.plans(f.checks, f.ports)
+			f.Targets, f.Rate = args, 0 // nobody is asked but name servers
+			s, err := a.run.Prepare(cmd.Context(), &f.Order)
 			if err != nil {
-				return err
-			}
-			s, err := a.scope(cmd.Context(), dial.NewGate(dial.Pace{}, time.Now), &f, args, plans)
-			if err != nil {
-				return err
-			}
-			a.warnings(&f, s, plans)
-			run := &engine.Run{Plans: plans}
-			sorted, err := s.Sorted()
-			if err != nil {
-				return usage("%v", err)
+				return failed(err)
 			}
 			w := bufio.NewWriterSize(a.Stdout, 64<<10)
-			for it := range sorted {
-				item := engine.Item{Target: signet.Target{Addr: it.Addr, Name: it.Name}, Ports: it.Ports, Default: it.Default}
-				for _, ask := range run.Preview(item) {
-					if s.Excluded(it.Addr, ask.Endpoint.Port) {
-						continue
-					}
-					line := ask.Endpoint.String() + "\t" + ask.Check
-					if ask.Condition != "" || it.Name != "" {
-						line += "\t" + it.Name
-					}
-					if ask.Condition != "" {
-						line += "\t" + ask.Condition
-					}
-					if _, err := w.WriteString(line + "\n"); err != nil {
-						return trouble("%v", err)
-					}
+			for q := range s.Questions() {
+				line := q.Endpoint.String() + "\t" + q.Check
+				if q.Condition != "" || q.Name != "" {
+					line += "\t" + q.Name
+				}
+				if q.Condition != "" {
+					line += "\t" + q.Condition
+				}
+				if _, err := w.WriteString(line + "\n"); err != nil {
+					return trouble("%v", err)
 				}
 			}
 			if err := w.Flush(); err != nil {
 				return trouble("%v", err)
 			}
-			if s.Len() == 0 && len(s.Unresolved()) > 0 {
+			if s.Addresses() == 0 && s.Unresolved() > 0 {
 				return trouble("no target has an address")
 			}
 			return nil

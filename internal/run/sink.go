@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"fmt"
@@ -8,26 +8,25 @@ import (
 	"time"
 
 	"signet"
-	"signet/internal/engine"
 	"signet/internal/judge"
 	"signet/internal/report"
 )
 
-// sink judges each observation and hands it to every output.
+// sink judges each observation and hands it to a report.
 type sink struct {
 	judge    *judge.Judge
-	out      *outputs
+	out      report.Handler
 	tally    report.Tally
-	census   *census // nil: hosts are not looked at
-	keep     *keeper // nil: the run is not stored
+	hosts    *hosts  // nil: hosts are not looked at
+	record   *record // nil: the run is not stored
 	findings atomic.Uint64
-	mu       sync.Mutex // outputs against the flushing of files
+	mu       sync.Mutex // the report against flushing
 }
 
 // Deliver is called by the engine, one observation at a time.
 func (s *sink) Deliver(o *signet.Observation) error {
 	l := s.judged(o)
-	if err := s.keep.put(l); err != nil {
+	if err := s.record.keep(l); err != nil {
 		return err
 	}
 	return s.write(l)
@@ -44,27 +43,27 @@ func (s *sink) write(l *report.Line) error {
 	s.findings.Add(uint64(len(l.Findings)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.census == nil {
+	if s.hosts == nil {
 		return s.emit(l)
 	}
-	return s.census.put(l)
+	return s.hosts.pass(l)
 }
 
-// emit counts a line whose judgement is final and hands it to every output.
+// emit counts a line whose judgement is final and hands it to the report.
 func (s *sink) emit(l *report.Line) error {
 	s.tally.Count(l)
-	if err := s.out.tee.Endpoint(l); err != nil {
+	if err := s.out.Endpoint(l); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }
 
-// client hands a client to every output.
+// client hands a client to the report.
 func (s *sink) client(c *signet.Client) error {
-	if err := s.out.tee.Client(c); err != nil {
+	if err := s.out.Client(c); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
-	s.census.client(c)
+	s.hosts.client(c)
 	return nil
 }
 
@@ -73,17 +72,17 @@ func (s *sink) Left(addr netip.Addr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.tally.Left(addr) // after the lines that waited for its host
-	if s.census != nil {
-		return s.census.left(addr)
+	if s.hosts != nil {
+		return s.hosts.left(addr)
 	}
-	if err := s.out.tee.Left(addr); err != nil {
+	if err := s.out.Left(addr); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
 }
 
-// flushing lets a reader of a file follow the run: lines are on disk within a second.
-func (s *sink) flushing(done <-chan struct{}) {
+// flushing calls flush every second until done is closed, never while a line is written.
+func (s *sink) flushing(flush func(), done <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -92,20 +91,8 @@ func (s *sink) flushing(done <-chan struct{}) {
 			return
 		case <-tick.C:
 			s.mu.Lock()
-			s.out.flush() // an error shows again at the next write
+			flush()
 			s.mu.Unlock()
 		}
 	}
-}
-
-func (s *sink) summary(run *engine.Run) *report.Summary {
-	sum := &report.Summary{Ended: time.Now().UTC(), Verdicts: s.tally.Verdicts, Findings: s.tally.Findings, Unasked: s.tally.Unasked(), Lost: s.tally.Lost()}
-	sum.Coverage = report.Coverage{
-		Addresses: run.Stats.Addresses.Load(), Alive: run.Stats.Alive.Load(), Asked: run.Stats.Asked.Load(),
-		Undetermined: s.tally.Verdicts[signet.Undetermined],
-	}
-	for i := range sum.Coverage.Outcomes {
-		sum.Coverage.Outcomes[i] = run.Stats.Outcomes[i].Load()
-	}
-	return sum
 }

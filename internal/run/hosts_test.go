@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"net/netip"
@@ -42,7 +42,7 @@ func (n *notes) Path(p *signet.Path) error {
 
 // What a port beside it proves of a host rates the findings of all of it, in its endpoints' lines, in its own and for the
 // exit code; a line with a finding comes with its host, the others at once, hosts as they are whole, paths last.
-func TestCensus(t *testing.T) {
+func TestHosts(t *testing.T) {
 	p, err := judge.Parse([]byte("name: p\nversion: 1\ndefault: low\nrules: {smb-signing-not-required: high}\nroles:\n  domain-controller: {smb-signing-not-required: critical}\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestCensus(t *testing.T) {
 	}
 	var n notes
 	var tally report.Tally
-	c := newCensus(all.Checks(), j, &n, func(l *report.Line) error {
+	c := newHosts(all.Checks(), j, &n, func(l *report.Line) error {
 		tally.Count(l)
 		return n.Endpoint(l)
 	})
@@ -62,7 +62,7 @@ func TestCensus(t *testing.T) {
 		o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(addr)}, Port: port},
 			Check: check, At: begun.Add(after), Took: time.Second, Outcome: signet.Answered, Open: true, Facts: signet.RawFacts(facts)}
 		l := &report.Line{Observation: o, Judgement: j.Observation(o)}
-		if err := c.put(l); err != nil {
+		if err := c.pass(l); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,8 +109,8 @@ func TestCensus(t *testing.T) {
 	}
 }
 
-func TestNoCensus(t *testing.T) {
-	var c *census
+func TestNoHosts(t *testing.T) {
+	var c *hosts
 	if err := c.left(netip.Addr{}); err != nil {
 		t.Error(err)
 	}
@@ -120,7 +120,7 @@ func TestNoCensus(t *testing.T) {
 }
 
 // A host that was overheard as a client is a source of the class that it was seen to be, and so is one that answers nothing.
-func TestCensusOfClients(t *testing.T) {
+func TestHostsThatAreClients(t *testing.T) {
 	p, err := judge.BuiltIn("baseline")
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestCensusOfClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	var n notes
-	c := newCensus(all.Checks(), j, &n, n.Endpoint)
+	c := newHosts(all.Checks(), j, &n, n.Endpoint)
 	no := false
 	for _, addr := range []string{"192.0.2.5", "192.0.2.77"} {
 		for range 2 {
@@ -140,7 +140,7 @@ func TestCensusOfClients(t *testing.T) {
 	for _, addr := range []string{"192.0.2.5", "192.0.2.6"} {
 		o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(addr)}, Port: 389}, Check: "ldap", Outcome: signet.Answered, Open: true}
 		l := &report.Line{Observation: o, Judgement: signet.Judgement{Verdict: signet.Exposed, Findings: []signet.Finding{{Rule: "ldap-signing-not-required", Severity: signet.High}}}}
-		if err := c.put(l); err != nil {
+		if err := c.pass(l); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.left(o.Addr); err != nil {

@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"cmp"
@@ -16,51 +16,87 @@ import (
 	"signet/internal/store"
 )
 
-// input is a run that a command reads: stored, or from a file of JSON lines.
-type input struct {
-	name string // as the user named it
-	run  *store.Run
-	// observations gives everything by address, clients too; it may be called again.
-	observations func() iter.Seq2[*signet.Observation, error]
-	store        store.Store // nil for a file
-	close        func()
+// Input is a run that is known already: stored, or in a file of JSON lines.
+type Input struct {
+	Name string // as it was asked for; of a stored one its ID
+	Run  *store.Run
+	// Observations gives everything by address, clients too; it may be called again.
+	Observations func() iter.Seq2[*signet.Observation, error]
+	stored       *Stored // nil for a file
 }
 
-// isFile tells whether what names a run names a file of JSON lines.
-func isFile(name string) bool {
+// Close closes the store that the run is in.
+func (in *Input) Close() {
+	if in.stored != nil {
+		in.stored.Close()
+	}
+}
+
+// Trend finds the runs of the same store to which this one can be compared, newest first.
+func (in *Input) Trend() []report.Point {
+	if in.stored == nil {
+		return nil
+	}
+	return trendOf(in.stored.Runs, in.Run)
+}
+
+// IsFile tells whether what names a run names a file of JSON lines.
+func IsFile(name string) bool {
 	return name == "-" || strings.HasSuffix(name, ".jsonl") || strings.ContainsAny(name, "/\\")
 }
 
-// input opens a run: a file of JSON lines (`run.jsonl`, any path, - for standard input), else one of the store.
-func (a *app) input(ctx context.Context, url, name string) (*input, error) {
-	if isFile(name) {
-		return a.fileInput(name)
+// Open opens a run: a file of JSON lines (`run.jsonl`, any path, - for standard input), else one of the store of that URL.
+func (e *Env) Open(ctx context.Context, url, name string) (*Input, error) {
+	if IsFile(name) {
+		return e.openLines(name)
 	}
-	s, run, err := a.storedRun(ctx, url, name)
+	return e.OpenStored(ctx, url, name)
+}
+
+// OpenStored opens a run of the store of that URL.
+func (e *Env) OpenStored(ctx context.Context, url, name string) (*Input, error) {
+	s, err := OpenRuns(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	return &input{
-		name: run.ID, run: run, store: s, close: func() { s.Close() },
-		observations: func() iter.Seq2[*signet.Observation, error] { return store.Observations(ctx, s, run, store.ByAddress) },
+	run, err := s.Readable(name, e.warn)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return &Input{
+		Name: run.ID, Run: run, stored: s,
+		Observations: func() iter.Seq2[*signet.Observation, error] {
+			return store.Observations(ctx, s.Store, run, store.ByAddress)
+		},
 	}, nil
 }
 
-func (a *app) fileInput(name string) (*input, error) {
-	var r io.Reader = a.Stdin
+func (e *Env) openLines(name string) (*Input, error) {
+	r := e.stdin()
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, usage("%v", err)
+			return nil, refuse("run", "%v", err)
 		}
 		defer f.Close()
 		r = f
 	}
+	in, err := ReadLines(r)
+	if err != nil {
+		return nil, refuse("run", "%s: %v", name, err)
+	}
+	in.Name = name
+	return in, nil
+}
+
+// ReadLines reads a run from JSON lines.
+func ReadLines(r io.Reader) (*Input, error) {
 	run, list, err := readLines(r)
 	if err != nil {
-		return nil, usage("%s: %v", name, err)
+		return nil, err
 	}
-	return &input{name: name, run: run, close: func() {}, observations: listed(list)}, nil
+	return &Input{Run: run, Observations: listed(list)}, nil
 }
 
 // readLines reads one run. Hosts and paths follow from the observations; clients stand among them as a store keeps them.

@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"fmt"
@@ -43,43 +43,53 @@ func workloadOf(s *scope.Scope, plans []engine.Plan, retries int) workload {
 	return w
 }
 
-// estimate says how long a scan will take, or nothing where it is short. done is how many addresses of a resumed run are
-// done with.
-func estimate(s *scope.Scope, e *scope.Extent, plans []engine.Plan, f *scanFlags, done uint64) string {
+// Estimate says how long a scan will take, or nothing where it is short.
+func (s *Scan) Estimate() string {
+	var done uint64
+	if s.resumed != nil {
+		done = s.resumed.run.Progress.Addresses
+	}
+	extent := s.scope.Extent()
+	return estimate(s.scope, &extent, s.plans, &s.order, done)
+}
+
+// estimate says it of a scope. done is how many addresses of a run that is gone on with are done with.
+func estimate(s *scope.Scope, e *scope.Extent, plans []engine.Plan, o *Order, done uint64) string {
 	if e.Addresses <= leastEstimated || done >= e.Addresses {
 		return ""
 	}
-	w := workloadOf(s, plans, f.retries)
+	w := workloadOf(s, plans, o.Retries)
 	of, ports := float64(e.Addresses), w.least/float64(e.Addresses)
-	head := fmt.Sprintf("%s in %s, %s each", howMany(e.Addresses), several(float64(e.Subnets), "subnet"), several(ports, "port"))
+	head := fmt.Sprintf("%s in %s, %s each", HowMany(e.Addresses), several(float64(e.Subnets), "subnet"), several(ports, "port"))
 	left := 1.0
 	if done > 0 {
 		left = 1 - float64(done)/of
 		head += fmt.Sprintf(", %.0f %% done", 100*(1-left))
 	}
-	if f.rate == 0 {
+	if o.Rate == 0 {
 		return head + ": with --rate 0 the network alone decides how long it takes"
 	}
-	subnet := dial.SubnetRate(f.rate)
+	subnet := dial.SubnetRate(o.Rate)
 	lasts := func(connections float64) time.Duration {
-		seconds := connections * left / min(f.rate, subnet*float64(e.Subnets))
+		seconds := connections * left / min(o.Rate, subnet*float64(e.Subnets))
 		seconds = max(seconds, connections/of*float64(e.Fullest)*left/subnet)
 		return time.Duration(min(seconds, math.MaxInt64/2/1e9) * 1e9)
 	}
 	return fmt.Sprintf("%s: about %s at %g connections a second, %g into one subnet; hosts that answer take longer", head,
-		between(lasts(w.least), lasts(w.most)), f.rate, subnet)
+		between(lasts(w.least), lasts(w.most)), o.Rate, subnet)
 }
 
 // between words a range of durations as roughly as it is known.
 func between(low, high time.Duration) string {
-	from, to := roughly(low), roughly(high)
+	from, to := Roughly(low), Roughly(high)
 	if from == to {
 		return from
 	}
 	return from + " to " + to
 }
 
-func roughly(d time.Duration) string {
+// Roughly words a duration in one unit.
+func Roughly(d time.Duration) string {
 	count := func(unit time.Duration, word string) string {
 		return several(math.Round(float64(d)/float64(unit)), word)
 	}
@@ -103,4 +113,42 @@ func several(n float64, word string) string {
 		return fmt.Sprintf("%.0f %ss", n, word)
 	}
 	return fmt.Sprintf("%.3g %ss", n, word)
+}
+
+// What a scan may hold without being asked about: a /8, and of addresses that may be anybody's a few offices' worth.
+const (
+	mostUnasked       = 1 << 24
+	mostPublicUnasked = 4096
+)
+
+// Dangers says why a scope is not to be asked before a person has agreed; nothing where nobody needs to. Each reason is to be
+// read after the number of addresses.
+func (s *Scan) Dangers() []string {
+	extent := s.scope.Extent()
+	return dangers(&extent)
+}
+
+func dangers(e *scope.Extent) []string {
+	var why []string
+	if e.Addresses > mostUnasked {
+		why = append(why, fmt.Sprintf("more than %d", mostUnasked))
+	}
+	if e.Public > mostPublicUnasked {
+		why = append(why, fmt.Sprintf("%d of them public, more than %d", e.Public, mostPublicUnasked))
+	}
+	if len(e.Short) > 0 && e.Addresses > 0 {
+		why = append(why, fmt.Sprintf("%s is a prefix shorter than /8", e.Short[0]))
+	}
+	return why
+}
+
+// HowMany words how many there are; the maximum stands for what is more.
+func HowMany(n uint64) string {
+	switch n {
+	case 1:
+		return "1 address"
+	case ^uint64(0):
+		return "2^64 addresses or more"
+	}
+	return fmt.Sprintf("%d addresses", n)
 }

@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"iter"
@@ -7,8 +7,8 @@ import (
 	"signet"
 )
 
-// aheadEach is how many observations are read ahead at once.
-const aheadEach = 32
+// prefetched is how many observations are read ahead at once.
+const prefetched = 32
 
 // batch is a few observations of a run, in order; ready is closed when they are prepared.
 type batch struct {
@@ -17,9 +17,9 @@ type batch struct {
 	ready chan struct{}
 }
 
-// ahead reads a run before it is needed, on a goroutine of its own, and prepares observations on as many as there are
+// prefetch reads a run before it is needed, on a goroutine of its own, and prepares observations on as many as there are
 // processors: what prepare does to one must need no other. It may be nil.
-func ahead(run iter.Seq2[*signet.Observation, error], prepare func(*signet.Observation)) iter.Seq2[*signet.Observation, error] {
+func prefetch(run iter.Seq2[*signet.Observation, error], prepare func(*signet.Observation)) iter.Seq2[*signet.Observation, error] {
 	return func(yield func(*signet.Observation, error) bool) {
 		workers := 0
 		if prepare != nil {
@@ -50,7 +50,7 @@ func ahead(run iter.Seq2[*signet.Observation, error], prepare func(*signet.Obser
 				}
 				select {
 				case order <- b:
-					b = &batch{list: make([]*signet.Observation, 0, aheadEach)}
+					b = &batch{list: make([]*signet.Observation, 0, prefetched)}
 					return true
 				case <-stop:
 					return false
@@ -62,7 +62,7 @@ func ahead(run iter.Seq2[*signet.Observation, error], prepare func(*signet.Obser
 					break
 				}
 				b.list = append(b.list, o)
-				if len(b.list) == aheadEach && !send() {
+				if len(b.list) == prefetched && !send() {
 					return
 				}
 			}

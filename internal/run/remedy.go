@@ -1,0 +1,220 @@
+package run
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"signet"
+	"signet/internal/check"
+	"signet/internal/fix"
+	"signet/internal/judge"
+	"signet/internal/relay"
+	"signet/internal/report"
+)
+
+// PathRules are the rules of relay paths, which belong to no check.
+func PathRules() []relay.Rule { return relay.Rules() }
+
+// ExplainPath says what a rule of relay paths means; false: it is none.
+func ExplainPath(rule string) (string, bool) { return relay.Explain(rule) }
+
+// RuleNames are the names of every rule there is.
+func (e *Env) RuleNames() []string {
+	var names []string
+	for _, c := range e.Checks {
+		for _, r := range c.Rules {
+			names = append(names, r.ID)
+		}
+	}
+	for _, r := range relay.Rules() {
+		names = append(names, r.ID)
+	}
+	return names
+}
+
+// KnownRules refuses names that are no rule's.
+func (e *Env) KnownRules(rules []string) error {
+	names := e.RuleNames()
+	for _, r := range rules {
+		if !slices.Contains(names, r) {
+			return refuse("rules", "no rule is called %q: signet explain lists them", r)
+		}
+	}
+	return nil
+}
+
+// FixFormats are the formats of Fix.
+func FixFormats() []string { return fix.Formats() }
+
+// FixFormat refuses a format that is none of FixFormats.
+func FixFormat(format string) error {
+	if !slices.Contains(fix.Formats(), format) {
+		return refuse("format", "{format} %q: there is %s", format, strings.Join(fix.Formats(), ", "))
+	}
+	return nil
+}
+
+// Fix writes a script that closes findings of these rules on the hosts of a run that break them, and counts the places. The
+// format is one of FixFormats.
+func (e *Env) Fix(in *Input, j *judge.Judge, rules []string, format string) (script []byte, places int, err error) {
+	if err := FixFormat(format); err != nil {
+		return nil, 0, err
+	}
+	asked := &askedNames{of: map[netip.Addr]string{}, at: map[string]netip.Addr{}, several: map[string]bool{}}
+	hosts, err := e.hostsOf(in, j, asked.see)
+	if err != nil {
+		return nil, 0, err
+	}
+	p := &fix.Plan{Run: in.Name}
+	for _, rule := range rules {
+		_, r := check.FindRule(e.Checks, rule)
+		p.Rules = append(p.Rules, r)
+		for _, h := range hosts {
+			for _, b := range h.Findings {
+				if b.Rule == rule {
+					p.Targets = append(p.Targets, fix.Target{Rule: rule, Addr: h.Address, Port: b.Port, Asked: asked.name(h.Address), Name: h.Name, Where: b.Where, Windows: h.Windows, Samba: h.Samba})
+				}
+			}
+		}
+	}
+	script, _ = fix.Write(format, p) // which knows its formats
+	return script, len(p.Targets), nil
+}
+
+// askedNames are the names under which addresses were asked: typed by the user, and resolved when they were asked.
+type askedNames struct {
+	of      map[netip.Addr]string
+	at      map[string]netip.Addr
+	several map[string]bool // names of more than one address, which lead to any of them
+}
+
+// see takes the name of an observation of our own. What another tool or a capture calls a host is hearsay.
+func (n *askedNames) see(o *signet.Observation) {
+	name := strings.ToLower(o.Name)
+	if name == "" || o.Source != "" {
+		return
+	}
+	if at, known := n.at[name]; known && at != o.Addr {
+		n.several[name] = true
+	}
+	n.at[name] = o.Addr
+	if n.of[o.Addr] == "" {
+		n.of[o.Addr] = name
+	}
+}
+
+// name is the one that leads to an address and to no other, or empty.
+func (n *askedNames) name(addr netip.Addr) string {
+	if name := n.of[addr]; !n.several[name] {
+		return name
+	}
+	return ""
+}
+
+// hostsOf judges a run and folds it into hosts. see, where it is not nil, is shown every observation.
+func (e *Env) hostsOf(in *Input, j *judge.Judge, see func(*signet.Observation)) ([]*signet.Host, error) {
+	list := &hostList{}
+	hosts := newHosts(e.Checks, j, list, list.Endpoint)
+	for o, err := range endpoints(in.Observations(), j) {
+		if err == nil && see != nil {
+			see(o)
+		}
+		if err == nil {
+			err = hosts.pass(&report.Line{Observation: o, Judgement: j.Observation(o)})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := hosts.end(); err != nil {
+		return nil, err
+	}
+	return list.hosts, nil
+}
+
+// hostList keeps the hosts of a run.
+type hostList struct {
+	report.Ignore
+	hosts []*signet.Host
+}
+
+func (l *hostList) Host(h *signet.Host) error { l.hosts = append(l.hosts, h); return nil }
+
+// Impact is who would break if the fixes of rules were enforced, as far as a run saw it.
+type Impact struct {
+	Run              string
+	Servers, Clients int // hosts that were seen as one
+	Rules            []RuleImpact
+}
+
+// RuleImpact is who would break by the fix of one rule, host by host.
+type RuleImpact struct {
+	Rule                   string
+	Breaks, NotKnown, Fine []fix.Impact
+	Watch                  string // where a step of auditing shows more, or empty
+}
+
+// Standing is every host that one thing is true of.
+type Standing struct {
+	Of    check.Standing
+	Hosts []fix.Impact
+}
+
+// Standings are all hosts, in the order in which they are read.
+func (r *RuleImpact) Standings() []Standing {
+	return []Standing{{check.WouldFail, r.Breaks}, {check.NotKnown, r.NotKnown}, {check.Fine, r.Fine}}
+}
+
+// Impact judges who would break by the fixes of these rules.
+func (e *Env) Impact(in *Input, j *judge.Judge, rules []string) (*Impact, error) {
+	hosts, err := e.hostsOf(in, j, nil)
+	if err != nil {
+		return nil, err
+	}
+	var witnesses []*fix.Witness
+	for _, r := range rules {
+		witnesses = append(witnesses, fix.NewWitness(check.FindRule(e.Checks, r)))
+	}
+	servers := map[netip.Addr]bool{}
+	for _, h := range hosts {
+		servers[h.Address] = true
+	}
+	clients := map[netip.Addr]bool{}
+	for m, err := range reconciled(in.Observations(), j) {
+		if err != nil {
+			return nil, err
+		}
+		c, ok, err := signet.ClientOf(m.Observation)
+		if err != nil {
+			return nil, err
+		}
+		if ok && !clients[c.Address] {
+			clients[c.Address] = true
+			if !servers[c.Address] {
+				hosts = append(hosts, &signet.Host{Address: c.Address, Name: c.Workstation})
+			}
+		}
+		for _, w := range witnesses {
+			if ok {
+				w.HearClient(c)
+			} else {
+				w.Hear(m.Observation)
+			}
+		}
+	}
+	im := &Impact{Run: in.Name, Servers: len(servers), Clients: len(clients)}
+	for i, rule := range rules {
+		by := map[check.Standing][]fix.Impact{}
+		for _, h := range hosts {
+			one := witnesses[i].Judge(h.Address, h.Name)
+			by[one.State] = append(by[one.State], one)
+		}
+		of := RuleImpact{Rule: rule, Breaks: by[check.WouldFail], NotKnown: by[check.NotKnown], Fine: by[check.Fine]}
+		if _, r := check.FindRule(e.Checks, rule); r.Recipe != nil {
+			of.Watch = r.Recipe.Watch
+		}
+		im.Rules = append(im.Rules, of)
+	}
+	return im, nil
+}

@@ -1,0 +1,119 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"signet/internal/store"
+	"signet/internal/store/postgres"
+	"signet/internal/store/sqlite"
+)
+
+// OpenStore opens the store of a URL: sqlite:PATH, postgres://…, or none, which is nil. With create a database that is not
+// there is made; without, its error is store.ErrMissing.
+func OpenStore(ctx context.Context, url string, create bool) (s store.Store, err error) {
+	path, file := strings.CutPrefix(url, "sqlite:")
+	switch {
+	case url == "none":
+		return nil, nil
+	case file:
+		s, err = sqlite.Open(ctx, path, create)
+	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
+		s, err = postgres.Open(ctx, url)
+	default:
+		kind, _, _ := strings.Cut(url, ":") // what follows may hold a password
+		return nil, refuse("store", "{store} %s: want sqlite:PATH, postgres://USER@HOST/DATABASE or none", kind)
+	}
+	switch {
+	case errors.Is(err, store.ErrMissing):
+		return nil, fmt.Errorf("no run is stored yet: %w", err)
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, err
+	}
+	return s, nil
+}
+
+// Stored is a store that is open, and the runs in it, newest first.
+type Stored struct {
+	Store store.Store
+	Runs  []store.Run
+}
+
+// OpenRuns opens a store that exists, and lists its runs. The caller closes it.
+func OpenRuns(ctx context.Context, url string) (*Stored, error) {
+	s, err := OpenStore(ctx, url, false)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, refuse("store", "{store} none keeps no run")
+	}
+	runs, err := s.Runs(ctx)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return &Stored{s, runs}, nil
+}
+
+// Close closes the store; of none it is nothing.
+func (s *Stored) Close() error {
+	if s.Store == nil {
+		return nil
+	}
+	return s.Store.Close()
+}
+
+// Find is the run of an ID, of the beginning of one, or of a word: latest (which the empty name is, too) or previous.
+func (s *Stored) Find(name string) (*store.Run, error) {
+	r, err := store.Find(s.Runs, name)
+	if err != nil {
+		return nil, &NotFoundError{err}
+	}
+	return r, nil
+}
+
+// Readable is Find for who reads the run; one of which nothing, or not all, can be read is an error. A damaged run may be the one
+// that is meant by a word, since when it was made is not known any more: where another is taken, warn hears of it.
+func (s *Stored) Readable(name string, warn func(string)) (*store.Run, error) {
+	r, err := s.Find(name)
+	word := name == "" || name == "latest" || name == "previous"
+	if i := slices.IndexFunc(s.Runs, func(r store.Run) bool { return r.Damaged }); i >= 0 && word {
+		if err != nil {
+			r, err = &s.Runs[i], nil
+		} else {
+			warn(fmt.Sprintf("run %s is passed over: what is stored of it is damaged (signet runs check says what is)", s.Runs[i].ID))
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case r.Damaged:
+		return nil, fmt.Errorf("run %s: what is stored of it is damaged: restore the store from a copy, or delete the run (signet runs check says what is)", r.ID)
+	case r.Importing:
+		return nil, fmt.Errorf("run %s: its import is under way or was cut short: import it again", r.ID)
+	}
+	return r, nil
+}
+
+// State says how a run stands. One that was killed is not told from one that is being made.
+func State(r *store.Run) string {
+	switch {
+	case r.Damaged:
+		return "damaged"
+	case r.Importing:
+		return "importing"
+	case r.Failed != "":
+		return "failed"
+	case r.Finished():
+		return "done"
+	case r.Interrupted:
+		return "interrupted"
+	}
+	return "not ended"
+}
