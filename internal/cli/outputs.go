@@ -15,6 +15,7 @@ import (
 	"signet/internal/report/nmap"
 	"signet/internal/report/ocsf"
 	"signet/internal/report/opengraph"
+	"signet/internal/report/prose"
 	"signet/internal/report/sarif"
 	"signet/internal/report/xlsx"
 )
@@ -40,7 +41,7 @@ type output struct {
 // formats lists every format, as -o names them.
 func formats() []report.Format {
 	return []report.Format{
-		report.TextFormat(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), report.MarkdownFormat(),
+		prose.Text(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), prose.Markdown(),
 		html.Format(), xlsx.Format(), sarif.Format(), ocsf.Format(), opengraph.Format(), nmap.Format(), junit.Format(),
 		report.ListFormat(),
 	}

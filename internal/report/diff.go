@@ -149,6 +149,9 @@ func Sentence(c *compare.Change) string {
 	return strings.Join(parts, ", ")
 }
 
+// MostChanges bounds what a page or a ticket lists of one kind of change; the rest is counted, and in csv and jsonl.
+const MostChanges = 1000
+
 // KindWords head the changes of a kind, and say what it stands for.
 func KindWords(k compare.Kind) (title, about string) {
 	switch k {
@@ -174,15 +177,6 @@ func KindWords(k compare.Kind) (title, about string) {
 func KindTitle(k compare.Kind) string {
 	title, _ := KindWords(k)
 	return title
-}
-
-// counts words how many changes there are of each kind.
-func counts(s *compare.Summary) string {
-	var parts []string
-	for _, k := range compare.Kinds() {
-		parts = append(parts, fmt.Sprintf("%d %s", s.Changes[k], k))
-	}
-	return strings.Join(parts, ", ") + fmt.Sprintf(", %d unchanged", s.Changes[compare.Same])
 }
 
 // HostCounts words what became of hosts.

@@ -23,13 +23,6 @@ type Options struct {
 	Color  bool          // colour it for a terminal
 }
 
-// TextFormat is for a terminal and a ticket.
-func TextFormat() Format {
-	return Format{Name: "text",
-		Run:  func(w io.Writer, o *Options) Handler { return NewText(w, o.Checks, o.Width, o.Color) },
-		Diff: func(w io.Writer, o *Options) DiffWriter { return NewDiffText(w, o.Width, o.Color) }}
-}
-
 // JSONLFormat is one JSON object a line.
 func JSONLFormat() Format {
 	return Format{Name: "jsonl", Lines: true,
@@ -49,13 +42,6 @@ func CSVFormat() Format {
 	return Format{Name: "csv",
 		Run:  func(w io.Writer, o *Options) Handler { return NewCSV(w, NewRulebook(o.Checks)) },
 		Diff: func(w io.Writer, _ *Options) DiffWriter { return NewDiffCSV(w) }}
-}
-
-// MarkdownFormat is a page for a wiki or a ticket.
-func MarkdownFormat() Format {
-	return Format{Name: "markdown",
-		Run:  func(w io.Writer, o *Options) Handler { return NewMarkdown(w, o.Checks, NewRulebook(o.Checks)) },
-		Diff: func(w io.Writer, _ *Options) DiffWriter { return NewDiffMarkdown(w) }}
 }
 
 // ListFormat is the endpoints to fix, one a line.

@@ -17,6 +17,7 @@ import (
 	"signet/internal/report/nmap"
 	"signet/internal/report/ocsf"
 	"signet/internal/report/opengraph"
+	"signet/internal/report/prose"
 	"signet/internal/report/reporttest"
 	"signet/internal/report/sarif"
 	"signet/internal/report/xlsx"
@@ -25,7 +26,7 @@ import (
 // formats are all of them.
 func formats() []report.Format {
 	return []report.Format{
-		report.TextFormat(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), report.MarkdownFormat(), html.Format(), xlsx.Format(),
+		prose.Text(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), prose.Markdown(), html.Format(), xlsx.Format(),
 		sarif.Format(), ocsf.Format(), opengraph.Format(), nmap.Format(), junit.Format(), report.ListFormat(),
 	}
 }
@@ -86,25 +87,6 @@ func TestJSON(t *testing.T) {
 	}
 	if objects != 2+len(reporttest.Lines()) {
 		t.Errorf("%d objects, want %d", objects, 2+len(reporttest.Lines()))
-	}
-}
-
-func TestMarkdown(t *testing.T) {
-	reporttest.TestFormat(t, report.MarkdownFormat(), "md")
-	got := string(reporttest.Render(t, report.MarkdownFormat()))
-	body := strings.ReplaceAll(got, "`", "")
-	for _, bad := range []string{"<script", "](javascript", "<!--"} {
-		if strings.Contains(body, bad) {
-			t.Errorf("%q stands in the page", bad)
-		}
-	}
-	for n, line := range strings.Split(got, "\n") { // every row of a table of three columns has four bars
-		if strings.HasPrefix(line, "| `10.") && strings.Count(line, "|") != 4 {
-			t.Errorf("line %d has %d bars: %.200s", n+1, strings.Count(line, "|"), line)
-		}
-	}
-	if !strings.Contains(string(reporttest.RenderEmpty(t, report.MarkdownFormat())), "## Coverage") {
-		t.Error("an empty run has no coverage")
 	}
 }
 

@@ -61,19 +61,6 @@ func TestLostIsNamedAtTheTop(t *testing.T) {
 	}
 }
 
-// A stored run too begins with what was lost, though that is known only when its rows were read.
-func TestLostOfAStoredRunStandsFirst(t *testing.T) {
-	var b bytes.Buffer
-	lines := reporttest.Lost()
-	s := reporttest.Summary(lines)
-	h := reporttest.Header()
-	h.Known = &report.Summary{Ended: s.Ended, Coverage: s.Coverage}
-	reporttest.Write(t, report.NewText(&b, reporttest.Checks(), 200, false), h, lines, s)
-	if i, j := strings.Index(b.String(), "Coverage was lost"), strings.Index(b.String(), "Coverage  "); i < 0 || i > j || strings.Count(b.String(), "Coverage  ") != 1 {
-		t.Errorf("at %d, the coverage at %d:\n%s", i, j, b.String())
-	}
-}
-
 // An interruption is said once, not host by host; nothing is said where nothing was lost.
 func TestNothingLostIsNotSaid(t *testing.T) {
 	lines := reporttest.Lost()[:2]

@@ -12,6 +12,7 @@ import (
 	"signet"
 	"signet/internal/check/all"
 	"signet/internal/report"
+	"signet/internal/report/prose"
 	"signet/internal/text"
 )
 
@@ -71,7 +72,9 @@ func TestHostileNamesStayText(t *testing.T) {
 		lines = append(lines, line(addr, signet.Exposed, h, finding("smb-signing-not-required", h)), line(addr, signet.Undetermined, h))
 	}
 	for name, make := range map[string]func(*bytes.Buffer) report.Handler{
-		"text":  func(b *bytes.Buffer) report.Handler { return report.NewText(b, all.Checks(), 80, false) },
+		"text": func(b *bytes.Buffer) report.Handler {
+			return prose.Text().Run(b, &report.Options{Checks: all.Checks(), Width: 80})
+		},
 		"jsonl": func(b *bytes.Buffer) report.Handler { return report.NewJSONL(b) },
 		"list":  func(b *bytes.Buffer) report.Handler { return report.NewList(b) },
 	} {
@@ -145,7 +148,7 @@ func TestText(t *testing.T) {
 	}
 	for _, width := range []int{80, 200} {
 		var b bytes.Buffer
-		render(t, report.NewText(&b, all.Checks(), width, false), lines...)
+		render(t, prose.Text().Run(&b, &report.Options{Checks: all.Checks(), Width: width}), lines...)
 		text := b.String()
 		at := 0
 		for _, part := range []string{"Coverage", "768 endpoints asked", "1 exposed, 1 undetermined, 1 guarded, 1 unseen", "EXPOSED", "192.0.2.1:445", "UNDETERMINED", "192.0.2.3:445", "GUARDED", "UNSEEN", "FIXES", "Digitally sign communications"} {

@@ -7,6 +7,7 @@ import (
 
 	"signet/internal/report"
 	"signet/internal/report/html"
+	"signet/internal/report/prose"
 	"signet/internal/report/reporttest"
 )
 
@@ -17,7 +18,7 @@ func TestTrend(t *testing.T) {
 		"html":     {"2026-02-21 09:30", "<td class=\"n\">7</td><td class=\"n\">9</td><td class=\"n\">8</td><td class=\"n\">6</td>", "as they were judged then"},
 		"markdown": {"## Earlier runs of the same scope", "| 2026-02-21 09:30 UTC | `earlier` | 7 | 9 | 8 | 6 |"},
 	} {
-		f := report.MarkdownFormat()
+		f := prose.Markdown()
 		if name == "html" {
 			f = html.Format()
 		}

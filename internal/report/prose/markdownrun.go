@@ -1,43 +1,35 @@
-package report
+package prose
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
 
 	"signet"
-	"signet/internal/check"
+	"signet/internal/report"
 	"signet/internal/text"
 )
 
-// Markdown writes a page for a wiki or a ticket, in GitHub's dialect (tables): coverage, findings worst first with
-// their endpoints and their fix, then what stayed undetermined.
-type Markdown struct {
-	Ignore
-	w     io.Writer
-	rules *Rulebook
-	text  *Text // files lines into groups as the text report does
-	b     *bufio.Writer
-	odd   []string // endpoints that sources disagree about
-	more  uint64   // of them
+// markdownRun writes coverage, findings worst first with their endpoints and their fix, then what stayed undetermined.
+type markdownRun struct {
+	digest
+	markdownPage
+	w    io.Writer
+	odd  []string // endpoints that sources disagree about
+	more uint64   // of them
 }
 
-// mostRows is how many endpoints one table lists: more is not read on a page, and csv has them all.
-const mostRows = 1000
-
-// NewMarkdown writes to w.
-func NewMarkdown(w io.Writer, checks []check.Check, rules *Rulebook) *Markdown {
-	text := NewText(io.Discard, checks, 100, false)
-	text.flat = true
-	return &Markdown{w: w, rules: rules, text: text}
+func newMarkdown(w io.Writer, o *report.Options) report.Handler {
+	m := &markdownRun{digest: newDigest(o), w: w}
+	m.flat = true
+	return m
 }
 
 // Begin remembers the header.
-func (m *Markdown) Begin(h *Header) error { return m.text.Begin(h) }
+func (m *markdownRun) Begin(h *report.Header) error { m.h = *h; return nil }
 
 // Endpoint files one line.
-func (m *Markdown) Endpoint(l *Line) error {
+func (m *markdownRun) Endpoint(l *report.Line) error {
 	for _, d := range l.Disagreements {
 		if len(m.odd) < mostRows {
 			m.odd = append(m.odd, fmt.Sprintf("| `%s` | %s |", code(l.Endpoint.String()), markdown(d)))
@@ -45,13 +37,12 @@ func (m *Markdown) Endpoint(l *Line) error {
 			m.more++
 		}
 	}
-	return m.text.Endpoint(l)
+	return m.digest.Endpoint(l)
 }
 
 // End writes the page.
-func (m *Markdown) End(s *Summary) error {
-	m.b = bufio.NewWriter(m.w)
-	h := &m.text.h
+func (m *markdownRun) End(s *report.Summary) error {
+	h := &m.h
 	m.line("# Signet: %s", markdown(strings.Join(h.Targets, ", ")))
 	m.line("")
 	m.line("%s, %s · policy %s · depth %s · checks %s · run %s · %s", h.Started.UTC().Format("2006-01-02 15:04 UTC"), s.Ended.Sub(h.Started).Round(100_000_000),
@@ -59,9 +50,7 @@ func (m *Markdown) End(s *Summary) error {
 	if s.Interrupted {
 		m.line("\n**Interrupted:** what follows is what was learned until then.")
 	}
-	for _, w := range h.Warnings {
-		m.line("\n> %s", markdown(w))
-	}
+	m.notes(h.Warnings)
 	for i, lost := range s.Missing() {
 		m.line("%s> %s%s", text.Either(i == 0, "\n", ""), markdown(lost), text.Either(i == len(s.Missing())-1, "", "  "))
 	}
@@ -73,7 +62,7 @@ func (m *Markdown) End(s *Summary) error {
 				p.Verdicts[signet.Exposed], p.Verdicts[signet.Undetermined], p.Verdicts[signet.Guarded], p.Verdicts[signet.Unseen])
 		}
 	}
-	groups := m.text.sorted()
+	groups := m.sorted()
 	if len(groups) > 0 {
 		m.line("\n## Findings\n\n| severity | finding | endpoints |\n|---|---|---:|")
 		for _, g := range groups {
@@ -83,12 +72,12 @@ func (m *Markdown) End(s *Summary) error {
 	for _, g := range groups {
 		m.group(g)
 	}
-	if n := m.text.undetermined.total; n > 0 {
+	if n := m.undetermined.total; n > 0 {
 		m.line("\n## Undetermined: %s that could not be told", text.Count(uint64(n), "endpoint", "endpoints"))
-		m.table(&m.text.undetermined)
+		m.table(&m.undetermined)
 	}
 	for _, v := range calmVerdicts() {
-		if c := m.text.calm[v]; c != nil && h.All {
+		if c := m.calm[v]; c != nil && h.All {
 			m.line("\n## %s: %s", text.Capital(v.String()), text.Count(uint64(c.total), "endpoint", "endpoints"))
 			m.line("\n%s.", text.Capital(calmWords(v)))
 			m.table(&c.list)
@@ -103,19 +92,17 @@ func (m *Markdown) End(s *Summary) error {
 			m.line("\nand %d more: csv has them all", m.more)
 		}
 	}
-	return m.b.Flush()
+	return m.print(m.w)
 }
 
-func (m *Markdown) line(format string, args ...any) { fmt.Fprintf(m.b, format+"\n", args...) }
-
-func (m *Markdown) coverage(s *Summary) {
+func (m *markdownRun) coverage(s *report.Summary) {
 	c := &s.Coverage
 	m.line("\n## Coverage\n\n| addresses | alive | endpoints asked | answered | undetermined | refused | silent |\n|---:|---:|---:|---:|---:|---:|---:|")
 	m.line("| %d | %d | %d | %d | %d | %d | %d |", c.Addresses, c.Alive, c.Asked, c.Outcomes[signet.Answered], c.Undetermined, c.Outcomes[signet.Refused], c.Outcomes[signet.Silent])
 	m.line("\n**%d exposed**, %d undetermined, %d guarded, %d unseen.", s.Verdicts[signet.Exposed], s.Verdicts[signet.Undetermined], s.Verdicts[signet.Guarded], s.Verdicts[signet.Unseen])
 }
 
-func (m *Markdown) group(g *group) {
+func (m *markdownRun) group(g *group) {
 	r := m.rules.Of(g.finding.Rule)
 	m.line("\n### %s\n\n`%s` · %s", markdown(g.finding.Title), code(g.finding.Rule), g.finding.Severity)
 	if r.Known {
@@ -136,7 +123,7 @@ func (m *Markdown) group(g *group) {
 	}
 }
 
-func (m *Markdown) table(list *listing) {
+func (m *markdownRun) table(list *listing) {
 	m.line("\n| endpoint | host | because |\n|---|---|---|")
 	shown := list.sorted()[0].first
 	for _, e := range shown {
@@ -145,35 +132,4 @@ func (m *Markdown) table(list *listing) {
 	if more := list.total - len(shown); more > 0 {
 		m.line("\n… and %d more: `-o csv` has them all.", more)
 	}
-}
-
-// markdown makes text of the network stand for itself: no mark-up, no HTML, no link, no cell of its own.
-func markdown(s string) string {
-	s = text.Clean(s)
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '<':
-			b.WriteString("&lt;")
-		case r == '>':
-			b.WriteString("&gt;")
-		case r == '&':
-			b.WriteString("&amp;")
-		case r == '|': // a backslash would do, were it not for readers that split cells first
-			b.WriteString("&#124;")
-		case r == ':' || r == '@': // "https://" and "a@b" would become links
-			fmt.Fprintf(&b, "&#%d;", r)
-		case strings.ContainsRune("\\`*_{}[]()#+!~=", r):
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return strings.ReplaceAll(b.String(), "www.", "www&#46;")
-}
-
-// code is text for a span between single backticks, where no mark-up counts but the end of the span and of the cell.
-func code(s string) string {
-	return strings.NewReplacer("`", "'", "|", "¦").Replace(text.Clean(s))
 }

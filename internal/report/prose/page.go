@@ -1,10 +1,12 @@
-package report
+package prose
 
 import (
+	"io"
 	"slices"
 	"strings"
 
 	"signet"
+	"signet/internal/report"
 	"signet/internal/text"
 )
 
@@ -75,6 +77,25 @@ func (p *page) text(first, rest int, words string) {
 		}
 		p.b.WriteString(strings.Repeat(" ", indent) + l + "\n")
 	}
+}
+
+// canvas is what texts are laid out on.
+type canvas struct {
+	w     io.Writer
+	width int
+	style style
+}
+
+// newCanvas takes lines of at most o.Width columns, where words and a readable page allow.
+func newCanvas(w io.Writer, o *report.Options) canvas {
+	return canvas{w: w, width: max(60, min(o.Width, 240)), style: style(o.Color)}
+}
+
+func (c *canvas) page() *page { return &page{width: c.width, style: c.style} }
+
+func (c *canvas) print(p *page) error {
+	_, err := io.WriteString(c.w, p.b.String())
+	return err
 }
 
 // style colours text, or not.

@@ -1,58 +1,34 @@
-package report
+package prose
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/report"
 	"signet/internal/text"
 )
 
-// Text writes what an administrator pastes into a ticket: coverage first, then exposed endpoints grouped by finding,
-// worst first, then other findings, what stayed undetermined, what is guarded, what is unseen, and the fixes.
-type Text struct {
-	Ignore
-	w      io.Writer
-	style  style
-	width  int
-	checks []check.Check
-	rules  *Rulebook
-	h      Header
-
-	groups       map[string]*group
-	undetermined listing
-	calm         map[signet.Verdict]*calm // guarded, unseen
-	shown        map[netip.Addr]bool      // of entries that may be listed
-	flat         bool                     // endpoints are listed by address alone, not under their reasons
-	estate       estate
-	overheard    []signet.Client // the first of them
-	clients      int
+// textRun writes what an administrator pastes into a ticket: coverage first, then exposed endpoints grouped by finding, worst
+// first, then other findings, what stayed undetermined, what is guarded, what is unseen, and the fixes.
+type textRun struct {
+	digest
+	canvas
+	checks    []check.Check
+	estate    estate
+	overheard []signet.Client // the first of them
+	clients   int
 }
 
-// group is the endpoints that break one rule.
-type group struct {
-	finding signet.Finding // of the first endpoint: rule, severity, title
-	exposed listing
-	other   listing // guarded or undetermined endpoints that break it
-}
-
-// mostEntries is how many endpoints of one group are listed; the other formats have them all.
-const mostEntries = 40
-
-// NewText writes to w, in lines of at most width columns where words allow.
-func NewText(w io.Writer, checks []check.Check, width int, color bool) *Text {
-	return &Text{w: w, style: style(color), width: max(60, min(width, 240)), checks: checks, rules: NewRulebook(checks),
-		groups: map[string]*group{}, calm: map[signet.Verdict]*calm{}, shown: map[netip.Addr]bool{}}
+func newText(w io.Writer, o *report.Options) report.Handler {
+	return &textRun{digest: newDigest(o), canvas: newCanvas(w, o), checks: o.Checks}
 }
 
 // Begin prints what is known of a run that was made before; of one under way nothing is printed before the end.
-func (t *Text) Begin(h *Header) error {
+func (t *textRun) Begin(h *report.Header) error {
 	t.h = *h
 	if h.Known == nil {
 		return nil
@@ -61,63 +37,14 @@ func (t *Text) Begin(h *Header) error {
 		t.h.Known = nil
 		return nil
 	}
-	p := &page{width: t.width, style: t.style}
+	p := t.page()
 	t.head(p, h.Known)
-	_, err := io.WriteString(t.w, p.b.String())
-	return err
+	return t.print(p)
 }
-
-// Endpoint files one line.
-func (t *Text) Endpoint(l *Line) error {
-	if !l.Reached() {
-		return nil
-	}
-	e := entry{at: l.Endpoint, who: l.Who(), because: text.Clean(strings.Join(l.Because, "; "))}
-	switch l.Verdict {
-	case signet.Undetermined:
-		t.file(&t.undetermined, e)
-	case signet.Guarded, signet.Unseen:
-		t.rest(l, e)
-	}
-	for i := range l.Judgement.Findings {
-		f := &l.Judgement.Findings[i]
-		g := t.groups[f.Rule]
-		if g == nil {
-			g = &group{finding: *f}
-			t.groups[f.Rule] = g
-		}
-		e.because = text.Clean(strings.Join(f.Because, "; "))
-		if f.Where != "" && !strings.HasPrefix(e.because, text.Clean(f.Where)) {
-			e.because = text.Clean(f.Where) + ": " + e.because
-		}
-		if l.Verdict == signet.Exposed && t.relay(f.Rule) {
-			t.file(&g.exposed, e)
-		} else {
-			t.file(&g.other, e)
-		}
-		g.finding.Severity = max(g.finding.Severity, f.Severity)
-	}
-	return nil
-}
-
-func (t *Text) file(l *listing, e entry) { t.filed(l, e, mostEntries) }
-
-func (t *Text) filed(l *listing, e entry, most int) {
-	under := e.because
-	if t.flat {
-		most, under = mostRows, ""
-	}
-	if l.file(e, under, most) {
-		t.shown[e.at.Addr] = true
-	}
-}
-
-// relay tells whether breaking the rule opens a way for relayed NTLM.
-func (t *Text) relay(rule string) bool { return t.rules.Of(rule).Rule.Relay() }
 
 // End prints the report.
-func (t *Text) End(s *Summary) error {
-	p := &page{width: t.width, style: t.style}
+func (t *textRun) End(s *report.Summary) error {
+	p := t.page()
 	t.reconcile()
 	if t.h.Known == nil {
 		t.head(p, s)
@@ -133,11 +60,10 @@ func (t *Text) End(s *Summary) error {
 	t.speakers(p)
 	t.ways(p)
 	t.fixes(p, groups)
-	_, err := io.WriteString(t.w, p.b.String())
-	return err
+	return t.print(p)
 }
 
-func (t *Text) head(p *page, s *Summary) {
+func (t *textRun) head(p *page, s *report.Summary) {
 	p.field("Signet", strings.Join(text.CleanAll(t.h.Targets), ", "))
 	took := s.Ended.Sub(t.h.Started).Round(time.Second / 10)
 	p.field("", fmt.Sprintf("%s, %s, policy %s, depth %s, checks %s", t.h.Started.UTC().Format("2006-01-02 15:04 UTC"), took, t.h.Policy, t.h.Depth, strings.Join(t.h.Checks, " ")))
@@ -163,7 +89,7 @@ func (t *Text) head(p *page, s *Summary) {
 	p.field("", strings.Join(parts, ", "))
 }
 
-func (t *Text) verdicts(p *page, s *Summary) {
+func (t *textRun) verdicts(p *page, s *report.Summary) {
 	p.field("Verdicts", t.counted(s.Verdicts))
 	for i, before := range t.h.Trend {
 		label := ""
@@ -175,7 +101,7 @@ func (t *Text) verdicts(p *page, s *Summary) {
 }
 
 // counted words how many endpoints have each verdict, the worst first.
-func (t *Text) counted(verdicts Counts) string {
+func (t *textRun) counted(verdicts report.Counts) string {
 	var parts []string
 	for _, v := range signet.Verdicts() {
 		parts = append(parts, t.style.verdict(v, fmt.Sprintf("%d %s", verdicts[v], v)))
@@ -183,22 +109,7 @@ func (t *Text) counted(verdicts Counts) string {
 	return strings.Join(parts, ", ")
 }
 
-// sorted orders groups worst first, then by how many endpoints they open.
-func (t *Text) sorted() []*group {
-	var gs []*group
-	for _, g := range t.groups {
-		gs = append(gs, g)
-	}
-	slices.SortFunc(gs, func(a, b *group) int {
-		return cmp.Or(
-			int(b.finding.Severity)-int(a.finding.Severity),
-			b.exposed.total-a.exposed.total,
-			cmp.Compare(a.finding.Rule, b.finding.Rule))
-	})
-	return gs
-}
-
-func (t *Text) section(p *page, title, about string, groups []*group, pick func(*group) *listing) {
+func (t *textRun) section(p *page, title, about string, groups []*group, pick func(*group) *listing) {
 	first := true
 	for _, g := range groups {
 		list := pick(g)
@@ -218,7 +129,7 @@ func (t *Text) section(p *page, title, about string, groups []*group, pick func(
 
 // entries lists endpoints by address; those with the same reason stand under one statement of it, the most common
 // reason first.
-func (t *Text) entries(p *page, list *listing, most int) {
+func (t *textRun) entries(p *page, list *listing, most int) {
 	left := most
 	for _, r := range list.sorted() {
 		if left == 0 {
@@ -246,7 +157,7 @@ func label(e entry) string {
 	return e.at.String() + " " + text.Cut(e.who, 40)
 }
 
-func (t *Text) open(p *page) {
+func (t *textRun) open(p *page) {
 	if t.undetermined.total == 0 {
 		return
 	}
@@ -254,7 +165,7 @@ func (t *Text) open(p *page) {
 	t.entries(p, &t.undetermined, mostEntries)
 }
 
-func (t *Text) fixes(p *page, groups []*group) {
+func (t *textRun) fixes(p *page, groups []*group) {
 	n := 0
 	for _, g := range groups {
 		if g.finding.Severity == signet.Info && g.exposed.total == 0 {

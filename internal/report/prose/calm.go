@@ -1,4 +1,4 @@
-package report
+package prose
 
 import (
 	"fmt"
@@ -7,28 +7,6 @@ import (
 	"signet"
 	"signet/internal/text"
 )
-
-// calm is the endpoints of a verdict that asks nobody to act: counted, and listed with their reasons where that was asked
-// for.
-type calm struct {
-	byCheck map[string]int
-	total   int
-	list    listing
-}
-
-// rest files an endpoint that is guarded or unseen.
-func (t *Text) rest(l *Line, e entry) {
-	c := t.calm[l.Verdict]
-	if c == nil {
-		c = &calm{byCheck: map[string]int{}}
-		t.calm[l.Verdict] = c
-	}
-	c.byCheck[l.Check]++
-	c.total++
-	if t.h.All {
-		t.filed(&c.list, e, mostRows)
-	}
-}
 
 // calmVerdicts are those that are listed only on demand, the worse first.
 func calmVerdicts() []signet.Verdict { return []signet.Verdict{signet.Guarded, signet.Unseen} }
@@ -42,7 +20,7 @@ func calmWords(v signet.Verdict) string {
 }
 
 // calmly prints what is guarded and what is unseen.
-func (t *Text) calmly(p *page) {
+func (t *textRun) calmly(p *page) {
 	told := false
 	for _, v := range calmVerdicts() {
 		c := t.calm[v]

@@ -1,4 +1,4 @@
-package report
+package prose
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/report"
 	"signet/internal/text"
 )
 
@@ -45,7 +46,7 @@ const (
 const directory = "ldap"
 
 // Host files one host.
-func (t *Text) Host(h *signet.Host) error {
+func (t *textRun) Host(h *signet.Host) error {
 	e := &t.estate
 	if e.names == nil {
 		*e = estate{names: map[netip.Addr]string{}, domains: map[string][]controller{},
@@ -106,13 +107,13 @@ func (e *estate) controller(h *signet.Host) {
 }
 
 // Paths keeps the sums for the end.
-func (t *Text) Paths(p *signet.Paths) error { t.estate.paths = p; return nil }
+func (t *textRun) Paths(p *signet.Paths) error { t.estate.paths = p; return nil }
 
-// Wants hosts for the names and roles of endpoints, and the sums of paths.
-func (t *Text) Wants() Wants { return Wants{Hosts: true, Paths: true} }
+// report.Wants hosts for the names and roles of endpoints, and the sums of paths.
+func (t *textRun) Wants() report.Wants { return report.Wants{Hosts: true, Paths: true} }
 
 // reconcile gives listed endpoints the names of their hosts.
-func (t *Text) reconcile() {
+func (t *textRun) reconcile() {
 	e := &t.estate
 	if e.names == nil {
 		return
@@ -128,7 +129,7 @@ func (t *Text) reconcile() {
 }
 
 // domains prints the domains whose controllers were asked, the worst first.
-func (t *Text) domains(p *page) {
+func (t *textRun) domains(p *page) {
 	e := &t.estate
 	if len(e.domains) == 0 {
 		return
@@ -147,7 +148,7 @@ func (t *Text) domains(p *page) {
 	for _, domain := range names {
 		list := e.domains[domain]
 		slices.SortFunc(list, func(a, b controller) int { return a.addr.Compare(b.addr) })
-		var count Counts
+		var count report.Counts
 		for _, c := range list {
 			count[c.verdict]++
 		}
@@ -172,7 +173,7 @@ func (t *Text) domains(p *page) {
 }
 
 // hosts prints what the hosts are, in sums, and where their names do not agree.
-func (t *Text) hosts(p *page) {
+func (t *textRun) hosts(p *page) {
 	e := &t.estate
 	if e.named == 0 && len(e.systems) == 0 && len(e.odd) == 0 {
 		return
@@ -227,7 +228,7 @@ func removed(f *signet.PathFix) string {
 }
 
 // ways prints the fixes that remove most paths.
-func (t *Text) ways(p *page) {
+func (t *textRun) ways(p *page) {
 	paths := t.estate.paths
 	if paths == nil || len(paths.Fixes) == 0 {
 		return

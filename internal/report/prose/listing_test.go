@@ -1,18 +1,14 @@
-package report
+package prose
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"signet"
-	"signet/internal/check/all"
 )
 
 func entryOf(i int, because string) entry {
@@ -64,36 +60,5 @@ func TestListingOfManyReasons(t *testing.T) {
 	}
 	if top := l.sorted()[0]; top.text != "common" || top.total != 10_000 || l.total != 100_000 {
 		t.Errorf("on top: %s, %d of %d", top.text, top.total, l.total)
-	}
-}
-
-// A run that was made before is announced before its first line, and reads the same in the end.
-func TestTextBeginsWithWhatIsKnown(t *testing.T) {
-	h := Header{Run: "r", Started: time.Unix(0, 0), Targets: []string{"10.0.0.0/8"}, Policy: "baseline/1"}
-	s := &Summary{Ended: time.Unix(60, 0), Coverage: Coverage{Addresses: 7, Asked: 21}, Verdicts: Counts{1, 2, 3}}
-	var whole bytes.Buffer
-	text := NewText(&whole, all.Checks(), 100, false)
-	if err := text.Begin(&h); err != nil || whole.Len() != 0 {
-		t.Fatalf("%v, %q is printed of a run under way", err, whole.String())
-	}
-	if err := text.End(s); err != nil {
-		t.Fatal(err)
-	}
-	var split bytes.Buffer
-	h.Trend = []Point{{Run: "earlier", Started: time.Unix(0, 0), Verdicts: Counts{7, 8, 9}}}
-	var trend bytes.Buffer
-	text = NewText(&trend, all.Checks(), 120, false)
-	text.Begin(&h)
-	if err := text.End(s); err != nil || !strings.Contains(trend.String(), "Before     1970-01-01 00:00: 9 exposed, 7 undetermined, 8 guarded, 0 unseen (earlier, as judged then)") {
-		t.Errorf("%v: %s", err, trend.String())
-	}
-	h.Trend = nil
-	h.Known = &Summary{Ended: s.Ended, Coverage: s.Coverage}
-	text = NewText(&split, all.Checks(), 100, false)
-	if err := text.Begin(&h); err != nil || !strings.Contains(split.String(), "7 addresses") || strings.Contains(split.String(), "Verdicts") {
-		t.Fatalf("%v: %q", err, split.String())
-	}
-	if err := text.End(s); err != nil || split.String() != whole.String() {
-		t.Errorf("%v: got\n%s\nwant\n%s", err, split.String(), whole.String())
 	}
 }

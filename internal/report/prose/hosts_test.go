@@ -1,0 +1,71 @@
+package prose
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"signet"
+	"signet/internal/report"
+	"signet/internal/report/reporttest"
+)
+
+func TestTextOfHosts(t *testing.T) {
+	var b bytes.Buffer
+	reporttest.WriteWithHosts(t, newText(&b, &report.Options{Checks: reporttest.Checks(), Width: 160}))
+	reporttest.Fit(t, b.Bytes())
+	got := b.String()
+	for _, want := range []string{
+		"\nDOMAINS  one weak domain controller opens its whole domain\n",
+		"lab.example: exposed (3 controllers asked: 1 weak, 1 undetermined, 1 guarded, 0 unseen)",
+		"ldap-signing-not-required on 389",
+		"10.0.0.10 dc3  undetermined",
+		"\nHOSTS  4 hosts, 4 named\n",
+		"3 domain-controller",
+		"3 Windows Server 2022, build 20348; 1 Samba",
+		"10.0.0.5 fs1.lab.example: DNS name: fs1.lab.example (445 ntlm), ",
+		"counted from 3 Windows hosts seen",
+		"smb-signing-not-required (critical), 2 endpoints, removes 5 paths\n",
+		"ldap-signing-not-required (high), 1 endpoint, removes 2 conditional paths\n",
+		"removes 1 path that may be open\n",
+		"a Windows host over SMB → SMB: open because x; closes if y\n",
+		"10.0.0.5:445 fs1.lab.example", // the host's name, not the endpoint's own
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	for _, not := range []string{"10.0.0.8 dc2", "f-is-the-sixth"} {
+		if strings.Contains(got, not) {
+			t.Errorf("the report has %q", not)
+		}
+	}
+	if testing.Verbose() {
+		t.Log(got)
+	}
+}
+
+func TestTextWithoutHostsIsAsBefore(t *testing.T) {
+	var b bytes.Buffer
+	lines := reporttest.Lines()
+	reporttest.Write(t, newText(&b, &report.Options{Checks: reporttest.Checks(), Width: 100}), reporttest.Header(), lines, reporttest.Summary(lines))
+	for _, not := range []string{"\nDOMAINS", "\nHOSTS", "\nPATHS"} {
+		if strings.Contains(b.String(), not) {
+			t.Errorf("a report without hosts has %q", not)
+		}
+	}
+}
+
+func TestTextCountsNoPathsFromNobody(t *testing.T) {
+	var b bytes.Buffer
+	w := newText(&b, &report.Options{Checks: reporttest.Checks(), Width: 160})
+	if err := w.Paths(&signet.Paths{Fixes: []signet.PathFix{{Finding: "smb-signing-not-required", Endpoints: 2}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.End(reporttest.Summary(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); !strings.Contains(got, "no Windows host was seen") || strings.Contains(got, "removes") {
+		t.Errorf("%s", got)
+	}
+}
