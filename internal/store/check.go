@@ -23,7 +23,7 @@ func Check(ctx context.Context, s Store, runs []Run, tell func(string)) (done Ch
 		run := &runs[i]
 		told := 0
 		bad := func(err error) (more bool) {
-			if ctx.Err() != nil || errors.Is(err, ErrUnknown) { // deleted meanwhile
+			if ctx.Err() != nil || errors.Is(err, ErrUnknown) || errors.Is(err, ErrChanged) { // deleted meanwhile
 				return false
 			}
 			if told++; told > mostDamage {

@@ -12,6 +12,8 @@ var (
 	ErrExists  = errors.New("a run of that ID is stored already")
 	ErrUnknown = errors.New("no such run is stored")
 	ErrTaken   = errors.New("the run was deleted, or another process goes on with it")
+	// ErrChanged: what was read of the run up to then is right, and the rest is not there any more.
+	ErrChanged = errors.New("the run was deleted, or rows of it were removed, while it was read")
 	ErrMissing = errors.New("the store does not exist yet")
 	ErrDamaged = errors.New("a stored row is damaged")
 	// ErrUnwritable: the disk is full or read-only, or its rights are another's. Nothing is wrong with what is stored.
@@ -36,7 +38,7 @@ func Fault(name, why string, unwritable bool, err error) error {
 // FaultOfRun words an error that may be about a run and not about the database, with the database's own fail. Of a Damage it finds
 // out whose rows are damaged.
 func FaultOfRun(s Store, err error, fail func(error) error) error {
-	if errors.Is(err, ErrUnknown) {
+	if errors.Is(err, ErrUnknown) || errors.Is(err, ErrChanged) {
 		return err
 	}
 	if d, ok := errors.AsType[*Damage](err); ok {

@@ -128,7 +128,7 @@ func (ix *Index) Observations(ctx context.Context, s Store, run *Run, addrs []ne
 				}
 			}
 			if left > 0 {
-				yield(nil, fmt.Errorf("run %s: %w", run.ID, ErrTaken))
+				yield(nil, fmt.Errorf("run %s: %w", run.ID, ErrChanged))
 				return false
 			}
 			seqs = seqs[:0]

@@ -20,11 +20,12 @@ type Store interface {
 	Create(ctx context.Context, run *Run) (Log, error)
 	// Reopen goes on with a run. Whoever wrote it until then is told ErrTaken at its next Append.
 	Reopen(ctx context.Context, id string) (Log, error)
-	// Rows gives rows of a run; the Row is reused, and its bytes hold until the next one. Whatever is read is held against its
+	// Rows gives rows of a run as it stands when reading begins; the Row is reused, and its bytes hold until the next one. No
+	// connection is held while the caller has a row: it may take its time, and use the store. Whatever is read is held against its
 	// checksum, and all of a run against the number of its rows: what was altered is a *Damage. As stored, who goes on after a
-	// *Damage is given the rest.
+	// *Damage is given the rest. A run that is deleted while it is read, or loses rows, is ErrChanged.
 	Rows(ctx context.Context, id string, which Which) iter.Seq2[*Row, error]
-	// Pages gives the pages of a run, by First. Who goes on after a *Damage is given the rest.
+	// Pages gives the pages of a run, by First, as Rows gives rows. Who goes on after a *Damage is given the rest.
 	Pages(ctx context.Context, id string) iter.Seq2[*Page, error]
 	// Kinds gives the kinds of the rows of a run. A kind does not change once it has a dictionary, and stays.
 	Kinds(ctx context.Context, id string) ([]Kind, error)

@@ -35,13 +35,23 @@ type RunRow struct {
 	Key      int64
 	ID       string
 	Started  int64 // microseconds since 1970; by it runs are ordered
-	Epoch    int64
-	Gone     bool // being deleted
-	Unsealed bool // begun by a version that kept no sums: rows of it may have none
+	Epoch    int64 // see Removed
+	Gone     bool  // being deleted
+	Unsealed bool  // begun by a version that kept no sums: rows of it may have none
 	Count    uint64
 	Head     []byte
 	Progress []byte
 }
+
+// removal is what a removal of rows adds to the epoch of a run. Its low half counts who went on with the run, so that a writer of
+// before learns that it writes no more; a reader need not know of that.
+const removal = 1 << 32
+
+// Removed notes that rows of the run are removed.
+func (r *RunRow) Removed() { r.Epoch += removal }
+
+// Removals is how often rows of a run of that epoch were removed.
+func Removals(epoch int64) int64 { return epoch / removal }
 
 // Sum is the checksum of a run.
 func (r *RunRow) Sum() Sum {

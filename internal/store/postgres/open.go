@@ -55,13 +55,15 @@ var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: no
 
 // Open connects to `postgres://USER@HOST:PORT/DATABASE`. A password comes from the URL, PGPASSWORD or ~/.pgpass, and is in no
 // message.
-func Open(ctx context.Context, address string) (*Store, error) {
+func Open(ctx context.Context, address string) (*Store, error) { return open(ctx, address, 6) }
+
+func open(ctx context.Context, address string, conns int32) (*Store, error) {
 	s := &Store{name: redacted(address)}
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: the address cannot be read: want postgres://USER@HOST:PORT/DATABASE", s.name)
 	}
-	config.MaxConns = 6
+	config.MaxConns = conns
 	config.ConnConfig.ConnectTimeout = connectTime
 	config.ConnConfig.RuntimeParams["application_name"] = "signet"
 	for name, value := range map[string]string{

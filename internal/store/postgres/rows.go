@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/netip"
@@ -10,45 +11,51 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"signet/internal/store"
+	"signet/internal/store/reading"
 )
 
-// Rows gives rows of a run, from one snapshot of the database.
+// Rows gives rows of a run.
 func (s *Store) Rows(ctx context.Context, id string, which store.Which) iter.Seq2[*store.Row, error] {
-	return func(yield func(*store.Row, error) bool) {
-		if err := s.rows(ctx, id, which, yield); err != nil {
-			yield(nil, s.failed(err))
-		}
-	}
+	return reading.Rows(ctx, &base{s: s}, id, which)
 }
 
-// snapshot is a transaction that reads, all of it at one moment.
-func snapshot() pgx.TxOptions {
-	return pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+// Pages gives the pages of a run.
+func (s *Store) Pages(ctx context.Context, id string) iter.Seq2[*store.Page, error] {
+	return reading.Pages(ctx, &base{s: s}, id)
 }
 
-func (s *Store) rows(ctx context.Context, id string, which store.Which, yield func(*store.Row, error) bool) error {
-	tx, err := s.pool.BeginTx(ctx, snapshot()) // so that the count of the run is that of what is read
-	if err != nil {
-		return err
+// base is the database as the room reading knows it, for one reading.
+type base struct {
+	s    *Store
+	fits int // rows that fit into a chunk, by what the last one held
+}
+
+var _ reading.Base = (*base)(nil)
+
+func (b *base) Run(ctx context.Context, id string) (store.RunRow, error) {
+	return find(ctx, b.s.pool, id, "")
+}
+func (b *base) Fail(err error) error { return b.s.failed(err) }
+
+func (b *base) Epoch(ctx context.Context, key int64) (epoch int64, err error) {
+	err = b.s.pool.QueryRow(ctx, "SELECT epoch FROM run WHERE key = $1 AND NOT gone", key).Scan(&epoch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = nil
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx))
-	run, err := find(ctx, tx, id, "")
-	if err != nil {
-		return err
+	return epoch, err
+}
+
+// Rows reads as many rows as are expected to fill the chunk: what is asked for is sent, wanted or not.
+func (b *base) Rows(ctx context.Context, run *store.RunRow, part reading.Part, into *reading.Chunk) error {
+	if b.fits == 0 {
+		b.fits = into.Fits(0)
 	}
-	from, to := which.Span(run.Key)
-	args := []any{from, to}
-	query := "SELECT id, at, took, port, kind, state, addr, body, trace, sum FROM observation WHERE id BETWEEN $1 AND $2"
-	if which.Only != nil {
-		query += " AND id = ANY($3)"
-		args = append(args, store.RowIDs(run.Key, which.Only))
+	query, args := "SELECT id, at, took, port, kind, state, addr, body, trace, sum FROM observation WHERE id BETWEEN $1 AND $2", []any{part.From, part.To, b.fits}
+	if part.Only != nil {
+		query += " AND id = ANY($4)"
+		args = append(args, store.RowIDs(run.Key, part.Only))
 	}
-	if which.Order == store.ByAddress {
-		query += " ORDER BY length(addr), addr, port, id"
-	} else {
-		query += " ORDER BY id"
-	}
-	rows, err := tx.Query(ctx, query, args...)
+	rows, err := b.s.pool.Query(ctx, query+" ORDER BY id LIMIT $3", args...)
 	if err != nil {
 		return err
 	}
@@ -58,7 +65,7 @@ func (s *Store) rows(ctx context.Context, id string, which store.Which, yield fu
 	var state int16
 	var addr, body, trace pgtype.DriverBytes
 	var sum pgtype.Int4
-	n := uint64(0)
+	n := 0
 	for rows.Next() {
 		if err := rows.Scan(&at, &r.At, &r.Took, &r.Port, &r.Kind, &state, &addr, &body, &trace, &sum); err != nil {
 			return err
@@ -69,67 +76,33 @@ func (s *Store) rows(ctx context.Context, id string, which store.Which, yield fu
 		r.Body, r.Trace = body, trace
 		whole := sum.Valid && sum.Int32 == sealed(r.Sum(run.Key)) && int16(r.State) == state
 		if !whole && (sum.Valid || !run.Unsealed) {
-			d := &store.Damage{Run: id, What: "its checksum does not match", First: r.Seq, Last: r.Seq}
-			if which.Order == store.ByAddress {
-				return d
-			}
-			if !yield(nil, s.failed(d)) {
-				return nil
-			}
+			into.Bad(&store.Damage{Run: run.ID, What: "its checksum does not match", First: r.Seq, Last: r.Seq})
 			continue
 		}
-		if !yield(&r, nil) {
-			return nil
-		}
+		into.Rows = reading.AppendRow(into.Rows, &r)
 	}
-	if err := rows.Err(); err != nil {
-		return err
+	if n == b.fits {
+		into.Next = at + 1
 	}
-	if which.All() && n != run.Count {
-		return &store.Damage{Run: id, What: fmt.Sprintf("%d rows can be found, and it counts %d", n, run.Count)}
-	}
-	return nil
-}
-
-// Pages gives the pages of a run, from one snapshot of the database.
-func (s *Store) Pages(ctx context.Context, id string) iter.Seq2[*store.Page, error] {
-	return func(yield func(*store.Page, error) bool) {
-		if err := s.pages(ctx, id, yield); err != nil {
-			yield(nil, s.failed(err))
-		}
-	}
-}
-
-func (s *Store) pages(ctx context.Context, id string, yield func(*store.Page, error) bool) error {
-	run, err := find(ctx, s.pool, id, "")
-	if err != nil {
-		return err
-	}
-	from, to := store.Span(run.Key)
-	rows, err := s.pool.Query(ctx, "SELECT id, rows, body, sum FROM page WHERE id BETWEEN $1 AND $2 ORDER BY id", from, to)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var p store.Page
-	var at, n int64
-	var body pgtype.DriverBytes
-	var sum *int32
-	for rows.Next() {
-		if err := rows.Scan(&at, &n, &body, &sum); err != nil {
-			return err
-		}
-		p.First, p.Rows, p.Body = store.Seq(at), uint64(n), body
-		if !holds(sum, store.SumPage(at, p.Rows, body), run.Unsealed) {
-			d := &store.Damage{Run: id, What: fmt.Sprintf("the index of the rows from %d on is damaged", p.First)}
-			if !yield(nil, s.fail(d)) {
-				return nil
-			}
-			continue
-		}
-		if !yield(&p, nil) {
-			return nil
-		}
-	}
+	b.fits = into.Fits(n)
 	return rows.Err()
+}
+
+// Pages reads pages with their bodies.
+func (b *base) Pages(ctx context.Context, run *store.RunRow, from int64) ([]reading.Page, error) {
+	_, to := store.Span(run.Key)
+	rows, err := b.s.pool.Query(ctx, "SELECT id, rows, body, sum FROM page WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3", from, to, reading.ChunkPages)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p reading.Page, err error) {
+		var at, n int64
+		var sum *int32
+		err = row.Scan(&at, &n, &p.Body, &sum)
+		p.First, p.Rows = store.Seq(at), uint64(n)
+		if !holds(sum, store.SumPage(at, p.Rows, p.Body), run.Unsealed) {
+			p.Damaged = &store.Damage{Run: run.ID, What: fmt.Sprintf("the index of the rows from %d on is damaged", p.First)}
+		}
+		return p, err
+	})
 }

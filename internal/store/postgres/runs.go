@@ -114,6 +114,7 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 			return err
 		}
 		run.Count -= min(run.Count, uint64(tag.RowsAffected()))
+		run.Removed()
 		return save(ctx, tx, &run)
 	}))
 }

@@ -130,6 +130,15 @@ func (p place) Open(t testing.TB) store.Store {
 	return s
 }
 
+func (p place) Narrow(t testing.TB) store.Store {
+	t.Helper()
+	s, err := open(t.Context(), string(p), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // Flushed compares how far the server's journal was written with how far it is on the disk.
 func (p place) Flushed(t testing.TB) (yes, known bool) {
 	t.Helper()

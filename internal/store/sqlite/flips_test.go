@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"signet/internal/store"
+	"signet/internal/store/reading"
 	"signet/internal/store/storetest"
 )
 
@@ -199,14 +200,14 @@ func TestDamagedSegment(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r store.Row
-	rest, err := readRow(&r, body)
+	rest, err := reading.ReadRow(&r, body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	was := len(body) - len(rest)
 	changed := r
 	changed.State ^= stateOpenBit
-	body = append(appendRow(nil, &changed), body[was:]...)
+	body = append(reading.AppendRow(nil, &changed), body[was:]...)
 	if _, err := s.write.Exec("UPDATE segment SET body = ? WHERE id = ?", body, id); err != nil {
 		t.Fatal(err)
 	}

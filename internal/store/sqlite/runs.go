@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"signet/internal/store"
+	"signet/internal/store/reading"
 )
 
 // Runs lists every run, newest first.
@@ -85,11 +86,11 @@ func (s *Store) Reopen(ctx context.Context, id string) (store.Log, error) {
 			return nil
 		}
 		if err == nil && !holds(sum, sumSegment(at, body), l.at.Run.Unsealed) {
-			err = damagedRows(&l.at.Run, at, 0)
+			err = damagedRows(&l.at.Run, at)
 		}
 		var r store.Row
 		for err == nil && len(body) > 0 {
-			body, err = readRow(&r, body)
+			body, err = reading.ReadRow(&r, body)
 		}
 		l.at.Seq = r.Seq
 		return err
@@ -117,6 +118,7 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 			return err
 		}
 		run.Count -= min(run.Count, uint64(gone))
+		run.Removed()
 		return save(ctx, tx, &run)
 	}))
 }
@@ -145,13 +147,13 @@ func take(ctx context.Context, tx *sql.Tx, run *store.RunRow, seqs []uint64) (go
 			return 0, err
 		}
 		if !holds(sum, sumSegment(c.id, c.body), run.Unsealed) {
-			return 0, damagedRows(run, c.id, 0)
+			return 0, damagedRows(run, c.id)
 		}
 		var r store.Row
 		kept := c.body[:0]
 		for rest := c.body; len(rest) > 0; {
 			row := rest
-			if rest, err = readRow(&r, row); err != nil {
+			if rest, err = reading.ReadRow(&r, row); err != nil {
 				return 0, err
 			}
 			if drop[r.Seq] {

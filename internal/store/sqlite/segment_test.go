@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"signet/internal/store"
+	"signet/internal/store/reading"
 )
 
 // rowsOfAllKinds are such as a segment must hold: both families, one inside the other, the ends of every number, a transcript, none
@@ -37,7 +38,7 @@ func TestSegment(t *testing.T) {
 		for len(body) > 0 {
 			var r store.Row
 			var err error
-			if body, err = readRow(&r, body); err != nil {
+			if body, err = reading.ReadRow(&r, body); err != nil {
 				t.Fatal(err)
 			}
 			got = append(got, fmt.Sprintf("%#v", r))
@@ -56,79 +57,4 @@ func TestSegment(t *testing.T) {
 	if _, rest := segment(nil, many); len(rest) != 1 {
 		t.Errorf("%d rows are left over a full segment", len(rest))
 	}
-}
-
-// Rows in the order of their bytes are rows by address, port and as stored, on either side of what fits into memory.
-func TestSorter(t *testing.T) {
-	for _, n := range []int{1000, 3 * sortHeld / 1024} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			var s sorter
-			var want []store.Row
-			for i := range n {
-				x := uint32(i) * 2654435761 // a permutation
-				addr := netip.AddrFrom4([4]byte{10, byte(x >> 30), 0, byte(x >> 9 & 1)})
-				if i%3 == 0 {
-					addr = netip.AddrFrom16([16]byte{0x20, 1, 14: byte(x >> 20), 15: byte(x >> 10)})
-				}
-				r := store.Row{Seq: uint64(i + 1), Addr: addr, Port: uint16(x >> 5 & 3 * 1000), Body: bytes.Repeat([]byte{byte(i)}, 1024)}
-				want = append(want, r)
-				if err := s.add(t.Context(), appendRow(nil, &r)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if spilled := s.tx != nil; spilled != (n > 1000) {
-				t.Fatalf("in a file: %v", spilled)
-			}
-			slices.SortStableFunc(want, func(a, b store.Row) int {
-				if c := a.Addr.Compare(b.Addr); c != 0 {
-					return c
-				}
-				return int(a.Port) - int(b.Port)
-			})
-			at := 0
-			err := s.each(t.Context(), func(b []byte) (bool, error) {
-				var r store.Row
-				if _, err := readRow(&r, b); err != nil {
-					return false, err
-				}
-				if w := want[at]; r.Seq != w.Seq || r.Addr != w.Addr || r.Port != w.Port || !bytes.Equal(r.Body, w.Body) {
-					return false, fmt.Errorf("row %d is %s:%d, number %d; want %s:%d, %d", at, r.Addr, r.Port, r.Seq, w.Addr, w.Port, w.Seq)
-				}
-				at++
-				return true, nil
-			})
-			if err != nil || at != n {
-				t.Errorf("%d of %d rows: %v", at, n, err)
-			}
-			if err := s.close(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-// FuzzSegment holds that a damaged segment does no more than fail, and that a row that is read is written as it was read.
-func FuzzSegment(f *testing.F) {
-	for _, r := range rowsOfAllKinds() {
-		if len(r.Body) < 100 {
-			f.Add(appendRow(nil, &r))
-		}
-	}
-	f.Add([]byte{4, 10, 0, 0})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for len(b) > 0 {
-			var r, again store.Row
-			rest, err := readRow(&r, b)
-			if err != nil {
-				return
-			}
-			if len(rest) >= len(b) {
-				t.Fatal("a row without bytes")
-			}
-			if left, err := readRow(&again, appendRow(nil, &r)); err != nil || len(left) > 0 || fmt.Sprint(r) != fmt.Sprint(again) {
-				t.Fatalf("%+v was written as %+v: %v", r, again, err)
-			}
-			b = rest
-		}
-	})
 }

@@ -20,6 +20,13 @@ func (p place) Open(t testing.TB) store.Store {
 	return s
 }
 
+func (p place) Narrow(t testing.TB) store.Store {
+	t.Helper()
+	s := p.Open(t).(*Store)
+	s.read.SetMaxOpenConns(1)
+	return s
+}
+
 func fresh(t testing.TB) storetest.Place {
 	return place(filepath.Join(t.TempDir(), "state", "signet.db"))
 }

@@ -17,6 +17,8 @@ import (
 type Place interface {
 	// Open opens the store of the place, which is empty the first time; the suite closes it.
 	Open(t testing.TB) store.Store
+	// Narrow opens it with a single connection for all that reads.
+	Narrow(t testing.TB) store.Store
 	// Flushed tells whether the disk has all that was committed. known: that can be told here.
 	Flushed(t testing.TB) (yes, known bool)
 }
@@ -42,6 +44,11 @@ func Run(t *testing.T, fresh func(testing.TB) Place) {
 		{"a group that is not stored", testGroupFailed},
 		{"a group that is too large", testGroupTooLarge},
 		{"durable", testDurable},
+		{"no connection is held while rows are given", testNarrow},
+		{"parts of a run", testParts},
+		{"deleted while it is read", testDeletedRead},
+		{"rows removed while it is read", testDroppedRead},
+		{"written while it is read", testWrittenRead},
 		{"a run in short", testIndex},
 		{"some addresses", testSome},
 		{"drop", testDrop},

@@ -1,4 +1,4 @@
-package sqlite
+package reading
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	_ "modernc.org/sqlite" // the driver
 )
 
 // sorter gives rows back in the order of their bytes. They are kept in memory while they fit, and else in a database of
