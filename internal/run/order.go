@@ -152,7 +152,7 @@ func OrderOf(r *store.Run) (*Order, error) {
 		Targets []string            `json:"targets"`
 		Flags   map[string][]string `json:"flags"`
 	}
-	if err := json.Unmarshal(r.Flags, &form); err != nil {
+	if err := json.Unmarshal(r.Flags, &form); err != nil || form.Version == 0 && form.Flags == nil {
 		return nil, fmt.Errorf("run %s: it does not say how it was ordered", r.ID)
 	}
 	o := NewOrder(form.Targets...)

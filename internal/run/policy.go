@@ -38,6 +38,15 @@ func Policy(name string) (*judge.Policy, error) {
 	return p, nil
 }
 
+// ParsePolicy reads a policy of YAML.
+func ParsePolicy(yaml []byte) (*judge.Policy, error) {
+	p, err := judge.Parse(yaml)
+	if err != nil {
+		return nil, refuse("policy", "{policy}: %v", err)
+	}
+	return p, nil
+}
+
 // ReadYAML reads a file of YAML, which may be a device or somebody else's: no more than YAML is parsed of.
 func ReadYAML(path string) ([]byte, error) {
 	f, err := os.Open(path)
