@@ -17,6 +17,7 @@ type Check struct {
 	Ports    []Port // asked by default
 	Optional bool   // asked only when named with --checks
 	Fallback bool   // asks the ports of a target that no check owns
+	Domain   bool   // what a domain controller breaks of it opens its whole domain
 	Sends    []Sends
 	Rules    []Rule
 	Advice   fs.FS // <rule>.md for each rule
@@ -117,6 +118,7 @@ type Definition[F any, P interface {
 	Ports    []Port
 	Optional bool
 	Fallback bool
+	Domain   bool
 	Sends    []Sends
 	Rules    []Rule
 	Advice   fs.FS
@@ -134,7 +136,7 @@ func Define[F any, P interface {
 	signet.Facts
 }](d Definition[F, P]) Check {
 	return Check{
-		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback,
+		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback, Domain: d.Domain,
 		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader[F, P](d.Name, d.Identify), Traits: reader[F, P](d.Name, d.Traits), Nmap: nmap[F, P](d.Name, d.Nmap),
 		Decode: func(raw signet.RawFacts) (signet.Facts, error) {
 			f, err := typed[F, P](d.Name, raw)

@@ -18,6 +18,7 @@ func Check() check.Check {
 	return check.Define(check.Definition[Facts, *Facts]{
 		Name:    Name,
 		Version: 1,
+		Domain:  true,
 		Title:   "LDAP signing, and channel binding over TLS and StartTLS",
 		Ports: []check.Port{
 			{Number: 389}, {Number: 636}, {Number: 3268}, {Number: 3269},

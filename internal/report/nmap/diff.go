@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/compare"
 	"signet/internal/report"
 	"signet/internal/text"
@@ -16,8 +17,8 @@ type diff struct {
 	when time.Time
 }
 
-func newDiff(w io.Writer, _ *report.Options) report.DiffWriter {
-	return &diff{document: newDocument(w)}
+func newDiff(w io.Writer, o *report.Options) report.DiffWriter {
+	return &diff{document: newDocument(w, o.Checks)}
 }
 
 // Begin remembers the header.
@@ -40,13 +41,13 @@ func (d *diff) Change(c *compare.Change) error {
 	default:
 		a.be("unknown", "unknown-response")
 	}
-	a.service = fromTable(serviceName(c.Check, at.Port, ""))
-	s := script{id: "signet-diff"}
-	s.say("change", c.Kind.String())
-	s.say("host", c.Host)
-	s.say("verdict", report.VerdictChange(c))
+	a.service = fromTable(d.words(c.Check, at.Port, nil).Service)
+	s := check.Script{ID: "signet-diff"}
+	s.Add("change", c.Kind.String())
+	s.Add("host", c.Host)
+	s.Add("verdict", report.VerdictChange(c))
 	if c.Moved() {
-		s.say("was at", c.Old.Addr.String())
+		s.Add("was at", c.Old.Addr.String())
 	}
 	var words []string
 	for _, e := range report.Effects(c) {
@@ -54,9 +55,9 @@ func (d *diff) Change(c *compare.Change) error {
 			words = append(words, e.Word(c))
 		}
 	}
-	s.list("findings", words...)
-	s.list("because", c.Because...)
-	a.scripts = s.append(a.scripts)
+	s.AddList("findings", words...)
+	s.AddList("because", c.Because...)
+	a.scripts = appendScript(a.scripts, &s)
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/report"
 	"signet/internal/text"
 )
@@ -21,6 +22,7 @@ import (
 // nothing more comes wait in a spool.
 type document struct {
 	w       io.Writer
+	checks  []check.Check
 	tool    string
 	args    []string // of the command, as nmap calls them
 	started time.Time
@@ -33,7 +35,7 @@ type host struct {
 	first, last time.Time
 	up          bool
 	names       []string
-	scripts     map[string]string // of the whole host, by id: one smb answer is enough
+	scripts     map[string]string // of the whole host, by id: one answer is enough
 	ports       map[port]*answer
 }
 
@@ -48,8 +50,8 @@ type answer struct {
 	scripts        []byte
 }
 
-func newDocument(w io.Writer) document {
-	return document{w: w, hosts: map[netip.Addr]*host{}, asked: map[port]bool{}}
+func newDocument(w io.Writer, checks []check.Check) document {
+	return document{w: w, checks: checks, hosts: map[netip.Addr]*host{}, asked: map[port]bool{}}
 }
 
 // at gives the host and the port of an endpoint, new ones if need be; something of it happened in the time given.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"signet/internal/report"
+	"signet"
 	"signet/internal/report/reporttest"
 )
 
@@ -54,12 +54,12 @@ func TestNmap(t *testing.T) {
 
 // What nmap 7.93 prints for a Samba that takes every dialect and signs when asked, over SMB 1 too (recorded).
 func TestNmapShape(t *testing.T) {
-	offered, user, plain := true, true, false
-	f := report.Facts{Dialect: "3.1.1", Dialects: []string{"1.0", "2.0.2", "2.1", "3.0", "3.0.2", "3.1.1"}, Signing: 2}
-	f.SMB1.Offered, f.SMB1.UserLevel, f.SMB1.Plaintext, f.SMB1.Signing = &offered, &user, &plain, 2
+	d := newDocument(io.Discard, reporttest.Checks())
+	words := d.words("smb", 445, signet.RawFacts(`{"dialect":"3.1.1","dialects":["1.0","2.0.2","2.1","3.0","3.0.2","3.1.1"],"signing":"optional",
+		"smb1":{"offered":true,"user_level":true,"plaintext":false,"signing":"optional"}}`))
 	var got []byte
-	for _, s := range hostScripts(&f) {
-		got = append(s.append(got), '\n')
+	for i := range words.Host {
+		got = append(appendScript(got, &words.Host[i]), '\n')
 	}
 	want := `<script id="smb2-security-mode" output="&#xA;  311: &#xA;    Message signing enabled but not required"><table key="311">
 <elem>Message signing enabled but not required</elem>

@@ -15,7 +15,9 @@ type run struct {
 	document
 }
 
-func newRun(w io.Writer, _ *report.Options) report.Handler { return &run{document: newDocument(w)} }
+func newRun(w io.Writer, o *report.Options) report.Handler {
+	return &run{document: newDocument(w, o.Checks)}
+}
 
 // Begin remembers the header.
 func (r *run) Begin(h *report.Header) error {
@@ -34,23 +36,23 @@ func (r *run) Endpoint(l *report.Line) error {
 	if l.Name != "" && !slices.Contains(h.names, l.Name) {
 		h.names = append(h.names, l.Name)
 	}
-	f := report.FactsOf(l)
+	words := r.words(l.Check, l.Port, l.Facts)
 	if a.state == "" || state == "open" {
 		a.be(state, reason)
 	}
 	if a.service == "" || l.Outcome == signet.Answered {
-		a.service = service(l, &f)
+		a.service = service(l, &words)
 	}
-	if l.Check == "smb" {
-		for _, s := range hostScripts(&f) {
-			if h.scripts[s.id] == "" && len(s.entries) > 0 {
-				h.scripts[s.id] = string(s.append(nil))
-			}
+	for i := range words.Host {
+		if s := &words.Host[i]; h.scripts[s.ID] == "" && len(s.Entries) > 0 {
+			h.scripts[s.ID] = string(appendScript(nil, s))
 		}
 	}
-	for _, s := range []script{ntlmInfo(&f, l.Check), judged(l)} {
-		a.scripts = s.append(a.scripts)
+	for i := range words.Port {
+		a.scripts = appendScript(a.scripts, &words.Port[i])
 	}
+	ours := judged(l)
+	a.scripts = appendScript(a.scripts, &ours)
 	return nil
 }
 

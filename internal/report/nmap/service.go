@@ -4,17 +4,18 @@ import (
 	"cmp"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/report"
 	"signet/internal/text"
 )
 
 // service is the element that names the service at an endpoint: probed with certainty where the check had its answer, from
 // the table of ports where it had none.
-func service(l *report.Line, f *report.Facts) string {
-	name := serviceName(l.Check, l.Port, f.Protocol)
+func service(l *report.Line, words *check.Nmap) string {
+	name := words.Service
 	switch l.Outcome {
 	case signet.Answered:
-		return serviceElement(name, text.Either(f.OverTLS(), "ssl", ""), "probed", "10")
+		return serviceElement(name, text.Either(words.TLS, "ssl", ""), "probed", "10")
 	case signet.Foreign:
 		name = ""
 	}
@@ -28,17 +29,14 @@ func serviceElement(name, tunnel, method, confidence string) string {
 	return string(report.XMLAttributes([]byte("<service"), "name", cmp.Or(name, "unknown"), "tunnel", tunnel, "method", method, "conf", confidence)) + "/>"
 }
 
-// serviceName is nmap-services' name of what a check asks at a port; mail is the protocol of that check.
-func serviceName(check string, port uint16, mail string) string {
-	switch {
-	case port == 139 && check == "smb":
-		return "netbios-ssn"
-	case port == 137:
-		return "netbios-ns"
-	case port == 5353:
-		return "zeroconf"
-	case port == 5355:
-		return "llmnr"
+// words is what nmap would say of an endpoint that a check asked. Facts that cannot be read, as another version may have
+// stored them, say nothing; nor does a check of another version.
+func (d *document) words(name string, port uint16, facts signet.Facts) check.Nmap {
+	for i := range d.checks {
+		if c := &d.checks[i]; c.Name == name && c.Nmap != nil {
+			said, _ := c.Nmap(port, facts) // the judge reports it
+			return said
+		}
 	}
-	return map[string]string{"smb": "microsoft-ds", "http": "http", "ldap": "ldap", "mssql": "ms-sql-s", "rdp": "ms-wbt-server", "rpc": "msrpc", "mail": mail}[check]
+	return check.Nmap{}
 }

@@ -42,9 +42,6 @@ const (
 	mostSums  = 8
 )
 
-// directory is the check whose findings open a domain.
-const directory = "ldap"
-
 // Host files one host.
 func (t *textRun) Host(h *signet.Host) error {
 	e := &t.estate
@@ -75,21 +72,27 @@ func (t *textRun) Host(h *signet.Host) error {
 		}
 	}
 	if h.Has(check.RoleDomainController) && h.Domain != "" {
-		e.controller(h)
+		e.controller(h, t.opensDomain)
 	}
 	return nil
 }
 
-func (e *estate) controller(h *signet.Host) {
+// opensDomain tells whether a check is one by which a weak domain controller opens its domain.
+func (t *textRun) opensDomain(name string) bool {
+	return slices.ContainsFunc(t.checks, func(c check.Check) bool { return c.Domain && c.Name == name })
+}
+
+// controller files a domain controller; only what checks say counts by which it opens its domain.
+func (e *estate) controller(h *signet.Host, counts func(check string) bool) {
 	c := controller{addr: h.Address, name: text.Clean(h.Name), verdict: signet.Unseen}
 	for _, p := range h.Endpoints {
-		if p.Check == directory {
+		if counts(p.Check) {
 			c.verdict = c.verdict.Worse(p.Verdict)
 		}
 	}
 	byRule := map[string][]string{}
 	for _, f := range h.Findings {
-		if f.Check != directory {
+		if !counts(f.Check) {
 			continue
 		}
 		at := fmt.Sprint(f.Port)

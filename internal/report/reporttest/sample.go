@@ -9,6 +9,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/check/all"
 	"signet/internal/report"
 	"signet/internal/text"
 )
@@ -46,14 +47,19 @@ Ask again.
 None known.
 `
 
-// Checks are checks with the rules that the samples name, and advice of the usual form.
+// Checks are checks with the rules that the samples name, and advice of the usual form. What they say of facts is what the
+// real ones say.
 func Checks() []check.Check {
+	real := map[string]check.Check{}
+	for _, c := range all.Checks() {
+		real[c.Name] = c
+	}
 	make := func(name string, rules ...check.Rule) check.Check {
 		advice := fstest.MapFS{}
 		for _, r := range rules {
 			advice["advice/"+r.ID+".md"] = &fstest.MapFile{Data: fmt.Appendf(nil, stubAdvice, r.Title)}
 		}
-		return check.Check{Name: name, Version: 1, Title: name + " guards", Rules: rules, Advice: advice}
+		return check.Check{Name: name, Version: 1, Title: name + " guards", Rules: rules, Advice: advice, Nmap: real[name].Nmap, Domain: real[name].Domain}
 	}
 	return []check.Check{
 		make("smb", check.Rule{ID: "smb-signing-not-required", Title: "SMB signing is not required", Requires: "signing is required", Opens: check.Way{To: check.ToHTTP, Guard: signet.Off}},
