@@ -1,6 +1,7 @@
 package signet_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -36,8 +37,9 @@ var law = []struct {
 	{2, "internal/store", []string{"internal/check", "internal/text"}, []string{"net", "os", "os/exec", "log", "log/slog", "net/http", "database/sql"}},
 	{3, "internal/store/reading", []string{"internal/store"}, []string{"net", "os", "os/exec", "log", "log/slog", "net/http"}},
 	{4, "internal/store/*", []string{"internal/store", "internal/store/reading"}, []string{"os/exec", "log", "log/slog", "net/http"}},
-	{4, "internal/scope", []string{"internal/bounds"}, []string{"os/exec", "log", "log/slog", "net/http"}},
-	{4, "internal/engine", []string{"internal/check", "internal/dial"}, []string{"log", "log/slog", "os/exec", "net/http", "database/sql"}},
+	{4, "internal/scope", []string{"internal/bounds"}, []string{"net", "os/exec", "log", "log/slog", "net/http"}},
+	{3, "internal/sweep", []string{"internal/dial"}, []string{"os/exec", "log", "log/slog", "net/http", "database/sql"}},
+	{4, "internal/engine", []string{"internal/check", "internal/dial", "internal/sweep"}, []string{"log", "log/slog", "os/exec", "net/http", "database/sql"}},
 	{4, "internal/judge", []string{"internal/check", "internal/bounds"}, []string{"net", "os", "math/rand", "math/rand/v2", "crypto/rand", "context", "log", "log/slog"}},
 	{4, "internal/host", []string{"internal/check"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync"}},
 	{4, "internal/relay", []string{"internal/check", "internal/text"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "time"}},
@@ -196,4 +198,125 @@ func TestEveryRoomKeepsItsHabits(t *testing.T) {
 			t.Errorf("%s has no fuzz target", room)
 		}
 	}
+}
+
+// waysOut is every file that may open a socket, send on one or look a name up, and with what. Each of them asks the
+// dial.Gate before a packet leaves, or sends none.
+var waysOut = map[string][]string{
+	"internal/dial/dialer.go":         {"net.Dialer"},
+	"internal/dial/shortage.go":       {"net.DialUDP"}, // to learn whether there is a route: nothing is sent
+	"internal/engine/sys_linux.go":    {"unix.SYS_SOCKET", "unix.SYS_CONNECT", "unix.SYS_SENDTO"},
+	"internal/engine/follow_linux.go": {"net.FileConn"},             // of a socket that the loop has connected
+	"internal/sweep/sweep_linux.go":   {"unix.Socket"},              // to learn whether it is allowed: nothing is sent
+	"internal/sweep/port_linux.go":    {"unix.Socket", "unix.Bind"}, // to keep a port: nothing is sent
+	"internal/sweep/rawlink_linux.go": {"unix.Socket", "unix.Bind", "unix.SYS_SENDMMSG"},
+	"internal/cli/cli.go":             {"net.Resolver"},                        // handed to run
+	"internal/run/env.go":             {"net.Resolver", "net.DefaultResolver"}, // what a dial.Resolver asks
+	"internal/store/postgres/open.go": {"pgxpool.NewWithConfig"},               // the user's own store
+}
+
+// outward are the names that stand for a way out, by import path; inward those that let others in, which no file may use.
+var outward = map[string]*regexp.Regexp{
+	"net":                             regexp.MustCompile(`^(Dial|FileConn$|FilePacketConn$|Lookup|Resolver$|DefaultResolver$)`),
+	"syscall":                         regexp.MustCompile(`^(Socket|Connect|Bind|Send|Pwrite|SYS_(SOCKET|CONNECT|BIND|SEND|IO_URING)|RawConn$)`),
+	"golang.org/x/sys/unix":           regexp.MustCompile(`^(Socket|Connect|Bind|Send|SYS_(SOCKET|CONNECT|BIND|SEND|IO_URING))`),
+	"crypto/tls":                      regexp.MustCompile(`^Dial`),
+	"net/http":                        regexp.MustCompile(`^(Get|Head|Post|PostForm|Client|DefaultClient|Transport|DefaultTransport)$`),
+	"net/smtp":                        regexp.MustCompile(`.`),
+	"net/rpc":                         regexp.MustCompile(`.`),
+	"log/syslog":                      regexp.MustCompile(`.`),
+	"github.com/jackc/pgx/v5":         regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
+	"github.com/jackc/pgx/v5/pgconn":  regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
+	"github.com/jackc/pgx/v5/pgxpool": regexp.MustCompile(`^New`),
+}
+
+var inward = map[string]*regexp.Regexp{
+	"net":                   regexp.MustCompile(`^(Listen|FileListener$)`),
+	"syscall":               regexp.MustCompile(`^(Listen|Accept|SYS_(LISTEN|ACCEPT))`),
+	"golang.org/x/sys/unix": regexp.MustCompile(`^(Listen|Accept|SYS_(LISTEN|ACCEPT))`),
+	"crypto/tls":            regexp.MustCompile(`^(Listen|NewListener)`),
+	"net/http":              regexp.MustCompile(`^(Serve|ListenAndServe|Server$)`),
+}
+
+// Packages net, syscall and the like are used to send only in the files of waysOut, and to listen nowhere.
+func TestOneWayOut(t *testing.T) {
+	for path, names := range namesOf(t) {
+		var out []string
+		for _, n := range names {
+			if p := inward[n.path]; p != nil && p.MatchString(n.name) {
+				t.Errorf("%s uses %s.%s: nothing of ours listens", path, n.pkg, n.name)
+			}
+			p := outward[n.path]
+			if p == nil || !p.MatchString(n.name) {
+				continue
+			}
+			out = append(out, n.pkg+"."+n.name)
+			if !slices.Contains(waysOut[path], n.pkg+"."+n.name) {
+				t.Errorf("%s uses %s.%s: packets leave through package dial, or stand in waysOut", path, n.pkg, n.name)
+			}
+		}
+		for _, name := range waysOut[path] {
+			if !slices.Contains(out, name) {
+				t.Errorf("%s does not use %s any more: take it out of waysOut", path, name)
+			}
+		}
+	}
+	for path := range waysOut {
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("waysOut: %v", err)
+		}
+	}
+}
+
+// used is a name of an imported package.
+type used struct{ path, pkg, name string }
+
+// namesOf lists the names of imported packages that each file of the program uses, tests left out, on any system.
+func namesOf(t *testing.T) map[string][]used {
+	t.Helper()
+	out := map[string][]used{}
+	for room := range rooms(t) {
+		files, err := filepath.Glob(filepath.Join(".", room, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			imported := map[string]string{}
+			for _, im := range f.Imports {
+				p, err := strconv.Unquote(im.Path.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				name := p[strings.LastIndexByte(p, '/')+1:]
+				if p == "github.com/jackc/pgx/v5" {
+					name = "pgx"
+				}
+				if im.Name != nil {
+					name = im.Name.Name
+				}
+				if outward[p] != nil && name == "." {
+					t.Errorf("%s imports %s into its own names", path, p)
+				}
+				imported[name] = p
+			}
+			path = filepath.ToSlash(path)
+			out[path] = nil
+			ast.Inspect(f, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok {
+					if x, ok := s.X.(*ast.Ident); ok && imported[x.Name] != "" {
+						out[path] = append(out[path], used{imported[x.Name], x.Name, s.Sel.Name})
+					}
+				}
+				return true
+			})
+		}
+	}
+	return out
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+
+	"signet/internal/sweep"
+)
 
 // agenda is what is asked of an item: first in any case, later where the host is alive.
 type agenda struct {
@@ -10,15 +14,12 @@ type agenda struct {
 	unswept bool     // there are questions in first that it cannot
 }
 
-// mostSwept is how many ports of an address a sweep keeps account of.
-const mostSwept = 31
-
 // prepare settles which questions a sweep asks.
 func (a *agenda) prepare() {
 	for i := range a.first {
 		q := &a.first[i]
 		q.bit = -1
-		if q.opening.how == opensElsewhere || len(a.swept) == mostSwept {
+		if q.opening.how == opensElsewhere || len(a.swept) == sweep.MostPorts {
 			a.unswept = true
 			continue
 		}

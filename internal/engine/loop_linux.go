@@ -15,6 +15,7 @@ import (
 
 	"signet/internal/check"
 	"signet/internal/dial"
+	"signet/internal/sweep"
 )
 
 // native is the driver of this system.
@@ -59,8 +60,8 @@ type loop struct {
 	eagerness int // how well sending the prelude at once has worked
 	shy       uint
 
-	sweep     *sweep // nil: addresses are found by connecting to them
-	arrivals  ring[arrival]
+	sweeping  bool // addresses are found by a sweep, not by connecting to them
+	arrivals  ring[sweep.Found]
 	arrived   atomic.Int64 // of them, and of those still to be delivered
 	swept     bool         // the sweep is over
 	followers followers
@@ -97,23 +98,7 @@ func looped(s *session) {
 		case <-done:
 		}
 	})
-	if s.Discover != DiscoverConnect {
-		w, err := sweepable(l)
-		if err != nil {
-			if s.Tell != nil {
-				s.Tell("discovery by connect: " + err.Error())
-			}
-		} else {
-			l.sweep = w
-			wg.Go(func() {
-				w.run()
-				l.mu.Lock()
-				l.swept = true
-				l.mu.Unlock()
-				l.ring()
-			})
-		}
-	}
+	l.discover(&wg)
 	wg.Go(func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -263,7 +248,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 		}
 		if gate := l.gate(); gate.Holds(n.place) {
 			n.place = 0
-		} else if l.sweep != nil { // it takes every place that is free: this one is taken ahead of its time
+		} else if l.sweeping { // it takes every place that is free: this one is taken ahead of its time
 			place, w := gate.Reserve(s.target.Addr)
 			if w > 0 {
 				n.place = place
@@ -315,62 +300,6 @@ func (l *loop) pick(size uint64) (launch, bool) {
 			return launch{}, false
 		}
 	}
-}
-
-// arrival is a position that a sweep has seen to.
-type arrival struct {
-	position     uint64
-	sent         int64  // when the first SYN was
-	open, closed uint32 // by question.bit
-	plain        bool   // it could not: everything is to be asked
-}
-
-// arrive takes positions from the sweep.
-func (l *loop) arrive(batch []arrival) {
-	l.mu.Lock()
-	first := l.arrivals.size == 0
-	for _, a := range batch {
-		l.arrivals.push(a)
-	}
-	l.mu.Unlock()
-	if first {
-		l.ring()
-	}
-}
-
-// admitNext gives the next address a slot; false: there is none now.
-func (l *loop) admitNext(size uint64) bool {
-	if l.sweep == nil {
-		if l.draining() {
-			return false
-		}
-		position, ok := l.progress.begin(size)
-		if ok {
-			l.admit(position)
-		}
-		return ok
-	}
-	l.mu.Lock()
-	if l.arrivals.size == 0 {
-		l.mu.Unlock()
-		return false
-	}
-	a := l.arrivals.pop()
-	l.mu.Unlock()
-	l.arrived.Add(-1)
-	s := l.admit(a.position)
-	s.swept, s.sent, s.open, s.closed = !a.plain, a.sent, a.open, a.closed
-	return true
-}
-
-// exhausted tells whether no address will come any more.
-func (l *loop) exhausted(size uint64) bool {
-	if l.sweep == nil {
-		return l.draining() || l.progress.done(size)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.swept && l.arrivals.size == 0
 }
 
 // patience is for how many milliseconds to wait for events: until something is due.

@@ -1,6 +1,6 @@
 //go:build amd64 || arm64
 
-package engine
+package sweep
 
 import (
 	"encoding/binary"
@@ -67,7 +67,7 @@ func openRawLink(l *link, port uint16) (*rawLink, error) {
 		{Code: unix.BPF_RET | unix.BPF_K, K: 256}, // 16
 		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
 	}
-	w := &rawLink{link: l, fd: fd}
+	x := &rawLink{link: l, fd: fd}
 	fail := func(err error) (*rawLink, error) {
 		unix.Close(fd)
 		return nil, err
@@ -89,56 +89,56 @@ func openRawLink(l *link, port uint16) (*rawLink, error) {
 	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: l.index}); err != nil {
 		return fail(err)
 	}
-	for i := range w.in {
-		w.inIO[i] = unix.Iovec{Base: &w.in[i][0], Len: uint64(len(w.in[i]))}
-		w.inM[i].hdr.Iov, w.inM[i].hdr.Iovlen = &w.inIO[i], 1
+	for i := range x.in {
+		x.inIO[i] = unix.Iovec{Base: &x.in[i][0], Len: uint64(len(x.in[i]))}
+		x.inM[i].hdr.Iov, x.inM[i].hdr.Iovlen = &x.inIO[i], 1
 	}
-	for i := range w.out {
-		w.outIO[i].Base = &w.out[i][0]
-		w.outM[i].hdr.Iov, w.outM[i].hdr.Iovlen = &w.outIO[i], 1
+	for i := range x.out {
+		x.outIO[i].Base = &x.out[i][0]
+		x.outM[i].hdr.Iov, x.outM[i].hdr.Iovlen = &x.outIO[i], 1
 	}
-	return w, nil
+	return x, nil
 }
 
 // next is room for a frame; sent puts it into the batch.
-func (w *rawLink) next() []byte { return w.out[w.n][:0] }
+func (x *rawLink) next() []byte { return x.out[x.n][:0] }
 
-func (w *rawLink) sent(frame []byte) {
-	w.outIO[w.n].Len = uint64(len(frame))
-	if w.n++; w.n == txBatch {
-		w.flush()
+func (x *rawLink) sent(frame []byte) {
+	x.outIO[x.n].Len = uint64(len(frame))
+	if x.n++; x.n == txBatch {
+		x.flush()
 	}
 }
 
 // flush sends the batch. What the interface has no room for waits a moment; what it refuses is counted: no silence
 // means anything then.
-func (w *rawLink) flush() {
-	for at, tries := 0, 0; at < w.n; {
-		r, _, no := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(w.fd), uintptr(unsafe.Pointer(&w.outM[at])), uintptr(w.n-at), unix.MSG_DONTWAIT, 0, 0)
+func (x *rawLink) flush() {
+	for at, tries := 0, 0; at < x.n; {
+		r, _, no := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(x.fd), uintptr(unsafe.Pointer(&x.outM[at])), uintptr(x.n-at), unix.MSG_DONTWAIT, 0, 0)
 		switch {
 		case no == 0:
 			at += int(r)
 		case (no == syscall.EAGAIN || no == syscall.ENOBUFS || no == syscall.EINTR) && tries < 1000:
 			tries++
-			unix.Poll([]unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLOUT}}, 1)
+			unix.Poll([]unix.PollFd{{Fd: int32(x.fd), Events: unix.POLLOUT}}, 1)
 		default:
 			at++
-			w.refused++
-			w.why = no
+			x.refused++
+			x.why = no
 		}
 	}
-	w.n = 0
+	x.n = 0
 }
 
 // receive hands every frame that has come to f.
-func (w *rawLink) receive(f func(frame []byte)) {
+func (x *rawLink) receive(f func(frame []byte)) {
 	for {
-		r, _, no := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(w.fd), uintptr(unsafe.Pointer(&w.inM[0])), rxBatch, unix.MSG_DONTWAIT, 0, 0)
+		r, _, no := syscall.RawSyscall6(unix.SYS_RECVMMSG, uintptr(x.fd), uintptr(unsafe.Pointer(&x.inM[0])), rxBatch, unix.MSG_DONTWAIT, 0, 0)
 		if no != 0 {
 			return
 		}
 		for i := range int(r) {
-			f(w.in[i][:min(w.inM[i].n, uint32(len(w.in[i])))])
+			f(x.in[i][:min(x.inM[i].n, uint32(len(x.in[i])))])
 		}
 		if int(r) < rxBatch {
 			return
@@ -146,4 +146,4 @@ func (w *rawLink) receive(f func(frame []byte)) {
 	}
 }
 
-func (w *rawLink) close() { unix.Close(w.fd) }
+func (x *rawLink) close() { unix.Close(x.fd) }
