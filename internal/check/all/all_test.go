@@ -36,8 +36,11 @@ func TestEveryRuleIsDocumentedAndRated(t *testing.T) {
 				t.Errorf("%s: %v", r.ID, err)
 				continue
 			}
-			if n := len([]rune(a.Setting)); n == 0 || n > 200 {
-				t.Errorf("%s: the first paragraph of Fix has %d characters, want 1 to 200: it is what a report prints", r.ID, n)
+			if a.Title != r.Title || r.Requires == "" {
+				t.Errorf("%s: titled %q, its advice %q; requires %q", r.ID, r.Title, a.Title, r.Requires)
+			}
+			if n := len(a.Setting); n == 0 || n > 160 || strings.Contains(a.Setting, "\n") {
+				t.Errorf("%s: the first paragraph of Fix has %d octets, want one line of 1 to 160: it is what a report prints", r.ID, n)
 			}
 			if strings.Contains(a.Text, "…\n") || strings.Contains(a.Text, "TODO") {
 				t.Errorf("%s: the advice is not finished", r.ID)

@@ -10,23 +10,6 @@ import (
 	"signet/internal/check"
 )
 
-func TestAdvice(t *testing.T) {
-	c := Check()
-	for _, r := range c.Rules {
-		a, err := c.AdviceFor(r.ID)
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		if a.Title != r.Title || len(r.Title) > 60 {
-			t.Errorf("%s: title %q, advice %q", r.ID, r.Title, a.Title)
-		}
-		if len(a.Setting) > 160 || strings.Contains(a.Setting, "\n") {
-			t.Errorf("%s: setting of %d characters: %q", r.ID, len(a.Setting), a.Setting)
-		}
-	}
-}
-
 // The facts keep the contract's shape even when nothing was learned: levels as words, lists as lists, and null where
 // StartTLS was not told.
 func TestFactsShape(t *testing.T) {

@@ -121,16 +121,3 @@ func TestFactsJSON(t *testing.T) {
 		t.Errorf("facts from JSON: %v, %v", again, err)
 	}
 }
-
-func TestAdvice(t *testing.T) {
-	c := Check()
-	for _, r := range c.Rules {
-		a, err := c.AdviceFor(r.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a.Title != r.Title || len(a.Title) > 60 || len(a.Setting) > 160 || a.Setting == "" {
-			t.Errorf("%s: title %q, setting of %d octets %q", r.ID, a.Title, len(a.Setting), a.Setting)
-		}
-	}
-}

@@ -83,16 +83,3 @@ func TestFactsJSON(t *testing.T) {
 		}
 	}
 }
-
-func TestAdvice(t *testing.T) {
-	c := Check()
-	if len(c.Rules) != 3 {
-		t.Errorf("%d rules", len(c.Rules))
-	}
-	for _, r := range c.Rules {
-		a, err := c.AdviceFor(r.ID)
-		if err != nil || a.Title != r.Title || len(r.Title) > 60 || len(a.Setting) > 160 {
-			t.Errorf("%s: %v, title %q, setting of %d: %s", r.ID, err, a.Title, len(a.Setting), a.Setting)
-		}
-	}
-}

@@ -77,14 +77,4 @@ func TestFactsJSON(t *testing.T) {
 	}
 }
 
-func TestAdvice(t *testing.T) {
-	c := Check()
-	for _, r := range c.Rules {
-		a, err := c.AdviceFor(r.ID)
-		if err != nil || a.Title != r.Title || len(r.Title) > 60 || len(a.Setting) > 160 || strings.Contains(a.Setting, "\n") {
-			t.Errorf("%s: %v, title %q, setting of %d: %s", r.ID, err, a.Title, len(a.Setting), a.Setting)
-		}
-	}
-}
-
 var _ check.Securable = (*conversation)(nil)

@@ -81,15 +81,9 @@ func (c *climb) setup(dst, token []byte) []byte {
 }
 
 func (c *climb) sessionSetup(dst, msg []byte) ([]byte, bool, error) {
-	if repeats(msg) {
-		return nil, false, nil
-	}
-	r, err := smb2.ParseSessionSetup(msg)
-	if err != nil {
+	r, answered, err := readSetup(msg)
+	if !answered {
 		return nil, false, err
-	}
-	if r.Status == smb2.StatusPending {
-		return nil, false, nil
 	}
 	c.answered++
 	f := &c.iv.facts

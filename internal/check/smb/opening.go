@@ -132,23 +132,22 @@ func (iv *interview) firstToken() []byte {
 	return iv.shared.token
 }
 
-// repeats tells that a message is the answer to a negotiate once more, from a server that says everything twice.
-func repeats(msg []byte) bool {
-	h, err := smb2.ParseHeader(msg)
-	return err == nil && h.Command == smb2.CommandNegotiate
+// readSetup reads an answer to a session setup. answered is false, without an error, where the answer is still to come:
+// after the answer to a negotiate once more, from a server that says everything twice, and after the announcement of an
+// answer ([MS-SMB2] §3.3.4.4).
+func readSetup(msg []byte) (r smb2.SessionSetupResponse, answered bool, err error) {
+	if h, err := smb2.ParseHeader(msg); err == nil && h.Command == smb2.CommandNegotiate {
+		return r, false, nil
+	}
+	r, err = smb2.ParseSessionSetup(msg)
+	return r, err == nil && r.Status != smb2.StatusPending, err
 }
 
 // challenged reads an answer to a session setup.
 func (o *opening) challenged(dst, msg []byte) ([]byte, bool, error) {
-	if repeats(msg) {
-		return nil, false, nil
-	}
-	r, err := smb2.ParseSessionSetup(msg)
-	if err != nil {
+	r, answered, err := readSetup(msg)
+	if !answered {
 		return nil, false, err
-	}
-	if r.Status == smb2.StatusPending {
-		return nil, false, nil
 	}
 	if o.iv.facts.challenge(r.Token) {
 		return nil, true, nil

@@ -72,11 +72,8 @@ func (t *trial) setup(dst, token []byte) []byte {
 }
 
 func (t *trial) sessionSetup(dst, msg []byte) ([]byte, bool, error) {
-	if repeats(msg) || pending(msg) {
-		return nil, false, nil
-	}
-	r, err := smb2.ParseSessionSetup(msg)
-	if err != nil {
+	r, answered, err := readSetup(msg)
+	if !answered {
 		return nil, false, err
 	}
 	first := t.id == 1
