@@ -75,12 +75,7 @@ func (c *Change) Moved() bool {
 }
 
 // Addr is where the endpoint is, or was.
-func (c *Change) Addr() netip.Addr {
-	if c.New.Addr.IsValid() {
-		return c.New.Addr
-	}
-	return c.Old.Addr
-}
+func (c *Change) Addr() netip.Addr { return c.Endpoint().Addr }
 
 // seen is one endpoint of one run, judged when it has to be.
 type seen struct {

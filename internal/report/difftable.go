@@ -20,18 +20,18 @@ func DiffRows(c *compare.Change) [][]string {
 	if c.New.Addr.IsValid() {
 		now, newVerdict = c.New.Addr.String(), c.NewVerdict.String()
 	}
-	at := Place(c)
+	at := c.Endpoint()
 	var rows [][]string
-	for _, e := range Effects(c) {
+	for _, e := range c.Effects() {
 		rule, severity, was, where := "", "", "", ""
 		if e.Finding != nil {
 			rule, severity, where = e.Finding.Rule, e.Finding.Severity.String(), e.Finding.Where
 		}
-		if e.What == "rated" {
+		if e.Move == compare.Regraded {
 			was = e.Was.String()
 		}
 		rows = append(rows, []string{c.Kind.String(), Cell(c.Host), old, now, at.PortString(), at.Transport.String(), Cell(c.Check), oldVerdict, newVerdict,
-			e.What, Cell(rule), severity, was, Cell(where), Cell(strings.Join(c.Because, "; "))})
+			string(e.Move), Cell(rule), severity, was, Cell(where), Cell(strings.Join(c.Because, "; "))})
 	}
 	return rows
 }

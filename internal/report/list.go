@@ -53,8 +53,8 @@ func (d *DiffList) Begin(*DiffHeader) error { return nil }
 
 // Change writes the endpoint if there is something new to fix at it.
 func (d *DiffList) Change(c *compare.Change) error {
-	if Broke(c) || c.Kind == compare.NewlyAsked && weak(c) {
-		return d.write(Place(c))
+	if c.Broke() || c.Kind == compare.NewlyAsked && c.Opens() {
+		return d.write(c.Endpoint())
 	}
 	return nil
 }

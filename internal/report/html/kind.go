@@ -44,7 +44,7 @@ func (k *kind) file(c *compare.Change) {
 	if len(k.Rows) >= report.MostChanges || k.room <= 0 {
 		return
 	}
-	r := row{Endpoint: report.Place(c).String(), Check: text.Clean(c.Check), Host: text.Clean(c.Host), Because: strings.Join(text.CleanAll(c.Because), "; ")}
+	r := row{Endpoint: c.Endpoint().String(), Check: text.Clean(c.Check), Host: text.Clean(c.Host), Because: strings.Join(text.CleanAll(c.Because), "; ")}
 	if c.Old.Addr.IsValid() {
 		r.Was = c.OldVerdict.String()
 	}
@@ -54,7 +54,7 @@ func (k *kind) file(c *compare.Change) {
 	if r.Was == r.Now {
 		r.Was = ""
 	}
-	for _, e := range report.Effects(c) {
+	for _, e := range c.Effects() {
 		if e.Finding == nil {
 			continue
 		}
@@ -63,12 +63,12 @@ func (k *kind) file(c *compare.Change) {
 			p.Text += " at " + text.Clean(e.Finding.Where)
 		}
 		switch {
-		case e.What == "gained":
+		case e.Move == compare.Gained:
 			p.Sign = "new"
-		case e.What == "rated":
+		case e.Move == compare.Regraded:
 			p.Sign = "was " + e.Was.String() + ", now"
 		default:
-			p.Sign = text.Either(report.Fixed(c), "closed", "not known:")
+			p.Sign = text.Either(c.Closes(), "closed", "not known:")
 		}
 		r.Parts = append(r.Parts, p)
 		k.room -= len(p.Text)

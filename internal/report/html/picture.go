@@ -23,7 +23,7 @@ type pathSum struct {
 	severity         signet.Severity
 }
 
-// report.Wants hosts for their cards, and paths for the picture.
+// Wants hosts for their cards, and paths for the picture.
 func (r *run) Wants() report.Wants { return report.Wants{Hosts: true, Paths: true} }
 
 // Paths remembers the sums of the run.

@@ -26,15 +26,15 @@ func (d *diff) Begin(h *report.DiffHeader) error { d.h = *h; return nil }
 
 // Change files one test.
 func (d *diff) Change(c *compare.Change) error {
-	s, place := d.suite(c.Check), report.Place(c)
+	s, place := d.suite(c.Check), c.Endpoint()
 	one := newCase(c.Check, place.Addr, text.Clean(c.Host), place.String()+" "+c.Kind.String())
 	message := report.KindTitle(c.Kind) + ": "
 	said := append([]string{report.Sentence(c)}, c.Because...)
 	switch {
-	case report.Broke(c):
+	case c.Broke():
 		worst := signet.Info
-		for _, e := range report.Effects(c) {
-			if e.Finding != nil && e.What != "lost" {
+		for _, e := range c.Effects() {
+			if e.Finding != nil && e.Move != compare.Lost {
 				worst = max(worst, e.Finding.Severity)
 			}
 		}

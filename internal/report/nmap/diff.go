@@ -30,7 +30,7 @@ func (d *diff) Begin(h *report.DiffHeader) error {
 
 // Change files one change under its host.
 func (d *diff) Change(c *compare.Change) error {
-	at := report.Place(c)
+	at := c.Endpoint()
 	h, a := d.at(at, d.when, d.when)
 	switch {
 	case c.New.Addr.IsValid():
@@ -50,9 +50,9 @@ func (d *diff) Change(c *compare.Change) error {
 		s.Add("was at", c.Old.Addr.String())
 	}
 	var words []string
-	for _, e := range report.Effects(c) {
+	for _, e := range c.Effects() {
 		if e.Finding != nil {
-			words = append(words, e.Word(c))
+			words = append(words, report.EffectWords(c, &e))
 		}
 	}
 	s.AddList("findings", words...)

@@ -28,29 +28,29 @@ func (d *diff) Begin(h *report.DiffHeader) error {
 
 // Change writes the events of one change.
 func (d *diff) Change(c *compare.Change) error {
-	for _, e := range report.Effects(c) {
-		if e.Finding != nil && !report.Counted(e.Finding) && e.What != "rated" {
+	for _, e := range c.Effects() {
+		if e.Finding != nil && !report.Counted(e.Finding) && e.Move != compare.Regraded {
 			continue
 		}
-		about := &subject{at: e.At, host: text.Clean(c.Host), check: c.Check, verdict: report.Standing(c), when: d.when}
+		about := &subject{at: e.At, host: text.Clean(c.Host), check: c.Check, verdict: c.Verdict(), when: d.when}
 		var ev *event
 		switch {
-		case e.What == "lost" && report.Fixed(c):
+		case e.Move == compare.Lost && c.Closes():
 			ev = d.finding(about, e.Finding, pass)
 			ev.life(3, "Close", 4, "Resolved")
-		case e.What == "lost":
+		case e.Move == compare.Lost:
 			ev = d.finding(about, e.Finding, warning)
 			ev.life(2, "Update", 2, "In Progress")
 			ev.Compliance.Detail = report.KindTitle(c.Kind) + ": " + strings.Join(text.CleanAll(c.Because), "; ")
-		case e.What == "rated":
+		case e.Move == compare.Regraded:
 			ev = d.finding(about, e.Finding, fail)
 			ev.life(2, "Update", 2, "In Progress")
 			ev.Unmapped["was"] = e.Was.String()
-		case e.What == "gained":
+		case e.Move == compare.Gained:
 			ev = d.finding(about, e.Finding, fail)
-		case report.Standing(c) == signet.Unseen:
+		case c.Verdict() == signet.Unseen:
 			ev = d.verdict(about, unknown, "No NTLM and no guard was seen", report.VerdictChange(c))
-		case report.Standing(c) == signet.Guarded:
+		case c.Verdict() == signet.Guarded:
 			ev = d.verdict(about, pass, "No rule of the policy is broken", report.VerdictChange(c))
 		default:
 			ev = d.verdict(about, warning, report.KindTitle(c.Kind), report.VerdictChange(c))

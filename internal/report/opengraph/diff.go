@@ -19,7 +19,7 @@ func (d *diff) Begin(*report.DiffHeader) error { return d.open() }
 
 // Change adds one endpoint, its host the first time, and the rules it breaks anew.
 func (d *diff) Change(c *compare.Change) error {
-	at := report.Place(c)
+	at := c.Endpoint()
 	about := properties{}
 	if c.Moved() {
 		about["was_at"] = c.Old.Addr.String()
@@ -28,7 +28,7 @@ func (d *diff) Change(c *compare.Change) error {
 	if err != nil {
 		return err
 	}
-	p := properties{"change": c.Kind.String(), "verdict": report.Standing(c).String()}
+	p := properties{"change": c.Kind.String(), "verdict": c.Verdict().String()}
 	if c.Old.Addr.IsValid() {
 		p["old_verdict"] = c.OldVerdict.String()
 	}
@@ -40,17 +40,17 @@ func (d *diff) Change(c *compare.Change) error {
 		gone = append(gone, text.Clean(c.Lost[i].Rule))
 	}
 	if gone != nil {
-		p[text.Either(report.Fixed(c), "no_longer_breaks", "may_still_break")] = gone
+		p[text.Either(c.Closes(), "no_longer_breaks", "may_still_break")] = gone
 	}
 	id, err := d.endpoint(host, at, c.Check, p)
 	if err != nil {
 		return err
 	}
-	for _, e := range report.Effects(c) {
-		if e.Finding == nil || e.What == "lost" {
+	for _, e := range c.Effects() {
+		if e.Finding == nil || e.Move == compare.Lost {
 			continue
 		}
-		if err := d.breach(id, e.Finding, properties{"change": e.What}); err != nil {
+		if err := d.breach(id, e.Finding, properties{"change": string(e.Move)}); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func (d *diffMarkdown) Begin(h *report.DiffHeader) error { d.h = *h; return nil 
 // Change files one row.
 func (d *diffMarkdown) Change(c *compare.Change) error {
 	if d.n[c.Kind]++; d.n[c.Kind] <= report.MostChanges {
-		d.kinds[c.Kind] = append(d.kinds[c.Kind], fmt.Sprintf("| `%s` | %s | %s | %s | %s |", code(report.Place(c).String()), markdown(c.Host), markdown(c.Check), markdown(report.Sentence(c)), markdown(strings.Join(c.Because, "; "))))
+		d.kinds[c.Kind] = append(d.kinds[c.Kind], fmt.Sprintf("| `%s` | %s | %s | %s | %s |", code(c.Endpoint().String()), markdown(c.Host), markdown(c.Check), markdown(report.Sentence(c)), markdown(strings.Join(c.Because, "; "))))
 	}
 	return nil
 }

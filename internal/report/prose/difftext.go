@@ -35,8 +35,8 @@ func (d *diffText) Change(c *compare.Change) error {
 		p = d.page()
 		d.kinds[c.Kind] = p
 	}
-	left := text.Pad(report.Place(c).String(), 24) + " " + text.Pad(text.Clean(c.Check), 5)
-	list := report.Effects(c)
+	left := text.Pad(c.Endpoint().String(), 24) + " " + text.Pad(text.Clean(c.Check), 5)
+	list := c.Effects()
 	for i := range list {
 		what := d.effect(c, &list[i])
 		if i == len(list)-1 && c.Host != "" {
@@ -52,10 +52,10 @@ func (d *diffText) Change(c *compare.Change) error {
 }
 
 // effect is one of them with its severity in colour.
-func (d *diffText) effect(c *compare.Change, e *report.Effect) string {
-	word := e.Word(c)
+func (d *diffText) effect(c *compare.Change, e *compare.Effect) string {
+	word := report.EffectWords(c, e)
 	if e.Finding == nil {
-		return d.style.verdict(report.Standing(c), word)
+		return d.style.verdict(c.Verdict(), word)
 	}
 	severity := e.Finding.Severity.String()
 	if i := strings.LastIndex(word, severity); i >= 0 {

@@ -112,7 +112,7 @@ func (e *estate) controller(h *signet.Host, counts func(check string) bool) {
 // Paths keeps the sums for the end.
 func (t *textRun) Paths(p *signet.Paths) error { t.estate.paths = p; return nil }
 
-// report.Wants hosts for the names and roles of endpoints, and the sums of paths.
+// Wants hosts for the names and roles of endpoints, and the sums of paths.
 func (t *textRun) Wants() report.Wants { return report.Wants{Hosts: true, Paths: true} }
 
 // reconcile gives listed endpoints the names of their hosts.

@@ -24,8 +24,8 @@ func (d *diff) Begin(h *report.DiffHeader) error { d.h = *h; return d.open() }
 
 // Change writes the results of one change.
 func (d *diff) Change(c *compare.Change) error {
-	for _, e := range report.Effects(c) {
-		if e.Finding != nil && !report.Counted(e.Finding) && e.What != "rated" {
+	for _, e := range c.Effects() {
+		if e.Finding != nil && !report.Counted(e.Finding) && e.Move != compare.Regraded {
 			continue
 		}
 		if err := d.result(e.At, text.Clean(c.Host), d.effect(c, &e)); err != nil {
@@ -35,18 +35,18 @@ func (d *diff) Change(c *compare.Change) error {
 	return nil
 }
 
-func (d *diff) effect(c *compare.Change, e *report.Effect) *result {
-	r := &result{Kind: "fail", Properties: properties{Change: c.Kind.String(), Check: text.Clean(c.Check), Verdict: report.Standing(c).String()}}
+func (d *diff) effect(c *compare.Change, e *compare.Effect) *result {
+	r := &result{Kind: "fail", Properties: properties{Change: c.Kind.String(), Check: text.Clean(c.Check), Verdict: c.Verdict().String()}}
 	r.Baseline = "updated"
 	switch {
-	case !c.Old.Addr.IsValid() || e.What == "gained":
+	case !c.Old.Addr.IsValid() || e.Move == compare.Gained:
 		r.Baseline = "new"
-	case e.What == "lost" && report.Fixed(c):
+	case e.Move == compare.Lost && c.Closes():
 		r.Baseline = "absent"
 	}
 	if e.Finding == nil {
 		r.RuleID, r.Level = ruleVerdict, "none"
-		r.Kind = map[signet.Verdict]string{signet.Exposed: "review", signet.Guarded: "pass", signet.Unseen: "notApplicable"}[report.Standing(c)]
+		r.Kind = map[signet.Verdict]string{signet.Exposed: "review", signet.Guarded: "pass", signet.Unseen: "notApplicable"}[c.Verdict()]
 		if r.Kind == "" {
 			r.RuleID, r.Kind = ruleUndetermined, "open"
 		}
@@ -59,13 +59,13 @@ func (d *diff) effect(c *compare.Change, e *report.Effect) *result {
 	f := e.Finding
 	r.RuleID, r.Level, r.Message.Text = f.Rule, level(f.Severity), findingText(f, e.At)
 	r.Properties.Severity, r.Properties.Where = f.Severity.String(), text.Clean(f.Where)
-	if e.What == "rated" {
+	if e.Move == compare.Regraded {
 		r.Properties.Was = e.Was.String()
 	}
-	if e.What == "lost" {
+	if e.Move == compare.Lost {
 		r.Message.Text = report.KindTitle(c.Kind) + ": " + r.Message.Text
 	}
-	if e.What == "lost" && !report.Fixed(c) { // §3.27.9: too little was known to decide
+	if e.Move == compare.Lost && !c.Closes() { // §3.27.9: too little was known to decide
 		r.Kind, r.Level = "open", "none"
 		r.Message.Text += ". " + strings.Join(text.CleanAll(c.Because), "; ")
 	}

@@ -46,7 +46,7 @@ func (d *diff) Change(c *compare.Change) error {
 		for i, text := range cells {
 			row[i] = text
 		}
-		row[4] = int(report.Place(c).Port)
+		row[4] = int(c.Endpoint().Port)
 		if err := d.changes.append(row); err != nil {
 			return err
 		}

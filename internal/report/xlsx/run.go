@@ -60,7 +60,7 @@ func (r *run) Endpoint(l *report.Line) error {
 	return nil
 }
 
-// report.Wants hosts, which have a sheet.
+// Wants hosts, which have a sheet.
 func (r *run) Wants() report.Wants { return report.Wants{Hosts: true} }
 
 // Host adds one host.
