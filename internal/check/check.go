@@ -63,10 +63,11 @@ type Sends struct {
 type Rule struct {
 	ID       string
 	Title    string
-	Requires string  // one line: what a target that does not break it does
-	Opens    Way     // how relayed NTLM gets in where it is broken; zero: it does not
-	Recipe   *Recipe // how a script closes it; nil: none can
-	Breaks   Breaks  // which hosts closing it would break
+	Requires string   // one line: what a target that does not break it does
+	Refers   []string // keys of References: who names the weakness, and the setting that closes it
+	Opens    Way      // how relayed NTLM gets in where it is broken; zero: it does not
+	Recipe   *Recipe  // how a script closes it; nil: none can
+	Breaks   Breaks   // which hosts closing it would break
 }
 
 // Breach is a rule that facts break.

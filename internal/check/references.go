@@ -36,38 +36,13 @@ func (r Reference) KindLabel() string {
 //go:embed references.yaml
 var referencesFile []byte
 
-// References reads what every rule refers to, by rule, in the order of the file. A rule without any is not in it: what
-// could not be looked up is left out.
-func References() (map[string][]Reference, error) {
+// References reads what rules may refer to, by the keys that they name (Rule.Refers).
+func References() (map[string]Reference, error) {
 	var file struct {
 		References map[string]Reference `yaml:"references"`
-		Rules      map[string][]string  `yaml:"rules"`
 	}
 	if err := yaml.Load(referencesFile, &file, yaml.WithKnownFields()); err != nil {
 		return nil, fmt.Errorf("references.yaml: %w", err)
 	}
-	out := make(map[string][]Reference, len(file.Rules))
-	for rule, keys := range file.Rules {
-		for _, k := range keys {
-			r, ok := file.References[k]
-			if !ok {
-				return nil, fmt.Errorf("references.yaml: rule %s refers to %q, which is not there", rule, k)
-			}
-			out[rule] = append(out[rule], r)
-		}
-	}
-	return out, nil
-}
-
-// HelpURL is the page to read first about a rule: Microsoft's own, else the first that there is, else "".
-func HelpURL(refs []Reference) string {
-	for _, r := range refs {
-		if r.Kind == "microsoft" {
-			return r.URL
-		}
-	}
-	if len(refs) > 0 {
-		return refs[0].URL
-	}
-	return ""
+	return file.References, nil
 }

@@ -75,7 +75,7 @@ func (a *app) explain(b *strings.Builder, name string) error {
 				return trouble("%v", err)
 			}
 			fmt.Fprintf(b, "%s\n", strings.TrimSpace(advice.Text))
-			return writeReferences(b, name)
+			return writeReferences(b, &r)
 		}
 	}
 	if text, ok := run.ExplainPath(name); ok {
@@ -86,16 +86,17 @@ func (a *app) explain(b *strings.Builder, name string) error {
 }
 
 // writeReferences lists where others name the same thing.
-func writeReferences(b *strings.Builder, rule string) error {
+func writeReferences(b *strings.Builder, rule *check.Rule) error {
 	refs, err := check.References()
 	if err != nil {
 		return trouble("%v", err)
 	}
-	if len(refs[rule]) == 0 {
+	if len(rule.Refers) == 0 {
 		return nil
 	}
 	b.WriteString("\n## References\n")
-	for _, r := range refs[rule] {
+	for _, key := range rule.Refers {
+		r := refs[key]
 		fmt.Fprintf(b, "- %s %s", r.KindLabel(), r.ID)
 		if r.Title != r.ID {
 			fmt.Fprintf(b, ": %s", r.Title)

@@ -9,8 +9,8 @@ import (
 	"signet/internal/check/all"
 )
 
-// References are real: of a known kind, in the form that its kind has, over https, and each says where it was seen. Rules
-// that they are for exist, and every rule that opens a way has at least one.
+// References are real: of a known kind, in the form that its kind has, over https, and each says where it was seen. What
+// rules refer to is there, and every rule that opens a way refers to something.
 func TestReferences(t *testing.T) {
 	refs, err := check.References()
 	if err != nil {
@@ -23,29 +23,31 @@ func TestReferences(t *testing.T) {
 		"cis":               regexp.MustCompile(`^[A-Z].+, \d+(\.\d+)+$`),
 		"microsoft":         regexp.MustCompile(`^\S.+$`),
 	}
-	known := map[string]bool{}
+	used := map[string]bool{}
 	for _, c := range all.Checks() {
 		for _, r := range c.Rules {
-			known[r.ID] = true
-			if r.Relay() && len(refs[r.ID]) == 0 {
+			if r.Relay() && len(r.Refers) == 0 {
 				t.Errorf("%s opens a way and refers to nothing", r.ID)
+			}
+			for _, key := range r.Refers {
+				if used[key] = true; refs[key].ID == "" {
+					t.Errorf("%s refers to %q, which is not there", r.ID, key)
+				}
 			}
 		}
 	}
-	for rule, list := range refs {
-		if !known[rule] {
-			t.Errorf("references of %q, which is no rule", rule)
+	for key, r := range refs {
+		if !used[key] {
+			t.Errorf("no rule refers to %s", key)
 		}
-		for _, r := range list {
-			if f := form[r.Kind]; f == nil || !f.MatchString(r.ID) {
-				t.Errorf("%s: %s %q has not the form of its kind", rule, r.Kind, r.ID)
-			}
-			if u, err := url.Parse(r.URL); err != nil || u.Scheme != "https" || u.Host == "" {
-				t.Errorf("%s: %s: address %q", rule, r.ID, r.URL)
-			}
-			if r.Seen == "" || r.Title == "" || r.KindLabel() == r.Kind {
-				t.Errorf("%s: %s: no title, no kind, or not said where it was seen", rule, r.ID)
-			}
+		if f := form[r.Kind]; f == nil || !f.MatchString(r.ID) {
+			t.Errorf("%s: %s %q has not the form of its kind", key, r.Kind, r.ID)
+		}
+		if u, err := url.Parse(r.URL); err != nil || u.Scheme != "https" || u.Host == "" {
+			t.Errorf("%s: %s: address %q", key, r.ID, r.URL)
+		}
+		if r.Seen == "" || r.Title == "" || r.KindLabel() == r.Kind {
+			t.Errorf("%s: %s: no title, no kind, or not said where it was seen", key, r.ID)
 		}
 	}
 }

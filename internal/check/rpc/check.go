@@ -37,6 +37,7 @@ func rules() []check.Rule {
 			ID:       ruleEnrolment,
 			Title:    "CA enrols over RPC, encryption unknown (ESC11)",
 			Requires: "registers no MS-ICPR, or is known to enforce encryption of requests",
+			Refers:   []string{"T1557.001", "T1649", "M1041-certificates", "SC-8"},
 			Opens:    check.Way{To: check.ToICPR},
 			Recipe:   enforcePrivacy(),
 		},
@@ -44,6 +45,7 @@ func rules() []check.Rule {
 			ID:       ruleCoercible,
 			Title:    "Host can be coerced to log on elsewhere",
 			Requires: "registers none of MS-RPRN, MS-PAR, MS-EFSR, MS-DFSNM, MS-FSRVP",
+			Refers:   []string{"T1187"},
 			Recipe:   stopSpooler(),
 		},
 	}

@@ -10,16 +10,6 @@ import (
 	"signet/internal/wire/spnego"
 )
 
-// Rules that an endpoint can break.
-const (
-	RuleSigning     = "smb-signing-not-required"
-	RuleSMB1        = "smb1-enabled"
-	RuleSMB1Signing = "smb1-signing-not-required"
-	RulePlaintext   = "smb-plaintext-passwords"
-	RuleFloorOnly   = "smb-guarded-by-dialect-floor-only"
-	RuleNoNTLM      = "smb-ntlm-not-offered"
-)
-
 // Name of the check, as it stands in observations and on command lines.
 const Name = "smb"
 
@@ -66,17 +56,5 @@ func sends() []check.Sends {
 			Connections: 13, Anonymous: 3,
 			Logs: "Samba: an anonymous session setup in its own log, at levels above the default",
 		},
-	}
-}
-
-func rules() []check.Rule {
-	return []check.Rule{
-		{ID: RuleSigning, Title: "SMB signing is not required", Requires: "SMB 2 and 3 signing is required of every client", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional}, Recipe: requireSigning(), Breaks: withoutSigning()},
-		{ID: RuleSMB1Signing, Title: "SMB 1 is on and does not require signing", Requires: "SMB 1 is off, or requires signing", Opens: check.Way{To: check.ToSMB, Guard: signet.Optional},
-			Recipe: removeSMB1("Where SMB 1 has to stay for a while, require signing instead: signet fix " + RuleSigning + ". "), Breaks: withoutSMB2()},
-		{ID: RulePlaintext, Title: "SMB 1 takes passwords in plain text", Requires: "passwords never cross the wire in plain text", Recipe: encryptPasswords(), Breaks: withoutSMB2()},
-		{ID: RuleSMB1, Title: "SMB 1 is still on", Requires: "SMB 1 is off", Recipe: removeSMB1(""), Breaks: withoutSMB2()},
-		{ID: RuleFloorOnly, Title: "Only the 3.1.1 dialect floor prevents SMB relay", Requires: "signing is required, whatever the dialect", Recipe: requireSigning(), Breaks: withoutSigning()},
-		{ID: RuleNoNTLM, Title: "NTLM is not offered over SMB", Requires: "nothing: this is for information"},
 	}
 }
