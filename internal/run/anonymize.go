@@ -3,7 +3,9 @@ package run
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"signet"
@@ -94,12 +96,12 @@ func (m *mask) observation(o *signet.Observation) {
 func (m *mask) walk(v any, key string, naming map[string]bool) any {
 	switch v := v.(type) {
 	case map[string]any:
-		for k, x := range v {
+		for _, k := range slices.Sorted(maps.Keys(v)) { // so that the same file gives the same names
 			below := k
 			if k == "server" && (key == "smb1" || key == "instances") {
 				below = "name"
 			}
-			v[k] = m.walk(x, below, naming)
+			v[k] = m.walk(v[k], below, naming)
 		}
 		return v
 	case []any:

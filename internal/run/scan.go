@@ -51,6 +51,7 @@ func (e *Env) Prepare(ctx context.Context, o *Order) (*Scan, error) {
 	if s.plans, err = e.plans(o); err != nil {
 		return nil, err
 	}
+	s.engine.Plans = s.plans
 	options, err := e.options(o)
 	if err != nil {
 		return nil, err
@@ -74,7 +75,7 @@ func (e *Env) Prepare(ctx context.Context, o *Order) (*Scan, error) {
 		s.header.Checks = append(s.header.Checks, p.Check.Name)
 	}
 	options.ExcludedName = s.scope.ExcludedName
-	s.engine.Source, s.engine.Plans, s.engine.Options = order{s.visit}, s.plans, options
+	s.engine.Source, s.engine.Options = order{s.visit}, options
 	s.engine.InFlight, s.engine.All, s.engine.Discover, s.engine.Fleeting = o.InFlight, o.All, discovery(o.Discover), o.Quick
 	s.engine.Now = now
 	s.engine.Dialer = &dial.Dialer{Limits: limits(o), Gate: gate}

@@ -196,6 +196,25 @@ type failing struct {
 
 func (f *failing) Endpoint(*report.Line) error { return f.err }
 
+// What an order leaves out is told before anything is asked, and stands in the report.
+func TestWarnings(t *testing.T) {
+	for target, want := range map[string]string{"127.0.0.1:9": "", "127.0.0.1": ""} {
+		var told []string
+		env := &run.Env{Checks: all.Checks(), Warn: func(line string) { told = append(told, line) }}
+		o := run.NewOrder(target)
+		if _, err := env.Prepare(t.Context(), o); err != nil || strings.Join(told, "\n") != want {
+			t.Errorf("%s: %q, %v", target, told, err)
+		}
+		o.Checks, told = []string{"smb"}, nil
+		if target == "127.0.0.1:9" {
+			want = "127.0.0.1: no chosen check asks port 9 (http would: --checks)"
+		}
+		if _, err := env.Prepare(t.Context(), o); err != nil || strings.Join(told, "\n") != want {
+			t.Errorf("%s, smb alone: %q, %v", target, told, err)
+		}
+	}
+}
+
 // An order comes back from JSON as it went; what is wrong with one is told with the field.
 func TestOrder(t *testing.T) {
 	o := orderOf(445, "192.0.2.0/24")
