@@ -16,6 +16,9 @@ const (
 	YAMLNodes = 100_000
 	// Token is the most that one tag, comment or text of XML may hold. The longest output of a script is far below.
 	Token = 8 << 20
+	// Object is the most that one object of a file of JSON may hold, and one line of a text. A transcript of ours keeps 16 KiB of
+	// an answer, so that our own lines are far below.
+	Object = 16 << 20
 	// Element is the most that one host of an XML file may hold, with all that is inside it: 65,535 ports fit in.
 	Element = 32 << 20
 )

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"signet/internal/check"
+	"signet/internal/line"
 	"signet/internal/run"
 	"signet/internal/text"
 )
@@ -102,15 +102,8 @@ func impactLines(r *run.Impact) string {
 	for _, list := range r.Rules {
 		for _, s := range list.Standings() {
 			for _, im := range s.Hosts {
-				b = append(text.AppendJSON(b, struct {
-					Kind    string     `json:"kind"`
-					Run     string     `json:"run"`
-					Rule    string     `json:"rule"`
-					Address netip.Addr `json:"address"`
-					Name    string     `json:"name,omitempty"`
-					Impact  string     `json:"impact"`
-					Because string     `json:"because"`
-				}{"impact", r.Run, list.Rule, im.Addr, im.Name, s.Of.String(), im.Because}), '\n')
+				b = line.AppendImpact(b, &line.Impact{Run: r.Run, Rule: list.Rule, Address: im.Addr, Name: im.Name, Impact: s.Of.String(), Because: im.Because})
+				b = append(b, '\n')
 			}
 		}
 	}

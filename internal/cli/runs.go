@@ -13,8 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"signet"
-	"signet/internal/report"
+	"signet/internal/line"
 	"signet/internal/run"
 	"signet/internal/store"
 	"signet/internal/text"
@@ -97,35 +96,8 @@ func began(r *store.Run) string {
 	return r.Started.Format("2006-01-02 15:04")
 }
 
-// runLine is a stored run in the contract's words.
-type runLine struct {
-	Kind         string       `json:"kind"`
-	Schema       string       `json:"schema"`
-	Run          string       `json:"run"`
-	Tool         string       `json:"tool"`
-	Started      time.Time    `json:"started"`
-	Ended        time.Time    `json:"ended,omitzero"`
-	Targets      []string     `json:"targets"`
-	Checks       []string     `json:"checks"`
-	Depth        signet.Depth `json:"depth"`
-	Policy       string       `json:"policy"`
-	State        string       `json:"state"`
-	Interrupted  bool         `json:"interrupted,omitempty"`
-	Failed       string       `json:"failed,omitempty"` // why
-	Imported     time.Time    `json:"imported,omitzero"`
-	Warnings     []string     `json:"warnings,omitempty"`
-	Seed         uint64       `json:"seed"`
-	Addresses    uint64       `json:"addresses"`
-	Asked        uint64       `json:"endpoints_asked"`
-	Observations uint64       `json:"observations"`
-}
-
 func writeRun(w io.Writer, r *store.Run) error {
-	line := text.AppendJSON(nil, runLine{
-		"run", report.Schema, r.ID, r.Tool, r.Started, r.Ended, r.Targets, r.Checks, r.Depth, r.Policy, run.State(r), r.Interrupted, r.Failed, r.Imported,
-		r.Warnings, r.Seed, r.Progress.Addresses, r.Progress.Asked, r.Observations,
-	})
-	_, err := w.Write(append(line, '\n'))
+	_, err := w.Write(append(line.AppendListedRun(nil, r.Line(), run.State(r)), '\n'))
 	return err
 }
 

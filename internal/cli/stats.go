@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"time"
 
-	"signet"
+	"signet/internal/line"
 	"signet/internal/run"
 )
 
@@ -50,27 +48,12 @@ func (s *statistics) write(done <-chan struct{}) {
 
 func (s *statistics) line() {
 	now, w := time.Now(), s.watch()
-	b := fmt.Appendf(s.buf[:0], `{"kind":"stats","run":%q,"at":"%s","elapsed_ms":%d,"total":%d`, s.run, now.UTC().Format("2006-01-02T15:04:05.000Z07:00"), now.Sub(s.start).Milliseconds(), w.Total)
-	add := func(name string, n uint64) {
-		b = append(b, ',', '"')
-		b = append(b, name...)
-		b = append(b, '"', ':')
-		b = strconv.AppendUint(b, n, 10)
-	}
-	add("addresses", w.Addresses)
-	add("alive", w.Alive)
-	add("endpoints_asked", w.Asked)
-	for _, o := range signet.Outcomes() {
-		add(o.String(), w.Outcomes[o])
-	}
-	add("findings", w.Findings)
-	add("connections", w.Connections)
-	add("syns", w.SYNs)
-	add("in_flight", w.InFlight)
-	add("follow_ups", w.FollowUps)
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	add("heap_bytes", m.HeapAlloc)
-	s.buf = append(b, '}', '\n')
+	s.buf = append(line.AppendStats(s.buf[:0], &line.Stats{
+		Run: s.run, At: now, Elapsed: now.Sub(s.start), Total: w.Total,
+		Addresses: w.Addresses, Alive: w.Alive, Asked: w.Asked, Outcomes: w.Outcomes, Findings: w.Findings,
+		Connections: w.Connections, SYNs: w.SYNs, InFlight: w.InFlight, FollowUps: w.FollowUps, Heap: m.HeapAlloc,
+	}), '\n')
 	s.file.Write(s.buf) // a full disk ends no run that has nothing else to write to it
 }

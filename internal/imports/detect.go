@@ -2,11 +2,11 @@ package imports
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"strings"
 
-	"signet"
+	"signet/internal/bounds"
+	"signet/internal/line"
 )
 
 // Kind is what a text file turned out to be.
@@ -53,7 +53,7 @@ func Detect(head []byte) Kind {
 
 // beginning is the first text of a file, as UTF-8.
 func beginning(head []byte) []byte {
-	if text, err := io.ReadAll(plain(bytes.NewReader(head))); err == nil {
+	if text, err := io.ReadAll(bounds.UTF8(bytes.NewReader(head))); err == nil {
 		head = text
 	}
 	return bytes.TrimLeft(head, " \t\r\n")
@@ -92,13 +92,13 @@ func jsonKind(head []byte) Kind {
 // objects are the first ones of a file of JSON; the last of them may be there in part.
 func objects(head []byte) []object {
 	var out []object
-	in := newJSONReader(bytes.NewReader(head))
+	in := bounds.NewObjects(bytes.NewReader(head))
 	for len(out) < 16 {
-		b, err := in.next()
+		b, err := in.Next()
 		if err != nil {
 			break
 		}
-		in.line += bytes.Count(b, []byte("\n"))
+		in.Line += bytes.Count(b, []byte("\n"))
 		out = append(out, objectOf(bytes.Clone(b)))
 	}
 	if len(out) == 0 { // it is longer than the head
@@ -112,7 +112,7 @@ func objects(head []byte) []object {
 // kind tells whose an object is.
 func (o object) kind() Kind {
 	switch {
-	case o.has("kind") && !o.has("apiVersion") && (ownKind(o.text("kind")) || o.has("run")):
+	case o.has("kind") && !o.has("apiVersion") && (line.Known(o.text("kind")) || o.has("run")):
 		return SignetLines
 	case o.has("rec_type", "ip"), o.is("ip", `"`) && o.listOf("ports", "{"), o.is("ip", `"`) && o.has("port", "proto") && !o.has("host"):
 		return MasscanJSON
@@ -120,34 +120,6 @@ func (o object) kind() Kind {
 		return ZgrabLines
 	}
 	return Unknown
-}
-
-// ownKind tells whether a word is a kind of line that Signet writes.
-func ownKind(word string) bool {
-	switch word {
-	case "run", "endpoint", "summary", "host", "client", "path", "ad", "usage", "intent":
-		return true
-	}
-	return false
-}
-
-// DepthOf is how deep the run asked that a file of Signet's own lines begins with.
-func DepthOf(head []byte) signet.Depth {
-	in := newJSONReader(bytes.NewReader(head))
-	for b, err := range in.all() {
-		if err != nil {
-			break
-		}
-		if kindOf(b) != "run" {
-			continue
-		}
-		var run Run
-		if json.Unmarshal(b, &run) != nil {
-			break
-		}
-		return run.Depth
-	}
-	return signet.Handshake
 }
 
 // binary tells that the bytes are no text of any tool.

@@ -9,6 +9,7 @@ import (
 	"signet"
 	"signet/internal/fuzzing"
 	"signet/internal/imports"
+	"signet/internal/line"
 )
 
 const printed = `Starting Nmap 7.94 ( https://nmap.org ) at 2024-01-01 10:00 UTC
@@ -241,8 +242,8 @@ func TestJSONLayouts(t *testing.T) {
 				st, err = imports.Zgrab(strings.NewReader(file), nil, func(*signet.Observation) error { n++; return nil })
 				odd = st.Odd
 			default:
-				err = imports.Lines(strings.NewReader(file), imports.Handler{Run: func(*imports.Run) error { n++; return nil }})
-				if imports.DepthOf([]byte(file)) != signet.Decoy {
+				err = line.Read(strings.NewReader(file), line.Handler{Run: func(*line.Run) error { n++; return nil }})
+				if line.DepthOf([]byte(file)) != signet.Decoy {
 					t.Errorf("%s: depth", name)
 				}
 			}
@@ -298,32 +299,6 @@ func TestOddLines(t *testing.T) {
 		st, err := imports.Masscan(strings.NewReader(c.file), nil)
 		if err != nil || st.Odd != c.odd || st.OddLine != c.line || st.Endpoints != c.read {
 			t.Errorf("%.120q: %+v, %v, want %d odd from line %d and %d read", c.file, st, err, c.odd, c.line, c.read)
-		}
-	}
-	var n uint64
-	at, runs := 0, 0
-	to := imports.Handler{Run: func(*imports.Run) error { runs++; return nil }, Odd: func(odd uint64, line int, _ string) { n, at = odd, line }}
-	file := "{\"kind\":\"run\",\"run\":\"r\"}\n{\"kind\":\"run\",\"run\":\"../x\"}\n{\"x\":1}\n{\"kind\":\"endpoint\",\"address\":\"x\"}\n{\"kind\":\"of the future\"}\n"
-	if err := imports.Lines(strings.NewReader(file), to); err != nil || n != 3 || at != 2 || runs != 1 {
-		t.Errorf("own lines: %d odd from line %d, %d runs, %v", n, at, runs, err)
-	}
-	full := fmt.Errorf("the store is full")
-	to.Run = func(*imports.Run) error { return full }
-	if err := imports.Lines(strings.NewReader(file), to); err == nil || !strings.Contains(err.Error(), "line 1: the store is full") {
-		t.Errorf("an error of who takes a line is none of the line: %v", err)
-	}
-}
-
-// TestRunIDs: an id is of the contract's form, since it names a run in a store and on command lines.
-func TestRunIDs(t *testing.T) {
-	for id, good := range map[string]bool{
-		"20261129-134955-697c00": true, "a": true, "A.b_c-1": true, strings.Repeat("a", 64): true,
-		strings.Repeat("a", 65): false, "latest": false, "previous": false, "-a": false, ".a": false, "a/b": false, "a b": false, "a\\u0000": false, "é": false, "a;b": false,
-	} {
-		n := 0
-		err := imports.Lines(strings.NewReader(`{"kind":"run","schema":"signet/1","run":"`+id+`"}`), imports.Handler{Run: func(*imports.Run) error { n++; return nil }})
-		if good != (err == nil) || good != (n == 1) {
-			t.Errorf("%q: %v", id, err)
 		}
 	}
 }
@@ -424,7 +399,7 @@ func TestHostileFiles(t *testing.T) {
 				"zgrab2":     func() error { _, err := imports.Zgrab(bytes.NewReader(b), nil, drop); return err },
 				"masscan":    func() error { _, err := imports.Masscan(bytes.NewReader(b), nil); return err },
 				"own lines": func() error {
-					return imports.Lines(bytes.NewReader(b), imports.Handler{Odd: func(uint64, int, string) {}, Observation: drop})
+					return line.Read(bytes.NewReader(b), line.Handler{Odd: func(uint64, int, string) {}, Observation: drop})
 				},
 			} {
 				var err error
@@ -448,7 +423,6 @@ func FuzzDetect(f *testing.F) {
 				t.Errorf("kind %d", k)
 			}
 			imports.Seems(b)
-			imports.DepthOf(b)
 		})
 	})
 }

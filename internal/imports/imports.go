@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/bounds"
 )
 
 // Sink takes observations, one at a time. Facts are signet.RawFacts.
@@ -43,7 +44,7 @@ func (s *Stats) homeless() {
 }
 
 // missed takes over what a reader did not understand.
-func (s *Stats) missed(o *odd) { s.Odd, s.OddLine, s.OddWhy = o.N, o.Line, o.Why }
+func (s *Stats) missed(o *bounds.Odd) { s.Odd, s.OddLine, s.OddWhy = o.N, o.Line, o.Why }
 
 // observation makes one that was answered.
 func observation(addr netip.Addr, name string, port uint16, checkName, source string, at time.Time, facts any, unasked ...string) (*signet.Observation, error) {

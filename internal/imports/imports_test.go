@@ -16,6 +16,7 @@ import (
 	"signet/internal/check/all"
 	"signet/internal/fuzzing"
 	"signet/internal/imports"
+	"signet/internal/line"
 )
 
 // verdicts reads a file and judges what it says, one line an observation.
@@ -211,57 +212,13 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
-	const in = `{"kind":"run","schema":"signet/1","tool":"signet/1","run":"r","depth":"anonymous"}
-{"kind":"endpoint","run":"r","at":"2026-11-22T12:00:00.000Z","address":"192.0.2.5","port":445,"transport":"tcp","check":"smb","outcome":"answered","verdict":"guarded","facts":{"signing":"optional","smb2_offered":true,"dialect":"3.1.1","security_mode":"0x01","ntlm_offer":"proven","smb1":{}},"source":"nmap 7.93","took_ms":3.1,"trace":[{"note":"n","sent":"00","received":"01"}]}
-{"kind":"endpoint","run":"r","at":"2026-11-22T12:00:00.000Z","address":"192.0.2.6","port":445,"transport":"tcp","check":"smb","outcome":"silent","verdict":"undetermined","facts":{},"connections":2,"took_ms":3}
-{"kind":"endpoint","run":"r","at":"2026-11-22T12:00:00.000Z","address":"192.0.2.7","port":389,"check":"client","outcome":"answered","facts":{"client":"192.0.2.7","server":"192.0.2.5","port":389,"check":"ldap","logon":"simple","connections":1}}
-{"kind":"client","run":"r","at":"2026-11-22T12:00:00.000Z","client":"192.0.2.77","server":"192.0.2.5","port":445,"check":"smb","logon":"ntlm","sign":false,"connections":3}
-{"kind":"host","address":"of no use here"}
-{"kind":"summary","run":"r","ended":"2026-11-22T12:01:00Z","coverage":{"addresses":7}}
-{"kind":"of the future"}
-`
-	var got []string
-	to := imports.Handler{
-		Run: func(r *imports.Run) error { got = append(got, fmt.Sprintln("run", r.Tool, r.Depth)); return nil },
-		Summary: func(r *imports.Run) error {
-			got = append(got, fmt.Sprintln("summary", r.Coverage["addresses"]))
-			return nil
-		},
-		Client: func(c *signet.Client) error {
-			got = append(got, fmt.Sprintln("client", c.Address, c.Logon, c.Sign != nil && !*c.Sign, c.At.Day()))
-			return nil
-		},
-		Observation: func(o *signet.Observation) error {
-			got = append(got, fmt.Sprintln(o.Endpoint, o.Outcome, o.Open, o.Facts != nil, o.Source, len(o.Trace), o.Took, o.Connections))
-			return nil
-		},
-	}
-	want := "run signet/1 anonymous\n192.0.2.5:445 answered true true nmap 7.93 1 3.1ms 0\n192.0.2.6:445 silent false false  0 3ms 2\n" +
-		"client 192.0.2.7 simple false 22\nclient 192.0.2.77 ntlm true 22\nsummary 7\n"
-	if err := imports.Lines(strings.NewReader(in), to); err != nil || strings.Join(got, "") != want {
-		t.Errorf("%v\n%s", err, strings.Join(got, ""))
-	}
-	if d := imports.DepthOf([]byte("\xef\xbb\xbf" + in)); d != signet.Anonymous {
-		t.Errorf("depth %s", d)
-	}
-	for _, bad := range []string{`{"kind":"endpoint"}`, `{"kind":"endpoint","address":"x"}`, `{`, `{"kind":"client"}`,
-		`{"kind":"endpoint","address":"192.0.2.5","check":"smb","facts":[1,2]}`, `{"kind":"endpoint","address":"192.0.2.5","check":"smb","transport":"sctp"}`,
-		`{"kind":"endpoint","address":"192.0.2.5","check":"smb","trace":[{"sent":"x"}]}`, `{"kind":"run","depth":"deep"}`} {
-		err := imports.Lines(strings.NewReader("\n"+bad), to)
-		if err == nil || !strings.HasPrefix(err.Error(), "line 2: ") {
-			t.Errorf("%s: %v", bad, err)
-		}
-	}
-}
-
 // TestWide: what PowerShell redirected is UTF-16, of every tool.
 func TestWide(t *testing.T) {
 	const run = `{"kind":"run","schema":"signet/1","tool":"signet/1","run":"r","depth":"anonymous"}` + "\n"
 	for _, big := range []bool{false, true} {
 		lines, zgrab, ports := wide(run, big), wide(string(sample(t, "zgrab2.jsonl")), big), wide(string(sample(t, "masscan.json")), big)
 		seen := 0
-		if err := imports.Lines(bytes.NewReader(lines), imports.Handler{Run: func(*imports.Run) error { seen++; return nil }}); err != nil || seen != 1 || imports.DepthOf(lines) != signet.Anonymous {
+		if err := line.Read(bytes.NewReader(lines), line.Handler{Run: func(*line.Run) error { seen++; return nil }}); err != nil || seen != 1 || line.DepthOf(lines) != signet.Anonymous {
 			t.Errorf("own lines: %d, %v", seen, err)
 		}
 		if st, err := imports.Zgrab(bytes.NewReader(zgrab), nil, func(*signet.Observation) error { return nil }); err != nil || st.Endpoints == 0 {
@@ -327,14 +284,4 @@ func FuzzZgrab(f *testing.F) {
 func FuzzMasscan(f *testing.F) {
 	f.Add(sample(f, "masscan.json"))
 	fuzz(f, func(b []byte, _ imports.Sink) error { _, err := imports.Masscan(bytes.NewReader(b), nil); return err })
-}
-
-func FuzzLines(f *testing.F) {
-	f.Add([]byte(`{"kind":"endpoint","address":"192.0.2.5","port":445,"transport":"tcp","check":"smb","outcome":"answered","facts":{"signing":"optional"}}`))
-	fuzz(f, func(b []byte, s imports.Sink) error {
-		return imports.Lines(bytes.NewReader(b), imports.Handler{
-			Run: func(*imports.Run) error { return nil }, Client: func(*signet.Client) error { return nil }, Summary: func(*imports.Run) error { return nil },
-			Observation: func(o *signet.Observation) error { o.Source = ""; return s(o) },
-		})
-	})
 }

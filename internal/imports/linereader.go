@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
-)
 
-// mostLine bounds a line of JSON. A transcript keeps 16 KiB of an answer, so that a line of Signet's own is far from it.
-const mostLine = 16 << 20
+	"signet/internal/bounds"
+)
 
 // lineReader reads a file line by line, in time linear in its length.
 type lineReader struct {
@@ -21,7 +20,7 @@ type lineReader struct {
 }
 
 func newLineReader(r io.Reader, most int) *lineReader {
-	return &lineReader{in: bufio.NewReaderSize(plain(r), 64<<10), most: most}
+	return &lineReader{in: bufio.NewReaderSize(bounds.UTF8(r), 64<<10), most: most}
 }
 
 // all gives the lines without their ends, each good until the next, and stops behind the first error. One of a line names it.

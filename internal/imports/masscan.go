@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/netip"
 	"regexp"
+
+	"signet/internal/bounds"
 )
 
 // masscanLine is a record of masscan: of -oJ with its ports in a list, of -oD (ndjson) with one beside the address.
@@ -24,16 +26,16 @@ type masscanLine struct {
 // Masscan reads masscan's JSON, however it is laid out. It tells of open ports and nothing else: they are counted.
 func Masscan(r io.Reader, host Hosts) (Stats, error) {
 	st := Stats{Source: "masscan"}
-	in := newJSONReader(r)
+	in := bounds.NewObjects(r)
 	bare := regexp.MustCompile(`([{,]\s*)([a-z_]+)(\s*:)`)
-	for b, err := range in.all() {
+	for b, err := range in.All() {
 		if err != nil {
-			st.missed(&in.odd)
+			st.missed(&in.Odd)
 			return st, err
 		}
 		l, ok := masscanRecord(b, bare)
 		if !ok {
-			in.odd.add(in.line, "this is no record of masscan")
+			in.Odd.Add(in.Line, "this is no record of masscan")
 			continue
 		}
 		if l == nil { // {finished: 1}, with which it ended before 1.3
@@ -41,7 +43,7 @@ func Masscan(r io.Reader, host Hosts) (Stats, error) {
 		}
 		addr, err := netip.ParseAddr(l.IP)
 		if err != nil {
-			in.odd.add(in.line, fmt.Sprintf("%.60q is no address", l.IP))
+			in.Odd.Add(in.Line, fmt.Sprintf("%.60q is no address", l.IP))
 			continue
 		}
 		ports := len(l.Ports)
@@ -51,7 +53,7 @@ func Masscan(r io.Reader, host Hosts) (Stats, error) {
 		host.see(addr, ports > 0 || l.Port != nil)
 		st.Endpoints += uint64(ports)
 	}
-	st.missed(&in.odd)
+	st.missed(&in.Odd)
 	return st, nil
 }
 

@@ -113,7 +113,7 @@ const mostDamaged = 100
 // decide nothing here. Entities that a document declares are not known, and nothing is loaded from elsewhere.
 func Nmap(r io.Reader, host Hosts, deliver Sink) (Stats, error) {
 	st := Stats{Source: "nmap"}
-	err := nmapDocuments(newDocuments(plain(r)), &st, host, deliver)
+	err := nmapDocuments(newDocuments(bounds.UTF8(r)), &st, host, deliver)
 	st.homeless()
 	return st, err
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/bounds"
 	"signet/internal/check/http"
 	"signet/internal/check/mssql"
 	"signet/internal/check/rdp"
@@ -48,20 +49,20 @@ func (z *zgrabResult) answered() bool {
 // Zgrab reads zgrab2's JSON lines. A module that failed says nothing of its port here.
 func Zgrab(r io.Reader, host Hosts, deliver Sink) (Stats, error) {
 	st := Stats{Source: "zgrab2"}
-	in, nameless := newJSONReader(r), 0
+	in, nameless := bounds.NewObjects(r), 0
 	err := func() error {
-		for b, err := range in.all() {
+		for b, err := range in.All() {
 			if err != nil {
 				return err
 			}
 			var l zgrabLine
 			if err := json.Unmarshal(b, &l); err != nil || l.Data == nil || l.IP == "" && l.Domain == "" {
-				in.odd.add(in.line, "this is no line of zgrab2")
+				in.Odd.Add(in.Line, "this is no line of zgrab2")
 				continue
 			}
 			addr, err := netip.ParseAddr(l.IP)
 			if err != nil && l.IP != "" {
-				in.odd.add(in.line, fmt.Sprintf("%.60q is no address", l.IP))
+				in.Odd.Add(in.Line, fmt.Sprintf("%.60q is no address", l.IP))
 				continue
 			}
 			if err != nil { // zgrab2 did not say which of the name's addresses answered
@@ -77,17 +78,17 @@ func Zgrab(r io.Reader, host Hosts, deliver Sink) (Stats, error) {
 	if nameless > 0 {
 		st.Notes = append(st.Notes, fmt.Sprintf("left out are %d of its lines that give a name and no address: zgrab2 did not say which address answered", nameless))
 	}
-	st.missed(&in.odd)
+	st.missed(&in.Odd)
 	return st, err
 }
 
 // observations hands over what the modules of one line found. An error is that of deliver.
-func (l *zgrabLine) observations(addr netip.Addr, in *jsonReader, st *Stats, host Hosts, deliver Sink) error {
+func (l *zgrabLine) observations(addr netip.Addr, in *bounds.Objects, st *Stats, host Hosts, deliver Sink) error {
 	answered := false
 	for module, raw := range l.Data {
 		var res zgrabResult
 		if err := json.Unmarshal(raw, &res); err != nil {
-			in.odd.add(in.line, fmt.Sprintf("the result of %.40q is none of zgrab2", module))
+			in.Odd.Add(in.Line, fmt.Sprintf("the result of %.40q is none of zgrab2", module))
 			continue
 		}
 		answered = answered || res.answered()

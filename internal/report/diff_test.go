@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"signet/internal/compare"
+	"signet/internal/line"
 	"signet/internal/report"
 	"signet/internal/report/html"
 	"signet/internal/report/prose"
@@ -88,7 +89,7 @@ func TestDiffJSONDocument(t *testing.T) {
 		if err := d.Decode(&doc); err != nil {
 			t.Fatal(err)
 		}
-		if doc.Schema != report.Schema || doc.Diff["kind"] != "diff" || doc.Summary["kind"] != "summary" || len(doc.Changes) != len(changes) {
+		if doc.Schema != line.Schema || doc.Diff["kind"] != "diff" || doc.Summary["kind"] != "summary" || len(doc.Changes) != len(changes) {
 			t.Errorf("%+v", doc)
 		}
 	}

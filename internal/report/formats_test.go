@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"signet"
+	"signet/internal/line"
 	"signet/internal/report"
 	"signet/internal/report/html"
 	"signet/internal/report/junit"
@@ -67,7 +68,7 @@ func TestJSON(t *testing.T) {
 		if _, err := d.Token(); err != io.EOF {
 			t.Errorf("something stands behind the document: %v", err)
 		}
-		if doc.Schema != report.Schema || doc.Run["kind"] != "run" || doc.Summary["kind"] != "summary" {
+		if doc.Schema != line.Schema || doc.Run["kind"] != "run" || doc.Summary["kind"] != "summary" {
 			t.Errorf("schema %q, run %v, summary %v", doc.Schema, doc.Run["kind"], doc.Summary["kind"])
 		}
 		for _, e := range doc.Results {

@@ -5,11 +5,11 @@ import (
 	"io"
 
 	"signet"
+	"signet/internal/line"
 )
 
-// JSON writes one document: the run, what it found and its summary. "results" holds endpoints, hosts and paths, each
-// with its "kind" and in the shape that JSON lines give it: so the document streams, one object a line, and is valid
-// whenever End was called.
+// JSON writes one document: the run, what it found and its summary. "results" holds clients, endpoints, hosts and paths, each
+// the object that JSON lines have of it. So the document streams, one object a line, and is valid once End was called.
 type JSON struct {
 	Ignore
 	w     io.Writer
@@ -30,8 +30,11 @@ func (j *JSON) Begin(h *Header) error {
 	if err := j.lines.Begin(h); err != nil {
 		return err
 	}
-	return j.put("{\"schema\":\""+Schema+"\",\n\"run\":", ",\n\"results\":[")
+	return j.put("{\"schema\":\""+line.Schema+"\",\n\"run\":", ",\n\"results\":[")
 }
+
+// Client writes one result.
+func (j *JSON) Client(c *signet.Client) error { return j.result(j.lines.Client(c)) }
 
 // Endpoint writes one result.
 func (j *JSON) Endpoint(l *Line) error { return j.result(j.lines.Endpoint(l)) }

@@ -183,21 +183,3 @@ func (h *LostHost) sentence() string {
 	who := strings.TrimSpace(h.Address.String() + " " + text.Cut(text.Clean(h.Name), 40))
 	return who + text.Either(h.Fault, " failed at ", " not asked: ") + strings.Join(ends, ", ") + " (" + cmp.Or(text.Cut(text.Clean(h.Because), 200), "no reason is known") + ")" + text.Either(h.Whole, "; nothing else is known of it", "")
 }
-
-// appendLost appends the lost hosts as a member of the summary.
-func appendLost(b []byte, l *Lost) []byte {
-	if len(l.Hosts) == 0 {
-		return b
-	}
-	b = append(b, `,"lost":[`...)
-	for i := range l.Hosts {
-		h := &l.Hosts[i]
-		b = append(h.Address.AppendTo(append(b, object(i, `"address":"`)...)), '"')
-		if h.Name != "" {
-			b = text.AppendJSONString(append(b, `,"name":`...), h.Name)
-		}
-		b = fmt.Appendf(b, `,"endpoints":%d,"whole":%t,"fault":%t,"because":`, h.N, h.Whole, h.Fault)
-		b = append(text.AppendJSONString(b, h.Because), '}')
-	}
-	return append(b, ']')
-}

@@ -9,9 +9,6 @@ import (
 	"signet/internal/text"
 )
 
-// Schema of the JSON lines.
-const Schema = "signet/1"
-
 // Header opens a run.
 type Header struct {
 	Run      string

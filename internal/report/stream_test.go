@@ -24,7 +24,7 @@ func hostile() []string {
 	}
 }
 
-func line(addr string, v signet.Verdict, because string, findings ...signet.Finding) *report.Line {
+func judged(addr string, v signet.Verdict, because string, findings ...signet.Finding) *report.Line {
 	return &report.Line{
 		Observation: &signet.Observation{
 			Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr(addr), Name: because}, Port: 445},
@@ -69,7 +69,7 @@ func TestHostileNamesStayText(t *testing.T) {
 	var lines []*report.Line
 	for i, h := range hostile() {
 		addr := netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}).String()
-		lines = append(lines, line(addr, signet.Exposed, h, finding("smb-signing-not-required", h)), line(addr, signet.Undetermined, h))
+		lines = append(lines, judged(addr, signet.Exposed, h, finding("smb-signing-not-required", h)), judged(addr, signet.Undetermined, h))
 	}
 	for name, make := range map[string]func(*bytes.Buffer) report.Handler{
 		"text": func(b *bytes.Buffer) report.Handler {
@@ -96,7 +96,7 @@ func TestHostileNamesStayText(t *testing.T) {
 // Every JSON line is an object with its kind first, and says what was put in.
 func TestJSONLines(t *testing.T) {
 	var b bytes.Buffer
-	render(t, report.NewJSONL(&b), line("192.0.2.9", signet.Exposed, `a "quoted" \ reason`, finding("smb-signing-not-required", "bit")))
+	render(t, report.NewJSONL(&b), judged("192.0.2.9", signet.Exposed, `a "quoted" \ reason`, finding("smb-signing-not-required", "bit")))
 	got := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(got) != 3 {
 		t.Fatalf("%d lines, want run, endpoint and summary:\n%s", len(got), b.String())
@@ -141,10 +141,10 @@ func TestJSONLines(t *testing.T) {
 // The text keeps its order, its counts and its width.
 func TestText(t *testing.T) {
 	lines := []*report.Line{
-		line("192.0.2.1", signet.Exposed, "x", finding("smb-signing-not-required", "SecurityMode 0x01: signing enabled, not required")),
-		line("192.0.2.2", signet.Guarded, "y"),
-		line("192.0.2.3", signet.Undetermined, "nothing answered in time"),
-		line("192.0.2.4", signet.Unseen, "z"),
+		judged("192.0.2.1", signet.Exposed, "x", finding("smb-signing-not-required", "SecurityMode 0x01: signing enabled, not required")),
+		judged("192.0.2.2", signet.Guarded, "y"),
+		judged("192.0.2.3", signet.Undetermined, "nothing answered in time"),
+		judged("192.0.2.4", signet.Unseen, "z"),
 	}
 	for _, width := range []int{80, 200} {
 		var b bytes.Buffer
@@ -171,9 +171,9 @@ func TestText(t *testing.T) {
 
 // Exit codes are the tally's, whatever is written where.
 func TestExit(t *testing.T) {
-	high := line("192.0.2.1", signet.Exposed, "", finding("smb-signing-not-required", ""))
-	open := line("192.0.2.2", signet.Undetermined, "")
-	shut := line("192.0.2.3", signet.Undetermined, "")
+	high := judged("192.0.2.1", signet.Exposed, "", finding("smb-signing-not-required", ""))
+	open := judged("192.0.2.2", signet.Undetermined, "")
+	shut := judged("192.0.2.3", signet.Undetermined, "")
 	shut.Outcome, shut.Open = signet.Refused, false
 	for _, c := range []struct {
 		name  string
@@ -186,7 +186,7 @@ func TestExit(t *testing.T) {
 		{"at it", []*report.Line{high, open}, signet.High, true, 3},
 		{"below it", []*report.Line{high}, signet.Critical, true, 0},
 		{"below it, coverage incomplete", []*report.Line{high, open}, signet.Critical, true, 4},
-		{"unseen is an answer", []*report.Line{line("192.0.2.4", signet.Unseen, "")}, signet.Info, true, 0},
+		{"unseen is an answer", []*report.Line{judged("192.0.2.4", signet.Unseen, "")}, signet.Info, true, 0},
 		{"closed ports are no gap", []*report.Line{shut}, signet.Info, true, 0},
 	} {
 		var tally report.Tally

@@ -15,6 +15,7 @@ import (
 	"signet"
 	"signet/internal/capture"
 	"signet/internal/imports"
+	"signet/internal/line"
 )
 
 // stamp finds a file among many that were read already.
@@ -171,7 +172,7 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) (taken b
 	head, empty := br.Peek(imports.Head)
 	if t.kind = imports.Detect(head); t.kind != imports.Unknown {
 		if t.kind == imports.SignetLines {
-			t.depth = imports.DepthOf(head)
+			t.depth = line.DepthOf(head)
 		}
 		if t.kind == imports.Text || t.kind == imports.NmapPrint { // in which there may be nothing of nmap
 			t.seems = imports.Seems(head)

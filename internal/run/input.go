@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"signet"
-	"signet/internal/imports"
+	"signet/internal/line"
 	"signet/internal/report"
 	"signet/internal/store"
 )
@@ -112,18 +112,18 @@ func readLines(r io.Reader) (*store.Run, []signet.Observation, error) {
 		list = append(list, *o)
 		return nil
 	}
-	err := imports.Lines(r, imports.Handler{
-		Run: func(l *imports.Run) error {
-			switch {
-			case run != nil:
+	err := line.Read(r, line.Handler{
+		Run: func(l *line.Run) error {
+			if run != nil {
 				return fmt.Errorf("a second run begins; give a file one run")
-			case l.Schema != report.Schema:
-				return fmt.Errorf("schema %q: this version reads %s", l.Schema, report.Schema)
 			}
-			run = &store.Run{ID: l.Run, Tool: l.Tool, Started: l.Started, Ended: l.Ended, Targets: l.Targets, Checks: l.Checks,
+			if err := line.CheckSchema(l.Schema); err != nil {
+				return err
+			}
+			run = &store.Run{ID: l.ID, Tool: l.Tool, Started: l.Started, Ended: l.Ended, Targets: l.Targets, Checks: l.Checks,
 				Depth: l.Depth, Policy: l.Policy, Interrupted: l.Interrupted, Warnings: l.Warnings}
 			p := &run.Progress // of an export
-			p.Addresses, p.Alive, p.Asked, p.Outcomes = l.Counts()
+			p.Addresses, p.Alive, p.Asked, p.Outcomes = l.Progress.Addresses, l.Progress.Alive, l.Progress.Asked, l.Progress.Outcomes
 			return nil
 		},
 		Observation: take,
@@ -134,14 +134,13 @@ func readLines(r io.Reader) (*store.Run, []signet.Observation, error) {
 			}
 			return take(o)
 		},
-		Summary: func(l *imports.Run) error {
+		Summary: func(l *line.Summary) error {
 			ended = true
 			if run == nil || l.Ended.IsZero() {
 				return nil
 			}
 			run.Ended, run.Interrupted = l.Ended, l.Interrupted
-			p := &run.Progress
-			p.Addresses, p.Alive, p.Asked, p.Outcomes = l.Counts()
+			run.Progress = progressIn(l.Coverage)
 			return nil
 		},
 	})
@@ -171,4 +170,12 @@ func listed(list []signet.Observation) func() iter.Seq2[*signet.Observation, err
 			}
 		}
 	}
+}
+
+// progressIn is how far a run came, by the coverage in its summary.
+func progressIn(c *line.Coverage) (p store.Progress) {
+	if c != nil {
+		p.Addresses, p.Alive, p.Asked, p.Outcomes = c.Addresses, c.Alive, c.Asked, c.Outcomes
+	}
+	return p
 }

@@ -11,6 +11,7 @@ import (
 	"signet"
 	"signet/internal/capture"
 	"signet/internal/imports"
+	"signet/internal/line"
 	"signet/internal/store"
 	"signet/internal/text"
 )
@@ -178,9 +179,9 @@ func (r *reading) text(ctx context.Context, t *textFile) (st imports.Stats, some
 
 // lines reads Signet's own lines; what its own asking saw bears the version that asked. told: they tell of a run.
 func (r *reading) lines(in io.Reader, st *imports.Stats, put func(*signet.Observation, *estate) error, client func(*signet.Client) error) (told bool, err error) {
-	run, of := &imports.Run{}, r.covered.estate(nil, nil)
-	err = imports.Lines(in, imports.Handler{
-		Run: func(l *imports.Run) error {
+	run, of := &line.Run{}, r.covered.estate(nil, nil)
+	err = line.Read(in, line.Handler{
+		Run: func(l *line.Run) error {
 			told = true
 			run, of = l, r.covered.estate(l.Targets, l.Checks)
 			return nil
@@ -192,13 +193,12 @@ func (r *reading) lines(in io.Reader, st *imports.Stats, put func(*signet.Observ
 			return put(o, of)
 		},
 		Client: client,
-		Summary: func(l *imports.Run) error { // which knows of the endpoints that have no line, too
+		Summary: func(l *line.Summary) error { // which knows of the endpoints that have no line, too
 			told = true
-			if l.Coverage == nil {
-				l = run // an export has counts there
+			p := progressIn(l.Coverage)
+			if l.Coverage == nil { // an export has its counts on the run line
+				p = store.Progress(run.Progress)
 			}
-			var p store.Progress
-			p.Addresses, p.Alive, p.Asked, p.Outcomes = l.Counts()
 			r.covered.run(of, &p)
 			return nil
 		},

@@ -3,34 +3,20 @@ package store
 import (
 	"bufio"
 	"context"
-	"encoding/hex"
 	"io"
-	"strconv"
 	"time"
 
-	"signet"
-	"signet/internal/check"
-	"signet/internal/text"
+	"signet/internal/line"
 )
 
-// schema is the contract's.
-const schema = "signet/1"
-
-// exported is the first line of an export.
-type exported struct {
-	Kind   string `json:"kind"`
-	Schema string `json:"schema"`
-	*Run
-}
-
-// Export writes a run as JSON lines that Import reads: a `run` line, an `endpoint` line for each observation in the order
-// of storing, a `summary` line. The lines have the contract's shape without judgements, which are no part of a store.
+// Export writes a run as JSON lines that Import reads: a run line, an endpoint line for each observation in the order of
+// storing, a summary line. Judgements are no part of a store, nor of its lines.
 func Export(ctx context.Context, w io.Writer, s Store, run *Run) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	plain := *run
 	plain.Imported = time.Time{} // which is of this store
-	line := text.AppendJSON(nil, exported{"run", schema, &plain})
-	if _, err := out.Write(append(line, '\n')); err != nil {
+	b := append(line.AppendStoredRun(nil, plain.Line()), '\n')
+	if _, err := out.Write(b); err != nil {
 		return err
 	}
 	n := uint64(0)
@@ -38,92 +24,33 @@ func Export(ctx context.Context, w io.Writer, s Store, run *Run) error {
 		if err != nil {
 			return err
 		}
-		line = append(appendEndpoint(line[:0], run.ID, o), '\n')
-		if _, err := out.Write(line); err != nil {
+		b = append(line.AppendObservation(b[:0], run.ID, o), '\n')
+		if _, err := out.Write(b); err != nil {
 			return err
 		}
 		n++
 	}
-	line = append(line[:0], `{"kind":"summary","run":`...)
-	line = text.AppendJSONString(line, run.ID)
-	line = append(line, `,"observations":`...)
-	line = append(strconv.AppendUint(line, n, 10), '}', '\n')
-	if _, err := out.Write(line); err != nil {
+	b = append(line.AppendStoredSummary(b[:0], run.ID, n), '\n')
+	if _, err := out.Write(b); err != nil {
 		return err
 	}
 	return out.Flush()
 }
 
-func appendEndpoint(b []byte, run string, o *signet.Observation) []byte {
-	b = append(b, `{"kind":"endpoint","run":`...)
-	b = text.AppendJSONString(b, run)
-	b = append(b, `,"at":"`...)
-	b = o.At.UTC().AppendFormat(b, time.RFC3339Nano)
-	b = append(b, `","address":"`...)
-	b = o.Addr.AppendTo(b)
-	b = append(b, `","port":`...)
-	b = strconv.AppendUint(b, uint64(o.Port), 10)
-	b = append(b, `,"transport":"`...)
-	b = append(b, o.Transport.String()...)
-	b = append(b, '"')
-	if o.Name != "" {
-		b = append(b, `,"name":`...)
-		b = text.AppendJSONString(b, o.Name)
+// Line is the run as a line says it.
+func (r *Run) Line() *line.Run {
+	return &line.Run{
+		ID: r.ID, Tool: r.Tool, Started: r.Started, Ended: r.Ended, Targets: r.Targets, Checks: r.Checks, Depth: r.Depth, Policy: r.Policy,
+		Interrupted: r.Interrupted, Failed: r.Failed, Warnings: r.Warnings, Unresolved: r.Unresolved, Seed: r.Seed, Scope: r.Scope, Flags: r.Flags,
+		Progress: line.Progress(r.Progress), Observations: r.Observations, Verdicts: r.Verdicts, Imported: r.Imported, Importing: r.Importing,
 	}
-	b = append(b, `,"check":`...)
-	b = text.AppendJSONString(b, o.Check)
-	b = append(b, `,"check_version":`...)
-	b = strconv.AppendInt(b, int64(o.CheckVersion), 10)
-	b = append(b, `,"outcome":"`...)
-	b = append(b, o.Outcome.String()...)
-	b = append(b, `","open":`...)
-	b = strconv.AppendBool(b, o.Open)
-	if o.Facts != nil {
-		b = append(b, `,"facts":`...)
-		b = check.AppendFacts(b, o.Facts)
+}
+
+// runOf is the way back.
+func runOf(l *line.Run) *Run {
+	return &Run{
+		ID: l.ID, Tool: l.Tool, Started: l.Started, Ended: l.Ended, Targets: l.Targets, Checks: l.Checks, Depth: l.Depth, Policy: l.Policy,
+		Interrupted: l.Interrupted, Failed: l.Failed, Warnings: l.Warnings, Unresolved: l.Unresolved, Seed: l.Seed, Scope: l.Scope, Flags: l.Flags,
+		Progress: Progress(l.Progress), Observations: l.Observations, Verdicts: l.Verdicts, Imported: l.Imported, Importing: l.Importing,
 	}
-	if len(o.Unasked) > 0 {
-		b = append(b, `,"unasked":[`...)
-		for i, s := range o.Unasked {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = text.AppendJSONString(b, s)
-		}
-		b = append(b, ']')
-	}
-	if o.Err != nil {
-		b = append(b, `,"error":{"phase":`...)
-		b = text.AppendJSONString(b, o.Err.Phase)
-		b = append(b, `,"text":`...)
-		b = text.AppendJSONString(b, o.Err.Text)
-		b = append(b, '}')
-	}
-	if o.Source != "" {
-		b = append(b, `,"source":`...)
-		b = text.AppendJSONString(b, o.Source)
-	}
-	if o.Connections > 0 {
-		b = append(b, `,"connections":`...)
-		b = strconv.AppendInt(b, int64(o.Connections), 10)
-	}
-	b = append(b, `,"took_ms":`...)
-	b = strconv.AppendFloat(b, float64(o.Took.Microseconds())/1000, 'f', -1, 64)
-	if len(o.Trace) > 0 {
-		b = append(b, `,"trace":[`...)
-		for i := range o.Trace {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = append(b, `{"note":`...)
-			b = text.AppendJSONString(b, o.Trace[i].Note)
-			b = append(b, `,"sent":"`...)
-			b = hex.AppendEncode(b, o.Trace[i].Sent)
-			b = append(b, `","received":"`...)
-			b = hex.AppendEncode(b, o.Trace[i].Received)
-			b = append(b, `"}`...)
-		}
-		b = append(b, ']')
-	}
-	return append(b, '}')
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/line"
 	"signet/internal/report"
 	"signet/internal/text"
 )
@@ -77,7 +78,7 @@ func (r *run) view(s *report.Summary) *view {
 		document: document{Heading: title, Policy: text.Clean(r.h.Policy), Tool: text.Clean(r.h.Tool), ExplainsRules: true},
 		Title:    title, When: r.h.Started.UTC().Format("2 January 2006, 15:04 UTC"),
 		Took: s.Ended.Sub(r.h.Started).Round(time.Second / 10).String(), Depth: r.h.Depth.String(),
-		Checks: strings.Join(text.CleanAll(r.h.Checks), " "), Run: text.Clean(r.h.Run), Schema: report.Schema,
+		Checks: strings.Join(text.CleanAll(r.h.Checks), " "), Run: text.Clean(r.h.Run), Schema: line.Schema,
 	}
 	if s.Interrupted {
 		v.Notes = append(v.Notes, "The run was interrupted: this is what was learned until then.")

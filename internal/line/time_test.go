@@ -1,4 +1,4 @@
-package report
+package line
 
 import (
 	"math/rand/v2"
@@ -11,7 +11,7 @@ func TestAppendTime(t *testing.T) {
 	for _, sec := range []int64{0, -62167219200, 253402300799, 253402300800, -62167219201, 1 << 40} {
 		check := func(at time.Time) {
 			t.Helper()
-			if got, want := string(appendTime(nil, at)), at.UTC().Format("2006-01-02T15:04:05.000Z07:00"); got != want {
+			if got, want := string(appendTime(nil, "", at)), at.UTC().Format(`"2006-01-02T15:04:05.000Z07:00"`); got != want {
 				t.Errorf("%s, want %s", got, want)
 			}
 		}

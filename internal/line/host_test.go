@@ -1,4 +1,4 @@
-package report
+package line
 
 import (
 	"bytes"
@@ -26,12 +26,6 @@ func TestHostLine(t *testing.T) {
 		Products: []string{}, Endpoints: []signet.HostEndpoint{}, Findings: []signet.HostFinding{},
 	}
 	for _, h := range []*signet.Host{full, bare} {
-		var out bytes.Buffer
-		j := NewJSONL(&out)
-		j.h.Run = "r1"
-		if err := j.Host(h); err != nil {
-			t.Fatal(err)
-		}
 		want, err := json.Marshal(struct {
 			Kind string `json:"kind"`
 			Run  string `json:"run"`
@@ -40,7 +34,7 @@ func TestHostLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameLine(t, out.Bytes(), want)
+		sameLine(t, AppendHost(nil, "r1", h), want)
 	}
 }
 
@@ -54,12 +48,6 @@ func TestPathLine(t *testing.T) {
 	}
 	bare := &signet.Path{Target: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("192.0.2.2")}, Transport: signet.UDP}, Sample: []netip.Addr{}}
 	for _, p := range []*signet.Path{full, bare} {
-		var out bytes.Buffer
-		j := NewJSONL(&out)
-		j.h.Run = "r1"
-		if err := j.Path(p); err != nil {
-			t.Fatal(err)
-		}
 		want, err := json.Marshal(struct {
 			Kind      string `json:"kind"`
 			Run       string `json:"run"`
@@ -72,7 +60,7 @@ func TestPathLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameLine(t, out.Bytes(), want)
+		sameLine(t, AppendPath(nil, "r1", p), want)
 	}
 }
 
