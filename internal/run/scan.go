@@ -67,6 +67,7 @@ func (e *Env) Prepare(ctx context.Context, o *Order) (*Scan, error) {
 	if s.visit, err = s.scope.Order(s.order.Seed); err != nil {
 		return nil, refuse("targets", "%v", err)
 	}
+	s.engine.Plans = s.plans // the warnings ask who asks which port
 	s.header = &report.Header{
 		Run: newID(now()), Tool: e.Tool, Started: now().UTC(), Targets: s.scope.Typed(), Depth: o.depth(), Policy: policy.ID(), Trace: o.Trace, All: o.All,
 		Warnings: s.warnings(),
