@@ -26,7 +26,7 @@ class Binary:
         said = cases.words(self.path, "version")
         if not said.startswith("signet "):
             sys.exit(f"same-output: {path} is no Signet: {said!r}")
-        self.version = re.findall(r"commit \w+(?:, modified)?", said)
+        self.version = re.findall(r", commit \w+(?:, modified)?|, modified", said)
         word = said.split()[1]
         if word != "dev":
             self.version.append(word)

@@ -77,7 +77,7 @@ def mask(data, case, where, version):
     itself beside its name (a commit)."""
     text = data.decode("utf-8", "surrogateescape").replace(where, "<folder>")
     for word in version:
-        text = text.replace(word, "<version>")
+        text = text.replace(word, "<version>" if word[0] != "," else "")
     if case.fresh:
         text = _mask_times(text)
         for _, pattern, by in DURATIONS + (LIVE if case.live else []) + ([NUMBERED] if case.numbered else []):
