@@ -93,7 +93,7 @@ func replay(t testing.TB, a check.Attempt, rec Attempt) check.End {
 		return false
 	}
 	var stepper check.Stepper
-	stepper.Hold(a.Talk)
+	stepper.Hold(&bounded{Conversation: a.Talk, t: t, note: rec.Note})
 	todo := check.Action{StartTLS: a.TLS}
 	if a.TLS == nil {
 		todo = stepper.Step(nil, false)

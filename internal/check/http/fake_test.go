@@ -75,76 +75,45 @@ func (timeout) Timeout() bool { return true }
 
 func (f *fake) hold(t *testing.T, a check.Attempt) check.End {
 	t.Helper()
-	end := check.End{Connected: true}
-	if a.TLS != nil {
-		switch {
-		case f.tls == "closes", f.tls == "closes-new" && a.TLS.MaxVersion == 0:
-			end.Cause, end.Err = check.TLSFailed, check.ErrTLSClosed
-			return end
-		case f.tls == "mute":
-			end.Cause, end.Err = check.TLSFailed, timeout{}
-			return end
-		case f.tls == "refuses":
-			end.Cause, end.Err = check.TLSFailed, f.refusal
-			return end
-		case f.tls == "" || f.tls == "alert":
-			end.Cause, end.Err = check.TLSFailed, tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}
-			return end
-		}
-		f.sni = append(f.sni, a.TLS.ServerName)
-		end.TLS = &check.TLSState{Facts: signet.TLS{Version: f.version, Names: []string{}}}
-		if f.leaf != nil {
-			end.TLS.Facts = *f.leaf
-		}
-		a.Talk.(check.Securable).Secured(*end.TLS)
-	}
-	var in []byte
-	for {
-		step, err := a.Talk.Next(in, false)
-		if err != nil {
-			end.Cause, end.Err = check.Malformed, err
-			return end
-		}
-		in = in[step.Consumed:]
-		if step.Done {
-			end.Cause = check.Done
-			return end
-		}
-		if len(step.Send) == 0 {
-			if step, err = a.Talk.Next(in, true); step.Done && err == nil {
-				end.Cause = check.Done
-			} else {
-				end.Cause = check.Stalled
-			}
-			return end
-		}
-		key := requestKey(string(step.Send))
+	p := checktest.Peer{TLS: f.handshake}
+	p.Answer = func(sent []byte) ([]byte, check.Cause) {
+		key := requestKey(string(sent))
 		f.log = append(f.log, key)
 		answer := f.answer(key, a.TLS != nil)
-		if answer == "" {
-			end.Cause = check.Stalled
-			return end
+		switch answer {
+		case "":
+			return nil, check.Stalled
+		case "close":
+			return nil, check.Closed
+		case "half":
+			return []byte("HTTP/1.1 "), check.Closed
 		}
-		if answer == "half" {
-			end.Received = 9
-			end.Cause = check.Closed
-			return end
+		if answer, stalls := strings.CutSuffix(answer, "|stalls"); stalls {
+			return []byte(answer), check.Stalled
 		}
-		if answer == "close" {
-			end.Cause = check.Closed
-			return end
-		}
-		answer, stalls := strings.CutSuffix(answer, "|stalls")
-		end.Received += len(answer)
-		in = append(in, answer...)
-		if stalls {
-			if _, err := a.Talk.Next(in, false); err != nil {
-				t.Fatal(err)
-			}
-			end.Cause = check.Stalled
-			return end
-		}
+		return []byte(answer), check.Closed
 	}
+	return p.Hold(t, a)
+}
+
+// handshake is what TLS comes to.
+func (f *fake) handshake(want *check.TLS) (st check.TLSState, err error) {
+	switch {
+	case f.tls == "closes", f.tls == "closes-new" && want.MaxVersion == 0:
+		return st, check.ErrTLSClosed
+	case f.tls == "mute":
+		return st, timeout{}
+	case f.tls == "refuses":
+		return st, f.refusal
+	case f.tls == "" || f.tls == "alert":
+		return st, tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}
+	}
+	f.sni = append(f.sni, want.ServerName)
+	st.Facts = signet.TLS{Version: f.version, Names: []string{}}
+	if f.leaf != nil {
+		st.Facts = *f.leaf
+	}
+	return st, nil
 }
 
 func (f *fake) answer(key string, secure bool) string {

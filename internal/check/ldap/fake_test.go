@@ -24,7 +24,6 @@ type server struct {
 // seenAttempt is what a fake saw of one connection.
 type seenAttempt struct {
 	note   string
-	over   string
 	logons int
 	sent   []wire.Message
 }
@@ -45,7 +44,7 @@ func hold(t *testing.T, port uint16, o *check.Options, servers ...server) (check
 			t.Fatal("the interview does not end")
 		}
 		s := servers[min(n, len(servers)-1)]
-		seen := seenAttempt{note: a.Note, over: overPlain, logons: a.Logons}
+		seen := seenAttempt{note: a.Note, logons: a.Logons}
 		end = s.hold(t, a, &seen)
 		log = append(log, seen)
 		iv.Result()
@@ -53,78 +52,24 @@ func hold(t *testing.T, port uint16, o *check.Options, servers ...server) (check
 }
 
 func (s server) hold(t *testing.T, a check.Attempt, seen *seenAttempt) check.End {
-	if s.connect != check.Start {
-		return check.End{Cause: s.connect}
-	}
-	end := check.End{Connected: true}
-	secure := func() bool {
-		if s.tls != nil {
-			end.Cause, end.Err = check.TLSFailed, s.tls
-			return false
-		}
-		end.TLS = &check.TLSState{Facts: signet.TLS{Version: "1.3"}}
-		a.Talk.(check.Securable).Secured(*end.TLS)
-		return true
-	}
-	if a.TLS != nil {
-		if seen.over = overLDAPS; !secure() {
-			return end
-		}
-	}
-	buf := append([]byte(nil), s.hello...)
-	end.Received = len(buf)
-	var step check.Step
-	next := func(in []byte, eof bool) bool {
-		var err error
-		if step, err = a.Talk.Next(in, eof); err != nil {
-			end.Cause, end.Err = check.Malformed, err
-			return false
-		}
-		return true
-	}
-	for first := true; ; first = false {
-		in := buf
-		if first {
-			in = nil
-		}
-		if !next(in, false) {
-			return end
-		}
-		buf = buf[step.Consumed:]
-		for b := step.Send; len(b) > 0; {
+	t.Helper()
+	p := checktest.Peer{Connect: s.connect, Says: s.hello, End: s.end, TLS: func(*check.TLS) (check.TLSState, error) {
+		return check.TLSState{Facts: signet.TLS{Version: "1.3"}}, s.tls
+	}}
+	p.Answer = func(b []byte) (out []byte, end check.Cause) {
+		for len(b) > 0 {
 			m, rest, err := wire.ParseMessage(b)
 			if err != nil {
 				t.Fatalf("%s: sent %x: %v", a.Note, b, err)
 			}
-			b = rest
-			m.Body = append([]byte(nil), m.Body...)
-			seen.sent = append(seen.sent, m)
+			seen.sent, b = append(seen.sent, m), rest
 			if s.reply != nil {
-				r := s.reply(m)
-				buf, end.Received = append(buf, r...), end.Received+len(r)
+				out = append(out, s.reply(m)...)
 			}
 		}
-		switch {
-		case step.Done:
-			end.Cause = check.Done
-			return end
-		case step.StartTLS != nil:
-			if seen.over = overStartTLS; !secure() {
-				return end
-			}
-			buf = nil
-			continue
-		case first && len(buf) > 0, len(step.Send) > 0 && len(buf) > 0:
-			continue
-		}
-		if end.Cause = s.end; s.end == check.Start {
-			end.Cause = check.Stalled
-		}
-		if s.end == check.Closed {
-			next(buf, true)
-		}
-		return end
+		return out, check.Start
 	}
+	return p.Hold(t, a)
 }
 
 func depth(d signet.Depth) *check.Options {

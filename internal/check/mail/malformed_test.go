@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -39,71 +38,36 @@ func drive(t *testing.T, port uint16, o *check.Options, peers ...peer) (check.Re
 			t.Fatalf("attempt %d, %q, was not expected", i+1, a.Note)
 		}
 		var said []string
-		end, said = hold(a, peers[i])
+		end, said = hold(t, a, peers[i])
 		lines = append(lines, said...)
 	}
 }
 
-func hold(a check.Attempt, p peer) (end check.End, lines []string) {
-	stop := p.cause
-	if stop == check.Start {
-		stop = check.Stalled
-	}
-	if stop == check.Rejected || stop == check.NoAnswer {
-		return check.End{Cause: stop}, nil
-	}
-	end.Connected = true
-	secure := func() bool {
-		if !p.tls {
-			end.Cause, end.Err = check.TLSFailed, errors.New("no handshake")
-			return false
-		}
-		if p.secured != nil {
-			p.answers = p.secured
-		}
-		a.Talk.(check.Securable).Secured(check.TLSState{Facts: signet.TLS{Version: "1.3"}})
-		return true
-	}
-	if a.TLS != nil && !secure() {
-		return end, lines
-	}
-	buf := []byte(p.greeting)
-	end.Received = len(buf)
-	eof := false
-	for {
-		step, err := a.Talk.Next(buf, eof)
-		if err != nil {
-			end.Cause, end.Err = check.Malformed, err
-			return end, lines
-		}
-		buf = buf[step.Consumed:]
-		said := string(step.Send)
-		heard := ""
-		if said != "" {
-			lines = append(lines, strings.TrimSpace(said))
-			for prefix, reply := range p.answers {
-				if strings.HasPrefix(said, prefix) {
-					heard = reply
-				}
+// hold plays a peer for one attempt, and returns the lines that it was sent.
+func hold(t *testing.T, a check.Attempt, p peer) (end check.End, lines []string) {
+	t.Helper()
+	c := checktest.Peer{Says: []byte(p.greeting), End: p.cause, Answer: func(sent []byte) (answer []byte, end check.Cause) {
+		lines = append(lines, strings.TrimSpace(string(sent)))
+		for prefix, reply := range p.answers {
+			if strings.HasPrefix(string(sent), prefix) {
+				answer = []byte(reply)
 			}
 		}
-		buf = append(buf, heard...)
-		end.Received += len(heard)
-		switch {
-		case step.Done:
-			end.Cause = check.Done
-			return end, lines
-		case step.StartTLS != nil:
-			if !secure() {
-				return end, lines
+		return answer, check.Start
+	}}
+	if p.cause == check.Rejected || p.cause == check.NoAnswer {
+		c.Connect = p.cause
+	}
+	if p.tls {
+		c.TLS = func(*check.TLS) (check.TLSState, error) {
+			if p.secured != nil {
+				p.answers = p.secured
 			}
-		case heard == "" && (eof || stop != check.Closed):
-			end.Cause = stop
-			return end, lines
-		case heard == "":
-			eof = true
+			return check.TLSState{Facts: signet.TLS{Version: "1.3"}}, nil
 		}
 	}
+	end = c.Hold(t, a)
+	return end, lines
 }
 
 const type2 = "TlRMTVNTUAACAAAAAAAAAAAoAAABggAA5ncUq4jP51oAAAAAAAAAAAAAAAAAAAAA"

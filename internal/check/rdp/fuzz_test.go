@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"signet/internal/check"
+	"signet/internal/check/checktest"
 	"signet/internal/wire/rdp"
 )
 
 // Whatever a peer says, the conversation ends, consumes no more than it was given and asks for a bounded amount.
 func FuzzConversation(f *testing.F) {
 	f.Add([]byte(nil), []byte(nil))
-	f.Add(unhex(f, selected(rdp.NLA)), rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{{1}}}))
-	f.Add(unhex(f, noNegotiation), []byte(nil))
+	f.Add(checktest.Hex(f, selected(rdp.NLA)), rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{{1}}}))
+	f.Add(checktest.Hex(f, noNegotiation), []byte(nil))
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		k := &conversation{ask: rdp.TLS | rdp.NLA | rdp.NLAEx, names: true}
 		if _, err := k.Next(nil, false); err != nil {

@@ -43,23 +43,14 @@ func flow(t testing.TB, all ...exchange) *checktest.Flow {
 			"refused": check.Rejected, "silent": check.NoAnswer, "tls-failed": check.TLSFailed,
 		}[x.end]}
 		if x.ask != "" {
-			a.Turns = append(a.Turns, checktest.Turn{Client: true, Bytes: unhex(t, x.ask)})
+			a.Turns = append(a.Turns, checktest.Turn{Client: true, Bytes: checktest.Hex(t, x.ask)})
 		}
 		if x.answer != "" {
-			a.Turns = append(a.Turns, checktest.Turn{Bytes: unhex(t, x.answer)})
+			a.Turns = append(a.Turns, checktest.Turn{Bytes: checktest.Hex(t, x.answer)})
 		}
 		f.Attempts = append(f.Attempts, a)
 	}
 	return f
-}
-
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // Servers that could not be had, and servers that misbehave. NLA is spoken with a handshake that fails wherever the
@@ -195,9 +186,9 @@ func TestCredSSP(t *testing.T) {
 		bad, ntlm    bool
 		failure      uint32
 	}{
-		{name: "challenge, bare", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{unhex(t, challenge)}})), ntlm: true},
-		{name: "challenge in SPNEGO", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{append(unhex(t, "a1363034a2320430"), unhex(t, challenge)...)}})), ntlm: true},
-		{name: "challenge cut off", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{unhex(t, challenge[:40])}}))},
+		{name: "challenge, bare", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{checktest.Hex(t, challenge)}})), ntlm: true},
+		{name: "challenge in SPNEGO", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{append(checktest.Hex(t, "a1363034a2320430"), checktest.Hex(t, challenge)...)}})), ntlm: true},
+		{name: "challenge cut off", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{checktest.Hex(t, challenge[:40])}}))},
 		{name: "status", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, HasError: true, ErrorCode: 0xc00000bb})), failure: 0xc00000bb},
 		{name: "no token, no status", answer: "3005a003020106"},
 		{name: "Kerberos", answer: hex.EncodeToString(rdp.AppendTSRequest(nil, rdp.TSRequest{Version: 6, Tokens: [][]byte{{0x60, 0}}}))},
@@ -207,7 +198,7 @@ func TestCredSSP(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			k := &conversation{ask: rdp.TLS | rdp.NLA | rdp.NLAEx, names: true, sni: "host.example"}
 			step(t, k, nil)
-			if s := step(t, k, unhex(t, selected(rdp.NLA))); s.StartTLS == nil || s.Done || s.StartTLS.ServerName != "host.example" {
+			if s := step(t, k, checktest.Hex(t, selected(rdp.NLA))); s.StartTLS == nil || s.Done || s.StartTLS.ServerName != "host.example" {
 				t.Fatalf("%+v", s)
 			}
 			k.Secured(check.TLSState{Facts: signet.TLS{Version: "1.2"}})
@@ -216,7 +207,7 @@ func TestCredSSP(t *testing.T) {
 			if err != nil || len(rest) != 0 || len(r.Tokens) != 1 || ntlmssp.Type(r.Tokens[0]) != ntlmssp.TypeNegotiate {
 				t.Fatalf("sent %x", s.Send)
 			}
-			answer := unhex(t, c.answer)
+			answer := checktest.Hex(t, c.answer)
 			if s, err := k.Next(answer[:1], false); !c.bad && (err != nil || s.Done || s.Need < 2) {
 				t.Fatalf("one byte: %+v, %v", s, err)
 			}
@@ -245,7 +236,7 @@ func TestNamesFailAlone(t *testing.T) {
 	iv := Check().Begin(check.Subject{Options: checktest.Options()})
 	a, _ := iv.Next(check.End{})
 	step(t, a.Talk.(*conversation), nil)
-	step(t, a.Talk.(*conversation), unhex(t, selected(rdp.NLAEx)))
+	step(t, a.Talk.(*conversation), checktest.Hex(t, selected(rdp.NLAEx)))
 
 	// Cut short here, the interview already knows what was selected.
 	if r := iv.Result(); r.Outcome != signet.Answered || r.Facts == nil || r.Facts.(*Facts).NLA != signet.Unknown {
@@ -254,13 +245,13 @@ func TestNamesFailAlone(t *testing.T) {
 	iv = Check().Begin(check.Subject{Options: checktest.Options()})
 	a, _ = iv.Next(check.End{})
 	step(t, a.Talk.(*conversation), nil)
-	step(t, a.Talk.(*conversation), unhex(t, selected(rdp.NLAEx)))
+	step(t, a.Talk.(*conversation), checktest.Hex(t, selected(rdp.NLAEx)))
 	a, ok := iv.Next(check.End{Cause: check.TLSFailed, Connected: true, Err: errors.New("no common version")})
 	if !ok || a.Note != noteTLS {
 		t.Fatalf("next is %q, %v", a.Note, ok)
 	}
 	step(t, a.Talk.(*conversation), nil)
-	step(t, a.Talk.(*conversation), unhex(t, refused(rdp.HybridRequired)))
+	step(t, a.Talk.(*conversation), checktest.Hex(t, refused(rdp.HybridRequired)))
 	if _, ok := iv.Next(check.End{Cause: check.Done}); ok {
 		t.Fatal("goes on after the last question")
 	}

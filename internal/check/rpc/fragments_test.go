@@ -3,6 +3,7 @@ package rpc
 import (
 	"testing"
 
+	"signet/internal/check/checktest"
 	"signet/internal/wire/dcerpc"
 )
 
@@ -12,7 +13,7 @@ func TestFragmentsInOneRead(t *testing.T) {
 	if _, err := v.Next(nil, false); err != nil {
 		t.Fatal(err)
 	}
-	if step, err := v.Next(unhex(t, ackOK), false); err != nil || step.Send == nil {
+	if step, err := v.Next(checktest.Hex(t, ackOK), false); err != nil || step.Send == nil {
 		t.Fatalf("after the bind: %+v, %v", step, err)
 	}
 	answer := dcerpc.AppendResponse(nil, v.call, listing(t, 1, 0, "e3514235-4b06-11d1-ab04-00c04fc2dcd2"), 40)

@@ -68,7 +68,7 @@ func TestOverheardInventory(t *testing.T) {
 
 // A list is whole where one client asked for everything from the start until nothing was left.
 func TestOverheardInventoryIsWhole(t *testing.T) {
-	bind, all, more := string(unhex(t, dumpBind)), string(unhex(t, dumpAll)), string(unhex(t, dumpMore))
+	bind, all, more := string(checktest.Hex(t, dumpBind)), string(checktest.Hex(t, dumpAll)), string(checktest.Hex(t, dumpMore))
 	const drsr, icpr = "e3514235-4b06-11d1-ab04-00c04fc2dcd2", dcerpc.ICPR
 	answer := func(call uint32, handle byte, status uint32, uuid string) string {
 		return string(dcerpc.AppendResponse(nil, call, listing(t, handle, status, uuid), 4000))
@@ -102,7 +102,7 @@ func TestOverheardInventoryIsWhole(t *testing.T) {
 
 // FuzzOverheard: whatever is overheard, nothing panics, and the same is heard in the same way again.
 func FuzzOverheard(f *testing.F) {
-	f.Add(unhex(f, dumpBind+dumpAll), dcerpc.AppendResponse(nil, 1, listing(f, 0, 0, dcerpc.ICPR), 100))
+	f.Add(checktest.Hex(f, dumpBind+dumpAll), dcerpc.AppendResponse(nil, 1, listing(f, 0, 0, dcerpc.ICPR), 100))
 	f.Fuzz(func(t *testing.T, client, server []byte) {
 		one, other := heard([2][]byte{client, server}), heard([2][]byte{client, server}, [2][]byte{client, server})
 		if !reflect.DeepEqual(one, other) {

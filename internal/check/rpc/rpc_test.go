@@ -79,15 +79,6 @@ func TestDeclaredIsDone(t *testing.T) {
 
 const ackOK = "05000c03100000003c00000001000000d016d016e248000004003133350000000100000000000000045d888aeb1cc9119fe808002b10486002000000"
 
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // listing is the stub of a lookup that lists the interfaces over TCP on port 49667.
 func listing(t testing.TB, handle byte, status uint32, uuids ...string) []byte {
 	le := binary.LittleEndian
@@ -103,9 +94,9 @@ func listing(t testing.TB, handle byte, status uint32, uuids ...string) []byte {
 		}
 	}
 	for _, u := range uuids {
-		raw := unhex(t, strings.ReplaceAll(u, "-", ""))
+		raw := checktest.Hex(t, strings.ReplaceAll(u, "-", ""))
 		tower := append([]byte{4, 0, 19, 0, 13}, raw[3], raw[2], raw[1], raw[0], raw[5], raw[4], raw[7], raw[6])
-		tower = append(append(tower, raw[8:]...), unhex(t, "0100 0200 0000 1300 0d 045d888aeb1cc9119fe808002b104860 0200 0200 0000 0100 0b 0200 0000 0100 07 0200 c203")...)
+		tower = append(append(tower, raw[8:]...), checktest.Hex(t, "0100 0200 0000 1300 0d 045d888aeb1cc9119fe808002b104860 0200 0200 0000 0100 0b 0200 0000 0100 07 0200 c203")...)
 		b = le.AppendUint32(b, uint32(len(tower)))
 		b = le.AppendUint32(b, uint32(len(tower)))
 		b = append(b, tower...)
@@ -129,7 +120,7 @@ func faultPDU(call byte, status uint32) []byte {
 // talk holds the interview against a server that says answers[i] after the i-th write, all at once or a byte at a time.
 func talk(t *testing.T, quick bool, cause check.Cause, answers ...[]byte) check.Result {
 	t.Helper()
-	whole := talkIn(t, quick, cause, 1<<30, answers...)
+	whole := talkIn(t, quick, cause, 0, answers...)
 	bytewise := talkIn(t, quick, cause, 1, answers...)
 	if w, b := fmt.Sprintf("%+v %+v", whole.Facts, whole.Err), fmt.Sprintf("%+v %+v", bytewise.Facts, bytewise.Err); w != b && whole.Outcome != signet.Foreign {
 		t.Errorf("at once\n%s\nbyte by byte\n%s", w, b)
@@ -146,29 +137,13 @@ func talkIn(t *testing.T, quick bool, cause check.Cause, size int, answers ...[]
 	if !ok {
 		t.Fatal("nothing is asked")
 	}
-	end := check.End{Cause: cause, Connected: true}
-	var buf, wire []byte
-	for done := false; !done; {
-		step, err := a.Talk.Next(buf, false)
-		if err != nil {
-			end.Cause, end.Err = check.Malformed, err
-			break
+	p := checktest.Peer{Piece: size, End: cause, Answer: func([]byte) (answer []byte, end check.Cause) {
+		if len(answers) > 0 {
+			answer, answers = answers[0], answers[1:]
 		}
-		buf = buf[step.Consumed:]
-		if len(step.Send) > 0 && len(answers) > 0 {
-			wire, answers = append(wire, answers[0]...), answers[1:]
-			end.Received += len(wire)
-		}
-		switch {
-		case step.Done:
-			end.Cause, done = check.Done, true
-		case len(wire) == 0:
-			done = true
-		default:
-			n := min(size, len(wire))
-			buf, wire = append(buf, wire[:n]...), wire[n:]
-		}
-	}
+		return answer, check.Start
+	}}
+	end := p.Hold(t, a)
 	if _, again := iv.Next(end); again {
 		t.Error("a second connection")
 	}
@@ -177,7 +152,7 @@ func talkIn(t *testing.T, quick bool, cause check.Cause, size int, answers ...[]
 
 func TestOddServers(t *testing.T) {
 	const rprn, efsr, other = "12345678-1234-abcd-ef00-0123456789ab", "df1941c5-fe89-4e79-bf10-463657acf44d", "e3514235-4b06-11d1-ab04-00c04fc2dcd2"
-	ack := unhex(t, ackOK)
+	ack := checktest.Hex(t, ackOK)
 	one := func(call uint32, stub []byte) []byte { return dcerpc.AppendResponse(nil, call, stub, 100) }
 	many := func() [][]byte {
 		out := [][]byte{ack}
@@ -205,8 +180,8 @@ func TestOddServers(t *testing.T) {
 		{"fault to the bind", false, 0, [][]byte{faultPDU(1, 5)}, signet.Withheld, "access denied", "rpc bind"},
 		{"error of the mapper", false, 0, [][]byte{ack, one(2, listing(t, 0, 0x16c9a0cd))}, signet.Broken, "no interface is known", "0x16c9a0cd"},
 		{"bind_nak", false, 0, [][]byte{nak(2)}, signet.Broken, "-", "bind refused: local limit exceeded (reason 2)"},
-		{"context rejected", false, 0, [][]byte{unhex(t, strings.Replace(ackOK, "0100000000000000045d", "0100000002000100045d", 1))}, signet.Broken, "-", "result 2, reason 1"},
-		{"ack of another call", false, 0, [][]byte{unhex(t, strings.Replace(ackOK, "3c00000001", "3c00000009", 1))}, signet.Broken, "-", "call 9"},
+		{"context rejected", false, 0, [][]byte{checktest.Hex(t, strings.Replace(ackOK, "0100000000000000045d", "0100000002000100045d", 1))}, signet.Broken, "-", "result 2, reason 1"},
+		{"ack of another call", false, 0, [][]byte{checktest.Hex(t, strings.Replace(ackOK, "3c00000001", "3c00000009", 1))}, signet.Broken, "-", "call 9"},
 		{"answer to another call", false, 0, [][]byte{ack, one(7, listing(t, 0, 0, other))}, signet.Broken, "no interface is known", "call 7"},
 		{"garbage after the bind", false, 0, [][]byte{ack, []byte("HTTP/1.1 400")}, signet.Broken, "no interface is known", "version 5"},
 		{"endless fragments", false, 0, [][]byte{ack, endless()}, signet.Broken, "no interface is known", "more than"},
@@ -259,7 +234,7 @@ func endless() []byte {
 }
 
 func TestFactsOfEntries(t *testing.T) {
-	icpr := dcerpc.Tower{Interface: dcerpc.UUID(unhex(t, strings.ReplaceAll(dcerpc.ICPR, "-", ""))), Protocol: "ncacn_np", Endpoint: `\pipe\cert`}
+	icpr := dcerpc.Tower{Interface: dcerpc.UUID(checktest.Hex(t, strings.ReplaceAll(dcerpc.ICPR, "-", ""))), Protocol: "ncacn_np", Endpoint: `\pipe\cert`}
 	over := icpr
 	over.Protocol, over.Endpoint = "ncacn_ip_tcp", "49667"
 	f := newFacts()
@@ -283,7 +258,7 @@ func TestRoundsAreBounded(t *testing.T) {
 	if _, err := v.Next(nil, false); err != nil {
 		t.Fatal(err)
 	}
-	in, sent := unhex(t, ackOK), 0
+	in, sent := checktest.Hex(t, ackOK), 0
 	for call := uint32(2); ; call++ {
 		step, err := v.Next(in, false)
 		if err != nil {
@@ -304,7 +279,7 @@ func TestRoundsAreBounded(t *testing.T) {
 
 func TestCertificateAuthority(t *testing.T) {
 	stub := listing(t, 0, 0, dcerpc.ICPR)
-	res := talk(t, false, 0, unhex(t, ackOK), dcerpc.AppendResponse(nil, 2, stub, 50))
+	res := talk(t, false, 0, checktest.Hex(t, ackOK), dcerpc.AppendResponse(nil, 2, stub, 50))
 	j := judge(res.Facts.(*Facts))
 	if len(j.Breaches) != 1 || j.Breaches[0].Rule != ruleEnrolment || !strings.Contains(j.Breaches[0].Because[0], "on port 49667") {
 		t.Errorf("%+v", j.Breaches)
@@ -315,7 +290,7 @@ func TestCertificateAuthority(t *testing.T) {
 }
 
 func TestFactsJSON(t *testing.T) {
-	res := talk(t, false, 0, unhex(t, ackOK), dcerpc.AppendResponse(nil, 2, listing(t, 0, 0, "12345678-1234-abcd-ef00-0123456789ab"), 5000))
+	res := talk(t, false, 0, checktest.Hex(t, ackOK), dcerpc.AppendResponse(nil, 2, listing(t, 0, 0, "12345678-1234-abcd-ef00-0123456789ab"), 5000))
 	got := string(res.Facts.AppendJSON(nil))
 	want := `{"interfaces":[{"uuid":"12345678-1234-abcd-ef00-0123456789ab","name":"MS-RPRN","protocol":"ncacn_ip_tcp","endpoint":"49667"}],"coercible":["MS-RPRN"],"certificate_authority":false,"complete":true}`
 	if got != want {

@@ -1,6 +1,7 @@
 package smb
 
 import (
+	"bytes"
 	"net/netip"
 	"testing"
 
@@ -82,55 +83,17 @@ func interviewWith(t *testing.T, sub check.Subject, h host) asked {
 	return got
 }
 
+// hold plays a host for one attempt.
 func hold(t *testing.T, a check.Attempt, h host) check.End {
-	if c := h.before[a.Note]; c != check.Start {
-		return check.End{Cause: c, Connected: c != check.NoAnswer && c != check.Rejected && c != check.Unroutable && c != check.Denied}
+	t.Helper()
+	p := checktest.Peer{Connect: h.before[a.Note], Piece: 3, Answer: func(sent []byte) ([]byte, check.Cause) { return h.say(a.Note, sent) }}
+	end := p.Hold(t, a)
+	switch p.Connect {
+	case check.Start, check.NoAnswer, check.Rejected, check.Unroutable, check.Denied:
+	default: // it was made, and came to nothing
+		end.Connected = true
 	}
-	end := check.End{Connected: !a.UDP}
-	var buf, wire []byte
-	var last check.Cause
-	for eof := false; ; {
-		step, err := a.Talk.Next(buf, eof)
-		if err != nil {
-			end.Cause, end.Err = check.Malformed, err
-			return end
-		}
-		if step.Consumed > len(buf) || step.Need > 1<<17 {
-			t.Fatalf("%s: consumed %d of %d, needs %d", a.Note, step.Consumed, len(buf), step.Need)
-		}
-		buf = buf[step.Consumed:]
-		if len(step.Send) > 0 && !step.Done {
-			var reply []byte
-			reply, last = h.say(a.Note, append([]byte(nil), step.Send...))
-			wire = append(wire, reply...)
-		}
-		if step.Done {
-			end.Cause = check.Done
-			return end
-		}
-		if eof {
-			end.Cause = check.Closed
-			return end
-		}
-		for got := false; !got || len(buf) < step.Need; got = true {
-			if len(wire) == 0 {
-				if last == check.Closed {
-					eof = true
-					break
-				}
-				if end.Cause = last; last == check.Start {
-					end.Cause = check.Stalled
-				}
-				return end
-			}
-			n := min(3, len(wire))
-			if a.UDP {
-				n = len(wire)
-			}
-			buf, wire = append(buf, wire[:n]...), wire[n:]
-			end.Received += n
-		}
-	}
+	return end
 }
 
 // server is a stand-in for an ordinary server, changed by each test.
@@ -306,13 +269,4 @@ func torn1(end check.Cause) func([]byte) ([]byte, check.Cause) {
 	}
 }
 
-func isAnonymous(token []byte) bool { return contains(token, ntlmssp.Anonymous()) }
-
-func contains(b, part []byte) bool {
-	for i := 0; i+len(part) <= len(b); i++ {
-		if string(b[i:i+len(part)]) == string(part) {
-			return true
-		}
-	}
-	return false
-}
+func isAnonymous(token []byte) bool { return bytes.Contains(token, ntlmssp.Anonymous()) }

@@ -1,6 +1,7 @@
 package smb
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -285,7 +286,7 @@ func TestRefusalsMakeNoGuard(t *testing.T) {
 		// 3.1.1 is refused for a reason of its own, the others are not spoken, and SMB 1 requires signing.
 		got = interviewOf(t, 445, flags(), host{say: func(note string, sent []byte) ([]byte, check.Cause) {
 			h, err := smb2.ParseHeader(sent[4:])
-			if err != nil && !contains(sent, []byte("SMB 2.???")) {
+			if err != nil && !bytes.Contains(sent, []byte("SMB 2.???")) {
 				return speaks1(0x0f)(sent)
 			}
 			if err != nil {

@@ -1,6 +1,7 @@
 package smb
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func TestOddServers(t *testing.T) {
 		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.Odd }},
 		{name: "2.1 at once to a multi-protocol request", host: func(s *server) host {
 			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
-				if contains(sent, []byte("SMB 2.???")) {
+				if bytes.Contains(sent, []byte("SMB 2.???")) {
 					return s.answer(0, smb2.Dialect210), check.Start
 				}
 				return nil, check.Reset
@@ -269,7 +270,7 @@ func TestOddServers(t *testing.T) {
 		}, outcome: signet.Answered, verdict: signet.Undetermined, expect: func(f *Facts) bool { return f.Odd && is(f.SMB2Offered) }, err: "STATUS_NOT_SUPPORTED"},
 		{name: "SMB 1 answers an SMB 2 negotiate", host: func(s *server) host {
 			return host{say: func(_ string, sent []byte) ([]byte, check.Cause) {
-				if sent[4] == 0xff && !contains(sent, []byte("SMB 2.???")) {
+				if sent[4] == 0xff && !bytes.Contains(sent, []byte("SMB 2.???")) {
 					return nil, check.Closed
 				}
 				if sent[4] == 0xff {
@@ -331,7 +332,7 @@ func TestOddServers(t *testing.T) {
 				if err == nil && hd.Command == 0 && hd.MessageID == 0 {
 					return nil, check.Reset
 				}
-				if err != nil && contains(sent, []byte("SMB 2.???")) {
+				if err != nil && bytes.Contains(sent, []byte("SMB 2.???")) {
 					return s.answer(0, smb2.DialectWildcard), check.Start
 				}
 				return h.say(note, sent)
