@@ -69,7 +69,7 @@ const (
 // open begins a connection; launched sees to it from there. It returns false when this machine cannot open another one
 // now.
 func (l *loop) open(n launch) bool {
-	s := l.slots.at(n.slot)
+	s := l.slots.At(n.slot)
 	if n.first == 0 {
 		n.first = l.now
 	}
@@ -95,7 +95,7 @@ func (l *loop) open(n launch) bool {
 		if n.trouble++; n.trouble > mostTrouble {
 			l.over(n, check.End{Cause: check.Unable, Err: no})
 		} else {
-			l.later.put(l.now+troublePause, n)
+			l.later.Put(l.now+troublePause, n)
 		}
 		return true
 	case syscall.EAGAIN, syscall.ENOBUFS, syscall.ENOMEM:
@@ -109,7 +109,7 @@ func (l *loop) open(n launch) bool {
 	}
 	l.Stats.Dials.Add(1)
 	s.touched = true
-	c := l.conns.reach(fd)
+	c := l.conns.Reach(fd)
 	*c = conn{q: n.q, probe: n.probe, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
 	if n.probe == nil {
 		c.seed = l.dice.Uint64()
@@ -133,9 +133,9 @@ func (l *loop) launched() (ended bool) {
 
 // begun sees to one connection that was begun; false: it has ended.
 func (l *loop) begun(fd int32) bool {
-	c := l.conns.at(fd)
+	c := l.conns.At(fd)
 	n, begun, resent := c.launch(), c.since, c.resent
-	to := l.slots.at(n.slot).target.Addr
+	to := l.slots.At(n.slot).target.Addr
 	said, no := l.eager(fd, c, n.probe == nil)
 	if no != 0 { // asking for the reason takes it away: it would not be told again
 		l.drop(fd)
@@ -154,9 +154,9 @@ func (l *loop) begun(fd int32) bool {
 		return true
 	}
 	if l.gate().Paced() && l.Dialer.Limits.Connect > dial.SYNRetransmit {
-		l.resends.arm(l.now, fd, c.stamp)
+		l.resends.Arm(l.now, fd, c.stamp)
 	}
-	l.connectWait(to).arm(l.now, fd, c.stamp)
+	l.connectWait(to).Arm(l.now, fd, c.stamp)
 	return true
 }
 
@@ -198,12 +198,12 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 		return false, no
 	}
 	l.eagerness = min(l.eagerness+1, 64)
-	s := l.slots.at(c.slot)
+	s := l.slots.At(c.slot)
 	s.alive = true
 	l.reached(c)
 	c.state = connTalking
 	c.stamp++
-	l.answerWait(c.q.opening.wait).arm(l.now, fd, c.stamp)
+	l.answerWait(c.q.opening.wait).Arm(l.now, fd, c.stamp)
 	return true, 0
 }
 
@@ -215,8 +215,8 @@ func (l *loop) short(n launch, no syscall.Errno) bool {
 		l.over(n, check.End{Cause: check.Unable, Err: no})
 		return true
 	}
-	l.turn.pushFront(n)
-	l.window.short(l.sockets)
+	l.turn.PushFront(n)
+	l.window.Short(l.sockets)
 	l.troubled = l.now + troublePause
 	return false
 }
@@ -244,7 +244,7 @@ func (l *loop) failed(n launch, no syscall.Errno, took int64) {
 	case no == syscall.ETIMEDOUT && n.try == 0:
 		l.heard(&n, took, dial.Silence)
 	}
-	l.over(n, connectEnd(no, l.slots.at(n.slot).target.Addr))
+	l.over(n, connectEnd(no, l.slots.At(n.slot).target.Addr))
 }
 
 // reached tells the gate of a connection that was made.
@@ -259,7 +259,7 @@ func (l *loop) reached(c *conn) {
 
 // heard tells the gate what became of a connection that took so long.
 func (l *loop) heard(n *launch, took int64, fate dial.Fate) {
-	s := l.slots.at(n.slot)
+	s := l.slots.At(n.slot)
 	like := dial.LikePort(n.port())
 	if s.odd {
 		like = dial.LikeNothing
@@ -276,16 +276,16 @@ func (l *loop) drop(fd int32) {
 
 // release forgets a socket that is closed or belongs to another.
 func (l *loop) release(fd int32) {
-	c := l.conns.at(fd)
+	c := l.conns.At(fd)
 	l.awaited(c.slot)
 	*c = conn{stamp: c.stamp + 1}
 	l.sockets--
-	l.window.closed++
+	l.window.Closed++
 }
 
 // event is what the poll says of a socket.
 func (l *loop) event(fd int32, what uint32) {
-	c := l.conns.at(fd)
+	c := l.conns.At(fd)
 	if c.state == connConnecting {
 		if what&(unix.EPOLLERR|unix.EPOLLHUP) != 0 {
 			if no := socketError(fd); no != 0 || what&unix.EPOLLOUT == 0 {
@@ -314,7 +314,7 @@ func (l *loop) event(fd int32, what uint32) {
 // connected begins the conversation on a socket that is up; false: the socket is not the loop's any more.
 func (l *loop) connected(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	l.reached(c)
 	if took := time.Duration(l.now - c.since); took < dial.SYNRetransmit {
 		l.trips.sample(region(s.target.Addr), took)
@@ -330,7 +330,7 @@ func (l *loop) connected(fd int32, c *conn) bool {
 			if n, no := send(fd, says); no == 0 && n == len(says) {
 				c.state = connTalking
 				c.stamp++
-				l.answerWait(q.opening.wait).arm(l.now, fd, c.stamp)
+				l.answerWait(q.opening.wait).Arm(l.now, fd, c.stamp)
 				return true
 			}
 		}
@@ -361,7 +361,7 @@ func (l *loop) connected(fd int32, c *conn) bool {
 // question is asked anew.
 func (l *loop) catchUp(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	says := l.preludeOf(c)
 	p := l.startOn(q.spareProbe(), &s.target, q, l.drawOf(c))
 	l.began(p, c.first)

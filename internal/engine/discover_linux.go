@@ -96,9 +96,9 @@ func (d *discovery) Flush() {
 // arrive takes positions from the sweep.
 func (l *loop) arrive(batch []sweep.Found) {
 	l.mu.Lock()
-	first := l.arrivals.size == 0
+	first := l.arrivals.Len() == 0
 	for _, f := range batch {
-		l.arrivals.push(f)
+		l.arrivals.Push(f)
 	}
 	l.mu.Unlock()
 	if first {
@@ -119,11 +119,11 @@ func (l *loop) admitNext(size uint64) bool {
 		return ok
 	}
 	l.mu.Lock()
-	if l.arrivals.size == 0 {
+	if l.arrivals.Len() == 0 {
 		l.mu.Unlock()
 		return false
 	}
-	f := l.arrivals.pop()
+	f := l.arrivals.Pop()
 	l.mu.Unlock()
 	l.arrived.Add(-1)
 	s := l.admit(f.Position)
@@ -138,5 +138,5 @@ func (l *loop) exhausted(size uint64) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.swept && l.arrivals.size == 0
+	return l.swept && l.arrivals.Len() == 0
 }

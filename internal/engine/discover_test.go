@@ -25,7 +25,7 @@ func TestLoopAsksWhatASweepFound(t *testing.T) {
 		defer l.close()
 		l.sweeping, l.swept = true, true
 		l.start = l.start.Add(-time.Minute)
-		l.arrivals.push(sweep.Found{Sent: int64(58 * time.Second), Open: 1, Closed: 2})
+		l.arrivals.Push(sweep.Found{Sent: int64(58 * time.Second), Open: 1, Closed: 2})
 		s.progress.begin(1)
 		l.run()
 	}
@@ -79,7 +79,7 @@ func TestDiscovery(t *testing.T) {
 		target.Rest = target.Rest || c.rest
 		d.Found(target, c.found)
 		d.Flush()
-		if asked := d.arrivals.size == 1; asked != c.asked || asked != (d.arrived.Load() == 1) {
+		if asked := d.arrivals.Len() == 1; asked != c.asked || asked != (d.arrived.Load() == 1) {
 			t.Errorf("%s: handed on %v", name, asked)
 		}
 		finished := r.Progress().Low == 1

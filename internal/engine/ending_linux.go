@@ -10,7 +10,7 @@ import (
 
 // end closes a connection and puts how it ended to the interview.
 func (l *loop) end(fd int32, end check.End) {
-	c := l.conns.at(fd)
+	c := l.conns.At(fd)
 	if c.probe == nil && !l.catchUp(fd, c) {
 		return
 	}
@@ -27,7 +27,7 @@ func (l *loop) end(fd int32, end check.End) {
 // and none is begun for it.
 func (l *loop) over(n launch, end check.End) {
 	id, q, p := n.slot, n.q, n.probe
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	if p == nil {
 		if o, quiet := l.quietly(q, end.Cause); quiet {
 			l.quiet(o)
@@ -74,7 +74,7 @@ func (l *loop) schedule(id int32, q *question, p *probe) {
 		l.follow(&followUp{slot: id, q: q, probe: p, fd: -1})
 		return
 	}
-	l.turn.push(launch{q: q, probe: p, slot: id})
+	l.turn.Push(launch{q: q, probe: p, slot: id})
 }
 
 // seal ends an interview; cause is why, or nil.
@@ -95,6 +95,6 @@ func (l *loop) expire(n launch) {
 	case n.first != 0: // a connection was begun and not answered so far
 		l.over(n, check.End{Cause: check.NoAnswer})
 	default: // it is named all the same: what was not asked is missing from the report
-		l.seal(n.slot, n.q, l.begin(&l.slots.at(n.slot).target, n.q), errHostTime)
+		l.seal(n.slot, n.q, l.begin(&l.slots.At(n.slot).target, n.q), errHostTime)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"signet"
 	"signet/internal/check"
 	"signet/internal/dial"
+	"signet/internal/engine/capacity"
+	"signet/internal/engine/queue"
 )
 
 // followUp is an interview, or the rest of one, that a goroutine holds: TLS, datagrams.
@@ -39,15 +41,15 @@ const (
 
 // followers are the goroutines that hold follow-ups.
 type followers struct {
-	queue   ring[*followUp]
+	queue   queue.Ring[*followUp]
 	running int
-	window  window // how many at once
+	window  capacity.Window // how many at once
 	wg      sync.WaitGroup
 }
 
 // handOver gives a connected socket of the loop to a goroutine.
 func (l *loop) handOver(fd int32, p *probe, first *check.TLS, received int) {
-	c := l.conns.at(fd)
+	c := l.conns.At(fd)
 	f := &followUp{slot: c.slot, q: c.q, probe: p, fd: fd, first: first, received: received}
 	unwatch(l.poll, fd)
 	l.release(fd)
@@ -56,19 +58,19 @@ func (l *loop) handOver(fd int32, p *probe, first *check.TLS, received int) {
 
 // follow queues a follow-up.
 func (l *loop) follow(f *followUp) {
-	s := l.slots.at(f.slot)
+	s := l.slots.At(f.slot)
 	f.target, f.logons = s.target, &s.logons
 	f.stay = l.stay(s)
-	l.followers.queue.push(f)
+	l.followers.queue.Push(f)
 	l.dispatch()
 }
 
 // dispatch starts queued follow-ups as far as the limit allows.
 func (l *loop) dispatch() {
 	f := &l.followers
-	f.window.fit(l.now, f.running, f.queue.size > 0 && f.running >= f.window.size)
-	for f.queue.size > 0 && f.running < f.window.size {
-		next := f.queue.pop()
+	f.window.Fit(l.now, f.running, f.queue.Len() > 0 && f.running >= f.window.Size)
+	for f.queue.Len() > 0 && f.running < f.window.Size {
+		next := f.queue.Pop()
 		f.running++
 		f.wg.Go(func() {
 			l.interview(next)
@@ -95,7 +97,7 @@ func (l *loop) welcome() {
 	l.mu.Unlock()
 	for _, f := range back {
 		l.followers.running--
-		l.followers.window.closed++
+		l.followers.window.Closed++
 		if l.ctx.Err() == nil {
 			l.answered(f.slot, f.q, f.probe.o.Outcome, alive(&f.probe.o), f.found)
 		}

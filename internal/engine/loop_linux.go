@@ -15,6 +15,8 @@ import (
 
 	"signet/internal/check"
 	"signet/internal/dial"
+	"signet/internal/engine/capacity"
+	"signet/internal/engine/queue"
 	"signet/internal/sweep"
 )
 
@@ -31,26 +33,26 @@ type loop struct {
 	start   time.Time
 	now     int64 // nanoseconds since start, read once a round
 	awake   int64 // the same without what no processor was given for
-	conns   table[conn]
+	conns   queue.Table[conn]
 	sockets int
 	fresh   []int32 // those of them that were only just begun
-	window  window
-	slots   table[slot]
+	window  capacity.Window
+	slots   queue.Table[slot]
 	made    int32 // of them
 	free    []int32
 	used    int
 	in      []byte
 	events  [512]unix.EpollEvent
 
-	turn     ring[launch] // before anything new
-	ready    ring[int32]  // slots with questions to ask
-	later    sleepers     // launches whose subnet has had enough for now
-	troubled int64        // until then nothing is launched
+	turn     queue.Ring[launch]     // before anything new
+	ready    queue.Ring[int32]      // slots with questions to ask
+	later    queue.Sleepers[launch] // launches whose subnet has had enough for now
+	troubled int64                  // until then nothing is launched
 
-	connects []deadlines // by length
-	answers  []deadlines
-	resends  deadlines
-	hosts    []deadlines // by length
+	connects []queue.Deadlines // by length
+	answers  []queue.Deadlines
+	resends  queue.Deadlines
+	hosts    []queue.Deadlines // by length
 	trips    roundTrips
 
 	dice    rand.ChaCha8 // what connections draw from
@@ -61,7 +63,7 @@ type loop struct {
 	shy       uint
 
 	sweeping  bool // addresses are found by a sweep, not by connecting to them
-	arrivals  ring[sweep.Found]
+	arrivals  queue.Ring[sweep.Found]
 	arrived   atomic.Int64 // of them, and of those still to be delivered
 	swept     bool         // the sweep is over
 	followers followers
@@ -121,16 +123,16 @@ func newLoop(s *session) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{session: s, poll: int32(p), bell: int32(bell), start: time.Now(), in: make([]byte, receiving)}
-	most := socketsWithin(descriptors())
+	most := capacity.Sockets()
 	follow := max(1, min(mostFollowers, most/4))
-	l.followers.window = newWindow(fewestFollowers, follow)
+	l.followers.window = capacity.NewWindow(fewestFollowers, follow)
 	most -= follow
 	if s.InFlight > 0 {
 		most = min(most, s.InFlight)
 	}
-	l.window = newWindow(fewestSockets, most)
+	l.window = capacity.NewWindow(fewestSockets, most)
 	l.dice.Seed(s.luck)
-	l.resends.after = int64(dial.SYNRetransmit)
+	l.resends.After = int64(dial.SYNRetransmit)
 	watch(l.poll, l.bell, math.MaxUint32, false)
 	return l, nil
 }
@@ -156,7 +158,7 @@ func (l *loop) run() {
 	size := l.Source.Len()
 	for {
 		l.tick()
-		l.window.fit(l.now, l.sockets, false)
+		l.window.Fit(l.now, l.sockets, false)
 		wait := l.pump(size)
 		if l.launched() {
 			wait = 0
@@ -170,9 +172,9 @@ func (l *loop) run() {
 		}
 		n := poll(l.poll, l.events[:], 0)
 		if n == 0 && wait > 0 {
-			if l.sockets >= l.window.size {
-				l.window.fit(l.now, l.sockets, true)
-				wait = min(wait, quietEvery)
+			if l.sockets >= l.window.Size {
+				l.window.Fit(l.now, l.sockets, true)
+				wait = min(wait, capacity.ShortestPeriod)
 			}
 			n = poll(l.poll, l.events[:], l.patience(wait))
 		}
@@ -184,7 +186,7 @@ func (l *loop) run() {
 				unix.Read(int(l.bell), b[:])
 				continue
 			}
-			if c := l.conns.at(e.Fd); c.state != connFree && uint32(e.Pad) == uint32(c.slot) {
+			if c := l.conns.At(e.Fd); c.state != connFree && uint32(e.Pad) == uint32(c.slot) {
 				l.event(e.Fd, e.Events)
 			}
 		}
@@ -193,8 +195,8 @@ func (l *loop) run() {
 			l.expired()
 		}
 	}
-	for fd := range l.conns.size() {
-		if l.conns.at(fd).state != connFree {
+	for fd := range l.conns.Size() {
+		if l.conns.At(fd).state != connFree {
 			l.drop(fd)
 		}
 	}
@@ -206,24 +208,24 @@ func (l *loop) pump(size uint64) (wait int64) {
 	if l.now < l.troubled {
 		return l.troubled - l.now
 	}
-	if len(l.later.list) > 0 && l.draining() {
-		for _, z := range l.later.list {
-			l.turn.push(z.n)
+	if l.later.Len() > 0 && l.draining() {
+		for l.later.Len() > 0 {
+			n, _ := l.later.Due(math.MaxInt64)
+			l.turn.Push(n)
 		}
-		l.later.list = nil
 	}
 	for range launchBatch {
-		for at, ok := l.later.due(l.now); ok; at, ok = l.later.due(l.now) {
-			l.turn.push(at)
+		for at, ok := l.later.Due(l.now); ok; at, ok = l.later.Due(l.now) {
+			l.turn.Push(at)
 		}
-		if l.sockets >= l.window.size {
-			return l.later.wait(l.now)
+		if l.sockets >= l.window.Size {
+			return l.later.Wait(l.now)
 		}
 		n, ok := l.pick(size)
 		if !ok {
-			return l.later.wait(l.now)
+			return l.later.Wait(l.now)
 		}
-		s := l.slots.at(n.slot)
+		s := l.slots.At(n.slot)
 		if !s.touched && !s.swept && n.probe == nil && l.draining() {
 			l.giveBack(n.slot)
 			continue
@@ -252,16 +254,16 @@ func (l *loop) pump(size uint64) (wait int64) {
 			place, w := gate.Reserve(s.target.Addr)
 			if w > 0 {
 				n.place = place
-				l.later.put(l.now+int64(w), n)
+				l.later.Put(l.now+int64(w), n)
 				continue
 			}
 		} else if w, subnet := gate.Try(s.target.Addr); w > 0 {
 			if subnet {
-				l.later.put(l.now+int64(w), n)
+				l.later.Put(l.now+int64(w), n)
 				continue
 			}
-			l.turn.pushFront(n)
-			return min(int64(w), l.later.wait(l.now))
+			l.turn.PushFront(n)
+			return min(int64(w), l.later.Wait(l.now))
 		}
 		if !l.open(n) {
 			return l.troubled - l.now
@@ -274,26 +276,26 @@ func (l *loop) pump(size uint64) (wait int64) {
 func (l *loop) pick(size uint64) (launch, bool) {
 	perHost := l.gate().HostConnections()
 	for {
-		if l.turn.size > 0 {
-			return l.turn.pop(), true
+		if l.turn.Len() > 0 {
+			return l.turn.Pop(), true
 		}
-		if l.ready.size > 0 {
-			id := *l.ready.front()
-			s := l.slots.at(id)
+		if l.ready.Len() > 0 {
+			id := *l.ready.Front()
+			s := l.slots.At(id)
 			if int(s.active) < perHost {
 				if q := l.nextQuestion(s); q != nil {
 					s.active++
 					return launch{q: q, slot: id}, true
 				}
 			}
-			l.ready.pop()
+			l.ready.Pop()
 			s.ready = false
 			if int(s.active) < perHost || int(s.next) >= len(s.list()) {
 				l.settle(id)
 			}
 			continue
 		}
-		if l.used >= l.window.size+l.followers.window.most || len(l.later.list) >= mostAsleep {
+		if l.used >= l.window.Size+l.followers.window.Most || l.later.Len() >= mostAsleep {
 			return launch{}, false
 		}
 		if !l.admitNext(size) {
@@ -304,8 +306,8 @@ func (l *loop) pick(size uint64) (launch, bool) {
 
 // patience is for how many milliseconds to wait for events: until something is due.
 func (l *loop) patience(wait int64) int {
-	soon := func(d *deadlines, stale func(int32, uint32) bool) {
-		if at, ok := d.first(stale); ok {
+	soon := func(d *queue.Deadlines, stale func(int32, uint32) bool) {
+		if at, ok := d.First(stale); ok {
 			wait = min(wait, at-l.now)
 		}
 	}
@@ -323,50 +325,50 @@ func (l *loop) patience(wait int64) int {
 	return int((max(min(wait, longest), 0) + int64(time.Millisecond) - 1) / int64(time.Millisecond))
 }
 
-func (l *loop) staleConn(fd int32, stamp uint32) bool { return l.conns.at(fd).stamp != stamp }
+func (l *loop) staleConn(fd int32, stamp uint32) bool { return l.conns.At(fd).stamp != stamp }
 
-func (l *loop) staleSlot(id int32, stamp uint32) bool { return l.slots.at(id).stamp != stamp }
+func (l *loop) staleSlot(id int32, stamp uint32) bool { return l.slots.At(id).stamp != stamp }
 
 // expired sees to whatever took too long.
 func (l *loop) expired() {
 	now := l.now
-	for at, ok := l.resends.first(l.staleConn); ok && at <= now; at, ok = l.resends.first(l.staleConn) {
-		fd := l.resends.queue.pop().id
-		l.conns.at(fd).resent = true
-		l.gate().Charge(l.slots.at(l.conns.at(fd).slot).target.Addr)
+	for at, ok := l.resends.First(l.staleConn); ok && at <= now; at, ok = l.resends.First(l.staleConn) {
+		fd := l.resends.Take()
+		l.conns.At(fd).resent = true
+		l.gate().Charge(l.slots.At(l.conns.At(fd).slot).target.Addr)
 	}
 	for i := range l.connects {
 		d := &l.connects[i]
-		for at, ok := d.first(l.staleConn); ok && at <= now; at, ok = d.first(l.staleConn) {
-			l.unanswered(d.queue.pop().id, d.after)
+		for at, ok := d.First(l.staleConn); ok && at <= now; at, ok = d.First(l.staleConn) {
+			l.unanswered(d.Take(), d.After)
 		}
 	}
 	for i := range l.answers {
 		d := &l.answers[i]
-		for at, ok := d.first(l.staleConn); ok && at <= now; at, ok = d.first(l.staleConn) {
-			l.end(d.queue.pop().id, check.End{Cause: check.Stalled})
+		for at, ok := d.First(l.staleConn); ok && at <= now; at, ok = d.First(l.staleConn) {
+			l.end(d.Take(), check.End{Cause: check.Stalled})
 		}
 	}
 	for i := range l.hosts { // outstayed may add another, whose time has not come
-		for at, ok := l.hosts[i].first(l.staleSlot); ok && at <= now; at, ok = l.hosts[i].first(l.staleSlot) {
-			l.outstayed(l.hosts[i].queue.pop().id)
+		for at, ok := l.hosts[i].First(l.staleSlot); ok && at <= now; at, ok = l.hosts[i].First(l.staleSlot) {
+			l.outstayed(l.hosts[i].Take())
 		}
 	}
 }
 
 // unanswered is a connection that was not made in time: it is tried again, or over.
 func (l *loop) unanswered(fd int32, after int64) {
-	c := l.conns.at(fd)
+	c := l.conns.At(fd)
 	n := c.launch()
 	n.try++
-	l.window.dark++
+	l.window.Dark++
 	l.drop(fd)
-	to := l.slots.at(n.slot).target.Addr
+	to := l.slots.At(n.slot).target.Addr
 	if n.try == 1 { // a second silence of the same endpoint is no news
 		l.heard(&n, after, dial.Silence)
 	}
 	if tries := l.Dialer.Tries(time.Duration(after)); int(n.try) < tries || int(n.try) < tries+dial.LossyTries && l.gate().Lossy(to) {
-		l.turn.push(n)
+		l.turn.Push(n)
 		return
 	}
 	l.over(n, check.End{Cause: check.NoAnswer})
@@ -374,12 +376,12 @@ func (l *loop) unanswered(fd int32, after int64) {
 
 // overtime ends what is asked of a host that took too long; what waits for its turn ends when it has come.
 func (l *loop) overtime(id int32) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	s.overtime = true
 	stamp := s.stamp
-	for fd := range l.conns.size() {
-		c := l.conns.at(fd)
-		if c.state == connFree || c.slot != id || l.slots.at(id).stamp != stamp {
+	for fd := range l.conns.Size() {
+		c := l.conns.At(fd)
+		if c.state == connFree || c.slot != id || l.slots.At(id).stamp != stamp {
 			continue
 		}
 		if c.state == connTalking && c.probe == nil && !l.catchUp(fd, c) {

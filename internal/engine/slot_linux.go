@@ -121,7 +121,7 @@ func (l *loop) admit(position uint64) *slot {
 		id = l.made
 		l.made++
 	}
-	s := l.slots.reach(id)
+	s := l.slots.Reach(id)
 	item := l.Source.At(position)
 	*s = slot{target: item.Target, agenda: l.agendas.of(&item), position: position, stamp: s.stamp}
 	l.used++
@@ -130,15 +130,15 @@ func (l *loop) admit(position uint64) *slot {
 }
 
 func (l *loop) makeReady(id int32) {
-	if s := l.slots.at(id); !s.ready {
+	if s := l.slots.At(id); !s.ready {
 		s.ready = true
-		l.ready.push(id)
+		l.ready.Push(id)
 	}
 }
 
 // answered ends one question of a slot.
 func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive bool, found []check.Found) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	s.active--
 	s.alive = s.alive || alive
 	s.note(q, outcome)
@@ -156,7 +156,7 @@ func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive boo
 
 // settle moves a slot on to whatever it is to be asked next, or gives it up when nothing is left.
 func (l *loop) settle(id int32) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	if s.ready { // pick has yet to come by
 		return
 	}
@@ -188,7 +188,7 @@ func (l *loop) settle(id int32) {
 
 // vacate gives a slot up.
 func (l *loop) vacate(id int32) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	if s.state != nil && s.state.stay != nil {
 		s.state.stay.Close()
 	}
@@ -199,7 +199,7 @@ func (l *loop) vacate(id int32) {
 
 // giveBack leaves an address that was not connected to yet for another run.
 func (l *loop) giveBack(id int32) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	s.given = true
 	s.active--
 	s.next = int32(len(s.list()))

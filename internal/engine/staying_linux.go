@@ -28,10 +28,10 @@ func (l *loop) tick() {
 
 // await says that something is awaited of a host.
 func (l *loop) await(id int32) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	if !s.timed {
 		s.timed = true
-		queueOf(&l.hosts, l.Dialer.Limits.Host).arm(l.now, id, s.stamp)
+		queueOf(&l.hosts, l.Dialer.Limits.Host).Arm(l.now, id, s.stamp)
 	}
 	if s.state != nil && s.state.stay != nil {
 		s.state.stay.Await()
@@ -44,7 +44,7 @@ func (l *loop) await(id int32) {
 
 // awaited says that it has come, or is awaited no more.
 func (l *loop) awaited(id int32) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	if s.state != nil && s.state.stay != nil {
 		s.state.stay.Heard()
 		return
@@ -82,7 +82,7 @@ func (l *loop) stay(s *slot) *dial.Stay {
 
 // outstayed looks at a host whose time may be over. It is looked at again when that can be the soonest.
 func (l *loop) outstayed(id int32) {
-	s := l.slots.at(id)
+	s := l.slots.At(id)
 	left := l.timeLeft(s)
 	if left <= 0 {
 		l.overtime(id)
@@ -95,5 +95,5 @@ func (l *loop) outstayed(id int32) {
 		}
 		wait /= 2
 	}
-	queueOf(&l.hosts, wait).arm(l.now, id, s.stamp)
+	queueOf(&l.hosts, wait).Arm(l.now, id, s.stamp)
 }

@@ -10,14 +10,14 @@ import (
 // arm starts the time for an answer.
 func (l *loop) arm(fd int32, c *conn) {
 	c.stamp++
-	l.answerWait(patience(l.Dialer, &c.probe.attempt)).arm(l.now, fd, c.stamp)
+	l.answerWait(patience(l.Dialer, &c.probe.attempt)).Arm(l.now, fd, c.stamp)
 }
 
 // readable takes what has come. Only events of an edge are told, so it reads until nothing is left; a short reading
 // is the last unless the peer has closed.
 func (l *loop) readable(fd int32, closed bool) {
 	for {
-		c := l.conns.at(fd)
+		c := l.conns.At(fd)
 		room := l.in
 		if left := l.Dialer.Limits.Bytes - int(c.received); left < len(room) {
 			if left <= 0 {
@@ -66,7 +66,7 @@ func (l *loop) readable(fd int32, closed bool) {
 
 // talk hands the conversation what has come and does what it asks for; false: its connection is over.
 func (l *loop) talk(fd int32, got []byte, eof bool) bool {
-	c := l.conns.at(fd)
+	c := l.conns.At(fd)
 	p := c.probe
 	a := p.step(got, eof)
 	if p.dead {

@@ -3,12 +3,11 @@
 package engine
 
 import (
-	"container/heap"
-	"math"
 	"net/netip"
 	"time"
 
 	"signet/internal/dial"
+	"signet/internal/engine/queue"
 )
 
 // How long a connection may take where round trips are known. Steps keep the number of queues small.
@@ -20,7 +19,7 @@ const (
 // connectWait is the queue for a connection to an address: --timeout, or less where the region is known to answer
 // sooner. Then a silent address is asked once more by another connection, not by the kernel's second SYN: those of
 // thousands of sockets leave in the bursts of its timer, more at once than a link may take.
-func (l *loop) connectWait(to netip.Addr) *deadlines {
+func (l *loop) connectWait(to netip.Addr) *queue.Deadlines {
 	wait := l.Dialer.Limits.Connect
 	if trip, ok := l.trips.wait(region(to)); ok {
 		fit := max(tripFloor, trip)
@@ -34,58 +33,17 @@ func (l *loop) connectWait(to netip.Addr) *deadlines {
 }
 
 // answerWait is the queue for an answer.
-func (l *loop) answerWait(wait time.Duration) *deadlines { return queueOf(&l.answers, wait) }
+func (l *loop) answerWait(wait time.Duration) *queue.Deadlines { return queueOf(&l.answers, wait) }
 
 // queueOf finds the queue of a length. Lengths are few: what checks and flags say, and the steps above.
-func queueOf(all *[]deadlines, wait time.Duration) *deadlines {
+func queueOf(all *[]queue.Deadlines, wait time.Duration) *queue.Deadlines {
 	for i := range *all {
-		if (*all)[i].after == int64(wait) {
+		if (*all)[i].After == int64(wait) {
 			return &(*all)[i]
 		}
 	}
-	*all = append(*all, deadlines{after: int64(wait)})
+	*all = append(*all, queue.Deadlines{After: int64(wait)})
 	return &(*all)[len(*all)-1]
-}
-
-// sleepers are launches that wait for their time.
-type sleepers struct{ list sleepHeap }
-
-type sleeper struct {
-	at int64
-	n  launch
-}
-
-func (s *sleepers) put(at int64, n launch) { heap.Push(&s.list, sleeper{at, n}) }
-
-// due takes a launch whose time has come.
-func (s *sleepers) due(now int64) (launch, bool) {
-	if len(s.list) == 0 || s.list[0].at > now {
-		return launch{}, false
-	}
-	return heap.Pop(&s.list).(sleeper).n, true
-}
-
-// wait is how long until the next one is due.
-func (s *sleepers) wait(now int64) int64 {
-	if len(s.list) == 0 {
-		return math.MaxInt64
-	}
-	return max(1, s.list[0].at-now)
-}
-
-type sleepHeap []sleeper
-
-func (h sleepHeap) Len() int           { return len(h) }
-func (h sleepHeap) Less(i, j int) bool { return h[i].at < h[j].at }
-func (h sleepHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *sleepHeap) Push(x any)        { *h = append(*h, x.(sleeper)) }
-func (h *sleepHeap) Pop() any {
-	old := *h
-	n := len(old) - 1
-	x := old[n]
-	old[n] = sleeper{}
-	*h = old[:n]
-	return x
 }
 
 // region is where round trips are alike: a /16 or /48.
@@ -96,4 +54,33 @@ func region(a netip.Addr) uint8 {
 	}
 	b := a.As16()
 	return b[2]*31 + b[3]*17 + b[4]*5 + b[5]
+}
+
+// roundTrips estimates how long a network takes to answer, by region (/16, /48), from what connections took
+// (RFC 6298 §2). Regions whose numbers meet share an estimate.
+type roundTrips [256]struct {
+	smoothed, varied int32 // microseconds
+	samples          uint8
+}
+
+// trustedSamples is how many round trips make an estimate.
+const trustedSamples = 8
+
+func (r *roundTrips) sample(region uint8, took time.Duration) {
+	e := &r[region]
+	us := int32(min(took.Microseconds(), 10_000_000))
+	if e.samples == 0 {
+		e.smoothed, e.varied = us, us/2
+	} else {
+		d := e.smoothed - us
+		e.varied += (max(d, -d) - e.varied) / 4
+		e.smoothed += (us - e.smoothed) / 8
+	}
+	e.samples = min(e.samples+1, trustedSamples)
+}
+
+// wait is how long an answer may take before it counts as missing; ok is false while too little is known.
+func (r *roundTrips) wait(region uint8) (d time.Duration, ok bool) {
+	e := &r[region]
+	return time.Duration(e.smoothed+4*e.varied) * time.Microsecond, e.samples >= trustedSamples
 }

@@ -14,6 +14,7 @@ import (
 	"signet/internal/check"
 	"signet/internal/dial"
 	"signet/internal/engine"
+	"signet/internal/engine/capacity"
 	"signet/internal/scope"
 )
 
@@ -116,7 +117,7 @@ func (s *Scan) warnings() []string {
 	if s.order.Quick {
 		w = append(w, "--quick: only opening exchanges; SMB 1 and everything that takes a follow-up was not asked")
 	}
-	if few := engine.DescriptorWarning(); few != "" {
+	if few := capacity.Warning(); few != "" {
 		w = append(w, few)
 	}
 	if s.scope.Len() == 0 {

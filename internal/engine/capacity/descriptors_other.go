@@ -1,6 +1,6 @@
 //go:build !unix
 
-package engine
+package capacity
 
 // descriptors says that no limit is known.
 func descriptors() (limit, open int) { return 0, 0 }

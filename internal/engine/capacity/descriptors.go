@@ -1,4 +1,4 @@
-package engine
+package capacity
 
 import (
 	"fmt"
@@ -8,18 +8,20 @@ import (
 // fewDescriptors is how many open files are so few that a user is told.
 const fewDescriptors = 1024
 
-// DescriptorWarning says what it means for a run that this process may have few files open; empty where there are enough.
+// Warning says what it means for a run that this process may have few files open; empty where there are enough.
 // It is asked before a run begins.
-func DescriptorWarning() string {
+func Warning() string {
 	limit, open := descriptors()
 	if limit == 0 || limit >= fewDescriptors {
 		return ""
 	}
-	return fmt.Sprintf("only %d files may be open at once (ulimit -n), and %d are: at most %d connections at once, and the run takes longer for it", limit, open, socketsWithin(limit, open))
+	return fmt.Sprintf("only %d files may be open at once (ulimit -n), and %d are: at most %d connections at once, and the run takes longer for it", limit, open, within(limit, open))
 }
 
-// socketsWithin is how many sockets fit beside what is open, with a few files for everything else.
-func socketsWithin(limit, open int) int {
+// Sockets is how many sockets fit beside what is open now, with a few files for everything else.
+func Sockets() int { return within(descriptors()) }
+
+func within(limit, open int) int {
 	free := limit - open
 	return max(2, free-max(4, min(spare, free/4)))
 }
