@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"signet"
+	"signet/internal/report"
 )
 
 // pageData is what the script of the page reads. Lists stand for objects and numbers for texts, so that ten thousand
@@ -20,9 +21,10 @@ type pageData struct {
 type dictionary struct {
 	number map[string]int
 	texts  []string
-	size   int
+	size   int // bytes that the texts take on the page
 }
 
+// of is the number of a text.
 func (d *dictionary) of(s string) int {
 	if n, ok := d.number[s]; ok {
 		return n
@@ -41,12 +43,13 @@ func (d *dictionary) list(list []string) []int {
 	return out
 }
 
-// data encodes hosts until the room is full, and returns how many it took. Evidence goes first where room is short.
-func (r *run) data(hosts []*host) (js []byte, taken int, err error) {
+// encode makes JSON of hosts until it has so many bytes, and returns how many hosts it took. Evidence goes first where room is
+// short.
+func encode(hosts []*host, room int, rules *report.Rulebook) (js []byte, taken int, err error) {
 	d := &dictionary{number: map[string]int{}}
 	d.of("")
 	out := pageData{Hosts: []json.RawMessage{}, Rank: []int{}, Fixes: map[string]string{}}
-	used, evidence := 0, r.budget.room/proofShare
+	used, evidence := 0, room/proofShare
 	for _, h := range hosts {
 		row := []any{h.addr.String(), d.of(h.name), d.of(h.os), d.of(h.domain), d.list(h.roles), nil, int(h.verdict()), int(h.severity())}
 		ends := make([]any, len(h.ends))
@@ -66,7 +69,7 @@ func (r *run) data(hosts []*host) (js []byte, taken int, err error) {
 			for j := range e.findings {
 				f := &e.findings[j]
 				findings[j] = []any{d.of(f.rule), int(f.severity), d.of(f.where), d.list(f.because)}
-				out.Fixes[f.rule] = r.rules.PlainFix(f.rule)
+				out.Fixes[f.rule] = rules.PlainFix(f.rule)
 			}
 			end := []any{int(e.port), udp, d.of(e.check), d.of(e.outcome.String()), int(e.verdict), d.list(e.because), findings, d.list(e.unasked), d.of(e.failure), trace}
 			ends[i] = trimmed(end)
@@ -76,7 +79,7 @@ func (r *run) data(hosts []*host) (js []byte, taken int, err error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if used += len(b) + 8; used+d.size > r.budget.room {
+		if used += len(b) + 8; used+d.size > room {
 			break
 		}
 		out.Hosts = append(out.Hosts, b)

@@ -3,14 +3,17 @@ package html
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
 	"signet"
-	"signet/internal/report"
 	"signet/internal/text"
 )
+
+// picture sums paths by where they come from and where they lead, and draws the sums.
+type picture map[pathEdge]*pathSum
 
 // pathEdge is what paths are summed by: who comes, where to by which finding, and what is known of it.
 type pathEdge struct {
@@ -23,27 +26,17 @@ type pathSum struct {
 	severity         signet.Severity
 }
 
-// Wants hosts for their cards, and paths for the picture.
-func (r *run) Wants() report.Wants { return report.Wants{Hosts: true, Paths: true} }
-
-// Paths remembers the sums of the run.
-func (r *run) Paths(sums *signet.Paths) error { r.sums = sums; return nil }
-
-// Path adds one class of paths to the picture. Paths that are closed are none to draw.
-func (r *run) Path(x *signet.Path) error {
-	if x.State == signet.PathClosed {
-		return nil
-	}
-	k := pathEdge{r.text(x.Source), r.text(x.Finding), x.State}
-	s := r.edges[k]
+// count adds one class of paths. source and finding are clean.
+func (p picture) count(source, finding string, x *signet.Path) {
+	k := pathEdge{source, finding, x.State}
+	s := p[k]
 	if s == nil {
 		s = &pathSum{}
-		r.edges[k] = s
+		p[k] = s
 	}
 	s.endpoints++
 	s.paths += x.Sources
 	s.severity = max(s.severity, x.Severity)
-	return nil
 }
 
 // shape is one line or one box of the picture.
@@ -59,14 +52,10 @@ type pathRow struct {
 	Endpoints, Paths    string
 }
 
-// picture draws sources on the left, findings on the right and a line for each sum between them.
-func (r *run) picture() (shapes []shape, rows []pathRow, height int) {
-	keys := make([]pathEdge, 0, len(r.edges))
-	for k := range r.edges {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b pathEdge) int {
-		x, y := r.edges[a], r.edges[b]
+// draw puts sources on the left, findings on the right and a line for each sum between them.
+func (p picture) draw() (shapes []shape, rows []pathRow, height int) {
+	keys := slices.SortedFunc(maps.Keys(p), func(a, b pathEdge) int {
+		x, y := p[a], p[b]
 		return cmp.Or(int(b.state)-int(a.state), int(y.severity)-int(x.severity), cmp.Compare(y.paths, x.paths), strings.Compare(a.source+a.finding, b.source+b.finding))
 	})
 	const mostLines, step = 24, 56
@@ -82,8 +71,8 @@ func (r *run) picture() (shapes []shape, rows []pathRow, height int) {
 				*side.list = append(*side.list, side.name)
 			}
 		}
-		sums["<"+k.source] += r.edges[k].endpoints
-		sums[">"+k.finding] += r.edges[k].endpoints
+		sums["<"+k.source] += p[k].endpoints
+		sums[">"+k.finding] += p[k].endpoints
 	}
 	height = max(len(left), len(right))*step + 4
 	at := func(list []string, name string) int {
@@ -91,7 +80,7 @@ func (r *run) picture() (shapes []shape, rows []pathRow, height int) {
 		return gap + slices.Index(list, name)*step + 8
 	}
 	for _, k := range keys {
-		s := r.edges[k]
+		s := p[k]
 		y1, y2 := at(left, k.source)+20, at(right, k.finding)+20
 		shapes = append(shapes, shape{Class: k.state.String(), Wide: fmt.Sprintf("%.1f", 1.5+math.Log10(float64(max(s.paths, 1)))*1.6),
 			Line: fmt.Sprintf("M232,%d C370,%d 400,%d 538,%d", y1, y1, y2, y2)})

@@ -2,7 +2,10 @@ package html
 
 import (
 	"cmp"
+	"fmt"
+	"html/template"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,16 +23,16 @@ type run struct {
 	rules *report.Rulebook
 	h     report.Header
 
-	hosts  map[netip.Addr]*host // under way
-	total  *total
-	budget budget
-	sums   *signet.Paths
-	edges  map[pathEdge]*pathSum
+	hosts   map[netip.Addr]*host // under way
+	total   *total
+	budget  budget
+	sums    *signet.Paths
+	picture picture
 }
 
 func newRun(w io.Writer, o *report.Options) report.Handler {
 	rules := report.NewRulebook(o.Checks)
-	return &run{interner: newInterner(), w: w, rules: rules, hosts: map[netip.Addr]*host{}, total: newTotal(rules), budget: budget{room: pageRoom}, edges: map[pathEdge]*pathSum{}}
+	return &run{interner: newInterner(), w: w, rules: rules, hosts: map[netip.Addr]*host{}, total: newTotal(rules), budget: budget{room: pageRoom}, picture: picture{}}
 }
 
 // Begin remembers the header.
@@ -110,4 +113,39 @@ func (r *run) Left(addr netip.Addr) error {
 	r.total.count(h)
 	r.budget.keep(h)
 	return nil
+}
+
+// Wants hosts for their cards, and paths for the picture.
+func (r *run) Wants() report.Wants { return report.Wants{Hosts: true, Paths: true} }
+
+// Paths remembers the sums of the run.
+func (r *run) Paths(sums *signet.Paths) error { r.sums = sums; return nil }
+
+// Path adds one class of paths to the picture. One that is closed is not drawn.
+func (r *run) Path(x *signet.Path) error {
+	if x.State != signet.PathClosed {
+		r.picture.count(r.text(x.Source), r.text(x.Finding), x)
+	}
+	return nil
+}
+
+// End writes the page.
+func (r *run) End(s *report.Summary) error {
+	for _, addr := range slices.SortedFunc(maps.Keys(r.hosts), netip.Addr.Compare) {
+		if err := r.Left(addr); err != nil {
+			return err
+		}
+	}
+	js, taken, err := encode(r.budget.sorted(), r.budget.room, r.rules)
+	if err != nil {
+		return err
+	}
+	v := r.view(s)
+	v.Data = template.JS(js)
+	if hosts := r.total.hosts(); hosts > uint64(taken) {
+		v.LeftOut = fmt.Sprintf("This page lists the %s hosts at most risk of %s; the figures above and the findings below count all of them. The other %s are in -o csv, -o jsonl and -o xlsx.",
+			text.Grouped(uint64(taken)), text.Grouped(hosts), text.Grouped(hosts-uint64(taken)))
+		v.Notes = append(v.Notes, v.LeftOut)
+	}
+	return v.write(r.w, "page.tmpl", "page.js", v)
 }

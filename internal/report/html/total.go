@@ -2,7 +2,6 @@ package html
 
 import (
 	"cmp"
-	"fmt"
 	"html/template"
 	"maps"
 	"net/netip"
@@ -66,30 +65,6 @@ type group struct {
 	seen           reasons
 }
 
-type reasonSum struct {
-	n      uint64
-	sample []string
-}
-
-// split is exposure by one way of sorting hosts.
-type split struct {
-	Caption, Head, Left string
-	Rows                []splitRow
-}
-
-type splitRow struct {
-	Name                                   string
-	Exposed, Undetermined, Guarded, Unseen string
-	Bars                                   []segment
-
-	verdicts report.Counts
-}
-
-// show writes the numbers of a row.
-func (r *splitRow) show(v report.Counts) {
-	r.Exposed, r.Undetermined, r.Guarded, r.Unseen = text.Grouped(v[signet.Exposed]), text.Grouped(v[signet.Undetermined]), text.Grouped(v[signet.Guarded]), text.Grouped(v[signet.Unseen])
-}
-
 // groups lists the rules that are broken, worst first.
 func (t *total) groups() []*group {
 	groups := slices.SortedFunc(maps.Values(t.byRule), func(a, b *group) int {
@@ -105,6 +80,7 @@ func (t *total) groups() []*group {
 	return groups
 }
 
+// count adds a finding of an endpoint.
 func (g *group) count(h *host, e *endpoint, f *finding, relay bool) {
 	g.severity = max(g.severity, f.severity)
 	if e.verdict == signet.Exposed && relay {
@@ -119,57 +95,6 @@ func (g *group) count(h *host, e *endpoint, f *finding, relay bool) {
 	if len(f.because) > 0 {
 		g.seen.count(strings.Join(f.because, "; "), h, e)
 	}
-}
-
-// reasons counts texts. Of a run in which every endpoint has a reason of its own it keeps the first.
-type reasons struct {
-	by     map[string]*reasonSum
-	others uint64 // endpoints with a reason that is not kept
-}
-
-const mostDistinct = 2000
-
-func (r *reasons) count(text string, h *host, e *endpoint) {
-	s := r.by[text]
-	if s == nil {
-		if len(r.by) == mostDistinct {
-			r.others++
-			return
-		}
-		if r.by == nil {
-			r.by = map[string]*reasonSum{}
-		}
-		s = &reasonSum{}
-		r.by[text] = s
-	}
-	s.n++
-	if len(s.sample) < 3 {
-		s.sample = append(s.sample, netip.AddrPortFrom(h.addr, e.port).String())
-	}
-}
-
-// top lists the most common ones, and says what is left.
-func (r *reasons) top() (rows []reasonRow, left string) {
-	texts := slices.SortedFunc(maps.Keys(r.by), func(a, b string) int {
-		return cmp.Or(cmp.Compare(r.by[b].n, r.by[a].n), strings.Compare(a, b))
-	})
-	rest := r.others
-	for i, t := range texts {
-		s := r.by[t]
-		if i >= mostReasons {
-			rest += s.n
-			continue
-		}
-		sample := strings.Join(s.sample, ", ")
-		if s.n > uint64(len(s.sample)) {
-			sample += ", …"
-		}
-		rows = append(rows, reasonRow{text.Cut(t, 400), text.Grouped(s.n), sample})
-	}
-	if rest > 0 {
-		left = fmt.Sprintf("… and %s with other reasons: -o csv has them all.", text.CountGrouped(rest, "endpoint", "endpoints"))
-	}
-	return rows, left
 }
 
 // place counts a host under its roles and its subnet.
@@ -195,6 +120,7 @@ func (t *total) place(h *host, v signet.Verdict) {
 	}
 }
 
+// roleNotKnown stands for the role of a host that shows none.
 const roleNotKnown = "not known"
 
 // splits shows exposure by role and by subnet.
@@ -205,40 +131,6 @@ func (t *total) splits() []split {
 	}
 	if len(t.nets) > 0 {
 		out = append(out, splitOf(t.nets, "Hosts by subnet", "Subnet"))
-	}
-	return out
-}
-
-func splitOf(m map[string]*splitRow, caption, head string) split {
-	rows := slices.SortedFunc(maps.Values(m), func(a, b *splitRow) int {
-		return cmp.Or(cmp.Compare(b.verdicts[signet.Exposed], a.verdicts[signet.Exposed]), cmp.Compare(b.verdicts[signet.Undetermined], a.verdicts[signet.Undetermined]), strings.Compare(a.Name, b.Name))
-	})
-	s := split{Caption: caption, Head: head}
-	for _, r := range rows[:min(len(rows), mostSplit)] {
-		r.show(r.verdicts)
-		r.Bars = bars(r.verdicts, 100)
-		s.Rows = append(s.Rows, *r)
-	}
-	if n := len(rows) - mostSplit; n > 0 {
-		s.Left = "… and " + text.Grouped(uint64(n)) + " more with less exposure."
-	}
-	return s
-}
-
-// bars divides a width among verdicts.
-func bars(v report.Counts, width float64) []segment {
-	total := v.Total()
-	if total == 0 {
-		return nil
-	}
-	var out []segment
-	x := 0.0
-	for _, verdict := range signet.Verdicts() {
-		w := width * float64(v[verdict]) / float64(total)
-		if w > 0 {
-			out = append(out, segment{verdict.String(), fmt.Sprintf("%.1f", x), fmt.Sprintf("%.1f", w)})
-		}
-		x += w
 	}
 	return out
 }

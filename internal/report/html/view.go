@@ -1,10 +1,7 @@
 package html
 
 import (
-	"fmt"
 	"html/template"
-	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -35,43 +32,10 @@ type view struct {
 	UndeterminedLeft                              string
 }
 
-// segment is a part of a bar, in its own units.
-type segment struct {
-	Class string
-	X, W  string
-}
-
+// countRow is a row of a table of counts.
 type countRow struct{ Name, Count string }
 
-type reasonRow struct{ Text, Count, Sample string }
-
-// How much of each list a page shows.
-const (
-	mostReasons = 12
-	mostSplit   = 15
-)
-
-// End writes the page.
-func (r *run) End(s *report.Summary) error {
-	for _, addr := range slices.SortedFunc(maps.Keys(r.hosts), netip.Addr.Compare) {
-		if err := r.Left(addr); err != nil {
-			return err
-		}
-	}
-	js, taken, err := r.data(r.budget.sorted())
-	if err != nil {
-		return err
-	}
-	v := r.view(s)
-	v.Data = template.JS(js)
-	if hosts := r.total.hosts(); hosts > uint64(taken) {
-		v.LeftOut = fmt.Sprintf("This page lists the %s hosts at most risk of %s; the figures above and the findings below count all of them. The other %s are in -o csv, -o jsonl and -o xlsx.",
-			text.Grouped(uint64(taken)), text.Grouped(hosts), text.Grouped(hosts-uint64(taken)))
-		v.Notes = append(v.Notes, v.LeftOut)
-	}
-	return v.write(r.w, "page.tmpl", "page.js", v)
-}
-
+// view is all that the page shows but its hosts.
 func (r *run) view(s *report.Summary) *view {
 	title := text.Cut(strings.Join(text.CleanAll(r.h.Targets), ", "), 200)
 	v := &view{
@@ -100,7 +64,7 @@ func (r *run) view(s *report.Summary) *view {
 	v.Todo = r.todo(v.Groups)
 	v.Splits = r.total.splits()
 	v.Trend = trend(&r.h, s)
-	v.Picture, v.PathRows, v.PictureHeight = r.picture()
+	v.Picture, v.PathRows, v.PictureHeight = r.picture.draw()
 	v.PathLead = "Each line is a class of relay paths from a kind of client to the endpoints that break a rule: red where it is open, dashed where it depends on a client that was not seen, dotted where the guard of the endpoint was not seen. Fixing the finding on the right closes it."
 	for _, o := range signet.Outcomes() {
 		if n := s.Coverage.Outcomes[o]; n > 0 {
@@ -109,45 +73,6 @@ func (r *run) view(s *report.Summary) *view {
 	}
 	v.Undetermined, v.UndeterminedLeft = r.total.undetermined.top()
 	return v
-}
-
-// trend shows this run beside earlier ones of the same scope; nil where there are none.
-func trend(h *report.Header, s *report.Summary) *split {
-	if len(h.Trend) == 0 {
-		return nil
-	}
-	out := &split{Caption: "Endpoints of this run and of earlier ones of the same scope, as they were judged then", Head: "Run"}
-	for _, p := range append([]report.Point{{Run: h.Run, Started: h.Started, Verdicts: s.Verdicts}}, h.Trend...) {
-		row := splitRow{Name: p.Started.UTC().Format("2006-01-02 15:04"), Bars: bars(p.Verdicts, 100)}
-		row.show(p.Verdicts)
-		out.Rows = append(out.Rows, row)
-	}
-	return out
-}
-
-// lead is the sentence that who reads only one reads.
-func lead(byHost report.Counts, hosts uint64, s *report.Summary) (string, string) {
-	exposed, open := byHost[signet.Exposed], byHost[signet.Undetermined]
-	sub := fmt.Sprintf("%s of %s asked answered.", text.CountGrouped(s.Coverage.Outcomes[signet.Answered], "endpoint", "endpoints"), text.Grouped(s.Coverage.Asked))
-	if open > 0 && exposed > 0 {
-		sub = fmt.Sprintf("%s could not be told. ", text.CountGrouped(open, "host more", "hosts more")) + sub
-	}
-	switch {
-	case hosts == 0:
-		return "Nothing was there to be judged.", sub
-	case exposed == 1:
-		return fmt.Sprintf("1 of %s accepts relayed logons: an attacker on the network could act there as somebody else.", text.CountGrouped(hosts, "host", "hosts")), sub
-	case exposed > 1:
-		return fmt.Sprintf("%s of %s accept relayed logons: an attacker on the network could act there as somebody else.", text.Grouped(exposed), text.CountGrouped(hosts, "host", "hosts")), sub
-	case open > 0:
-		return fmt.Sprintf("No host was seen to accept relayed logons; %s could not be told.", text.CountGrouped(open, "host", "hosts")), sub
-	case byHost[signet.Unseen] == hosts:
-		return "No host that answered was seen to take NTLM logons, and no guard was seen either.", sub
-	case byHost[signet.Unseen] > 0:
-		return fmt.Sprintf("No host was seen to accept relayed logons: %s, and at %s no logon was asked for.",
-			text.CountGrouped(byHost[signet.Guarded], "host is guarded", "hosts are guarded"), text.CountGrouped(byHost[signet.Unseen], "host", "hosts")), sub
-	}
-	return "Every host that answered refuses relayed logons.", sub
 }
 
 // todo names the fixes to begin with: worst first, and of equals those that close most paths where those were counted.

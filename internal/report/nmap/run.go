@@ -56,7 +56,7 @@ func (r *run) Endpoint(l *report.Line) error {
 	return nil
 }
 
-// stateOf words an outcome as nmap's state of a port and its reason.
+// stateOf gives an outcome as nmap's state of a port and its reason.
 func stateOf(l *report.Line) (state, reason string) {
 	switch {
 	case l.Reached() && l.Transport == signet.UDP:

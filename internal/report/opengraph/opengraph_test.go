@@ -3,7 +3,6 @@ package opengraph
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -113,8 +112,4 @@ func TestOpenGraphHostOnce(t *testing.T) {
 }
 
 // Edges wait for the end of the document compressed.
-func TestWhatIsKeptHasABound(t *testing.T) {
-	if kept := reporttest.Kept(t, newRun(io.Discard, reporttest.Options()), 20_000); kept > 6<<20 {
-		t.Errorf("%d KiB are kept of 20,000 hosts, want at most 6 MiB", kept>>10)
-	}
-}
+func TestWhatIsKeptHasABound(t *testing.T) { reporttest.TestKept(t, Format()) }

@@ -8,7 +8,7 @@ import (
 	"signet/internal/text"
 )
 
-// calmVerdicts are those that are listed only on demand, the worse first.
+// calmVerdicts are the verdicts that are listed only on demand, the worse first.
 func calmVerdicts() []signet.Verdict { return []signet.Verdict{signet.Guarded, signet.Unseen} }
 
 // calmWords say what such a verdict stands for, under a heading.
@@ -19,8 +19,8 @@ func calmWords(v signet.Verdict) string {
 	return "no relay of NTLM, and the guard was seen"
 }
 
-// calmly prints what is guarded and what is unseen.
-func (t *textRun) calmly(p *page) {
+// printCalm prints what is guarded and what is unseen.
+func (t *textRun) printCalm(p *page) {
 	told := false
 	for _, v := range calmVerdicts() {
 		c := t.calm[v]
@@ -35,7 +35,7 @@ func (t *textRun) calmly(p *page) {
 		}
 		p.heading(strings.ToUpper(v.String()), text.Count(uint64(c.total), "endpoint", "endpoints")+": "+strings.Join(parts, ", ")+"; "+calmWords(v))
 		if t.h.All {
-			t.entries(p, &c.list, mostRows)
+			t.printList(p, &c.list, mostRows)
 		} else if !told {
 			told = true
 			p.text(10, 10, t.style.faint("--all lists them with their reasons"))

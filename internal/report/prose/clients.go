@@ -19,23 +19,23 @@ func (t *textRun) Client(c *signet.Client) error {
 	return nil
 }
 
-// speakers lists the clients that were overheard.
-func (t *textRun) speakers(p *page) {
+// printClients lists the clients that were overheard.
+func (t *textRun) printClients(p *page) {
 	if t.clients == 0 {
 		return
 	}
 	p.heading("CLIENTS", text.Count(uint64(t.clients), "client", "clients")+" overheard")
 	for i := range t.overheard {
 		c := &t.overheard[i]
-		p.hang(4, fmt.Sprintf("%s → %s", c.Address, signet.Endpoint{Target: signet.Target{Addr: c.Server}, Port: c.Port}), text.Clean(speaks(c)))
+		p.hang(4, fmt.Sprintf("%s → %s", c.Address, signet.Endpoint{Target: signet.Target{Addr: c.Server}, Port: c.Port}), text.Clean(clientWords(c)))
 	}
 	if more := t.clients - len(t.overheard); more > 0 {
 		p.text(4, 4, t.style.faint(fmt.Sprintf("… and %d more: -o jsonl has them all", more)))
 	}
 }
 
-// speaks says of a client what a person wants to know.
-func speaks(c *signet.Client) string {
+// clientWords say of a client what a person wants to know: how it logs on, and what it does not guard.
+func clientWords(c *signet.Client) string {
 	var s []string
 	who := c.User
 	if c.Domain != "" {

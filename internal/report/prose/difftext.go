@@ -91,7 +91,7 @@ func (d *diffText) End(s *compare.Summary) error {
 	return d.print(p)
 }
 
-// counts words how many changes there are of each kind.
+// counts says how many changes there are of each kind.
 func counts(s *compare.Summary) string {
 	var parts []string
 	for _, k := range compare.Kinds() {

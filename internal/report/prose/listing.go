@@ -10,7 +10,7 @@ import (
 	"signet"
 )
 
-// mostKept is how many reasons are told apart while the run goes by: the commonest so far.
+// mostKept is how many reasons survive when there are too many to tell apart: the commonest so far.
 const mostKept = 2048
 
 // entry is one endpoint in a list.
@@ -27,14 +27,14 @@ type listing struct {
 	reasons map[string]*reason
 }
 
-// reason is what endpoints are listed for.
+// reason is one reason, how many endpoints have it, and the first of them.
 type reason struct {
 	text  string
 	total int
 	first []entry // by address
 }
 
-// file puts an entry under a reason, of which most are kept, and tells whether it may be shown.
+// file puts an entry under a reason. It keeps the first ones by address, at most so many, and tells whether this is one of them.
 func (l *listing) file(e entry, text string, most int) (kept bool) {
 	l.total++
 	r := l.reasons[text]
@@ -62,14 +62,14 @@ func (l *listing) file(e entry, text string, most int) (kept bool) {
 	return true
 }
 
-// sorted are the reasons, the commonest first.
+// sorted returns the reasons, the commonest first.
 func (l *listing) sorted() []*reason {
 	return slices.SortedFunc(maps.Values(l.reasons), func(a, b *reason) int {
 		return cmp.Or(b.total-a.total, byAddress(a.first[0], b.first[0]))
 	})
 }
 
-// name gives entries the names of their hosts.
+// name gives entries the names that are known of their hosts.
 func (l *listing) name(names map[netip.Addr]string) {
 	for _, r := range l.reasons {
 		for i := range r.first {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"signet"
 	"signet/internal/report"
 	"signet/internal/text"
 )
@@ -68,7 +67,7 @@ func (p *page) flow(indent int, list []entry) {
 	}
 }
 
-// text wraps a paragraph, its first line and the others at their own indents.
+// text wraps a paragraph; its first line has an indent of its own.
 func (p *page) text(first, rest int, words string) {
 	for i, l := range text.Wrap(words, p.width-max(first, rest)) {
 		indent := rest
@@ -79,14 +78,14 @@ func (p *page) text(first, rest int, words string) {
 	}
 }
 
-// canvas is what texts are laid out on.
+// canvas is what text is printed to, and how wide and coloured it is there.
 type canvas struct {
 	w     io.Writer
 	width int
 	style style
 }
 
-// newCanvas takes lines of at most o.Width columns, where words and a readable page allow.
+// newCanvas has lines of at most o.Width columns where words allow, but no fewer than 60 and no more than 240.
 func newCanvas(w io.Writer, o *report.Options) canvas {
 	return canvas{w: w, width: max(60, min(o.Width, 240)), style: style(o.Color)}
 }
@@ -96,44 +95,4 @@ func (c *canvas) page() *page { return &page{width: c.width, style: c.style} }
 func (c *canvas) print(p *page) error {
 	_, err := io.WriteString(c.w, p.b.String())
 	return err
-}
-
-// style colours text, or not.
-type style bool
-
-func (s style) paint(code, words string) string {
-	if !s || words == "" {
-		return words
-	}
-	return "\x1b[" + code + "m" + words + "\x1b[0m"
-}
-
-func (s style) bold(words string) string  { return s.paint("1", words) }
-func (s style) faint(words string) string { return s.paint("2", words) }
-
-func (s style) severity(v signet.Severity) string {
-	code := "36"
-	switch v {
-	case signet.Critical:
-		code = "1;37;41"
-	case signet.High:
-		code = "1;31"
-	case signet.Medium:
-		code = "33"
-	case signet.Low:
-		code = "34"
-	}
-	return s.paint(code, v.String())
-}
-
-func (s style) verdict(v signet.Verdict, words string) string {
-	switch v {
-	case signet.Exposed:
-		return s.paint("1;31", words)
-	case signet.Guarded:
-		return s.paint("32", words)
-	case signet.Unseen:
-		return s.paint("36", words)
-	}
-	return s.paint("33", words)
 }

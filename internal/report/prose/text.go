@@ -38,32 +38,33 @@ func (t *textRun) Begin(h *report.Header) error {
 		return nil
 	}
 	p := t.page()
-	t.head(p, h.Known)
+	t.printHead(p, h.Known)
 	return t.print(p)
 }
 
 // End prints the report.
 func (t *textRun) End(s *report.Summary) error {
 	p := t.page()
-	t.reconcile()
+	t.nameHosts()
 	if t.h.Known == nil {
-		t.head(p, s)
+		t.printHead(p, s)
 	}
-	t.verdicts(p, s)
+	t.printVerdicts(p, s)
 	groups := t.sorted()
-	t.section(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", groups, func(g *group) *listing { return &g.exposed })
-	t.domains(p)
-	t.section(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) *listing { return &g.other })
-	t.open(p)
-	t.calmly(p)
-	t.hosts(p)
-	t.speakers(p)
-	t.ways(p)
-	t.fixes(p, groups)
+	t.printGroups(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", groups, func(g *group) *listing { return &g.exposed })
+	t.printDomains(p)
+	t.printGroups(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) *listing { return &g.other })
+	t.printUndetermined(p)
+	t.printCalm(p)
+	t.printHosts(p)
+	t.printClients(p)
+	t.printPaths(p)
+	t.printFixes(p, groups)
 	return t.print(p)
 }
 
-func (t *textRun) head(p *page, s *report.Summary) {
+// printHead prints what was asked, what is missing of it, and how much of it answered.
+func (t *textRun) printHead(p *page, s *report.Summary) {
 	p.field("Signet", strings.Join(text.CleanAll(t.h.Targets), ", "))
 	took := s.Ended.Sub(t.h.Started).Round(time.Second / 10)
 	p.field("", fmt.Sprintf("%s, %s, policy %s, depth %s, checks %s", t.h.Started.UTC().Format("2006-01-02 15:04 UTC"), took, t.h.Policy, t.h.Depth, strings.Join(t.h.Checks, " ")))
@@ -89,7 +90,8 @@ func (t *textRun) head(p *page, s *report.Summary) {
 	p.field("", strings.Join(parts, ", "))
 }
 
-func (t *textRun) verdicts(p *page, s *report.Summary) {
+// printVerdicts prints the sums of this run, and of earlier ones of the same scope.
+func (t *textRun) printVerdicts(p *page, s *report.Summary) {
 	p.field("Verdicts", t.counted(s.Verdicts))
 	for i, before := range t.h.Trend {
 		label := ""
@@ -100,7 +102,7 @@ func (t *textRun) verdicts(p *page, s *report.Summary) {
 	}
 }
 
-// counted words how many endpoints have each verdict, the worst first.
+// counted says how many endpoints have each verdict, the worst first.
 func (t *textRun) counted(verdicts report.Counts) string {
 	var parts []string
 	for _, v := range signet.Verdicts() {
@@ -109,7 +111,8 @@ func (t *textRun) counted(verdicts report.Counts) string {
 	return strings.Join(parts, ", ")
 }
 
-func (t *textRun) section(p *page, title, about string, groups []*group, pick func(*group) *listing) {
+// printGroups prints one listing of every group, under its finding.
+func (t *textRun) printGroups(p *page, title, about string, groups []*group, pick func(*group) *listing) {
 	first := true
 	for _, g := range groups {
 		list := pick(g)
@@ -123,13 +126,13 @@ func (t *textRun) section(p *page, title, about string, groups []*group, pick fu
 			p.blank()
 		}
 		p.item(t.style.severity(g.finding.Severity), text.Clean(g.finding.Title)+" "+t.style.faint("("+text.Clean(g.finding.Rule)+")")+", "+text.Count(uint64(list.total), "endpoint", "endpoints"))
-		t.entries(p, list, mostEntries)
+		t.printList(p, list, mostEntries)
 	}
 }
 
-// entries lists endpoints by address; those with the same reason stand under one statement of it, the most common
+// printList lists endpoints by address; those with the same reason stand under one statement of it, the most common
 // reason first.
-func (t *textRun) entries(p *page, list *listing, most int) {
+func (t *textRun) printList(p *page, list *listing, most int) {
 	left := most
 	for _, r := range list.sorted() {
 		if left == 0 {
@@ -157,15 +160,17 @@ func label(e entry) string {
 	return e.at.String() + " " + text.Cut(e.who, 40)
 }
 
-func (t *textRun) open(p *page) {
+// printUndetermined lists the endpoints that could not be told.
+func (t *textRun) printUndetermined(p *page) {
 	if t.undetermined.total == 0 {
 		return
 	}
 	p.heading("UNDETERMINED", text.Count(uint64(t.undetermined.total), "endpoint", "endpoints")+" that could not be told")
-	t.entries(p, &t.undetermined, mostEntries)
+	t.printList(p, &t.undetermined, mostEntries)
 }
 
-func (t *textRun) fixes(p *page, groups []*group) {
+// printFixes prints the setting that closes each finding, in the order of the groups.
+func (t *textRun) printFixes(p *page, groups []*group) {
 	n := 0
 	for _, g := range groups {
 		if g.finding.Severity == signet.Info && g.exposed.total == 0 {

@@ -71,16 +71,3 @@ func RenderDiff(t testing.TB, f report.Format, changes []*compare.Change) []byte
 	}
 	return b.Bytes()
 }
-
-// TestFormat holds what a format of text makes of the samples against testdata/golden/sample.EXT and diff.EXT, and has it
-// write an empty run and no change too.
-func TestFormat(t *testing.T, f report.Format, ext string) {
-	t.Helper()
-	run, diff := Render(t, f), RenderDiff(t, f, Changes())
-	Golden(t, "sample."+ext, run)
-	Golden(t, "diff."+ext, diff)
-	Fit(t, run)
-	Fit(t, diff)
-	RenderEmpty(t, f)
-	RenderDiff(t, f, nil)
-}

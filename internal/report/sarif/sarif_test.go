@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"signet"
-	"signet/internal/report"
 	"signet/internal/report/reporttest"
 )
 
@@ -141,11 +138,5 @@ func TestDiffNeverCountsSilenceAsAFix(t *testing.T) {
 
 // A change of a finding has the fingerprint that the run's own report gives it.
 func TestDiffKnowsTheFindingsOfARun(t *testing.T) {
-	c := reporttest.Changes()[1]
-	o := &signet.Observation{Endpoint: c.New, Check: "smb", Outcome: signet.Answered, Open: true, At: reporttest.Begun()}
-	run := reporttest.RenderLines(t, Format(), reporttest.Header(), []*report.Line{{Observation: o, Judgement: signet.Judgement{Verdict: signet.Exposed, Findings: c.Gained}}})
-	id := regexp.MustCompile(`"signet/v1":"([0-9a-f]{32})"`).FindSubmatch(run)
-	if id == nil || !bytes.Contains(reporttest.RenderDiff(t, Format(), reporttest.Changes()), id[1]) {
-		t.Errorf("the diff does not name the finding as the run does: %s", id)
-	}
+	reporttest.TestFindingID(t, Format(), "signet/v1")
 }
