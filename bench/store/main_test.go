@@ -26,7 +26,7 @@ func TestFill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil || len(runs) != 2 || runs[0].ID != "run2" || runs[1].ID != "run1" {
 		t.Fatalf("%d runs, %v", len(runs), err)
 	}

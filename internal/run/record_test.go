@@ -67,7 +67,7 @@ func TestStopped(t *testing.T) {
 		if _, err := (&record{rec: rec}).stop(test.e); err != nil {
 			t.Fatal(err)
 		}
-		runs, err := s.Runs(t.Context())
+		runs, err := store.AllRuns(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}

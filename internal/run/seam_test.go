@@ -16,6 +16,7 @@ import (
 	"signet/internal/check/checktest"
 	"signet/internal/report"
 	"signet/internal/run"
+	"signet/internal/store"
 	"signet/internal/store/sqlite"
 )
 
@@ -141,7 +142,7 @@ func TestDrainAndResume(t *testing.T) {
 	if w.Total != 1022 || w.Addresses == 0 || w.Addresses >= w.Total || w.Addresses != sum.Coverage.Addresses {
 		t.Fatalf("%d of %d addresses are done, %d are reported", w.Addresses, w.Total, sum.Coverage.Addresses)
 	}
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil || len(runs) != 1 || run.State(&runs[0]) != "interrupted" {
 		t.Fatalf("%+v, %v", runs, err)
 	}
@@ -160,7 +161,7 @@ func TestDrainAndResume(t *testing.T) {
 	if sum, err = scan.Do(t.Context(), run.Into{}, &second); err != nil || sum.Interrupted || sum.Coverage.Addresses != 1022 {
 		t.Fatalf("gone on with: %+v, %v", sum, err)
 	}
-	if runs, err = s.Runs(t.Context()); err != nil || len(runs) != 1 || run.State(&runs[0]) != "done" {
+	if runs, err = store.AllRuns(t.Context(), s); err != nil || len(runs) != 1 || run.State(&runs[0]) != "done" {
 		t.Errorf("%+v, %v", runs, err)
 	}
 	if second.header.Run != first.header.Run || !strings.Contains(strings.Join(warned, "\n"), "going on with run") {

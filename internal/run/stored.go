@@ -53,7 +53,7 @@ func OpenRuns(ctx context.Context, url string) (*Stored, error) {
 	if s == nil {
 		return nil, refuse("store", "{store} none keeps no run")
 	}
-	runs, err := s.Runs(ctx)
+	runs, err := store.AllRuns(ctx, s)
 	if err != nil {
 		s.Close()
 		return nil, err

@@ -109,7 +109,7 @@ func (im *importer) begin(l *line.Stored) error {
 
 // again clears what an import of a run left that was cut short; it tells whether there was such.
 func (im *importer) again(id string) bool {
-	runs, err := im.s.Runs(im.ctx)
+	runs, err := AllRuns(im.ctx, im.s)
 	if err != nil {
 		return false
 	}

@@ -133,7 +133,9 @@ func carry(ctx context.Context, from, to Store, run *Run) (Log, error) {
 
 // Everything else is asked of where the run is.
 
-func (r *Rescued) Runs(ctx context.Context) ([]Run, error) { return r.store().Runs(ctx) }
+func (r *Rescued) Runs(ctx context.Context, after Cursor, most int) ([]Run, Cursor, error) {
+	return r.store().Runs(ctx, after, most)
+}
 
 func (r *Rescued) Reopen(ctx context.Context, id string) (Log, error) {
 	return r.store().Reopen(ctx, id)

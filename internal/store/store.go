@@ -14,8 +14,10 @@ import (
 // by another: a reader sees whole transactions. Nothing is retried here but what waits for another writer of the same
 // database, for ten seconds at most. Errors are one line and name the store.
 type Store interface {
-	// Runs lists every run, newest first by When. One that cannot be read is listed as Damaged.
-	Runs(ctx context.Context) ([]Run, error)
+	// Runs lists runs, newest first by When: at most most of them (at least one), those behind a cursor. next is the cursor behind the
+	// last of them, and the zero value where there are no more. Runs may come and go between two pages: one that stays is listed
+	// once. One that cannot be read is listed as Damaged.
+	Runs(ctx context.Context, after Cursor, most int) (runs []Run, next Cursor, err error)
 	// Create begins a run. A run of that ID that exists already is ErrExists.
 	Create(ctx context.Context, run *Run) (Log, error)
 	// Reopen goes on with a run. Whoever wrote it until then is told ErrTaken at its next Append.

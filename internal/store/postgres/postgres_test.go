@@ -146,7 +146,7 @@ func testDamaged(t *testing.T, srv *server) {
 			t.Fatal(err)
 		}
 		srv.exec(t, address, test.statement)
-		runs, err := s.Runs(t.Context())
+		runs, err := store.AllRuns(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,24 +10,20 @@ import (
 	"signet/internal/store"
 )
 
-// Runs lists every run, newest first.
-func (s *Store) Runs(ctx context.Context) ([]store.Run, error) {
-	rows, err := s.pool.Query(ctx, "SELECT "+runColumns+" FROM run ORDER BY started DESC, key DESC")
-	if err != nil {
-		return nil, s.fail(err)
-	}
-	defer rows.Close()
-	var runs []store.Run
-	for rows.Next() {
-		r, whole, err := scanRun(rows.Scan)
+// Runs lists runs, newest first.
+func (s *Store) Runs(ctx context.Context, after store.Cursor, most int) ([]store.Run, store.Cursor, error) {
+	const query = "SELECT " + runColumns + " FROM run WHERE $1 OR (started, key) < ($2, $3) ORDER BY started DESC, key DESC LIMIT $4"
+	runs, next, err := store.ListRuns(after, most, func(after store.Cursor, n int) ([]store.Listed, error) {
+		rows, err := s.pool.Query(ctx, query, after == store.Cursor{}, after.Started, after.Key, n)
 		if err != nil {
-			return nil, s.fail(err)
+			return nil, err
 		}
-		if !r.Gone || !whole { // whether it was deleted is not known of one that is damaged
-			runs = append(runs, r.Run(whole))
-		}
-	}
-	return runs, s.fail(rows.Err())
+		return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l store.Listed, err error) {
+			l.RunRow, l.Whole, err = scanRun(row.Scan)
+			return l, err
+		})
+	})
+	return runs, next, s.fail(err)
 }
 
 // Create begins a run.

@@ -421,7 +421,7 @@ func TestFull(t *testing.T) {
 	if n := count(t, s, "a-run"); n != 1000 {
 		t.Errorf("%d observations of the earlier run are left", n)
 	}
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil || len(runs) != 2 || int(runs[0].Observations+runs[1].Observations) != 1000+count(t, s, "b") {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
@@ -437,7 +437,7 @@ func TestDeletionCutShort(t *testing.T) {
 	}
 	defer s.Close()
 	wantLine(t, s.Delete(t.Context(), "a-run"), "cut short")
-	if runs, err := s.Runs(t.Context()); err != nil || len(runs) != 0 {
+	if runs, err := store.AllRuns(t.Context(), s); err != nil || len(runs) != 0 {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
 	if _, err := s.Reopen(t.Context(), "a-run"); !errors.Is(err, store.ErrUnknown) {

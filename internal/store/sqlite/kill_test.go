@@ -63,7 +63,7 @@ func TestDiskFull(t *testing.T) {
 	if n := count(t, s, "a-run"); n != 500 {
 		t.Errorf("%d observations of the earlier run are left", n)
 	}
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil || len(runs) != 2 {
 		t.Fatalf("%d runs, %v", len(runs), err)
 	}

@@ -121,7 +121,7 @@ func TestMemory(t *testing.T) {
 	if n := count(t, s, "a-run"); n != 3000 {
 		t.Errorf("%d rows", n)
 	}
-	if runs, err := other.Runs(t.Context()); err != nil || len(runs) != 0 {
+	if runs, err := store.AllRuns(t.Context(), other); err != nil || len(runs) != 0 {
 		t.Errorf("another one holds %d runs, %v", len(runs), err)
 	}
 	if err := errors.Join(s.Close(), other.Close()); err != nil {

@@ -10,24 +10,29 @@ import (
 	"signet/internal/store/reading"
 )
 
-// Runs lists every run, newest first.
-func (s *Store) Runs(ctx context.Context) ([]store.Run, error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT "+runColumns+" FROM run ORDER BY started DESC, key DESC")
-	if err != nil {
-		return nil, s.fail(err)
-	}
-	defer rows.Close()
-	var runs []store.Run
-	for rows.Next() {
-		r, whole, err := scanRun(rows.Scan)
+// Runs lists runs, newest first.
+func (s *Store) Runs(ctx context.Context, after store.Cursor, most int) ([]store.Run, store.Cursor, error) {
+	// Damage may make something else than a number of a date: the run comes last then, and scanRun reads 0 as well.
+	const when = "iif(typeof(started) = 'integer', started, 0)"
+	const order = " ORDER BY " + when + " DESC, key DESC"
+	// Rows are sorted by their keys alone, and only those of the page are read whole.
+	const query = "SELECT " + runColumns + " FROM run WHERE key IN (SELECT key FROM run WHERE ?1 OR (" + when + ", key) < (?2, ?3)" + order + " LIMIT ?4)" + order
+	runs, next, err := store.ListRuns(after, most, func(after store.Cursor, n int) (list []store.Listed, err error) {
+		rows, err := s.read.QueryContext(ctx, query, after == store.Cursor{}, after.Started, after.Key, n)
 		if err != nil {
-			return nil, s.fail(err)
+			return nil, err
 		}
-		if !r.Gone || !whole { // whether it was deleted is not known of one that is damaged
-			runs = append(runs, r.Run(whole))
+		defer rows.Close()
+		for rows.Next() {
+			r, whole, err := scanRun(rows.Scan)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, store.Listed{RunRow: r, Whole: whole})
 		}
-	}
-	return runs, s.fail(rows.Err())
+		return list, rows.Err()
+	})
+	return runs, next, s.fail(err)
 }
 
 // Create begins a run.

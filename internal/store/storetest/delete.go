@@ -27,7 +27,7 @@ func testDelete(t *testing.T, p Place) {
 	if err := s.Delete(t.Context(), "b"); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil || len(runs) != 2 {
 		t.Fatalf("%d runs, %v", len(runs), err)
 	}

@@ -112,7 +112,7 @@ func testImportHostile(t *testing.T, p Place) {
 		if err != nil && (len(err.Error()) > 500 || strings.ContainsAny(err.Error(), "\n\x1b")) {
 			t.Errorf("%s: the error is no short line: %.600q", test.name, err)
 		}
-		if runs, err := s.Runs(t.Context()); err != nil || len(runs) != 1 || runs[0].ID != "mine" {
+		if runs, err := store.AllRuns(t.Context(), s); err != nil || len(runs) != 1 || runs[0].ID != "mine" {
 			t.Fatalf("%s: %d runs are left, %v", test.name, len(runs), err)
 		}
 	}
@@ -162,7 +162,7 @@ func testImportAgain(t *testing.T, p Place) {
 	if _, err := store.Import(ctx, in, s, importedAt()); err == nil {
 		t.Error("an import that was interrupted came to its end")
 	}
-	if runs, err := s.Runs(t.Context()); err != nil || len(runs) != 2 {
+	if runs, err := store.AllRuns(t.Context(), s); err != nil || len(runs) != 2 {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
 }
@@ -201,7 +201,7 @@ func testImportDates(t *testing.T, p Place) {
 	after := NewRun("after")
 	after.Started = importedAt().Add(time.Hour)
 	fill(t, s, after, 0, 1, false)
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func testStands(t *testing.T, p Place) {
 	}
 	wantFound := func(name, want string) {
 		t.Helper()
-		runs, err := s.Runs(t.Context())
+		runs, err := store.AllRuns(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,7 +282,7 @@ func testCheck(t *testing.T, p Place) {
 	if err := r.Finish(func(*store.Run) {}); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func Writer(open func(ctx context.Context, where string) (store.Store, error)) {
 	r, err := store.Begin(ctx, s, NewRun("killed"), progress)
 	if errors.Is(err, store.ErrExists) {
 		var runs []store.Run
-		runs, err = s.Runs(ctx)
+		runs, err = store.AllRuns(ctx, s)
 		fatal(err)
 		var run *store.Run
 		run, err = store.Find(runs, "killed")
@@ -71,7 +71,7 @@ func Kill(t *testing.T, times int, where string, p Place) {
 			t.Fatal(err)
 		}
 		eventually(t, "nothing is stored", func() bool {
-			runs, err := s.Runs(t.Context())
+			runs, err := store.AllRuns(t.Context(), s)
 			return err == nil && len(runs) > 0 && runs[0].Observations > uint64(stored)
 		})
 		time.Sleep(time.Duration(rand.IntN(800)) * time.Millisecond)
@@ -79,7 +79,7 @@ func Kill(t *testing.T, times int, where string, p Place) {
 			t.Fatal(err)
 		}
 		cmd.Wait()
-		runs, err := s.Runs(t.Context())
+		runs, err := store.AllRuns(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func testNarrow(t *testing.T, p Place) {
 	written := 0
 	use := func() {
 		t.Helper()
-		if _, err := s.Runs(ctx); err != nil {
+		if _, err := store.AllRuns(ctx, s); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Kinds(ctx, "a-run"); err != nil {

@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh func(testing.TB) Place) {
 		{"a transcript only where it is wanted", testTrace},
 		{"nothing is lost when the process goes away", testCommitted},
 		{"the position never runs ahead", testPosition},
+		{"runs page by page", testRunPages},
 		{"go on", testGoOn},
 		{"taken over", testTaken},
 		{"read while written", testConcurrent},
@@ -108,7 +109,7 @@ func put(t testing.TB, r *store.Recorder, from, to int, trace bool) {
 // find gives a run as it is stored.
 func find(t testing.TB, s store.Store, id string) *store.Run {
 	t.Helper()
-	runs, err := s.Runs(t.Context())
+	runs, err := store.AllRuns(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func wantStoredTraced(t testing.TB, s store.Store, id string, from, to int, trac
 
 func testEmpty(t *testing.T, p Place) {
 	s := open(t, p)
-	if runs, err := s.Runs(t.Context()); err != nil || len(runs) != 0 {
+	if runs, err := store.AllRuns(t.Context(), s); err != nil || len(runs) != 0 {
 		t.Fatalf("%v, %v", runs, err)
 	}
 	if err := s.Delete(t.Context(), "x"); !errors.Is(err, store.ErrUnknown) {

@@ -91,7 +91,7 @@ func testImportRefuses(t *testing.T, p Place) {
 		if err == nil || !bytes.Contains([]byte(err.Error()), []byte(name)) {
 			t.Errorf("want an error with %q, got %v", name, err)
 		}
-		if runs, err := s.Runs(t.Context()); err != nil || len(runs) != 0 {
+		if runs, err := store.AllRuns(t.Context(), s); err != nil || len(runs) != 0 {
 			t.Fatalf("%s: %d runs are left behind, %v", name, len(runs), err)
 		}
 	}
