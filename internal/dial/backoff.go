@@ -6,40 +6,38 @@ import (
 	"time"
 )
 
-// Back-off is for a subnet that has changed against its own history: silence where there were answers, connections
-// that are made and then reset where exchanges used to be held, answers that come only when a packet is sent again. A
-// closed port is none of these: a reset to a SYN is an answer, and so is the one open port among eighteen that a
-// firewall keeps silent.
+// The gate asks a subnet more slowly when it answers worse than it did before: with silence where there were answers, with
+// resets of connections on which exchanges used to be held, or only when a packet is sent again. A closed port is no sign of
+// that, since a reset is an answer, and neither are ports that a firewall drops from the beginning.
 //
-// Only a host that has answered all that it was asked so far tells anything by a silence: hosts with silent ports take
-// longest, and are the last ones to be asked each port, so that what they do late in a run is no change.
+// A silence counts only of a host that has answered everything so far. Hosts with silent ports take longest, so they are the
+// last to be asked each port: their silences late in a run are no change.
 
-// Fate is what became of a connection, as far as it tells of the network that it went through.
+// Fate is how a connection went, as far as that says something about the network in between.
 type Fate uint8
 
 const (
 	Silence  Fate = iota // nothing came back
 	Answered             // it was made, or the host said that the port is closed
-	Late                 // the same, but a packet had to be sent again for it
+	Late                 // the same, after a packet was sent again
 	Held                 // what was made was used to the end of its exchange, whatever was said
 	Cut                  // what was made was reset
 )
 
-// Like tells apart what may be compared: connections to the same port, or on them the same exchange. LikeNothing is of
-// a host that was silent before.
+// Like is a kind of connections whose fates may be compared: those to the same port, or with the same exchange on it.
 type Like uint32
 
-// LikeNothing may be compared with nothing.
+// LikeNothing is compared with nothing: connections to a host that was silent before.
 const LikeNothing Like = 0
 
-// LikePort is what connections to a port are like.
+// LikePort is the kind of connections to a port.
 func LikePort(port uint16) Like { return Like(port) + 1 }
 
-// LikeSYN is what the SYNs of a sweep to a port are like: one for each address, most of them dark, where connections to the
-// same port are made to those that answered, and several to each.
+// LikeSYN is the kind of a sweep's SYNs to a port. They go to every address, most of which are dark; connections to the same
+// port go to those that answered.
 func LikeSYN(port uint16) Like { return LikePort(port) | 1<<30 }
 
-// LikeExchange is what exchanges of a kind on a port are like.
+// LikeExchange is the kind of exchanges on a port that a check gives the same note.
 func LikeExchange(port uint16, note string) Like {
 	h := uint32(2166136261) ^ uint32(port)
 	for i := range len(note) {
@@ -48,9 +46,9 @@ func LikeExchange(port uint16, note string) Like {
 	return Like(h | 1<<31)
 }
 
-// How sure a gate has to be, in bits: a change is believed when what was seen since has a chance of one in 2^alarm
-// by the subnet's history, for which a stream must have been seen so often. What never fails is taken to fail one
-// time in eight, so that eight failures in a row are the fewest that count.
+// A change is believed when what was seen since has, by the history of the subnet, a chance of one in 2^alarm. That sums up
+// the surprise of each failure in bits, at most mostBits of them: so eight failures in a row are the fewest that count. The
+// history of a kind counts once leastKnown of it were seen.
 const (
 	alarm        = 24
 	leastKnown   = 32
@@ -71,7 +69,7 @@ const (
 	streamSlots  = 1 << streamBits
 )
 
-// temper is how a subnet takes being asked.
+// temper is what is known of how a subnet answers.
 type temper struct {
 	heard   int64   // when the latest connection was begun that was answered
 	silence float32 // bits of surprise since then
@@ -86,15 +84,15 @@ type temper struct {
 	spans    [2]span // of begun connections, this one and the last
 }
 
-// span counts how what was begun in a stretch of time was answered. A late answer is held against those begun with it:
-// when a run ends, late ones are all that still comes.
+// span counts the answers to what was begun in a stretch of time. A late answer is compared with others that were begun at
+// the same time: at the end of a run only late ones still come.
 type span struct {
 	number       int64
 	prompt, late uint16
 }
 
-// stream is how connections of one kind into one subnet used to end. Two kinds that meet in the table forget each
-// other: then less is known, and nothing is slowed for it.
+// stream is how connections of one kind into one subnet used to end. Two that hash to the same slot replace each other: then
+// less is known, and nothing is slowed for that.
 type stream struct {
 	tag   uint32
 	seen  uint8 // at most mostKnown
@@ -104,7 +102,7 @@ type stream struct {
 // halved is how often the rate into the subnet is halved.
 func (t *temper) halved() uint8 { return min(t.slower+t.lossy, slowest) }
 
-// Lossy tells whether packets to the subnet of an address get lost for their number. A silence there may be ours.
+// Lossy tells whether packets to the subnet of an address get lost because there are so many. A silence may come from that.
 func (g *Gate) Lossy(to netip.Addr) bool {
 	if !g.Paced() {
 		return false
@@ -124,7 +122,7 @@ func (g *Gate) Slowed(to netip.Addr) bool {
 	return g.subnet(to).halved() > 0
 }
 
-// Heard tells how a connection to an address went that was begun some time ago.
+// Heard tells the gate how a connection to an address went that was begun some time ago.
 func (g *Gate) Heard(to netip.Addr, like Like, ago time.Duration, fate Fate) {
 	if !g.Paced() {
 		return
@@ -136,7 +134,7 @@ func (g *Gate) Heard(to netip.Addr, like Like, ago time.Duration, fate Fate) {
 	bits := g.surprise(to, like, fate != Silence && fate != Cut)
 	switch fate {
 	case Silence:
-		if begun < s.heard { // a later one was answered: this one is dark by itself
+		if begun < s.heard { // one that was begun later was answered: the subnet answers still
 			return
 		}
 		s.doubt(&s.silence, bits)
@@ -147,7 +145,7 @@ func (g *Gate) Heard(to netip.Addr, like Like, ago time.Duration, fate Fate) {
 	case Answered, Late:
 		s.silence = 0
 		s.heard = max(s.heard, begun)
-		if s.cut > 0 { // what is made is reset
+		if s.cut > 0 { // connections are made, but reset
 			s.calm = 0
 		} else if s.calm++; s.calm >= calmAfter {
 			s.calm = 0
@@ -169,8 +167,8 @@ func (t *temper) doubt(sum *float32, bits float32) {
 	}
 }
 
-// lose counts an answer that did or did not take a second packet. Where no first packet was answered in time, the
-// network is far away and not lossy.
+// lose counts an answer that did or did not take a second packet. Where none comes before the second packet, the network is
+// far away and not lossy.
 func (t *temper) lose(begun, now int64, late bool) {
 	if t.steady++; t.steady >= steadyAfter<<min(t.relapses, mostRelapses) {
 		t.steady = 0

@@ -27,7 +27,7 @@ func Defaults() Limits {
 // ErrExcluded says that the scope forbids the address.
 var ErrExcluded = errors.New("excluded from the scope")
 
-// Dialer opens connections.
+// Dialer opens connections, each when the Gate lets it.
 type Dialer struct {
 	Limits Limits
 	Gate   *Gate
@@ -68,11 +68,11 @@ func (d *Dialer) Dial(ctx context.Context, network string, to netip.AddrPort, st
 	}
 }
 
-// LossyTries is how many tries a silent endpoint gets besides where packets to its subnet get lost for their number:
-// the ones before fell into a time in which the silence may have been ours.
+// LossyTries is how many more tries a silent endpoint gets where packets to its subnet get lost because there are so many
+// (Gate.Lossy): the silence may come from that.
 const LossyTries = 2
 
-// How long a shortage of this machine is waited out, which others' connections end in time.
+// How often, and after which pause, a connection is tried again that this machine had no room for.
 const (
 	mostShort  = 100
 	shortPause = 50 * time.Millisecond
@@ -101,7 +101,7 @@ func (d *Dialer) once(ctx context.Context, network string, to netip.AddrPort, tr
 	return d.Adopt(c, 0), nil
 }
 
-// heard tells the gate what became of a try to connect. What is this machine's own or a router's word says nothing.
+// heard tells the gate how a try to connect went. Errors of this machine and of routers say nothing.
 func (d *Dialer) heard(to netip.AddrPort, err error, took time.Duration, try int, stay *Stay) {
 	switch {
 	case err == nil || IsRefused(err):
@@ -110,12 +110,12 @@ func (d *Dialer) heard(to netip.AddrPort, err error, took time.Duration, try int
 			fate = Late
 		}
 		d.Gate.Heard(to.Addr(), stay.like(to.Port(), false), took, fate)
-	case IsTimeout(err) && try == 0: // a second silence of the same endpoint is no news
+	case IsTimeout(err) && try == 0: // the second silence of an endpoint says nothing new
 		d.Gate.Heard(to.Addr(), stay.like(to.Port(), true), took, Silence)
 	}
 }
 
-// Adopt gives a connection that was made elsewhere, by the same rules, the byte budget of which it used a part.
+// Adopt bounds the bytes of a connection that was made elsewhere, on which some were received already.
 func (d *Dialer) Adopt(c net.Conn, received int) *Conn {
 	return &Conn{Conn: c, left: d.Limits.Bytes - received}
 }

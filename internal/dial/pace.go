@@ -13,20 +13,20 @@ const subnetRate = 200
 // subnetShare is the part of the rate that one subnet may get beyond that.
 const subnetShare = 0.01
 
-// How far a run may catch up at once after it was kept from sending, and how much faster it goes until the rest is
-// made good: a second never carries more than 4.5 % above its rate.
+// After it was kept from sending, a run may catch up by runSlack at once and goes catchUp percent faster until the rest is
+// made good: no second carries more than 4.5 % above the rate.
 const (
 	runSlack    = 35 * time.Millisecond
 	catchUp     = 1 // percent
 	subnetSlack = 20 * time.Millisecond
 
-	// Longer than this there was nothing to send, which is nobody's loss.
+	// A pause longer than idleAfter means that there was nothing to send: it is not made good.
 	idleAfter = time.Second
 	mostOwed  = 10 * time.Second
 )
 
-// subnetSlots is how many subnets are told apart. Two whose numbers meet share one cap, which errs on the polite
-// side, and the memory of a gate does not grow with the scope.
+// subnetSlots is how many subnets are told apart, so that the memory of a gate does not grow with the scope. Two that hash to
+// the same slot share one limit, which errs on the polite side.
 const subnetSlots = 1 << 14
 
 // The pace is held by the generic cell rate algorithm: the run and each subnet have the time at which the next connection
@@ -131,7 +131,7 @@ func sleep(ctx context.Context, d time.Duration, changed <-chan struct{}) (done 
 	}
 }
 
-// Charge accounts for a packet that left by itself: a SYN that the kernel sent again.
+// Charge takes a place for a packet that has left without one: a SYN that the kernel sent again.
 func (g *Gate) Charge(to netip.Addr) {
 	if !g.Paced() {
 		return
@@ -141,7 +141,7 @@ func (g *Gate) Charge(to netip.Addr) {
 	g.take(g.subnet(to), g.since())
 }
 
-// take moves what is due on by one connection.
+// take moves the due times of the run and a subnet on by one connection.
 func (g *Gate) take(s *subnet, now int64) {
 	gap := g.gap
 	if late := now - int64(runSlack) - g.due; late > 0 {
@@ -170,7 +170,8 @@ func (g *Gate) subnet(to netip.Addr) *subnet {
 	return &g.subnets[subnetOf(to)%subnetSlots]
 }
 
-// subnetOf numbers the /24 or /64 of an address. Neighbours of IPv4 never meet in a table.
+// subnetOf numbers the /24 or /64 of an address. Neighbouring subnets of IPv4 have numbers in a row, and so never meet in a
+// table.
 func subnetOf(to netip.Addr) (n uint64) {
 	if to.Is4() {
 		b := to.As4()

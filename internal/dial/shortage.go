@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// What this machine lacks is no word about a peer. Three kinds are told apart: want of room, which may pass, want of
-// rights, and want of a route.
+// A connection that fails for want of something on this machine says nothing about the peer. Three kinds are told apart:
+// want of room, which may pass, of rights, and of a route.
 
 // IsShort tells whether this machine had no room for a connection: file descriptors, memory, local ports. It may have
 // some soon.
@@ -39,16 +39,16 @@ func IsForbidden(err error) bool {
 type Lack uint8
 
 const (
-	NoLack  Lack = iota // nothing of ours: a peer's or router's word
+	NoLack  Lack = iota // nothing: a peer or a router refused
 	NoRoom              // IsShort
 	NoRight             // something of this machine forbids it
 	NoRoute             // this machine has no way there
 )
 
-// Lacking says what of this machine's own made a connection to an address fail. Where that could be a router's word as
-// well, a datagram socket is connected, which sends nothing: it meets the same routes and rights and no router.
+// Lacking says for want of what on this machine a connection to an address failed. Where the error may also come from a
+// router, it connects a datagram socket, which sends nothing: that meets the routes and rights of this machine alone.
 //
-// A broadcast address passes: TCP finds no way to it and datagrams no permission, and nobody lacks anything for that.
+// For a broadcast address the result is NoLack: there the two sockets fail with different errors.
 func Lacking(err error, to netip.Addr) Lack {
 	switch {
 	case IsShort(err):

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Stay is the time that one host may take. It runs only while something is awaited of the host, however many
-// connections await it: what is spent on pacing, on queues and on want of room is this machine's own and counts
-// against nobody. The nil Stay has no end.
+// Stay is the time that one host may take. It runs only while an answer of the host is awaited, once however many
+// connections await one: what this machine spends on pacing, in queues and for want of room is not counted. The nil Stay has
+// no end.
 type Stay struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -18,7 +18,7 @@ type Stay struct {
 	mu      sync.Mutex
 	left    time.Duration
 	waiting int
-	odd     bool // the host was silent somewhere
+	odd     bool // the host was silent on some port
 	since   time.Time
 	timer   *time.Timer
 }
@@ -90,7 +90,7 @@ func (s *Stay) Left() time.Duration {
 	return s.left
 }
 
-// like is what a connection to the host is like, for the back-off, that ended with silence or not.
+// like is the kind, for the gate, of a connection to the host that ended with silence or not.
 func (s *Stay) like(port uint16, silent bool) Like {
 	if s == nil {
 		return LikePort(port)
@@ -104,7 +104,7 @@ func (s *Stay) like(port uint16, silent bool) Like {
 	return LikePort(port)
 }
 
-// look ends the stay when its timer says so, unless that came late and another waiting has begun.
+// look ends the stay when its timer fires, unless another wait has begun in the meantime.
 func (s *Stay) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

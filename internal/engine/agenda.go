@@ -6,15 +6,15 @@ import (
 	"signet/internal/sweep"
 )
 
-// agenda is what is asked of an item: first in any case, later where the host is alive.
+// agenda is what is asked of an item: first in any case, and later where the host is alive.
 type agenda struct {
 	first, later []question
 
-	swept   []uint16 // the ports of first that a sweep can ask, in its order; question.bit is the place in it
-	unswept bool     // there are questions in first that it cannot
+	swept   []uint16 // the ports of first that can be swept, in this order; question.bit is the index in it
+	unswept bool     // first has questions besides those
 }
 
-// prepare settles which questions a sweep asks.
+// prepare finds out which questions can be swept.
 func (a *agenda) prepare() {
 	for i := range a.first {
 		q := &a.first[i]
@@ -36,7 +36,8 @@ type agendas struct {
 	common *agenda // of items without ports
 }
 
-// typed tells apart what was typed about items. The scope hands the same list of ports to every address it holds for.
+// typed tells agendas apart by the ports that were typed. The scope hands the same slice to every address that it was
+// typed for, so that its address will do for a key.
 type typed struct {
 	first  *uint16
 	count  int

@@ -16,16 +16,16 @@ import (
 // conn is a socket of the loop, found by its file descriptor.
 type conn struct {
 	q        *question
-	probe    *probe // nil until something is known to listen
+	probe    *probe // nil until something is known to listen: most addresses never need one
 	since    int64
 	first    int64  // when the first connection of the attempt was begun
 	seed     uint64 // of the random bytes of its prelude
 	slot     int32
-	stamp    uint32 // raised whenever the socket moves on, so that older deadlines and events pass it by
+	stamp    uint32 // raised whenever the socket moves on: deadlines with an older one are stale
 	received int32
 	state    connState
 	try      uint8 // connections made before this one
-	resent   bool  // the time of the kernel's second SYN has passed
+	resent   bool  // the kernel has sent its second SYN by now
 }
 
 type connState uint8
@@ -36,7 +36,7 @@ const (
 	connTalking
 )
 
-// launch is a connection that waits for its place.
+// launch is a connection that is still to be begun.
 type launch struct {
 	q       *question
 	probe   *probe
@@ -47,12 +47,12 @@ type launch struct {
 	place   dial.Place // taken ahead of its time
 }
 
-// launch is what a connection was begun for.
+// launch is what a connection was begun for, to begin another one for it.
 func (c *conn) launch() launch {
 	return launch{q: c.q, probe: c.probe, slot: c.slot, first: c.first, try: c.try}
 }
 
-// port is what it is begun to.
+// port is the one it connects to.
 func (n *launch) port() uint16 {
 	if n.probe != nil {
 		return n.probe.attempt.Port
@@ -60,14 +60,14 @@ func (n *launch) port() uint16 {
 	return n.q.port.Number
 }
 
-// mostTrouble is how often this machine's own shortages may keep a connection from being begun, so far apart.
+// A connection that this machine has no room for is tried again after troublePause, mostTrouble times.
 const (
 	mostTrouble  = 100
 	troublePause = int64(20 * time.Millisecond)
 )
 
-// open begins a connection; launched sees to it from there. It returns false when this machine cannot open another one
-// now.
+// open begins a connection, which launched takes on in the same round. It returns false when this machine cannot open
+// another one now.
 func (l *loop) open(n launch) bool {
 	s := l.slots.At(n.slot)
 	if n.first == 0 {
@@ -85,12 +85,12 @@ func (l *loop) open(n launch) bool {
 		return l.short(n, no)
 	}
 	if n.q.opening.prelude.text != nil && port == n.q.port.Number { // the port is one where the client speaks first
-		unhurried(fd)
+		delayACK(fd)
 	}
 	no = connect(fd, &to, length)
 	switch no {
 	case 0, syscall.EINPROGRESS:
-	case syscall.EADDRNOTAVAIL: // no local port is left towards this endpoint; others are not kept waiting
+	case syscall.EADDRNOTAVAIL: // no local port is left for this endpoint; for others there may be one
 		closeSocket(fd)
 		if n.trouble++; n.trouble > mostTrouble {
 			l.over(n, check.End{Cause: check.Unable, Err: no})
@@ -112,7 +112,7 @@ func (l *loop) open(n launch) bool {
 	c := l.conns.Reach(fd)
 	*c = conn{q: n.q, probe: n.probe, since: l.now, first: n.first, slot: n.slot, stamp: c.stamp + 1, state: connConnecting, try: n.try}
 	if n.probe == nil {
-		c.seed = l.dice.Uint64()
+		c.seed = l.seeds.Uint64()
 	}
 	l.sockets++
 	l.await(n.slot)
@@ -120,9 +120,9 @@ func (l *loop) open(n launch) bool {
 	return true
 }
 
-// launched sees to the connections that were begun since it last did: their preludes and the poll. All of them are begun
-// before any of them says a word, so that a server on the same machine is woken by a batch of them and not by each.
-// It tells whether any has ended already, which makes room for another.
+// launched goes on with the connections that were begun in this round: it tries to send their preludes and puts them into
+// the poll. It runs after all of them were begun, so that a server on the same machine is woken by a batch of them and not
+// by each. It tells whether any has ended already, which makes room for another.
 func (l *loop) launched() (ended bool) {
 	for _, fd := range l.fresh {
 		ended = !l.begun(fd) || ended
@@ -131,13 +131,13 @@ func (l *loop) launched() (ended bool) {
 	return ended
 }
 
-// begun sees to one connection that was begun; false: it has ended.
+// begun is launched for one connection; false: it has ended.
 func (l *loop) begun(fd int32) bool {
 	c := l.conns.At(fd)
 	n, begun, resent := c.launch(), c.since, c.resent
 	to := l.slots.At(n.slot).target.Addr
 	said, no := l.eager(fd, c, n.probe == nil)
-	if no != 0 { // asking for the reason takes it away: it would not be told again
+	if no != 0 { // send has taken the error from the socket: the poll would not report it
 		l.drop(fd)
 		if resent {
 			n.try = max(n.try, 1)
@@ -174,21 +174,21 @@ func (l *loop) drawOf(c *conn) *draw {
 	return &l.drawn
 }
 
-// eager sends the prelude without waiting for the poll, which works where the other end is this machine: its answer
-// to a SYN comes before the connect returns. It is tried often only where it has worked.
+// eager sends the prelude without waiting for the poll. That works where the other end is on this machine, which answers
+// a SYN before connect returns. It is tried often only while it works.
 func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall.Errno) {
 	if !opening || c.q.opening.prelude.text == nil {
 		return false, 0
 	}
 	if l.eagerness == 0 {
-		if l.shy++; l.shy%64 != 0 {
+		if l.skipped++; l.skipped%64 != 0 {
 			return false, 0
 		}
 	}
 	says := l.preludeOf(c)
 	n, no := send(fd, says)
 	if no == 0 && n != len(says) {
-		no = syscall.ECONNRESET // a new socket takes a hundred bytes or none
+		no = syscall.ECONNRESET // a prelude of some hundred bytes fits a new socket whole or not at all
 	}
 	if no != 0 {
 		l.eagerness = max(0, l.eagerness-1)
@@ -207,7 +207,7 @@ func (l *loop) eager(fd int32, c *conn, opening bool) (said bool, failed syscall
 	return true, 0
 }
 
-// short puts a launch back that this machine had no room for, and gives up on it in the end.
+// short puts back a launch that this machine has no room for, or gives it up after many tries; false: it was put back.
 func (l *loop) short(n launch, no syscall.Errno) bool {
 	if l.sockets+l.followers.running > 0 { // one of those will make room
 		n.trouble = 0
@@ -221,14 +221,14 @@ func (l *loop) short(n launch, no syscall.Errno) bool {
 	return false
 }
 
-// connectEnd words why a connection to an address was not made.
+// connectEnd says how an attempt ended whose connection was not made.
 func connectEnd(no syscall.Errno, to netip.Addr) check.End {
 	switch no {
 	case syscall.ECONNREFUSED:
 		return check.End{Cause: check.Rejected}
 	case syscall.ETIMEDOUT:
 		return check.End{Cause: check.NoAnswer}
-	case syscall.ECONNRESET, syscall.EPIPE: // it was up, and gone before it was looked at
+	case syscall.ECONNRESET, syscall.EPIPE: // it was made, and reset before the loop saw it
 		return check.End{Cause: check.Reset, Connected: true}
 	}
 	return check.End{Cause: unmade(no, to), Err: no}
@@ -274,7 +274,7 @@ func (l *loop) drop(fd int32) {
 	l.release(fd)
 }
 
-// release forgets a socket that is closed or belongs to another.
+// release forgets a socket that is closed, or that a goroutine has taken over.
 func (l *loop) release(fd int32) {
 	c := l.conns.At(fd)
 	l.awaited(c.slot)
@@ -283,7 +283,7 @@ func (l *loop) release(fd int32) {
 	l.window.Closed++
 }
 
-// event is what the poll says of a socket.
+// event handles what the poll reports of a socket.
 func (l *loop) event(fd int32, what uint32) {
 	c := l.conns.At(fd)
 	if c.state == connConnecting {
@@ -311,7 +311,7 @@ func (l *loop) event(fd int32, what uint32) {
 	}
 }
 
-// connected begins the conversation on a socket that is up; false: the socket is not the loop's any more.
+// connected begins the conversation on a socket that is connected; false: the socket is closed or handed over.
 func (l *loop) connected(fd int32, c *conn) bool {
 	id, q := c.slot, c.q
 	s := l.slots.At(id)
@@ -391,7 +391,7 @@ func (l *loop) catchUp(fd int32, c *conn) bool {
 	return true
 }
 
-// began puts the beginning of an observation back to when its first connection was begun.
+// began sets the time of an observation to when its first connection was begun, which was before there was a probe.
 func (l *loop) began(p *probe, first int64) {
 	p.o.At = p.o.At.Add(time.Duration(first - int64(time.Since(l.start))))
 }

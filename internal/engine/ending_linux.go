@@ -8,7 +8,7 @@ import (
 	"signet/internal/dial"
 )
 
-// end closes a connection and puts how it ended to the interview.
+// end closes a connection and tells the interview how it ended.
 func (l *loop) end(fd int32, end check.End) {
 	c := l.conns.At(fd)
 	if c.probe == nil && !l.catchUp(fd, c) {
@@ -23,8 +23,8 @@ func (l *loop) end(fd int32, end check.End) {
 	l.over(n, end)
 }
 
-// over goes on after an attempt. Without an interview nothing was known to listen: then there may be nothing to tell,
-// and none is begun for it.
+// over goes on after an attempt has ended. Where nothing was known to listen there is no interview yet, and none is begun
+// if it would have nothing to report.
 func (l *loop) over(n launch, end check.End) {
 	id, q, p := n.slot, n.q, n.probe
 	s := l.slots.At(id)
@@ -40,7 +40,7 @@ func (l *loop) over(n launch, end check.End) {
 			l.seal(id, q, p, nil)
 			return
 		}
-		if t := &p.attempt; t.UDP || t.Port != q.port.Number { // not what was tried
+		if t := &p.attempt; t.UDP || t.Port != q.port.Number { // the interview wants another connection than the one that was tried
 			l.schedule(id, q, p)
 			return
 		}
@@ -52,7 +52,7 @@ func (l *loop) over(n launch, end check.End) {
 	l.seal(id, q, p, nil)
 }
 
-// quietly tells whether an opening that ended so leaves nothing to ask and nothing to report.
+// quietly tells whether a question whose first connection ended so is over, with nothing to report but its outcome.
 func (l *loop) quietly(q *question, cause check.Cause) (o signet.Outcome, quiet bool) {
 	if l.All {
 		return 0, false
@@ -68,7 +68,7 @@ func (l *loop) quietly(q *question, cause check.Cause) (o signet.Outcome, quiet 
 	return 0, false
 }
 
-// schedule sees to the next attempt of an interview.
+// schedule gives the next attempt of an interview to a goroutine or to the queue of the loop.
 func (l *loop) schedule(id int32, q *question, p *probe) {
 	if p.attempt.TLS != nil || p.attempt.UDP {
 		l.follow(&followUp{slot: id, q: q, probe: p, fd: -1})
@@ -94,7 +94,7 @@ func (l *loop) expire(n launch) {
 		l.seal(n.slot, n.q, n.probe, errHostTime)
 	case n.first != 0: // a connection was begun and not answered so far
 		l.over(n, check.End{Cause: check.NoAnswer})
-	default: // it is named all the same: what was not asked is missing from the report
+	default: // nothing was asked: the report says so
 		l.seal(n.slot, n.q, l.begin(&l.slots.At(n.slot).target, n.q), errHostTime)
 	}
 }

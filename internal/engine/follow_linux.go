@@ -16,7 +16,7 @@ import (
 	"signet/internal/engine/queue"
 )
 
-// followUp is an interview, or the rest of one, that a goroutine holds: TLS, datagrams.
+// followUp is an interview, or the rest of one, that a goroutine holds, since it needs TLS or datagrams.
 type followUp struct {
 	slot   int32
 	q      *question
@@ -29,11 +29,11 @@ type followUp struct {
 	first    *check.TLS // with a and fd: the handshake that comes next on it
 	received int        // what came on it before
 
-	found []check.Found // result
+	found []check.Found // what the interview pointed to, when it is over
 }
 
-// How many follow-ups are held at once: a handshake takes some 60 KiB, and a processor for longer than the network
-// takes nearby.
+// How many follow-ups are held at once. A handshake takes some 60 KiB, and more of a processor's time than a network
+// nearby takes for its answers.
 const (
 	fewestFollowers = 32
 	mostFollowers   = 512
@@ -47,7 +47,7 @@ type followers struct {
 	wg      sync.WaitGroup
 }
 
-// handOver gives a connected socket of the loop to a goroutine.
+// handOver gives a connected socket to a goroutine.
 func (l *loop) handOver(fd int32, p *probe, first *check.TLS, received int) {
 	c := l.conns.At(fd)
 	f := &followUp{slot: c.slot, q: c.q, probe: p, fd: fd, first: first, received: received}
@@ -86,8 +86,8 @@ func (l *loop) dispatch() {
 	l.Stats.FollowUps.Store(int64(f.running))
 }
 
-// welcome takes back what goroutines have finished.
-func (l *loop) welcome() {
+// collect takes back the follow-ups that goroutines have finished.
+func (l *loop) collect() {
 	if l.followers.running == 0 {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 	"signet/internal/dial"
 )
 
-// visit is the asking of one host by the portable driver.
+// visit is one host under way in the portable driver.
 type visit struct {
 	run    *session
 	target signet.Target
@@ -25,8 +25,8 @@ type visit struct {
 	found  []question
 }
 
-// host asks every question of one host, a few at once, and those that answers gave rise to; false: the run was
-// interrupted before the last of them.
+// host asks every question of one host, a few at once, and those that its answers gave rise to; false: the run ended
+// before the last of them.
 func (s *session) host(item Item) bool {
 	stay := dial.NewStay(s.ctx, s.Dialer.Limits.Host, errHostTime, time.Now)
 	defer stay.Close()
@@ -52,7 +52,7 @@ func (v *visit) wanted(q *question) bool {
 	return v.alive && v.ends[q.port.Unless] != signet.Answered
 }
 
-// ask asks questions, as many at a time as a host may see, and collects what they found.
+// ask asks questions, as many at a time as a host may see, and collects what their answers pointed to.
 func (v *visit) ask(ctx context.Context, qs []question) {
 	todo := make(chan *question, len(qs))
 	for i := range qs {
@@ -74,7 +74,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 				return
 			}
 			o, found := v.run.endpoint(ctx, v, q)
-			if v.run.ctx.Err() == nil { // half an interview is no answer: a resumed run asks it whole
+			if v.run.ctx.Err() == nil { // an interview that was cut short is no answer: a resumed run holds it again
 				v.done(q, o, found)
 			}
 		}
@@ -90,7 +90,7 @@ func (v *visit) ask(ctx context.Context, qs []question) {
 	wg.Wait()
 }
 
-// endpoint holds one interview to its end and seals what it learned.
+// endpoint holds one interview to its end. It returns its observation and what the answers pointed to.
 func (r *Run) endpoint(ctx context.Context, v *visit, q *question) (*signet.Observation, []check.Found) {
 	p := r.begin(&v.target, q)
 	var end check.End

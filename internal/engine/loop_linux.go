@@ -23,30 +23,30 @@ import (
 // native is the driver of this system.
 func native(s *session) { looped(s) }
 
-// loop asks a whole scope from one thread: sockets that never block, one poll, one buffer to receive into. Whatever
-// speaks plain TCP stays on it from its first packet to its last; TLS, StartTLS and datagrams go to goroutines.
+// loop asks a whole scope from one thread: sockets that never block, one epoll, one buffer to receive into. Plain TCP
+// stays on it from the first packet to the last; TLS, StartTLS and datagrams go to goroutines.
 type loop struct {
 	*session
 	poll int32
-	bell int32 // goroutines ring when they have something for the loop
+	bell int32 // an eventfd with which goroutines wake the loop
 
 	start   time.Time
 	now     int64 // nanoseconds since start, read once a round
-	awake   int64 // the same without what no processor was given for
+	awake   int64 // the same, without the time in which this process got no processor
 	conns   queue.Table[conn]
 	sockets int
-	fresh   []int32 // those of them that were only just begun
+	fresh   []int32 // sockets that were begun in this round
 	window  capacity.Window
 	slots   queue.Table[slot]
-	made    int32 // of them
-	free    []int32
-	used    int
+	made    int32   // slots so far
+	free    []int32 // those without an address
+	used    int     // slots with one
 	in      []byte
 	events  [512]unix.EpollEvent
 
 	turn     queue.Ring[launch]     // before anything new
 	ready    queue.Ring[int32]      // slots with questions to ask
-	later    queue.Sleepers[launch] // launches whose subnet has had enough for now
+	later    queue.Sleepers[launch] // launches that wait for their place in the pace
 	troubled int64                  // until then nothing is launched
 
 	connects []queue.Deadlines // by length
@@ -55,29 +55,29 @@ type loop struct {
 	hosts    []queue.Deadlines // by length
 	trips    roundTrips
 
-	dice    rand.ChaCha8 // what connections draw from
-	drawn   draw         // by the connection that is being seen to
+	seeds   rand.ChaCha8 // gives each connection its seed
+	drawn   draw         // random bytes of the connection that is being served
 	prelude []byte       // its prelude
 
-	eagerness int // how well sending the prelude at once has worked
-	shy       uint
+	eagerness int  // rises when sending the prelude at once has worked, to 64, and falls to 0
+	skipped   uint // connections at 0: one in 64 tries
 
 	sweeping  bool // addresses are found by a sweep, not by connecting to them
 	arrivals  queue.Ring[sweep.Found]
 	arrived   atomic.Int64 // of them, and of those still to be delivered
-	swept     bool         // the sweep is over
+	swept     bool         // the sweep is over; guarded by mu, like arrivals
 	followers followers
 	mu        sync.Mutex
-	returned  []*followUp
+	returned  []*followUp // finished by goroutines; guarded by mu
 }
 
 const (
-	launchBatch   = 512 // connections begun between two looks at what has come
+	launchBatch   = 512 // connections begun between two polls
 	fewestSockets = 64  // at once
 	receiving     = 64 << 10
 
-	// mostAsleep is how many addresses may wait because their subnet has had enough, before those of other subnets
-	// wait behind them: a few subnets whole.
+	// mostAsleep is how many launches may wait for the pace of their subnets before no further address is begun: a few
+	// whole subnets, so that slow ones do not hold up the others.
 	mostAsleep = 2048
 )
 
@@ -131,14 +131,14 @@ func newLoop(s *session) (*loop, error) {
 		most = min(most, s.InFlight)
 	}
 	l.window = capacity.NewWindow(fewestSockets, most)
-	l.dice.Seed(s.luck)
+	l.seeds.Seed(s.seed)
 	l.resends.After = int64(dial.SYNRetransmit)
 	watch(l.poll, l.bell, math.MaxUint32, false)
 	return l, nil
 }
 
 func (l *loop) close() {
-	l.mu.Lock() // a late ring finds the bell gone
+	l.mu.Lock() // ring may still be called: it finds no bell
 	defer l.mu.Unlock()
 	unix.Close(int(l.bell))
 	unix.Close(int(l.poll))
@@ -150,7 +150,7 @@ func (l *loop) ring() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.bell >= 0 {
-		unix.Write(int(l.bell), []byte{1, 0, 0, 0, 0, 0, 0, 0}) // host order does not matter: any count will do
+		unix.Write(int(l.bell), []byte{1, 0, 0, 0, 0, 0, 0, 0}) // any count wakes it, whatever the byte order
 	}
 }
 
@@ -190,8 +190,8 @@ func (l *loop) run() {
 				l.event(e.Fd, e.Events)
 			}
 		}
-		l.welcome()
-		if n < len(l.events) { // all that has come was looked at: what is late is late
+		l.collect()
+		if n < len(l.events) { // every event was handled: what is overdue now really is
 			l.expired()
 		}
 	}
@@ -250,7 +250,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 		}
 		if gate := l.gate(); gate.Holds(n.place) {
 			n.place = 0
-		} else if l.sweeping { // it takes every place that is free: this one is taken ahead of its time
+		} else if l.sweeping { // the sweep takes each place as it comes free: wait in the queue for one
 			place, w := gate.Reserve(s.target.Addr)
 			if w > 0 {
 				n.place = place
@@ -272,7 +272,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 	return 0
 }
 
-// pick takes what to connect to next: what is under way before what is new.
+// pick takes the connection to begin next: of questions under way first, then of hosts under way, then of a new address.
 func (l *loop) pick(size uint64) (launch, bool) {
 	perHost := l.gate().HostConnections()
 	for {
@@ -329,7 +329,7 @@ func (l *loop) staleConn(fd int32, stamp uint32) bool { return l.conns.At(fd).st
 
 func (l *loop) staleSlot(id int32, stamp uint32) bool { return l.slots.At(id).stamp != stamp }
 
-// expired sees to whatever took too long.
+// expired ends whatever took too long.
 func (l *loop) expired() {
 	now := l.now
 	for at, ok := l.resends.First(l.staleConn); ok && at <= now; at, ok = l.resends.First(l.staleConn) {
@@ -349,14 +349,14 @@ func (l *loop) expired() {
 			l.end(d.Take(), check.End{Cause: check.Stalled})
 		}
 	}
-	for i := range l.hosts { // outstayed may add another, whose time has not come
+	for i := range l.hosts { // outstayed may add one to the list, which is not due yet
 		for at, ok := l.hosts[i].First(l.staleSlot); ok && at <= now; at, ok = l.hosts[i].First(l.staleSlot) {
 			l.outstayed(l.hosts[i].Take())
 		}
 	}
 }
 
-// unanswered is a connection that was not made in time: it is tried again, or over.
+// unanswered gives up a connection that was not made in time: it is tried again, or its attempt is over.
 func (l *loop) unanswered(fd int32, after int64) {
 	c := l.conns.At(fd)
 	n := c.launch()
@@ -374,7 +374,7 @@ func (l *loop) unanswered(fd int32, after int64) {
 	l.over(n, check.End{Cause: check.NoAnswer})
 }
 
-// overtime ends what is asked of a host that took too long; what waits for its turn ends when it has come.
+// overtime ends the connections of a host that took too long. What of it waits for its turn ends when that comes.
 func (l *loop) overtime(id int32) {
 	s := l.slots.At(id)
 	s.overtime = true

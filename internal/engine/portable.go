@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// portableHosts is how many hosts the portable driver asks at once by itself.
+// portableHosts is how many hosts the portable driver asks at once where --in-flight does not say.
 const portableHosts = 1000
 
 // portable drives a session with a goroutine for each host under way and blocking connections.
@@ -24,7 +24,7 @@ func portable(s *session) {
 					if s.progress.done(size) {
 						return
 					}
-					time.Sleep(10 * time.Millisecond) // the oldest host holds the others up
+					time.Sleep(10 * time.Millisecond) // the oldest host under way is too far behind
 					continue
 				}
 				if s.host(s.Source.At(i)) {

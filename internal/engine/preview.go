@@ -6,7 +6,7 @@ import (
 	"signet"
 )
 
-// Ask is a question that a run would put to an item.
+// Ask is something that a run would ask of an item.
 type Ask struct {
 	Endpoint  signet.Endpoint
 	Check     string

@@ -26,20 +26,20 @@ type probe struct {
 	logons  int
 	options check.Options
 	dead    bool       // it panicked: the observation says so and nothing more is asked
-	lacked  *check.End // what this machine lacked for an attempt: nothing is concluded from the rest
+	lacked  *check.End // an attempt could not be made for want of something here: the observation says that alone
 
 	// What the loop keeps of the attempt between two events.
 	stepper check.Stepper
 	out     []byte // to be sent when the socket has room
 
-	// rehearsed counts the random bytes that were taken from the connection's draw while the interview had not said
-	// its prelude; -1 once it has.
+	// rehearsed counts the random bytes that the interview has taken from script, the draw of its connection; -1 once it
+	// has said its prelude, or where there is no draw.
 	rehearsed int
 	real      func([]byte)
 	script    *draw
 }
 
-// begin starts the interview of one question about a target. It does not ask for the first attempt yet.
+// begin starts the interview of one question about a target. Its first attempt is for next to fetch.
 func (r *Run) begin(t *signet.Target, q *question) *probe { return r.start(t, q, nil) }
 
 // rehearse starts an interview whose prelude is known, or is to become known, with a draw. The draw is used until the
@@ -50,7 +50,7 @@ func (r *Run) start(t *signet.Target, q *question, d *draw) *probe {
 	return r.startOn(new(probe), t, q, d)
 }
 
-// startOn starts an interview in the place of one that is over, and holds that one's again where it can be.
+// startOn starts an interview in a probe that is over, whose memory is used again.
 func (r *Run) startOn(p *probe, t *signet.Target, q *question, d *draw) *probe {
 	name := t.Name
 	if q.name != "" {
@@ -104,14 +104,14 @@ func (p *probe) random(b []byte) {
 	p.real(b)
 }
 
-// caught turns a panic of a check into outcome fault of this endpoint: it is nobody else's.
+// caught, deferred, turns a panic of a check into outcome fault of this endpoint; the run goes on.
 func (p *probe) caught() {
 	if panicked := recover(); panicked != nil {
 		p.fault(panicked, where())
 	}
 }
 
-// caughtTalking is caught where a conversation is held: it is only ever called on a connection.
+// caughtTalking is caught for a conversation. Only where there is a connection is one held.
 func (p *probe) caughtTalking() {
 	if panicked := recover(); panicked != nil {
 		p.o.Open = true
@@ -125,7 +125,8 @@ func (p *probe) fault(panicked any, at string) {
 	p.o.Err = &signet.Failure{Phase: p.attempt.Note, Text: fmt.Sprintf("a defect of Signet: %v (%s)", panicked, at)}
 }
 
-// next puts the end of the last attempt to the interview and fetches the next one; false: there is none.
+// next tells the interview how its last attempt ended and fetches the next one; false: there is none. Attempts that would
+// cause logons beyond the depth or the budgets are refused on the way.
 func (p *probe) next(r *Run, host *dial.Logons, end check.End) (more bool) {
 	if p.dead {
 		return false
@@ -171,7 +172,7 @@ func (p *probe) sayPrelude(said []byte) bool {
 	return a.End == check.Start && !p.dead && string(a.Send) == string(said)
 }
 
-// finish seals what was learned. cause is why the interview ended before its end, or nil.
+// finish completes the observation. cause is why the interview was cut short, or nil.
 func (p *probe) finish(r *Run, cause error) (found []check.Found) {
 	defer func() { p.o.Took = r.Now().Sub(p.o.At) }()
 	defer p.caught()
@@ -181,7 +182,7 @@ func (p *probe) finish(r *Run, cause error) (found []check.Found) {
 	o := &p.o
 	if p.lacked != nil {
 		o.Outcome, o.Facts, o.Err = p.lacked.Outcome(), nil, p.lacked.Failure(p.attempt.Note)
-		if o.Open { // it had one, and was asked something
+		if o.Open { // a connection was made and something asked before
 			o.Outcome = signet.Fault
 		}
 		return nil
@@ -189,7 +190,7 @@ func (p *probe) finish(r *Run, cause error) (found []check.Found) {
 	res := p.iv.Result()
 	o.Outcome, o.Facts, o.Err, o.Unasked = res.Outcome, res.Facts, res.Err, res.Unasked
 	if cause != nil {
-		if o.Outcome == signet.Skipped && o.Connections > 0 { // without one the time was over before it was asked
+		if o.Outcome == signet.Skipped && o.Connections > 0 { // without a connection it was not asked at all
 			o.Outcome = signet.Broken
 			if !o.Open || p.unanswered() {
 				o.Outcome = signet.Silent
@@ -221,7 +222,7 @@ func ended(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// where names the innermost frame of ours below a panic, for the report of a fault.
+// where names the function and line that panicked.
 func where() string {
 	var pcs [16]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])

@@ -29,7 +29,7 @@ type progress struct {
 	base     uint64 // what bit 0 of finished stands for; at most low, a multiple of 64
 }
 
-// mostAhead is how far new hosts run ahead of the oldest one under way: 2^22 bits are half a megabyte.
+// mostAhead is how far new positions may be ahead of the oldest one under way: 2^22 bits are half a megabyte.
 const mostAhead = 1 << 22
 
 func (p *progress) start(r *Resume) {
@@ -50,8 +50,8 @@ func (p *progress) start(r *Resume) {
 	p.advance()
 }
 
-// begin takes the next position that is to be asked; ok is false at the end, or while the oldest host is too far
-// behind.
+// begin takes the next position that is to be asked; ok is false at the end of the scope, or while the oldest position
+// under way is too far behind.
 func (p *progress) begin(size uint64) (position uint64, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,7 +113,7 @@ func (p *progress) marked(position uint64) bool {
 	return word < uint64(len(p.finished)) && p.finished[word]&(1<<(position%64)) != 0
 }
 
-// advance moves low over what is finished and forgets it.
+// advance moves low beyond what is finished, and forgets that.
 func (p *progress) advance() {
 	for p.marked(p.low) {
 		p.low++

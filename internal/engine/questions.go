@@ -15,11 +15,11 @@ type question struct {
 	plan    *Plan
 	port    check.Port
 	name    string
-	called  string // by the answer that pointed there
+	called  string // what the answer that pointed there calls it
 	opening opening
-	bit     int8 // its place in a sweep, -1: none
+	bit     int8 // its index in agenda.swept; -1: it is not swept
 
-	spare []*probe // interviews that are over and can be held again; the loop's own
+	spare []*probe // that are over and can be used again; the loop alone uses them
 }
 
 // key tells the questions of one host apart.
@@ -30,11 +30,11 @@ type key struct {
 
 func (q *question) key() key { return key{q.plan.Check.Name, q.port.Number} }
 
-// opening says what is known of a question before any address is asked: how it starts, and whether an address where
-// nothing listens needs an interview at all. It is what keeps dark addresses from costing memory.
+// opening is what is known of a question before any address is asked: how it starts, and whether an address where nothing
+// listens needs an interview at all. Because of it, dark addresses cost no memory.
 type opening struct {
 	how opens
-	// An interview that is told of this end asks nothing more, and reports silence or a refusal.
+	// These are true if an interview that is told of such an end asks nothing more and reports silence or a refusal.
 	noAnswer, rejected, unroutable bool
 
 	// prelude is the first message of the question; it has no text where that differs from target to target. With it the
@@ -47,18 +47,18 @@ type opening struct {
 type opens uint8
 
 const (
-	opensElsewhere opens = iota // on another port or transport: nothing can be prepared
-	opensSecure                 // on a TCP connection to its port that is then more than plain: TLS
-	opensPlain                  // with a plain exchange on a TCP connection to its port
+	opensElsewhere opens = iota // not on a TCP connection to its port: nothing can be prepared
+	opensSecure                 // on one, and not with a plain exchange: with TLS, or a logon
+	opensPlain                  // on one, with a plain exchange
 )
 
-// opening tries a question on an interview that nobody is asked.
+// opening finds out how a question starts with interviews that are told of ends and never held.
 func (r *Run) opening(plan *Plan, port check.Port) (op opening) {
 	if port.Transport != signet.TCP || r.Options == nil || plan.Check.Begin == nil {
 		return opening{}
 	}
 	defer func() {
-		if recover() != nil { // the check's own endpoints will show it
+		if recover() != nil { // a defect of the check, which its endpoints will report
 			op = opening{}
 		}
 	}()
@@ -178,7 +178,7 @@ func (r *Run) owner(port uint16) (question, bool) {
 	return question{plan: &r.Plans[fallback], port: check.Port{Number: port}}, true
 }
 
-// found makes a question of what an answer pointed to.
+// found makes a question of what an answer pointed to; false: the run has no such check.
 func (r *Run) found(f check.Found) (question, bool) {
 	if f.Check == "" {
 		q, ok := r.owner(f.Port)

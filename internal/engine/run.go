@@ -12,19 +12,20 @@ import (
 	"signet/internal/dial"
 )
 
-// Sink takes observations as they are made. Deliver is never called twice at once.
+// Sink takes observations as they are made. Deliver is never called by two goroutines at
+// once; an error ends the run.
 type Sink interface {
 	Deliver(*signet.Observation) error
 }
 
-// HostSink is a sink that is told when a visit to an address is over, after its last observation was delivered. It is
-// not told of addresses where nothing answered. Left is never called at once with Deliver.
+// HostSink is a sink that is told when a visit to an address is over: after its last observation was delivered, and only
+// if anything answered there. Left and Deliver are never called at the same time.
 type HostSink interface {
 	Left(netip.Addr) error
 }
 
-// Item is a target as a scope yields it. Ports, if any, are asked instead of the checks' own, or with Default
-// besides them.
+// Item is a target as a scope yields it. Ports, if there are any, are asked instead of the ports of the checks; with
+// Default both are.
 type Item struct {
 	signet.Target
 	Ports   []uint16
@@ -62,7 +63,7 @@ type Run struct {
 	Stats Stats
 
 	progress progress
-	luck     [32]byte // what connections draw from
+	seed     [32]byte // of the random bytes that connections draw
 	driver   driver   // nil: the system's own
 }
 
@@ -117,7 +118,7 @@ func (r *Run) Do(ctx context.Context, drain <-chan struct{}) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	if r.Options.Random != nil {
-		r.Options.Random(r.luck[:])
+		r.Options.Random(r.seed[:])
 	}
 	s := &session{Run: r, ctx: ctx, cancel: cancel, drain: drain, agendas: newAgendas(r)}
 	r.progress.start(r.Resume)
@@ -137,7 +138,7 @@ const mostNamed = 1 << 16
 func (s *session) emit(o *signet.Observation) {
 	s.Stats.Asked.Add(1)
 	s.Stats.Outcomes[o.Outcome].Add(1)
-	unasked := o.Lost() && !o.Open // what is missing for a reason of ours is named
+	unasked := o.Lost() && !o.Open // not asked for a reason of ours: the report says so
 	if !s.All && (!unasked && !o.Reached() || unasked && s.named.Add(1) > mostNamed) {
 		return
 	}

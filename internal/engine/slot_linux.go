@@ -10,11 +10,11 @@ import (
 	"signet/internal/dial"
 )
 
-// slot is an address under way. There are as many as fit in flight, and they are used again and again.
+// slot is an address under way. There are only as many as are asked at once: each is used for one address after another.
 type slot struct {
 	target   signet.Target
 	position uint64
-	spent    int64 // of the host's time (staying_linux.go)
+	spent    int64 // nanoseconds of the host's time (staying_linux.go)
 	since    int64 // when something began to be awaited of it, while waiting
 	waiting  int32
 	sent     int64 // when a sweep sent its first SYN
@@ -33,7 +33,7 @@ type slot struct {
 	timed    bool // its time is looked at
 	swept    bool // a sweep has found out which ports are open
 	touched  bool // a connection was begun
-	given    bool // given back: the run is being drained before anything was asked
+	given    bool // back to the scope: the run was drained before anything was asked
 	ready    bool // stands in loop.ready
 }
 
@@ -45,7 +45,7 @@ const (
 	phaseFound
 )
 
-// hostState is what has to be remembered of a live host beyond its slot.
+// hostState is what has to be remembered of a few hosts only: not of those that are dark, nor of most that answer.
 type hostState struct {
 	answered []uint16   // ports, kept where a later question depends on them
 	found    []question // to be asked when list is over
@@ -112,7 +112,7 @@ func (s *slot) note(q *question, outcome signet.Outcome) {
 	}
 }
 
-// admit gives a position a slot.
+// admit gives an address a slot.
 func (l *loop) admit(position uint64) *slot {
 	var id int32
 	if n := len(l.free); n > 0 {
@@ -136,7 +136,7 @@ func (l *loop) makeReady(id int32) {
 	}
 }
 
-// answered ends one question of a slot.
+// answered is told that a question of a slot is over.
 func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive bool, found []check.Found) {
 	s := l.slots.At(id)
 	s.active--
@@ -154,10 +154,10 @@ func (l *loop) answered(id int32, q *question, outcome signet.Outcome, alive boo
 	l.settle(id)
 }
 
-// settle moves a slot on to whatever it is to be asked next, or gives it up when nothing is left.
+// settle moves a slot on to its next questions, or gives it up when none is left.
 func (l *loop) settle(id int32) {
 	s := l.slots.At(id)
-	if s.ready { // pick has yet to come by
+	if s.ready { // pick will settle it
 		return
 	}
 	for {
@@ -186,7 +186,7 @@ func (l *loop) settle(id int32) {
 	}
 }
 
-// vacate gives a slot up.
+// vacate frees a slot.
 func (l *loop) vacate(id int32) {
 	s := l.slots.At(id)
 	if s.state != nil && s.state.stay != nil {
@@ -197,7 +197,7 @@ func (l *loop) vacate(id int32) {
 	l.used--
 }
 
-// giveBack leaves an address that was not connected to yet for another run.
+// giveBack ends the visit to an address that was not connected to yet without finishing its position: a resumed run asks it.
 func (l *loop) giveBack(id int32) {
 	s := l.slots.At(id)
 	s.given = true

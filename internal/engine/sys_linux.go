@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The calls of the loop's inner path. They never block, so that they go without telling the scheduler (RawSyscall),
-// which would cost as much as the shorter ones take.
+// The system calls of the loop's inner path. They never block, so the scheduler is not told of them (RawSyscall): that
+// would cost as much as the shorter ones take.
 
 // socket opens a non-blocking TCP socket.
 func socket(family int) (fd int32, no syscall.Errno) {
@@ -43,8 +43,8 @@ func connect(fd int32, s *sockaddr, length uintptr) syscall.Errno {
 	return no
 }
 
-// unhurried has a connection acknowledge its handshake with its first message, rather than by a packet of their own.
-func unhurried(fd int32) {
+// delayACK has a connection acknowledge its handshake with its first message, rather than by a packet of its own.
+func delayACK(fd int32) {
 	var off int32
 	syscall.RawSyscall6(unix.SYS_SETSOCKOPT, uintptr(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, uintptr(unsafe.Pointer(&off)), 4, 0)
 }
@@ -70,7 +70,7 @@ func socketError(fd int32) syscall.Errno {
 	return syscall.Errno(n)
 }
 
-// watch has a poll report what a socket becomes ready for, once each time; out says that it is to be written to.
+// watch adds a socket to a poll, edge-triggered; out says that room for writing is reported too.
 func watch(poll, fd int32, stamp uint32, out bool) syscall.Errno {
 	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: fd, Pad: int32(stamp)}
 	if out {
@@ -80,7 +80,7 @@ func watch(poll, fd int32, stamp uint32, out bool) syscall.Errno {
 	return no
 }
 
-// rewatch has a socket's room for writing reported too.
+// rewatch has room for writing reported from now on.
 func rewatch(poll, fd int32, stamp uint32) {
 	e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET, Fd: fd, Pad: int32(stamp)}
 	syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(poll), unix.EPOLL_CTL_MOD, uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
@@ -91,7 +91,7 @@ func unwatch(poll, fd int32) {
 	syscall.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(poll), unix.EPOLL_CTL_DEL, uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
 }
 
-// poll waits up to ms milliseconds for events: without waiting it does not tell the scheduler either.
+// poll waits up to ms milliseconds for events. Only where it may block is the scheduler told.
 func poll(p int32, events []unix.EpollEvent, ms int) int {
 	var r uintptr
 	var no syscall.Errno

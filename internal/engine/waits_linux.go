@@ -10,7 +10,8 @@ import (
 	"signet/internal/engine/queue"
 )
 
-// How long a connection may take where round trips are known. Steps keep the number of queues small.
+// How long a connection may take where round trips are known: at least tripFloor, in steps, which keep the number of
+// queues small.
 const (
 	tripFloor = 500 * time.Millisecond
 	waitStep  = 100 * time.Millisecond
@@ -35,7 +36,7 @@ func (l *loop) connectWait(to netip.Addr) *queue.Deadlines {
 // answerWait is the queue for an answer.
 func (l *loop) answerWait(wait time.Duration) *queue.Deadlines { return queueOf(&l.answers, wait) }
 
-// queueOf finds the queue of a length. Lengths are few: what checks and flags say, and the steps above.
+// queueOf finds the queue of a length, or makes it. Lengths are few: those of checks and flags, and the steps above.
 func queueOf(all *[]queue.Deadlines, wait time.Duration) *queue.Deadlines {
 	for i := range *all {
 		if (*all)[i].After == int64(wait) {
@@ -46,7 +47,7 @@ func queueOf(all *[]queue.Deadlines, wait time.Duration) *queue.Deadlines {
 	return &(*all)[len(*all)-1]
 }
 
-// region is where round trips are alike: a /16 or /48.
+// region numbers where round trips are alike: a /16 or /48.
 func region(a netip.Addr) uint8 {
 	if a.Is4() {
 		b := a.As4()

@@ -12,7 +12,8 @@ import (
 	"signet/internal/dial"
 )
 
-// hash is what makes a sequence number ours: what comes back without it was not asked.
+// hash is what the sequence number of a SYN to an address and port is mixed with: an answer that acknowledges another number
+// answers no SYN of ours.
 func (s *Sweep) hash(a netip.Addr, port uint16) uint32 {
 	b := a.As16()
 	h := s.key[0] ^ uint64(port)<<48
@@ -24,12 +25,14 @@ func (s *Sweep) hash(a netip.Addr, port uint16) uint32 {
 	return uint32(high ^ low>>32)
 }
 
+// receive reads every frame that has come.
 func (s *Sweep) receive() {
 	for _, x := range s.rawLinks {
 		x.receive(func(f []byte) { s.frame(x, f) })
 	}
 }
 
+// frame notes what a frame says: where a neighbour is, or that a port is open or closed.
 func (s *Sweep) frame(x *rawLink, f []byte) {
 	if who, at, ok := parseIsAt(f); ok {
 		if n, asked := s.near[who]; asked && !n.known {
@@ -87,7 +90,7 @@ func (s *Sweep) frame(x *rawLink, f []byte) {
 	}
 }
 
-// heard tells the gate of an answer, a refusal like any other, and whether it took a second SYN.
+// heard tells the gate of an answer, which a refusal is too, and whether it took a second SYN.
 func (s *Sweep) heard(position uint64, from netip.Addr, port uint16) {
 	took, fate := s.now-s.time(0, position), dial.Answered
 	if len(s.heads) > 1 && s.heads[1] > position && s.trip > 0 && took > 2*s.trip+passLag/2 {
@@ -117,7 +120,7 @@ func (s *Sweep) refused() int64 {
 	return at
 }
 
-// unheard tells it of the first port of a position that did not answer.
+// unheard tells the gate of the first port of a position that did not answer.
 func (s *Sweep) unheard(position uint64, e *entry, t *Target) {
 	for i, port := range t.Ports {
 		if (e.open|e.closed)>>i&1 == 0 && !s.Gate.Excluded(t.Addr, port) {

@@ -16,16 +16,16 @@ type aim struct {
 	src      netip.Addr
 }
 
-// A burst is as many positions as a port of each takes this long, within bounds.
+// A burst is of as many positions as the pace allows packets in burstTime, within bounds.
 const (
 	burstTime  = 10 * time.Millisecond
 	leastBurst = 64
 	mostBurst  = 1024
 )
 
-// burst sends the SYNs of a pass to positions in a row that are still unanswered: a port of each, then the next
-// port of each. All ports of a host at once would be rude to it, and would use up the places of its subnet while
-// everybody else waits.
+// burst sends the SYNs of a pass to the ports of positions in a row that have not answered: to one port of each, then to
+// the next port of each. All ports of a host at once would be rude to it, and would use up the pace of its subnet while the
+// others wait.
 func (s *Sweep) burst(pass int, from, to uint64) {
 	s.aims = s.aims[:0]
 	for position := from; position < to; position++ {
@@ -44,7 +44,7 @@ func (s *Sweep) burst(pass int, from, to uint64) {
 			if e.closed&settled != 0 || (e.open|e.closed)>>i&1 != 0 || s.Gate.Excluded(t.Addr, t.Ports[i]) {
 				continue
 			}
-			if s.Gate.Slowed(t.Addr) { // whoever connects to it lets nobody else wait
+			if s.Gate.Slowed(t.Addr) { // connecting to it holds nobody else up
 				s.found(t.position, t.Target, e, true)
 				continue
 			}
@@ -58,8 +58,8 @@ func (s *Sweep) burst(pass int, from, to uint64) {
 	}
 }
 
-// aim prepares the SYNs of a position. One that cannot be swept is settled; one whose link address is not known is
-// asked for that first, and sent its SYNs by answerNear.
+// aim prepares the SYNs of a position. If it cannot be swept Work is told; if it is a neighbour whose link address is not
+// known it is asked for that, and answerNear sends the SYNs.
 func (s *Sweep) aim(position uint64) {
 	e := &s.ring[position&s.mask]
 	if e.closed&settled != 0 {
@@ -84,6 +84,7 @@ func (s *Sweep) aim(position uint64) {
 	}
 }
 
+// excludedWhole tells whether no port of a target may be asked.
 func (s *Sweep) excludedWhole(t *Target) bool {
 	for _, port := range t.Ports {
 		if !s.Gate.Excluded(t.Addr, port) {

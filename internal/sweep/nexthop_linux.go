@@ -45,7 +45,7 @@ func (s *Sweep) nextHop(addr netip.Addr, position uint64) (x *rawLink, to mac, s
 	return x, n.mac, r.src, n.known
 }
 
-// rawLink opens a link when it is first needed.
+// rawLink gives the raw link of a route, opened when it is first needed; nil: it cannot be.
 func (s *Sweep) rawLink(r *route) *rawLink {
 	for _, x := range s.rawLinks {
 		if x.link == r.link {
@@ -63,7 +63,7 @@ func (s *Sweep) rawLink(r *route) *rawLink {
 	return x
 }
 
-// gatewayMAC finds the link address of a route's gateway, once.
+// gatewayMAC finds the link address of a route's gateway. It asks for it once.
 func (s *Sweep) gatewayMAC(x *rawLink, r *route) (mac, bool) {
 	g := gateway{x.link.index, r.via}
 	if m, ok := s.gateways[g]; ok {
@@ -91,7 +91,7 @@ func (s *Sweep) gatewayMAC(x *rawLink, r *route) (mac, bool) {
 	return mac{}, false
 }
 
-// tell says once how a route is swept.
+// tell tells once how the addresses of a route are found.
 func (s *Sweep) tell(r *route, format string, args ...any) {
 	if r.told {
 		return

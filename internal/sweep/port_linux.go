@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// holdPort binds a port, outside those the kernel gives to connections if there is one, so that nobody else gets it.
-// Both families hold it where there are two.
+// holdPort binds a source port so that nothing else on this machine uses it, in IPv4 and IPv6 where there are both. It is one
+// that the kernel does not give to connections by itself, if such a port is free.
 func holdPort() (fd int, port uint16, err error) {
 	family := unix.AF_INET6
 	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

@@ -15,9 +15,9 @@ type rawLink struct {
 	link *link
 	fd   int
 
-	refused, known int           // frames, and those of them that the sweep knows of
-	at             int64         // when it last learned of one
-	why            syscall.Errno // of the last one
+	refused, known int           // frames that the interface refused, and how many of them the sweep has taken note of,
+	at             int64         // when it last did,
+	why            syscall.Errno // and why the last one was refused
 
 	out   [txBatch][96]byte
 	outIO [txBatch]unix.Iovec
@@ -41,7 +41,7 @@ type mmsghdr struct {
 	_   uint32
 }
 
-// openWire needs CAP_NET_RAW. It receives TCP to one port, and what neighbours say of themselves.
+// openRawLink opens a packet socket on a link, which takes CAP_NET_RAW. It receives TCP to one port, ARP and ICMPv6.
 func openRawLink(l *link, port uint16) (*rawLink, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -100,7 +100,7 @@ func openRawLink(l *link, port uint16) (*rawLink, error) {
 	return x, nil
 }
 
-// next is room for a frame; sent puts it into the batch.
+// next is where a frame is to be written; sent, given the frame, puts it into the batch.
 func (x *rawLink) next() []byte { return x.out[x.n][:0] }
 
 func (x *rawLink) sent(frame []byte) {
@@ -110,8 +110,8 @@ func (x *rawLink) sent(frame []byte) {
 	}
 }
 
-// flush sends the batch. What the interface has no room for waits a moment; what it refuses is counted: no silence
-// means anything then.
+// flush sends the batch. Frames that the interface has no room for wait a moment. Those that it refuses are counted: the
+// silence that follows them means nothing.
 func (x *rawLink) flush() {
 	for at, tries := 0, 0; at < x.n; {
 		r, _, no := syscall.RawSyscall6(unix.SYS_SENDMMSG, uintptr(x.fd), uintptr(unsafe.Pointer(&x.outM[at])), uintptr(x.n-at), unix.MSG_DONTWAIT, 0, 0)

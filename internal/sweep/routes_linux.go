@@ -22,7 +22,7 @@ type route struct {
 	src    netip.Addr
 	metric uint32
 	why    string // why a sweep cannot use it
-	told   bool
+	told   bool   // Tell was told how its addresses are found
 }
 
 // link is an Ethernet-like interface.
@@ -33,13 +33,13 @@ type link struct {
 	addrs []netip.Prefix
 }
 
-// mostRoutes is how long a table a sweep searches entry by entry.
+// mostRoutes is how many routes there may be: they are searched one by one.
 const mostRoutes = 256
 
-// routes are the tables of this machine, the longest prefix first.
+// routes are the routing tables of this machine, the longest prefix first.
 type routes []route
 
-// readRoutes asks the kernel. The error says why routes cannot be told.
+// readRoutes asks the kernel for the routes of both families. The error says why the route of an address cannot be told.
 func readRoutes() (routes, error) {
 	links := map[int]*link{}
 	names := map[int]string{}
@@ -92,7 +92,7 @@ func readRoutes() (routes, error) {
 	return out, nil
 }
 
-// policyRules tells whether there are rules besides those for the tables local, main and default.
+// policyRules tells whether there are rules besides those for the tables local, main and default, which every machine has.
 func policyRules(family int) (bool, error) {
 	b, err := syscall.NetlinkRIB(unix.RTM_GETRULE, family)
 	if err != nil {

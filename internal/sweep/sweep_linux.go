@@ -21,40 +21,42 @@ type Sweep struct {
 	Config
 	ctx      context.Context // of Run
 	routes   routes
-	rawLinks []*rawLink
-	gateways map[gateway]mac
-	near     map[netip.Addr]*neighbour // of this link, while they are being swept
-	lines    int                       // told so far
+	rawLinks []*rawLink                // opened so far
+	gateways map[gateway]mac           // the zero mac: it was asked and has not said
+	near     map[netip.Addr]*neighbour // addresses on our own links, while they are being swept
+	lines    int                       // told so far: at most mostLines
 	hold     int                       // a socket that keeps the source port from the kernel's own use
 	port     uint16
-	key      [2]uint64
+	key      [2]uint64 // of hash
 
-	ring  []entry
+	ring  []entry // by position, modulo its length
 	mask  uint64
-	tail  uint64   // positions below are settled
-	heads []uint64 // by pass: the next position to send to
-	sent  [][]int64
-	now   int64
-	trip  int64  // the longest round trip seen
-	over  bool   // no position is left to begin
-	next  uint64 // position, taken and not begun
-	held  bool   // there is one
+	tail  uint64    // positions below are settled
+	heads []uint64  // by pass: the next position to send to
+	sent  [][]int64 // by pass and block of positions: when it was last sent to
+	now   int64     // nanoseconds since Clock
+	trip  int64     // the longest round trip seen
+	over  bool      // no position is left to begin
+	next  uint64    // a position that was taken and could not be begun yet,
+	held  bool      // if there is one
 	poll  []unix.PollFd
 
 	burstSize uint64 // positions of a burst
 	aims      []aim  // of the burst under way
 }
 
-// entry is what is known of a position: a bit for each port of its agenda. settled says that it was handed on.
+// entry is what is known of a position under way: a bit for each of its ports. settled, in closed, says that Work was told.
 type entry struct{ open, closed uint32 }
 
 const settled = 1 << 31
 
+// gateway is the next hop of routes, on a link.
 type gateway struct {
 	link int
 	addr netip.Addr
 }
 
+// neighbour is an address on one of our own links.
 type neighbour struct {
 	position uint64
 	mac      mac
@@ -62,11 +64,11 @@ type neighbour struct {
 }
 
 const (
-	ringBits   = 20 // a position is told by so many bits of the sequence number, the rest prove that it is ours
-	blockShift = 6  // times are kept for so many positions together
-	passLag    = int64(500 * time.Millisecond)
-	leastWait  = int64(500 * time.Millisecond)
-	mostNear   = 1 << 16
+	ringBits   = 20                            // of the sequence number tell the position; the rest prove that it is ours
+	blockShift = 6                             // 2^6 positions in a row share a time of sending
+	passLag    = int64(500 * time.Millisecond) // between two SYNs to a port, at least
+	leastWait  = int64(500 * time.Millisecond) // after the last one
+	mostNear   = 1 << 16                       // neighbours at once
 )
 
 // New prepares a sweep; the error says why there can be none at all. A sweep that was made must be Run.
@@ -104,8 +106,8 @@ func New(c Config) (*Sweep, error) {
 	return s, nil
 }
 
-// unusable says why no address of the scope can be swept, or nothing. Of a large scope it looks at a sample, which the
-// order of a run is: what little it may overlook is found by connecting.
+// unusable says why no address of the scope can be swept, or nothing. It looks at the first positions, which are a sample
+// of a large scope since a run visits it in random order. The few addresses that it may overlook are connected to.
 func (s *Sweep) unusable() string {
 	const sample = 4096
 	why := "there is no route to it"
@@ -189,7 +191,7 @@ func (s *Sweep) begin() bool {
 		s.next, s.held = position, true
 	}
 	room := s.tail + uint64(len(s.ring))
-	for s.heads[0] < min(s.next, room) { // finished before the run was resumed
+	for s.heads[0] < min(s.next, room) { // positions that Next left out
 		s.ring[s.heads[0]&s.mask] = entry{closed: settled}
 		s.heads[0]++
 	}
@@ -202,16 +204,18 @@ func (s *Sweep) begin() bool {
 	return true
 }
 
+// time is when a pass sent to a position.
 func (s *Sweep) time(pass int, position uint64) int64 {
 	return s.sent[pass][position&s.mask>>blockShift]
 }
 
+// mark says that a pass sends to a position now.
 func (s *Sweep) mark(pass int, position uint64) {
 	s.sent[pass][position&s.mask>>blockShift] = s.now
 }
 
-// wait is how long the answer to a last SYN may take: what round trips say, within --timeout; all of that while
-// nothing has answered yet.
+// wait is how long the answer to a last SYN may take: twice the longest round trip and some, at most Connect. While nothing
+// has answered it is Connect.
 func (s *Sweep) wait() int64 {
 	most := int64(s.Connect)
 	if s.trip == 0 {
@@ -223,7 +227,7 @@ func (s *Sweep) wait() int64 {
 // tick reads the clock.
 func (s *Sweep) tick() { s.now = int64(time.Since(s.Clock)) }
 
-// rest waits a little, or until something comes.
+// rest waits so many milliseconds, or until a frame comes.
 func (s *Sweep) rest(ms int) {
 	s.Work.Flush()
 	if len(s.poll) == 0 {
@@ -234,8 +238,8 @@ func (s *Sweep) rest(ms int) {
 	s.tick()
 }
 
-// paced waits for the place of a packet. It wakes up every few milliseconds at most and then catches up, so that
-// packets leave in batches.
+// paced waits until the gate lets a packet leave. It sleeps for a millisecond at least, and the gate lets it catch up then,
+// so that packets leave in batches.
 func (s *Sweep) paced(to netip.Addr) {
 	for s.ctx.Err() == nil {
 		wait, _ := s.Gate.Try(to)
@@ -250,7 +254,7 @@ func (s *Sweep) paced(to netip.Addr) {
 	}
 }
 
-// settle ends a position whose last wait is over.
+// settle ends a position whose wait for answers is over.
 func (s *Sweep) settle(position uint64) {
 	e := &s.ring[position&s.mask]
 	if e.closed&settled != 0 {
@@ -268,7 +272,7 @@ func (s *Sweep) settle(position uint64) {
 	s.found(position, t, e, false)
 }
 
-// found settles a position; unswept: nothing was found out about it.
+// found tells Work what was found out about a position; unswept: nothing.
 func (s *Sweep) found(position uint64, t Target, e *entry, unswept bool) {
 	s.Work.Found(t, Found{Position: position, Sent: s.time(0, position), Open: e.open, Closed: e.closed, Unswept: unswept})
 	e.closed |= settled
