@@ -5,6 +5,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/check/checktest"
 	wire "signet/internal/wire/ldap"
 )
 
@@ -23,37 +24,8 @@ func FuzzConversation(f *testing.F) {
 		question := []string{askAnonymous, askDecoyWrong, askDecoyNone, askSimple}[kind%4]
 		iv := &interview{options: depth(signet.Decoy), facts: newFacts(), ends: map[ask]check.End{}}
 		a := iv.attempt(ask{over: []string{overPlain, overStartTLS}[kind/4%2], question: question, opening: kind%2 == 0})
-		end := check.End{Cause: check.Stalled}
-		var buf []byte
-		most := len(b) + 64
-		for n := 0; ; n++ {
-			if n > most {
-				t.Fatal("no end")
-			}
-			step, err := a.Talk.Next(buf, len(b) == 0)
-			if err != nil {
-				end = check.End{Cause: check.Malformed, Err: err}
-				break
-			}
-			if step.Consumed < 0 || step.Consumed > len(buf) {
-				t.Fatalf("consumed %d of %d", step.Consumed, len(buf))
-			}
-			buf = buf[step.Consumed:]
-			if step.Done {
-				end = check.End{Cause: check.Done}
-				break
-			}
-			if step.StartTLS != nil {
-				a.Talk.(check.Securable).Secured(check.TLSState{})
-				buf = nil
-				continue
-			}
-			if len(b) == 0 {
-				break
-			}
-			k := min(len(b), int(piece)%16+1)
-			buf, b = append(buf, b[:k]...), b[k:]
-		}
+		p := checktest.Peer{Says: b, Piece: int(piece)%16 + 1, End: check.Closed, TLS: func(*check.TLS) (check.TLSState, error) { return check.TLSState{}, nil }}
+		end := p.Hold(t, a)
 		iv.file(end)
 		if j := judge(&iv.facts); len(j.Because) == 0 {
 			t.Fatal("a judgement without a reason")
