@@ -23,7 +23,7 @@ func Converse(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.At
 	return converse(ctx, d, to, a, nil, trace)
 }
 
-// converse is Converse on account of a host's time.
+// converse is Converse with the time that it takes counted by stay, the host's; nil counts nothing.
 func converse(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.Attempt, stay *dial.Stay, trace *[]signet.Exchange) check.End {
 	network := "tcp"
 	if a.UDP {
@@ -36,8 +36,9 @@ func converse(ctx context.Context, d *dial.Dialer, to netip.AddrPort, a check.At
 	return converseOn(ctx, d, conn, to, a, a.TLS, 0, stay, trace)
 }
 
-// converseOn holds the attempt's conversation on a connection that is up, from its beginning or from after a StartTLS
-// step on, and closes it. first is the handshake to begin with, received what came before.
+// converseOn holds the attempt's conversation on a connection that is up, and closes it. A conversation may have begun
+// elsewhere and go on here with a TLS handshake: first is that handshake, or the one that a new conversation begins
+// with; nil: none. received counts the bytes that came before.
 func converseOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.AddrPort, a check.Attempt, first *check.TLS, received int, stay *dial.Stay, trace *[]signet.Exchange) check.End {
 	t := &dialogue{ctx: ctx, conn: conn, raw: conn, note: a.Note, wait: patience(d, &a), trace: trace}
 	t.stepper.Hold(a.Talk)
@@ -46,7 +47,7 @@ func converseOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.A
 	if a.UDP {
 		t.in = make([]byte, largestDatagram)
 	}
-	// The reader of a blocking connection is woken by a deadline in the past.
+	// When ctx ends, a deadline in the past wakes whoever reads from the blocking connection.
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	stay.Await()
 	defer func() {
@@ -61,7 +62,8 @@ func converseOn(ctx context.Context, d *dial.Dialer, conn *dial.Conn, to netip.A
 	return t.end
 }
 
-// exchanged is what the end of an exchange says of the network.
+// exchanged is what the pacer is told of an exchange that ended so: cut where the peer, or something on the way, broke
+// the connection off.
 func exchanged(end *check.End) dial.Fate {
 	if end.Cause == check.Reset || errors.Is(end.Err, check.ErrTLSClosed) {
 		return dial.Cut
@@ -77,6 +79,7 @@ func patience(d *dial.Dialer, a *check.Attempt) time.Duration {
 	return d.Limits.Exchange
 }
 
+// dialEnd is how an attempt ends whose connection could not be made.
 func dialEnd(ctx context.Context, err error, to netip.Addr) check.End {
 	end := check.End{Err: err}
 	switch {
@@ -97,7 +100,7 @@ func dialEnd(ctx context.Context, err error, to netip.Addr) check.End {
 	return end
 }
 
-// errnoOf strips an error of the addresses that package net adds: they stand on the observation.
+// errnoOf strips an error of the addresses that package net adds: the observation has them already.
 func errnoOf(err error) error {
 	var no syscall.Errno
 	if errors.As(err, &no) {
@@ -106,7 +109,7 @@ func errnoOf(err error) error {
 	return err
 }
 
-// unmade is why a connection was not made that no peer refused.
+// unmade is why a connection to an address could not be made, where no peer refused it.
 func unmade(err error, to netip.Addr) check.Cause {
 	switch dial.Lacking(err, to) {
 	case dial.NoRoom, dial.NoRight:
@@ -190,7 +193,7 @@ func (d *dialogue) send(b []byte) bool {
 		d.fail(check.Unable, errnoOf(err))
 		return false
 	}
-	return true // a peer that closed may have said why: reading tells
+	return true // a peer that has closed may have said why before: reading shows it
 }
 
 // receive reads once and hands the conversation what came; false: the connection is over.
@@ -220,7 +223,7 @@ func traceReceived(trace *[]signet.Exchange, note string, got []byte) {
 	if trace == nil || len(got) == 0 {
 		return
 	}
-	if n := len(*trace); n == 0 || (*trace)[n-1].Note != note { // who speaks first on a new connection
+	if n := len(*trace); n == 0 || (*trace)[n-1].Note != note { // on this connection the peer speaks first
 		*trace = append(*trace, signet.Exchange{Note: note})
 	}
 	last := &(*trace)[len(*trace)-1]

@@ -8,25 +8,27 @@ import (
 	"signet/internal/dial"
 )
 
-// A host's time runs while a connection of its is in flight or an answer of it is awaited, and at no other: what an
-// address waits in queues of ours, for its place or for a socket, is no fault of its. Most hosts are asked by the loop
-// alone, which counts it in their slots; where goroutines ask too, it is counted for both by a dial.Stay.
+// A host's time (--host-timeout) runs only while a connection to it is being made or an answer is awaited. What it waits
+// in our own queues, for its turn or for a socket, does not count. Most hosts are asked by the loop alone, which keeps
+// the time in their slots; where goroutines ask too, a dial.Stay keeps it for both.
 
-// mostRound is the longest that a round of the loop can count against a host. A longer one was spent without a
-// processor, or asleep.
+// mostRound is how much of one round of the loop counts at most, in nanoseconds. In a longer one this machine was asleep,
+// or gave us no processor.
 const mostRound = int64(1500 * time.Millisecond)
 
-// hostSteps is into how many parts a host's time is divided at most, when it is looked at again: it ends so much late.
-const hostSteps = 6 // 1/64
+// hostSteps is how often the wait until a host is looked at again is halved at most as its time runs out. Its end may be
+// noticed late by the last of these waits, a 64th of its time.
+const hostSteps = 6
 
-// tick reads the clock.
+// tick reads the clock, once a round.
 func (l *loop) tick() {
 	now := int64(time.Since(l.start))
 	l.awake += min(now-l.now, mostRound)
 	l.now = now
 }
 
-// await says that something is awaited of a host.
+// await says that one thing more is awaited of a host: a connection or an answer. Its time runs until awaited was
+// called as often.
 func (l *loop) await(id int32) {
 	s := l.slots.At(id)
 	if !s.timed {
@@ -42,7 +44,7 @@ func (l *loop) await(id int32) {
 	}
 }
 
-// awaited says that it has come, or is awaited no more.
+// awaited says that one of these has come, or is not waited for any more.
 func (l *loop) awaited(id int32) {
 	s := l.slots.At(id)
 	if s.state != nil && s.state.stay != nil {
@@ -54,7 +56,7 @@ func (l *loop) awaited(id int32) {
 	}
 }
 
-// timeLeft is what is left of a host's time.
+// timeLeft is what is left of a host's time; zero or less when it is over.
 func (l *loop) timeLeft(s *slot) time.Duration {
 	if s.state != nil && s.state.stay != nil {
 		return s.state.stay.Left()
@@ -66,7 +68,7 @@ func (l *loop) timeLeft(s *slot) time.Duration {
 	return l.Dialer.Limits.Host - time.Duration(spent)
 }
 
-// stay has a host's time counted for goroutines too from now on.
+// stay gives the dial.Stay that counts a host's time for the loop and for goroutines together, from the first call on.
 func (l *loop) stay(s *slot) *dial.Stay {
 	h := s.hostState()
 	if h.stay == nil {
@@ -80,7 +82,8 @@ func (l *loop) stay(s *slot) *dial.Stay {
 	return h.stay
 }
 
-// outstayed looks at a host whose time may be over. It is looked at again when that can be the soonest.
+// outstayed ends a host whose time is over. One that has time left, because it did not run all the while, is looked at
+// again later.
 func (l *loop) outstayed(id int32) {
 	s := l.slots.At(id)
 	left := l.timeLeft(s)

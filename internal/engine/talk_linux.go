@@ -13,8 +13,9 @@ func (l *loop) arm(fd int32, c *conn) {
 	l.answerWait(patience(l.Dialer, &c.probe.attempt)).Arm(l.now, fd, c.stamp)
 }
 
-// readable takes what has come. Only events of an edge are told, so it reads until nothing is left; a short reading
-// is the last unless the peer has closed.
+// readable reads what has come and hands it to the conversation. The poll is edge-triggered and tells of it once, so
+// readable goes on until nothing is left: a reading that does not fill the buffer was the last one, unless the peer has
+// closed, which only another reading shows.
 func (l *loop) readable(fd int32, closed bool) {
 	for {
 		c := l.conns.At(fd)
@@ -93,7 +94,8 @@ func (l *loop) talk(fd int32, got []byte, eof bool) bool {
 	return true
 }
 
-// write sends what a conversation says. A peer that has closed may have said why: reading tells.
+// write sends b, as much as the socket has room for; flush sends the rest. An error is passed over: a peer that has
+// closed may have said why before, and the next reading shows either.
 func (l *loop) write(fd int32, c *conn, b []byte) {
 	if len(c.probe.out) > 0 {
 		c.probe.out = append(c.probe.out, b...)
@@ -109,7 +111,7 @@ func (l *loop) write(fd int32, c *conn, b []byte) {
 	}
 }
 
-// flush goes on sending where the socket had no room.
+// flush sends what write had no room for, when the poll says that there is room again.
 func (l *loop) flush(fd int32, c *conn) {
 	b := c.probe.out
 	c.probe.out = nil

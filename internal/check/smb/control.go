@@ -7,8 +7,8 @@ import (
 
 // control asks for SMB 2 once more after a request for SMB 1 was met with a close or a refusal, where nothing else was
 // agreed later. A server that has had enough of us does so whatever we say; one that goes on agreeing to SMB 2 meant
-// SMB 1. It offers the dialects below
-// 3.1.1 first, so that two servers behind one address, of which the older requires less, show it, and then all of them.
+// SMB 1. It offers the dialects below 3.1.1 first, so that two servers behind one address, of which the older requires
+// less, show it, and then all of them.
 type control struct {
 	iv  *interview
 	all bool // every dialect is offered
