@@ -18,6 +18,7 @@ type Check struct {
 	Optional bool   // asked only when named with --checks
 	Fallback bool   // asks the ports of a target that no check owns
 	Domain   bool   // what a domain controller breaks of it opens its whole domain
+	Shape    Shape  // what its facts mean where two observations are compared
 	Sends    []Sends
 	Rules    []Rule
 	Advice   fs.FS // <rule>.md for each rule
@@ -120,6 +121,7 @@ type Definition[F any, P interface {
 	Optional bool
 	Fallback bool
 	Domain   bool
+	Shape    Shape
 	Sends    []Sends
 	Rules    []Rule
 	Advice   fs.FS
@@ -137,7 +139,7 @@ func Define[F any, P interface {
 	signet.Facts
 }](d Definition[F, P]) Check {
 	return Check{
-		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback, Domain: d.Domain,
+		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback, Domain: d.Domain, Shape: d.Shape,
 		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader[F, P](d.Name, d.Identify), Traits: reader[F, P](d.Name, d.Traits), Nmap: nmap[F, P](d.Name, d.Nmap),
 		Decode: func(raw signet.RawFacts) (signet.Facts, error) {
 			f, err := typed[F, P](d.Name, raw)

@@ -32,10 +32,10 @@ func Digest(o *signet.Observation, facts, scratch []byte) (sum uint64, grown []b
 	return binary.BigEndian.Uint64(full[:]), b
 }
 
-// appendStopped appends facts without the values of clocks. Times stand in facts as JSON strings under one of four keys, and no
-// verdict depends on one.
+// appendStopped appends facts without the values of clocks. What a clock told stands in facts as a JSON string under a key
+// that is time, or ends in _time or Time; nothing else does, and no verdict depends on one.
 func appendStopped(b, facts []byte) []byte {
-	const end = `ime":"` // of all four
+	const end = `ime":"` // of all such keys
 	for {
 		i := bytes.Index(facts, []byte(end))
 		if i < 0 {
@@ -44,7 +44,7 @@ func appendStopped(b, facts []byte) []byte {
 		i += len(end)
 		head := facts[:i]
 		b, facts = append(b, head...), facts[i:]
-		for _, key := range [...]string{`"time":"`, `"system_time":"`, `"start_time":"`, `"currentTime":"`} {
+		for _, key := range [...]string{`"time":"`, `_time":"`, `Time":"`} {
 			if bytes.HasSuffix(head, []byte(key)) {
 				facts = facts[max(bytes.IndexByte(facts, '"'), 0):]
 				break

@@ -64,6 +64,7 @@ func TestClocksAreStopped(t *testing.T) {
 		`{"time":"never ends`:                 `{"time":"never ends`,
 		`{"time":"a \" b","x":1}`:             `{"time":"" b","x":1}`,
 		`{"uptime":"7","daytime":"x"}`:        `{"uptime":"7","daytime":"x"}`,
+		`{"boot_time":"x","lastTime":"y"}`:    `{"boot_time":"","lastTime":""}`,
 		`{"s":"\"time\":\"x"}`:                `{"s":"\"time\":\"x"}`,
 		`{"system_time":"","start_time":"z"}`: `{"system_time":"","start_time":""}`,
 	} {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"signet"
+	"signet/internal/check"
 )
 
 // Kind of a change, worst first.
@@ -92,13 +93,13 @@ type key struct {
 
 func keyOf(o *signet.Observation) key { return key{o.Port, o.Transport, o.Check} }
 
-// both compares an endpoint that answered in both runs. hostMore: the new run is known to have asked more of its host.
-func both(before, after *seen, hostMore bool) Change {
+// both compares an endpoint that answered in both runs. shape is that of its facts. hostMore: the new run is known to have asked more of its host.
+func both(before, after *seen, shape check.Shape, hostMore bool) Change {
 	c := Change{Old: before.Endpoint, New: after.Endpoint, Check: after.Check, OldVerdict: before.judgement.Verdict, NewVerdict: after.judgement.Verdict}
 	var l *learned
 	facts := func() *learned {
 		if l == nil {
-			l = learn(before.Observation, after.Observation)
+			l = learn(before.Observation, after.Observation, shape)
 		}
 		return l
 	}
@@ -120,7 +121,7 @@ func both(before, after *seen, hostMore bool) Change {
 			switch {
 			case f.Severity < was:
 				better = true
-			case facts().newly(f), hostMore && !contradicts(facts().before, facts().after):
+			case facts().newly(f), hostMore && !facts().contradicts(facts().before, facts().after):
 				newly = true // what else was asked tells more of the host, and so rates it higher
 			default:
 				worse = true

@@ -2,9 +2,11 @@ package compare
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"signet"
+	"signet/internal/check"
 )
 
 // A deeper scan of an unchanged estate worsens nothing: what it finds was there before, and nobody had asked. It is told from
@@ -22,11 +24,12 @@ func left(o signet.Outcome) bool { return o == signet.Withheld || o == signet.Sk
 // learned is the facts of two observations of one endpoint, read once.
 type learned struct {
 	before, after map[string]any
+	shape         check.Shape
 	more          bool // askedMore
 }
 
-func learn(before, after *signet.Observation) *learned {
-	return &learned{facts(before.Facts), facts(after.Facts), askedMore(before, after)}
+func learn(before, after *signet.Observation, shape check.Shape) *learned {
+	return &learned{facts(before.Facts), facts(after.Facts), shape, askedMore(before, after)}
 }
 
 func facts(f signet.Facts) map[string]any {
@@ -43,30 +46,30 @@ func facts(f signet.Facts) map[string]any {
 // newly tells whether a finding of the new run answers a question that the old one did not ask, and contradicts nothing that
 // it was told.
 func (l *learned) newly(f *signet.Finding) bool {
-	if now := page(l.after, f.Where); now != nil {
-		was := page(l.before, f.Where)
+	if now := l.page(l.after, f.Where); now != nil {
+		was := l.page(l.before, f.Where)
 		if was == nil {
-			return l.before["paths"] != nil // every page that was asked stands in the facts
+			return l.before[l.shape.Pages] != nil // every page that was asked stands in the facts
 		}
-		return l.more && !contradicts(was, now)
+		return l.more && !l.contradicts(was, now)
 	}
-	return l.more && !contradicts(without(l.before), without(l.after))
+	return l.more && !l.contradicts(l.without(l.before), l.without(l.after))
 }
 
 // still tells whether the new run, which asked more, was told nothing else than the old one.
 func (l *learned) still() bool {
-	if contradicts(without(l.before), without(l.after)) {
+	if l.contradicts(l.without(l.before), l.without(l.after)) {
 		return false
 	}
 	more := l.more
-	list, _ := l.after["paths"].([]any)
+	list, _ := l.after[l.shape.Pages].([]any)
 	for _, p := range list {
 		now, _ := p.(map[string]any)
-		was := page(l.before, pathOf(now))
-		if was == nil && l.before["paths"] != nil {
+		was := l.page(l.before, pathOf(now))
+		if was == nil && l.before[l.shape.Pages] != nil {
 			more = true
 		}
-		if contradicts(was, now) {
+		if l.contradicts(was, now) {
 			return false
 		}
 	}
@@ -74,10 +77,10 @@ func (l *learned) still() bool {
 }
 
 // without is the facts of an endpoint but for those of its pages.
-func without(facts map[string]any) map[string]any {
+func (l *learned) without(facts map[string]any) map[string]any {
 	rest := map[string]any{}
 	for k, v := range facts {
-		if k != "paths" {
+		if k != l.shape.Pages {
 			rest[k] = v
 		}
 	}
@@ -85,8 +88,8 @@ func without(facts map[string]any) map[string]any {
 }
 
 // page is the page at which a finding stands; nil where it stands at none.
-func page(facts map[string]any, where string) map[string]any {
-	list, _ := facts["paths"].([]any)
+func (l *learned) page(facts map[string]any, where string) map[string]any {
+	list, _ := facts[l.shape.Pages].([]any)
 	for _, p := range list {
 		m, _ := p.(map[string]any)
 		if at := pathOf(m); at != "" && (at == where || strings.HasSuffix(where, " "+at)) {
@@ -103,11 +106,11 @@ func pathOf(page map[string]any) string {
 
 // contradicts tells whether something that was known is known to be otherwise now. What was not known contradicts nothing,
 // and names, versions and certificates change without a guard doing so.
-func contradicts(was, now map[string]any) bool {
+func (l *learned) contradicts(was, now map[string]any) bool {
 	for k, v := range was {
 		switch v := v.(type) {
 		case map[string]any:
-			if n, ok := now[k].(map[string]any); ok && contradicts(v, n) {
+			if n, ok := now[k].(map[string]any); ok && l.contradicts(v, n) {
 				return true
 			}
 		case string:
@@ -115,15 +118,15 @@ func contradicts(was, now map[string]any) bool {
 				return true
 			}
 		case bool:
-			if n, ok := now[k].(bool); ok && n != v && !ofAsking(k) {
+			if n, ok := now[k].(bool); ok && n != v && !slices.Contains(l.shape.Asking, k) {
 				return true
 			}
 		case float64:
-			if n, ok := now[k].(float64); ok && k == "status" && v != 0 && n != 0 && n != v {
+			if n, ok := now[k].(float64); ok && slices.Contains(l.shape.Decides, k) && v != 0 && n != 0 && n != v {
 				return true
 			}
 		case []any:
-			if n, ok := now[k].([]any); ok && k == "schemes" && words(v) != words(n) {
+			if n, ok := now[k].([]any); ok && slices.Contains(l.shape.Decides, k) && words(v) != words(n) {
 				return true
 			}
 		}
@@ -147,9 +150,6 @@ func opposed(was, now string) bool {
 	}
 	return false
 }
-
-// ofAsking are the flags that tell how far asking went, not what was there.
-func ofAsking(key string) bool { return key == "sent" || key == "challenge" || key == "complete" }
 
 func words(list []any) string {
 	var b strings.Builder

@@ -176,7 +176,7 @@ func (m *merge) endpoint(o, n *signet.Observation, a, b *group, host string) err
 	if n != nil && n.Reached() {
 		after := m.judged(n, b)
 		m.sum.NewOpen++
-		c = both(before, after, b.more)
+		c = both(before, after, check.ShapeOf(m.Checks, n.Check), b.more)
 	} else {
 		c = m.lost(before, n, a, b)
 	}

@@ -13,7 +13,8 @@ import (
 
 // stub is a check whose verdict and findings stand in its facts, so that each case of a change can be written down.
 func stub() check.Check {
-	return check.Define(check.Definition[stubFacts, *stubFacts]{Name: "stub", Version: 2, Ports: []check.Port{{Number: 445}, {Number: 139, WhenAlive: true, Unless: 445}}})
+	return check.Define(check.Definition[stubFacts, *stubFacts]{Name: "stub", Version: 2, Ports: []check.Port{{Number: 445}, {Number: 139, WhenAlive: true, Unless: 445}},
+		Shape: check.Shape{Asking: []string{"sent"}, Decides: []string{"status", "schemes"}, Pages: "paths"}})
 }
 
 type stubFacts struct{}

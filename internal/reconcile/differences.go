@@ -11,12 +11,17 @@ import (
 // difference is a fact that two observations know, and do not agree on.
 type difference struct{ at, a, b string }
 
-// differences compares what tells of a guard: levels, and whether SMB 1 is offered. What either does not know is no
-// difference.
+// differences compares what tells of a guard: levels, and the flags that the check says tell of one. What either does not
+// know is no difference.
 func differences(a, b *Said) []difference {
-	var out []difference
-	walk(facts(a.Facts), facts(b.Facts), "", &out)
-	return out
+	w := walk{tells: a.Tells}
+	w.compare(facts(a.Facts), facts(b.Facts), "")
+	return w.found
+}
+
+type walk struct {
+	tells []string
+	found []difference
 }
 
 func facts(f signet.Facts) any {
@@ -30,13 +35,13 @@ func facts(f signet.Facts) any {
 	return v
 }
 
-func walk(a, b any, at string, out *[]difference) {
+func (w *walk) compare(a, b any, at string) {
 	switch a := a.(type) {
 	case map[string]any:
 		b, _ := b.(map[string]any)
 		for _, k := range slices.Sorted(maps.Keys(a)) {
 			if other, ok := b[k]; ok {
-				walk(a[k], other, join(at, k), out)
+				w.compare(a[k], other, join(at, k))
 			}
 		}
 	case []any: // of objects with a path, such as the pages of a web server
@@ -44,17 +49,17 @@ func walk(a, b any, at string, out *[]difference) {
 		for _, x := range a {
 			for _, y := range b {
 				if p := pathOf(x); p != "" && p == pathOf(y) {
-					walk(x, y, p, out)
+					w.compare(x, y, p)
 				}
 			}
 		}
 	case string:
 		if b, ok := b.(string); ok && a != b && level(a) && level(b) {
-			*out = append(*out, difference{at, a, b})
+			w.found = append(w.found, difference{at, a, b})
 		}
 	case bool:
-		if b, ok := b.(bool); ok && a != b && at == "smb1 offered" {
-			*out = append(*out, difference{at, yes(a), yes(b)})
+		if b, ok := b.(bool); ok && a != b && slices.Contains(w.tells, at) {
+			w.found = append(w.found, difference{at, yes(a), yes(b)})
 		}
 	}
 }

@@ -12,15 +12,15 @@ type Met struct {
 	Disagreements []string
 }
 
-// Endpoints goes through observations that come by address and port, and lets those of one endpoint and check meet. An
-// observation that is alone passes as it is; verdict is asked only where there are several. What is no observation of an
-// endpoint, a client, passes too.
-func Endpoints(in iter.Seq2[*signet.Observation, error], verdict func(*signet.Observation) signet.Verdict) iter.Seq2[*Met, error] {
+// Endpoints goes through observations that come by address and port, and gives one for each endpoint and check. An
+// observation that is alone passes as it is, and so does what is no observation of an endpoint: a client. tells gives
+// Said.Tells of a check; it and verdict are called only where there are several observations.
+func Endpoints(in iter.Seq2[*signet.Observation, error], tells func(check string) []string, verdict func(*signet.Observation) signet.Verdict) iter.Seq2[*Met, error] {
 	return func(yield func(*Met, error) bool) {
 		var group []*signet.Observation
 		flush := func() bool {
 			for len(group) > 0 {
-				met := next(&group, verdict)
+				met := next(&group, tells, verdict)
 				if !yield(&met, nil) {
 					return false
 				}
@@ -42,7 +42,7 @@ func Endpoints(in iter.Seq2[*signet.Observation, error], verdict func(*signet.Ob
 }
 
 // next takes the first observation of a group and all that are of its endpoint and check.
-func next(group *[]*signet.Observation, verdict func(*signet.Observation) signet.Verdict) Met {
+func next(group *[]*signet.Observation, tells func(check string) []string, verdict func(*signet.Observation) signet.Verdict) Met {
 	first, rest := (*group)[0], (*group)[:0:0]
 	if first.Check == signet.ClientCheck {
 		*group = (*group)[1:]
@@ -61,7 +61,7 @@ func next(group *[]*signet.Observation, verdict func(*signet.Observation) signet
 		return Met{Observation: first}
 	}
 	for i := range same {
-		same[i].Verdict = verdict(same[i].Observation)
+		same[i].Verdict, same[i].Tells = verdict(same[i].Observation), tells(first.Check)
 	}
 	at, against := Stands(same)
 	return Met{Observation: same[at].Observation, Disagreements: against}

@@ -15,6 +15,8 @@ import (
 
 var day = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
+func tells(string) []string { return nil }
+
 // said is an observation on a day of November.
 func said(source string, on int, verdict signet.Verdict, facts string) reconcile.Said {
 	o := &signet.Observation{
@@ -24,7 +26,7 @@ func said(source string, on int, verdict signet.Verdict, facts string) reconcile
 	if facts != "" {
 		o.Facts = signet.RawFacts(facts)
 	}
-	return reconcile.Said{Observation: o, Verdict: verdict}
+	return reconcile.Said{Observation: o, Verdict: verdict, Tells: []string{"smb1 offered"}}
 }
 
 func silent(source string, on int) reconcile.Said {
@@ -139,7 +141,7 @@ func TestEndpoints(t *testing.T) {
 		}
 	}
 	var got []string
-	for m, err := range reconcile.Endpoints(stream(false), verdict) {
+	for m, err := range reconcile.Endpoints(stream(false), tells, verdict) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,13 +153,13 @@ func TestEndpoints(t *testing.T) {
 		t.Errorf("%d judged\n%s", asked, strings.Join(got, "\n"))
 	}
 	var last error
-	for _, err := range reconcile.Endpoints(stream(true), verdict) {
+	for _, err := range reconcile.Endpoints(stream(true), tells, verdict) {
 		last = err
 	}
 	if last == nil {
 		t.Error("the error of the stream is lost")
 	}
-	for range reconcile.Endpoints(stream(false), verdict) {
+	for range reconcile.Endpoints(stream(false), tells, verdict) {
 		break
 	}
 }

@@ -13,6 +13,7 @@ import (
 type Said struct {
 	*signet.Observation
 	Verdict signet.Verdict
+	Tells   []string // flags of its facts that are worth a word where sources disagree: "smb1 offered"
 }
 
 // mostSaid is how many disagreements are worded for one endpoint.

@@ -58,7 +58,7 @@ func (c *Comparison) Changes(ctx context.Context, each func(*compare.Change) err
 	if err != nil {
 		return nil, err
 	}
-	sum, err := of.Runs(prefetch(endpoints(old, j), nil), prefetch(endpoints(now, j), nil), func(c *compare.Change) error {
+	sum, err := of.Runs(prefetch(c.env.endpoints(old, j), nil), prefetch(c.env.endpoints(now, j), nil), func(c *compare.Change) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -52,7 +52,7 @@ func (e *Env) hostStandings(in *Input, j *judge.Judge, wanted string) (map[strin
 	var addrs map[netip.Addr]bool
 	if addrErr != nil {
 		folder := host.New(e.Checks)
-		for o, err := range endpoints(in.Observations(), j) {
+		for o, err := range e.endpoints(in.Observations(), j) {
 			if err != nil {
 				return nil, err
 			}
@@ -69,7 +69,7 @@ func (e *Env) hostStandings(in *Input, j *judge.Judge, wanted string) (map[strin
 		}
 	}
 	found := map[string]*hostStanding{}
-	for o, err := range endpoints(in.Observations(), j) {
+	for o, err := range e.endpoints(in.Observations(), j) {
 		if err != nil {
 			return nil, err
 		}

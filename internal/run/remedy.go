@@ -116,7 +116,7 @@ func (n *askedNames) name(addr netip.Addr) string {
 func (e *Env) hostsOf(in *Input, j *judge.Judge, see func(*signet.Observation)) ([]*signet.Host, error) {
 	list := &hostList{}
 	hosts := newHosts(e.Checks, j, list, list.Endpoint)
-	for o, err := range endpoints(in.Observations(), j) {
+	for o, err := range e.endpoints(in.Observations(), j) {
 		if err == nil && see != nil {
 			see(o)
 		}
@@ -181,7 +181,7 @@ func (e *Env) Impact(in *Input, j *judge.Judge, rules []string) (*Impact, error)
 		servers[h.Address] = true
 	}
 	clients := map[netip.Addr]bool{}
-	for m, err := range reconciled(in.Observations(), j) {
+	for m, err := range e.reconciled(in.Observations(), j) {
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/judge"
 	"signet/internal/reconcile"
 	"signet/internal/report"
@@ -53,7 +54,7 @@ func (e *Env) render(ctx context.Context, r *rendering, j *judge.Judge, out repo
 		return nil, err
 	}
 	var host netip.Addr
-	for m, err := range reconciled(prefetch(in, e.decode), j) {
+	for m, err := range e.reconciled(prefetch(in, e.decode), j) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -111,14 +112,14 @@ func (e *Env) decode(o *signet.Observation) {
 }
 
 // reconciled lets observations of one endpoint meet: what several sources say of it becomes one.
-func reconciled(in iter.Seq2[*signet.Observation, error], j *judge.Judge) iter.Seq2[*reconcile.Met, error] {
-	return reconcile.Endpoints(in, func(o *signet.Observation) signet.Verdict { return j.Observation(o).Verdict })
+func (e *Env) reconciled(in iter.Seq2[*signet.Observation, error], j *judge.Judge) iter.Seq2[*reconcile.Met, error] {
+	return reconcile.Endpoints(in, func(name string) []string { return check.ShapeOf(e.Checks, name).Tells }, func(o *signet.Observation) signet.Verdict { return j.Observation(o).Verdict })
 }
 
 // endpoints are the observations of a run that stand, without its clients.
-func endpoints(in iter.Seq2[*signet.Observation, error], j *judge.Judge) iter.Seq2[*signet.Observation, error] {
+func (e *Env) endpoints(in iter.Seq2[*signet.Observation, error], j *judge.Judge) iter.Seq2[*signet.Observation, error] {
 	return func(yield func(*signet.Observation, error) bool) {
-		for m, err := range reconciled(in, j) {
+		for m, err := range e.reconciled(in, j) {
 			if err != nil {
 				yield(nil, err)
 				return

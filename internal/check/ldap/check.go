@@ -31,6 +31,7 @@ func Check() check.Check {
 		Traits:   traits,
 		Identify: identify,
 		Nmap:     nmap,
+		Shape:    check.Shape{Asking: []string{"challenge"}},
 		Passive:  passive(),
 	})
 }

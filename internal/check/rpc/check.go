@@ -27,6 +27,7 @@ func Check() check.Check {
 		Judge:    judge,
 		Identify: identify,
 		Nmap:     nmap,
+		Shape:    check.Shape{Asking: []string{"complete"}},
 		Passive:  passive(),
 	})
 }

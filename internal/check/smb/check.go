@@ -35,6 +35,7 @@ func Check() check.Check {
 		Traits:   traits,
 		Identify: identify,
 		Nmap:     nmap,
+		Shape:    check.Shape{Tells: []string{"smb1 offered"}},
 		Passive:  passive(),
 	})
 }
