@@ -41,9 +41,9 @@ type output struct {
 // formats lists every format, as -o names them.
 func formats() []report.Format {
 	return []report.Format{
-		prose.Text(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), prose.Markdown(),
+		prose.Text(), report.JSONL(), report.JSON(), report.CSV(), prose.Markdown(),
 		html.Format(), xlsx.Format(), sarif.Format(), ocsf.Format(), opengraph.Format(), nmap.Format(), junit.Format(),
-		report.ListFormat(),
+		report.List(),
 	}
 }
 

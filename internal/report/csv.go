@@ -14,6 +14,15 @@ import (
 	"signet/internal/text"
 )
 
+// CSV is -o csv: a table for a spreadsheet or a script.
+func CSV() Format {
+	return Format{Name: "csv",
+		Run: func(w io.Writer, o *Options) Handler {
+			return &csvRun{table: newTable(w), rules: NewRulebook(o.Checks)}
+		},
+		Diff: func(w io.Writer, _ *Options) DiffWriter { return &csvDiff{newTable(w)} }}
+}
+
 // table is comma-separated values under way (RFC 4180).
 type table struct {
 	b *bufio.Writer
@@ -37,9 +46,9 @@ func (t *table) close() error {
 // Cell is text that no spreadsheet takes for a formula.
 func Cell(s string) string { return check.Defuse(text.Clean(s)) }
 
-// CSV writes one row per finding, and one per endpoint without findings. Columns are described in docs/formats.md;
+// csvRun writes one row per finding, and one per endpoint without findings. Columns are described in docs/formats.md;
 // new ones come at the end.
-type CSV struct {
+type csvRun struct {
 	Ignore
 	table
 	rules *Rulebook
@@ -56,17 +65,14 @@ func csvColumns() []string {
 	}
 }
 
-// NewCSV writes to w.
-func NewCSV(w io.Writer, rules *Rulebook) *CSV { return &CSV{table: newTable(w), rules: rules} }
-
 // Begin writes the names of the columns.
-func (c *CSV) Begin(h *Header) error {
+func (c *csvRun) Begin(h *Header) error {
 	c.run = h.Run
 	return c.w.Write(csvColumns())
 }
 
 // Endpoint writes the rows of one endpoint.
-func (c *CSV) Endpoint(l *Line) error {
+func (c *csvRun) Endpoint(l *Line) error {
 	if len(l.Judgement.Findings) == 0 {
 		return c.write(l, &signet.Finding{}, "")
 	}
@@ -79,7 +85,7 @@ func (c *CSV) Endpoint(l *Line) error {
 	return nil
 }
 
-func (c *CSV) write(l *Line, f *signet.Finding, severity string) error {
+func (c *csvRun) write(l *Line, f *signet.Finding, severity string) error {
 	var failure signet.Failure
 	if l.Err != nil {
 		failure = *l.Err
@@ -93,23 +99,20 @@ func (c *CSV) write(l *Line, f *signet.Finding, severity string) error {
 }
 
 // End flushes.
-func (c *CSV) End(*Summary) error { return c.close() }
+func (c *csvRun) End(*Summary) error { return c.close() }
 
 func milliseconds(d time.Duration) string {
 	return strconv.FormatFloat(float64(d.Microseconds())/1000, 'f', -1, 64)
 }
 
-// DiffCSV writes DiffColumns and the DiffRows of every change.
-type DiffCSV struct{ table }
-
-// NewDiffCSV writes to w.
-func NewDiffCSV(w io.Writer) *DiffCSV { return &DiffCSV{newTable(w)} }
+// csvDiff writes DiffColumns and the DiffRows of every change.
+type csvDiff struct{ table }
 
 // Begin writes the names of the columns.
-func (d *DiffCSV) Begin(*DiffHeader) error { return d.w.Write(DiffColumns()) }
+func (d *csvDiff) Begin(*DiffHeader) error { return d.w.Write(DiffColumns()) }
 
 // Change writes the rows of one change.
-func (d *DiffCSV) Change(c *compare.Change) error {
+func (d *csvDiff) Change(c *compare.Change) error {
 	for _, row := range DiffRows(c) {
 		if err := d.w.Write(row); err != nil { // WriteAll flushes each time
 			return err
@@ -119,4 +122,4 @@ func (d *DiffCSV) Change(c *compare.Change) error {
 }
 
 // End flushes.
-func (d *DiffCSV) End(*compare.Summary) error { return d.close() }
+func (d *csvDiff) End(*compare.Summary) error { return d.close() }

@@ -22,7 +22,7 @@ import (
 
 // The goldens of a diff in the formats of this room; formats in rooms of their own have theirs.
 func TestDiffFormats(t *testing.T) {
-	for ext, f := range map[string]report.Format{"jsonl": report.JSONLFormat(), "json": report.JSONFormat(), "list": report.ListFormat()} {
+	for ext, f := range map[string]report.Format{"jsonl": report.JSONL(), "json": report.JSON(), "list": report.List()} {
 		got := reporttest.RenderDiff(t, f, reporttest.Changes())
 		reporttest.Golden(t, "diff."+ext, got)
 		reporttest.Fit(t, got)
@@ -31,14 +31,14 @@ func TestDiffFormats(t *testing.T) {
 }
 
 func TestDiffList(t *testing.T) {
-	if got := string(reporttest.RenderDiff(t, report.ListFormat(), reporttest.Changes())); got != "10.0.0.9:445\n10.0.0.2:445\n10.0.0.5:445\n" {
+	if got := string(reporttest.RenderDiff(t, report.List(), reporttest.Changes())); got != "10.0.0.9:445\n10.0.0.2:445\n10.0.0.5:445\n" {
 		t.Errorf("%q: want the endpoint that worsened, the one that came exposed, and the one that was newly asked", got)
 	}
 }
 
 func TestDiffTables(t *testing.T) {
 	formula := regexp.MustCompile(`(^|;)[ "]*[=+\-@＝＋－＠]`)
-	rows, err := csv.NewReader(bytes.NewReader(reporttest.RenderDiff(t, report.CSVFormat(), reporttest.Changes()))).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(reporttest.RenderDiff(t, report.CSV(), reporttest.Changes()))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestDiffJSONDocument(t *testing.T) {
 			Diff, Summary map[string]any
 			Changes       []map[string]any
 		}
-		d := json.NewDecoder(bytes.NewReader(reporttest.RenderDiff(t, report.JSONFormat(), changes)))
+		d := json.NewDecoder(bytes.NewReader(reporttest.RenderDiff(t, report.JSON(), changes)))
 		d.DisallowUnknownFields()
 		if err := d.Decode(&doc); err != nil {
 			t.Fatal(err)

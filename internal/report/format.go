@@ -22,31 +22,3 @@ type Options struct {
 	Width  int           // columns to lay text out in
 	Color  bool          // colour it for a terminal
 }
-
-// JSONLFormat is one JSON object a line.
-func JSONLFormat() Format {
-	return Format{Name: "jsonl", Lines: true,
-		Run:  func(w io.Writer, _ *Options) Handler { return NewJSONL(w) },
-		Diff: func(w io.Writer, _ *Options) DiffWriter { return NewDiffJSONL(w) }}
-}
-
-// JSONFormat is one JSON document.
-func JSONFormat() Format {
-	return Format{Name: "json",
-		Run:  func(w io.Writer, _ *Options) Handler { return NewJSON(w) },
-		Diff: func(w io.Writer, _ *Options) DiffWriter { return NewDiffJSON(w) }}
-}
-
-// CSVFormat is a table for a spreadsheet or a script.
-func CSVFormat() Format {
-	return Format{Name: "csv",
-		Run:  func(w io.Writer, o *Options) Handler { return NewCSV(w, NewRulebook(o.Checks)) },
-		Diff: func(w io.Writer, _ *Options) DiffWriter { return NewDiffCSV(w) }}
-}
-
-// ListFormat is the endpoints to fix, one a line.
-func ListFormat() Format {
-	return Format{Name: "list",
-		Run:  func(w io.Writer, _ *Options) Handler { return NewList(w) },
-		Diff: func(w io.Writer, _ *Options) DiffWriter { return NewDiffList(w) }}
-}

@@ -27,14 +27,14 @@ import (
 // formats are all of them.
 func formats() []report.Format {
 	return []report.Format{
-		prose.Text(), report.JSONLFormat(), report.JSONFormat(), report.CSVFormat(), prose.Markdown(), html.Format(), xlsx.Format(),
-		sarif.Format(), ocsf.Format(), opengraph.Format(), nmap.Format(), junit.Format(), report.ListFormat(),
+		prose.Text(), report.JSONL(), report.JSON(), report.CSV(), prose.Markdown(), html.Format(), xlsx.Format(),
+		sarif.Format(), ocsf.Format(), opengraph.Format(), nmap.Format(), junit.Format(), report.List(),
 	}
 }
 
 func TestCSV(t *testing.T) {
-	reporttest.TestFormat(t, report.CSVFormat(), "csv")
-	got := reporttest.Render(t, report.CSVFormat())
+	reporttest.TestFormat(t, report.CSV(), "csv")
+	got := reporttest.Render(t, report.CSV())
 	rows, err := csv.NewReader(bytes.NewReader(got)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestCSV(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	for _, got := range [][]byte{reporttest.Render(t, report.JSONFormat()), reporttest.RenderEmpty(t, report.JSONFormat())} {
+	for _, got := range [][]byte{reporttest.Render(t, report.JSON()), reporttest.RenderEmpty(t, report.JSON())} {
 		reporttest.Fit(t, got)
 		var doc struct {
 			Schema       string
@@ -77,8 +77,8 @@ func TestJSON(t *testing.T) {
 			}
 		}
 	}
-	got := reporttest.Render(t, report.JSONFormat())
-	lines := reporttest.Render(t, report.JSONLFormat())
+	got := reporttest.Render(t, report.JSON())
+	lines := reporttest.Render(t, report.JSONL())
 	objects := 0
 	for object := range bytes.Lines(lines) {
 		objects++
@@ -94,7 +94,7 @@ func TestJSON(t *testing.T) {
 // Hosts and paths stand among the results.
 func TestJSONHosts(t *testing.T) {
 	var b bytes.Buffer
-	j := report.NewJSON(&b)
+	j := report.JSON().Run(&b, nil)
 	lines := reporttest.Lines()[:1]
 	for _, err := range []error{j.Begin(reporttest.Header()), j.Host(&signet.Host{Name: reporttest.Hostile()}), j.Endpoint(lines[0]), j.Path(&signet.Path{Because: reporttest.Hostile()}), j.End(reporttest.Summary(lines))} {
 		if err != nil {

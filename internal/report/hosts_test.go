@@ -13,7 +13,7 @@ import (
 // Host and path lines are lines, with the fields that docs/output.md names.
 func TestJSONLinesOfHosts(t *testing.T) {
 	var b bytes.Buffer
-	reporttest.WriteWithHosts(t, report.NewJSONL(&b))
+	reporttest.WriteWithHosts(t, report.JSONL().Run(&b, nil))
 	kinds := map[string]int{}
 	for line := range strings.Lines(b.String()) {
 		reporttest.Fit(t, []byte(line))

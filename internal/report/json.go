@@ -5,74 +5,101 @@ import (
 	"io"
 
 	"signet"
+	"signet/internal/compare"
 	"signet/internal/line"
+	"signet/internal/text"
 )
 
-// JSON writes one document: the run, what it found and its summary. "results" holds clients, endpoints, hosts and paths, each
-// the object that JSON lines have of it. So the document streams, one object a line, and is valid once End was called.
-type JSON struct {
-	Ignore
-	w     io.Writer
-	lines *JSONL
-	buf   bytes.Buffer // one object of JSONL
-	some  bool         // a first result was written
+// JSON is -o json: one document that holds the objects of the JSON lines.
+func JSON() Format { return Format{Name: "json", Run: newJSONRun, Diff: newJSONDiff} }
+
+// document makes one JSON document of JSON lines: an object that says what it is of, a list, and a summary. It streams, with
+// one Write for each of them, and is valid once it was closed.
+type document struct {
+	w    io.Writer
+	buf  bytes.Buffer // the line under way
+	some bool         // the list has an item
 }
 
-// NewJSON writes to w, one Write a result.
-func NewJSON(w io.Writer) *JSON {
-	j := &JSON{w: w}
-	j.lines = NewJSONL(&j.buf)
+// open begins the document with the line that was written, and begins the list. err is that of writing the line, here as
+// below.
+func (d *document) open(err error, head, list string) error {
+	return d.put(err, `{"schema":"`+line.Schema+"\",\n\""+head+`":`, ",\n\""+list+`":[`)
+}
+
+// item adds the line that was written to the list.
+func (d *document) item(err error) error {
+	before := text.Either(d.some, ",\n", "\n")
+	d.some = true
+	return d.put(err, before, "")
+}
+
+// close ends the list and the document, with the line that was written as its summary.
+func (d *document) close(err error) error { return d.put(err, "\n],\n\"summary\":", "}\n") }
+
+func (d *document) put(err error, before, after string) error {
+	if err != nil {
+		return err
+	}
+	object := bytes.TrimSuffix(d.buf.Bytes(), []byte("\n"))
+	out := make([]byte, 0, len(before)+len(object)+len(after))
+	out = append(append(append(out, before...), object...), after...)
+	d.buf.Reset()
+	_, err = d.w.Write(out)
+	return err
+}
+
+// jsonRun has clients, endpoints, hosts and paths as "results".
+type jsonRun struct {
+	Ignore
+	document
+	lines jsonlRun
+}
+
+func newJSONRun(w io.Writer, _ *Options) Handler {
+	j := &jsonRun{document: document{w: w}}
+	j.lines.w = &j.buf
 	return j
 }
 
 // Begin opens the document.
-func (j *JSON) Begin(h *Header) error {
-	if err := j.lines.Begin(h); err != nil {
-		return err
-	}
-	return j.put("{\"schema\":\""+line.Schema+"\",\n\"run\":", ",\n\"results\":[")
-}
+func (j *jsonRun) Begin(h *Header) error { return j.open(j.lines.Begin(h), "run", "results") }
 
 // Client writes one result.
-func (j *JSON) Client(c *signet.Client) error { return j.result(j.lines.Client(c)) }
+func (j *jsonRun) Client(c *signet.Client) error { return j.item(j.lines.Client(c)) }
 
 // Endpoint writes one result.
-func (j *JSON) Endpoint(l *Line) error { return j.result(j.lines.Endpoint(l)) }
+func (j *jsonRun) Endpoint(l *Line) error { return j.item(j.lines.Endpoint(l)) }
 
-// Wants hosts and paths, which have lines of their own.
-func (j *JSON) Wants() Wants { return j.lines.Wants() }
+// Wants what has lines of its own.
+func (j *jsonRun) Wants() Wants { return j.lines.Wants() }
 
 // Host writes one result.
-func (j *JSON) Host(h *signet.Host) error { return j.result(j.lines.Host(h)) }
+func (j *jsonRun) Host(h *signet.Host) error { return j.item(j.lines.Host(h)) }
 
 // Path writes one result.
-func (j *JSON) Path(p *signet.Path) error { return j.result(j.lines.Path(p)) }
-
-func (j *JSON) result(err error) error {
-	if err != nil {
-		return err
-	}
-	sep := ",\n"
-	if !j.some {
-		j.some, sep = true, "\n"
-	}
-	return j.put(sep, "")
-}
+func (j *jsonRun) Path(p *signet.Path) error { return j.item(j.lines.Path(p)) }
 
 // End closes the document.
-func (j *JSON) End(s *Summary) error {
-	if err := j.lines.End(s); err != nil {
-		return err
-	}
-	return j.put("\n],\n\"summary\":", "}\n")
+func (j *jsonRun) End(s *Summary) error { return j.close(j.lines.End(s)) }
+
+// jsonDiff has the changes as a list.
+type jsonDiff struct {
+	document
+	lines jsonlDiff
 }
 
-// put writes the objects that JSONL made since the last time, the line's end left out, between two texts.
-func (j *JSON) put(before, after string) error {
-	object := bytes.TrimSuffix(j.buf.Bytes(), []byte("\n"))
-	out := make([]byte, 0, len(before)+len(object)+len(after))
-	out = append(append(append(out, before...), object...), after...)
-	j.buf.Reset()
-	_, err := j.w.Write(out)
-	return err
+func newJSONDiff(w io.Writer, _ *Options) DiffWriter {
+	j := &jsonDiff{document: document{w: w}}
+	j.lines.w = &j.buf
+	return j
 }
+
+// Begin opens the document.
+func (j *jsonDiff) Begin(h *DiffHeader) error { return j.open(j.lines.Begin(h), "diff", "changes") }
+
+// Change writes one change.
+func (j *jsonDiff) Change(c *compare.Change) error { return j.item(j.lines.Change(c)) }
+
+// End closes the document.
+func (j *jsonDiff) End(s *compare.Summary) error { return j.close(j.lines.End(s)) }

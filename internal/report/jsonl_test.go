@@ -30,7 +30,7 @@ func TestJSONLinesToTheLetter(t *testing.T) {
 	for _, traced := range []bool{true, false} {
 		var b bytes.Buffer
 		var tally report.Tally
-		w := report.NewJSONL(&b)
+		w := report.JSONL().Run(&b, nil)
 		h := &report.Header{Run: "1", Tool: "signet/9", Started: at, Targets: []string{"2001:db8::5"}, Checks: []string{"http"}, Depth: signet.Anonymous, Policy: "baseline/1",
 			Warnings: []string{"not asked: gone.example"}, Trace: traced}
 		if err := w.Begin(h); err != nil {
@@ -61,7 +61,7 @@ func TestJSONLinesToTheLetter(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	w := report.NewJSONL(&b)
+	w := report.JSONL().Run(&b, nil)
 	if w.Begin(&report.Header{Started: at}) != nil || w.End(&report.Summary{Ended: at}) != nil || bytes.Contains(b.Bytes(), []byte("unasked")) || bytes.Contains(b.Bytes(), []byte("warnings")) {
 		t.Errorf("%s", b.Bytes())
 	}

@@ -8,7 +8,14 @@ import (
 	"signet/internal/compare"
 )
 
-// targets writes endpoints as TARGETs, one a line, for -f after the fix.
+// List is -o list: the endpoints to fix as TARGETs, one a line, for -f after the fix.
+func List() Format {
+	return Format{Name: "list",
+		Run:  func(w io.Writer, _ *Options) Handler { return &listRun{targets: newTargets(w)} },
+		Diff: func(w io.Writer, _ *Options) DiffWriter { return &listDiff{newTargets(w)} }}
+}
+
+// targets writes TARGETs.
 type targets struct{ w *bufio.Writer }
 
 func newTargets(w io.Writer) targets { return targets{bufio.NewWriter(w)} }
@@ -18,17 +25,14 @@ func (t *targets) write(at signet.Endpoint) error {
 	return err
 }
 
-// List writes the endpoints to fix.
-type List struct {
+// listRun writes the endpoints to fix.
+type listRun struct {
 	Ignore
 	targets
 }
 
-// NewList writes to w.
-func NewList(w io.Writer) *List { return &List{targets: newTargets(w)} }
-
 // Endpoint writes the endpoint once if it is exposed or breaks a rule above information.
-func (l *List) Endpoint(line *Line) error {
+func (l *listRun) Endpoint(line *Line) error {
 	fix := line.Verdict == signet.Exposed
 	for i := range line.Judgement.Findings {
 		fix = fix || Counted(&line.Judgement.Findings[i])
@@ -40,19 +44,16 @@ func (l *List) Endpoint(line *Line) error {
 }
 
 // End flushes.
-func (l *List) End(*Summary) error { return l.w.Flush() }
+func (l *listRun) End(*Summary) error { return l.w.Flush() }
 
-// DiffList writes the endpoints that got worse, came with a weakness or were newly asked and have one.
-type DiffList struct{ targets }
-
-// NewDiffList writes to w.
-func NewDiffList(w io.Writer) *DiffList { return &DiffList{newTargets(w)} }
+// listDiff writes the endpoints that got worse, came with a weakness or were newly asked and have one.
+type listDiff struct{ targets }
 
 // Begin writes nothing: a list is only targets.
-func (d *DiffList) Begin(*DiffHeader) error { return nil }
+func (d *listDiff) Begin(*DiffHeader) error { return nil }
 
 // Change writes the endpoint if there is something new to fix at it.
-func (d *DiffList) Change(c *compare.Change) error {
+func (d *listDiff) Change(c *compare.Change) error {
 	if c.Broke() || c.Kind == compare.NewlyAsked && c.Opens() {
 		return d.write(c.Endpoint())
 	}
@@ -60,4 +61,4 @@ func (d *DiffList) Change(c *compare.Change) error {
 }
 
 // End flushes.
-func (d *DiffList) End(*compare.Summary) error { return d.w.Flush() }
+func (d *listDiff) End(*compare.Summary) error { return d.w.Flush() }

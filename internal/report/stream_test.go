@@ -75,8 +75,8 @@ func TestHostileNamesStayText(t *testing.T) {
 		"text": func(b *bytes.Buffer) report.Handler {
 			return prose.Text().Run(b, &report.Options{Checks: all.Checks(), Width: 80})
 		},
-		"jsonl": func(b *bytes.Buffer) report.Handler { return report.NewJSONL(b) },
-		"list":  func(b *bytes.Buffer) report.Handler { return report.NewList(b) },
+		"jsonl": func(b *bytes.Buffer) report.Handler { return report.JSONL().Run(b, nil) },
+		"list":  func(b *bytes.Buffer) report.Handler { return report.List().Run(b, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -96,7 +96,7 @@ func TestHostileNamesStayText(t *testing.T) {
 // Every JSON line is an object with its kind first, and says what was put in.
 func TestJSONLines(t *testing.T) {
 	var b bytes.Buffer
-	render(t, report.NewJSONL(&b), judged("192.0.2.9", signet.Exposed, `a "quoted" \ reason`, finding("smb-signing-not-required", "bit")))
+	render(t, report.JSONL().Run(&b, nil), judged("192.0.2.9", signet.Exposed, `a "quoted" \ reason`, finding("smb-signing-not-required", "bit")))
 	got := strings.Split(strings.TrimSpace(b.String()), "\n")
 	if len(got) != 3 {
 		t.Fatalf("%d lines, want run, endpoint and summary:\n%s", len(got), b.String())
