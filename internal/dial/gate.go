@@ -80,6 +80,9 @@ func (g *Gate) SetPace(p Pace) {
 	g.changed = make(chan struct{})
 }
 
+// Changes is how often the pace was set. Who keeps times that Try or Reserve told asks again when it has changed.
+func (g *Gate) Changes() uint32 { return g.changes.Load() }
+
 // Exclude says which ports of which addresses must not be asked, in place of what was said before. f is called with
 // addresses without a zone, from any goroutine.
 func (g *Gate) Exclude(f func(netip.Addr, uint16) bool) { g.excluded.Store(&f) }

@@ -48,6 +48,7 @@ type loop struct {
 	ready    queue.Ring[int32]      // slots with questions to ask
 	later    queue.Sleepers[launch] // launches that wait for their place in the pace
 	troubled int64                  // until then nothing is launched
+	changes  uint32                 // of the pace, so far
 
 	connects []queue.Deadlines // by length
 	answers  []queue.Deadlines
@@ -208,7 +209,9 @@ func (l *loop) pump(size uint64) (wait int64) {
 	if l.now < l.troubled {
 		return l.troubled - l.now
 	}
-	if l.later.Len() > 0 && l.draining() {
+	changed := l.changes != l.gate().Changes()
+	l.changes = l.gate().Changes()
+	if l.later.Len() > 0 && (changed || l.draining()) {
 		for l.later.Len() > 0 {
 			n, _ := l.later.Due(math.MaxInt64)
 			l.turn.Push(n)

@@ -245,14 +245,14 @@ type gathered struct {
 
 func (g *gathered) Deliver(o *signet.Observation) error {
 	if !g.busy.CompareAndSwap(false, true) {
-		return fmt.Errorf("Put is called twice at once")
+		return fmt.Errorf("Deliver is called twice at once")
 	}
 	defer g.busy.Store(false)
 	g.list = append(g.list, o)
 	return nil
 }
 
-// lines words what was gathered, in order of address and port.
+// of lists what was gathered of an address.
 func (g *gathered) of(addr string) (all []*signet.Observation) {
 	for _, o := range g.list {
 		if o.Addr.String() == addr {
