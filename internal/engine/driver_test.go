@@ -72,6 +72,8 @@ func TestEveryPeer(t *testing.T) {
 			{"127.9.1.13", func(c net.Conn) { io.WriteString(c, "before being asked\n"); io.Copy(io.Discard, c) }, "answered open [before being asked]"},
 			{"127.9.1.14", func(c net.Conn) { hears(c); io.WriteString(c, "last words\n") }, "answered open [last words]"},
 			{"127.9.1.15", func(c net.Conn) { hears(c); io.WriteString(c, "half"); io.Copy(io.Discard, c) }, "broken open hello: no answer in time"},
+			{"127.9.1.16", says("long"), "broken open hello: more bytes than an endpoint may send: a message of 65537 bytes"},
+			{"127.9.1.17", says("secure\nplain"), "broken open [secure] hello: 6 bytes before the TLS handshake"},
 		}
 		var addrs []string
 		for _, p := range peers {

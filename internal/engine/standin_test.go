@@ -26,7 +26,8 @@ import (
 )
 
 // The stand-in check asks "hello\n" and takes a line. "again" makes it ask once more on a new connection, "secure"
-// makes it go on under TLS on the same one, "find N" points to port N, "twice" makes it ask again on the same one.
+// makes it go on under TLS on the same one, "find N" points to port N, "twice" makes it ask again on the same one, "long"
+// announces more than may be waited for.
 
 type standIn struct {
 	answers []string
@@ -65,6 +66,9 @@ func (t *lineTalk) Next(in []byte, eof bool) (check.Step, error) {
 	}
 	if line == "nonsense" {
 		return check.Step{}, fmt.Errorf("nonsense")
+	}
+	if line == "long" {
+		return check.Step{Consumed: i + 1, Need: check.MaxPending + 1}, nil
 	}
 	t.of.answers = append(t.of.answers, line)
 	switch {
