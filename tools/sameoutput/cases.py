@@ -115,9 +115,9 @@ def reading(folder, label):
         base = "in-" + re.sub(r"[^\w.-]", "_", os.path.basename(path))
         yield Case(f"read {label}/{inside}", ["read", "--store", "none", "--all", *outputs(), base], {base: path}, fresh=True)
         if path.endswith((".pcap", ".pcapng", ".xml", ".jsonl", ".json")):
-            yield Case(f"read {label}/{inside}, anonymised", ["read", "--store", "none", "--anonymize", "-o", "jsonl", base], {base: path}, fresh=True)
+            yield Case(f"read {label}/{inside}, anonymised", ["read", "--store", "none", "--anonymize", "-o", "jsonl", base], {base: path}, fresh=True, numbered=True)
     yield Case(f"read {label}, all of it", ["read", "--store", "none", "--trace", *outputs(), folder], fresh=True)
-    yield Case(f"read {label}, all of it, anonymised", ["read", "--store", "none", "--anonymize", *outputs(), folder], fresh=True, varies=True, numbered=True)
+    yield Case(f"read {label}, all of it, anonymised", ["read", "--store", "none", "--anonymize", "-o", "text", "-o", "csv=out.csv", "-o", "jsonl=out.jsonl", folder], fresh=True, varies=True, numbered=True)
 
 
 def texts(root, into):

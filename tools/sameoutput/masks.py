@@ -68,8 +68,11 @@ def _mask_times(text):
     return text
 
 
-# Whatever files a folder has are read at the same time, and names are numbered as they come.
-NUMBERED = ("name of an anonymised folder", r"\bname-\d+", "name-<n>")
+# Names and GUIDs of an anonymised report are numbered in the order of a map, which is another one each time.
+NUMBERED = [
+    ("number of an anonymised name", r"(?i)\bname-\d+", "name-<n>"),
+    ("number of an anonymised GUID", r"\b00000000-0000-0000-0000-\d{12}\b", "guid-<n>"),
+]
 
 
 def mask(data, case, where, version):
@@ -80,7 +83,7 @@ def mask(data, case, where, version):
         text = text.replace(word, "<version>" if word[0] != "," else "")
     if case.fresh:
         text = _mask_times(text)
-        for _, pattern, by in DURATIONS + (LIVE if case.live else []) + ([NUMBERED] if case.numbered else []):
+        for _, pattern, by in DURATIONS + (LIVE if case.live else []) + (NUMBERED if case.numbered else []):
             text = re.sub(pattern, by, text)
     return text
 
@@ -92,7 +95,8 @@ def describe():
     lines += [f"  {name:32} {pattern}" for name, pattern, _ in DURATIONS]
     lines += ["masked in what a scan prints:"]
     lines += [f"  {name:32} {pattern}" for name, pattern, _ in LIVE]
-    lines += ["masked in what an anonymised read of a folder prints:", "  {:32} {}".format(*NUMBERED[:2])]
+    lines += ["masked in what an anonymised read prints:"]
+    lines += [f"  {name:32} {pattern}" for name, pattern, _ in NUMBERED]
     lines += ["masked everywhere: the folder that the binary runs in, and the version and commit that it calls itself"]
     lines += ["Besides, of a scan: what BEFORE says differently when it is run again; how much that was is printed."]
     return "\n".join(lines)
