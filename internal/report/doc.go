@@ -7,4 +7,7 @@
 // Small formats are here: JSON, JSON lines, CSV, a list of targets. Each large one is a room of its own below this one, which
 // imports this room and none of the others, and shows one function, its Format. A format writes to its io.Writer: it asks
 // nothing of a store or the network, and loads nothing from outside.
+//
+// A new format is a room with a function that returns its Format, and that function in the list of -o (internal/cli/outputs.go).
+// In its room a document, or what else the format is made of, is written once: a run and a diff both fill it.
 package report

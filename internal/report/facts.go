@@ -34,7 +34,8 @@ func FactsOf(l *Line) Facts {
 	return f
 }
 
-// HostName is the name a host gives itself, or the user gave it, cleaned; f are the line's facts.
+// HostName is the name that the user gave a host, or else the one it gives itself, clean; f are the line's facts. Line.Who asks
+// the other way round.
 func (f *Facts) HostName(l *Line) string {
 	if l.Name != "" {
 		return text.Clean(l.Name)

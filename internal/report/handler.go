@@ -53,7 +53,7 @@ func (t Tee) each(do func(Handler) error) error {
 	return nil
 }
 
-// Begin and what follows it hand an event on.
+// Begin hands an event on, as do the methods below.
 func (t Tee) Begin(h *Header) error { return t.each(func(to Handler) error { return to.Begin(h) }) }
 
 func (t Tee) Client(c *signet.Client) error {

@@ -32,10 +32,10 @@ const (
 	mostLostNamed = 20      // hosts at the top of a text; json, jsonl and csv name them all
 )
 
-// lost keeps what is missing of a run, and which hosts under way have anything at all in it.
+// lost keeps what is missing of a run, and which hosts are not missing whole.
 type lost struct {
 	hosts  map[netip.Addr]*LostHost
-	under  map[netip.Addr]bool // hosts of which more may come, by whether anything of them was there
+	under  map[netip.Addr]bool // hosts of which more may come; true where an endpoint of theirs answered
 	named  map[string]bool     // names of which some address was asked
 	more   uint64              // hosts beyond mostLost
 	ends   uint64              // endpoints that were skipped
@@ -87,7 +87,7 @@ func lostBecause(l *Line) string {
 	return strings.Join(l.Because, "; ")
 }
 
-// left settles a host of which nothing more comes.
+// left settles whether a host is missing whole: nothing more comes of it.
 func (t *lost) left(addr netip.Addr) {
 	some, known := t.under[addr]
 	if !known {
@@ -136,7 +136,8 @@ func (t *Tally) Lost() Lost {
 // Left says that nothing more comes of an address.
 func (t *Tally) Left(addr netip.Addr) { t.lost.left(addr) }
 
-// Missing says at the top of a report what is missing of it. What an interruption left is not told host by host.
+// Missing are the sentences at the top of a report on what is missing of it. What an interruption left out is not told host by
+// host.
 func (s *Summary) Missing() []string {
 	if s.Interrupted && s.Lost.Faults == 0 {
 		return nil
@@ -144,7 +145,7 @@ func (s *Summary) Missing() []string {
 	return s.Lost.Sentences()
 }
 
-// Sums say how much is missing; none where nothing is.
+// Sums are sentences on how much is missing; none where nothing is.
 func (l *Lost) Sums() []string {
 	var out []string
 	if l.Skipped > 0 {
@@ -160,7 +161,7 @@ func (l *Lost) Sums() []string {
 	return out
 }
 
-// Sentences say at the top of a report what is missing of it, host by host.
+// Sentences are the Sums, then a sentence for each host.
 func (l *Lost) Sentences() []string {
 	out, n := l.Sums(), uint64(len(l.Hosts))+l.More
 	for i := range l.Hosts[:min(len(l.Hosts), mostLostNamed)] {

@@ -7,7 +7,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Spool keeps text that a format wants behind the rest, compressed: lines of a report resemble each other, and a million
+// Spool keeps what a format has to write behind the rest, compressed: the lines of a report resemble each other, and a million
 // of them take a twentieth of their size. The zero value is empty.
 type Spool struct {
 	packed bytes.Buffer

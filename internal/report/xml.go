@@ -8,10 +8,10 @@ import (
 	"signet/internal/text"
 )
 
-// XMLText is text for an element or attribute. Clean took out what XML 1.0 §2.2 forbids but for two noncharacters.
+// XMLText cleans text and escapes it for an element or an attribute. Clean text has nothing that XML 1.0 §2.2 forbids.
 func XMLText(s string) string { return EscapeXML(text.Clean(s)) }
 
-// EscapeXML is for text that was cleaned, and may have line ends of ours.
+// EscapeXML escapes text that is clean, but for line ends of our own.
 func EscapeXML(s string) string {
 	var b bytes.Buffer
 	_ = xml.EscapeText(&b, []byte(s)) // a Buffer takes everything
@@ -28,7 +28,7 @@ func XMLAttributes(b []byte, pairs ...string) []byte {
 	return b
 }
 
-// XMLLines escapes lines of our own making, each of them cleaned.
+// XMLLines cleans and escapes texts, each on a line of its own; empty ones are left out.
 func XMLLines(list ...string) string {
 	var kept []string
 	for _, s := range list {
