@@ -151,3 +151,8 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 	}
 	return root
 }
+
+// Root is the command tree without a process behind it, for the generator of man pages and completions.
+func Root() *cobra.Command {
+	return newApp(Process{Version: "dev"}).root()
+}

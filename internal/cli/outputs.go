@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"signet/internal/outfile"
 	"signet/internal/report"
 	"signet/internal/report/html"
 	"signet/internal/report/junit"
@@ -31,7 +32,7 @@ type output struct {
 	io.Writer
 	name   string
 	format report.Format
-	place  place
+	place  outfile.Place
 	file   *os.File      // nil for standard output, and once it is closed
 	buf    *bufio.Writer // nil where each line is to be seen as it is made
 	failed bool          // its writer did not come to an end
@@ -96,15 +97,15 @@ func (a *app) openFiles(specs []string, others ...string) (*outputs, error) {
 			continue
 		}
 		var err error
-		if out.place, err = placeOf(path); err == nil {
-			out.file, err = out.place.create()
+		if out.place, err = outfile.Of(path); err == nil {
+			out.file, err = out.place.Create()
 		}
 		if err != nil {
 			o.close()
 			return nil, trouble("-o %s: %v", spec, err)
 		}
-		if out.name = path; !out.place.asIs {
-			a.interrupts.litter(out.place.part(), !out.format.Lines)
+		if out.name = path; !out.place.AsIs() {
+			a.interrupts.litter(out.place.Part(), !out.format.Lines)
 		}
 		out.buf = bufio.NewWriterSize(out.file, 64<<10)
 		out.Writer = out.buf
@@ -116,7 +117,7 @@ func (a *app) openFiles(specs []string, others ...string) (*outputs, error) {
 // no two may be one, nor one of others, files that the command has open besides.
 func (a *app) settleOutputs(specs []string, others ...string) error {
 	stdout := ""
-	var used []place
+	var used []outfile.Place
 	var by []string
 	for _, spec := range specs {
 		name, path, toFile := strings.Cut(spec, "=")
@@ -127,17 +128,17 @@ func (a *app) settleOutputs(specs []string, others ...string) error {
 		case toFile && path == "":
 			return usage("-o %s: a file name is missing after =", spec)
 		case toFile && path != "-":
-			p, err := placeOf(path)
+			p, err := outfile.Of(path)
 			if err != nil {
 				return trouble("-o %s: %v", spec, err)
 			}
 			for i := range used {
-				if p.is(&used[i]) {
+				if p.Is(&used[i]) {
 					return usage("-o %s and -o %s both go to %s", by[i], name, path)
 				}
 			}
 			for _, other := range others {
-				if q, err := placeOf(other); err == nil && p.is(&q) {
+				if q, err := outfile.Of(other); err == nil && p.Is(&q) {
 					return usage("-o %s goes to %s, which the command has another use for", name, path)
 				}
 			}
@@ -157,13 +158,9 @@ func (a *app) settleOutputs(specs []string, others ...string) error {
 }
 
 // isStdout tells whether a place is what standard output goes to.
-func (a *app) isStdout(p *place) bool {
+func (a *app) isStdout(p *outfile.Place) bool {
 	s, ok := a.Stdout.(*standard)
-	if !ok {
-		return false
-	}
-	info, err := s.file.Stat()
-	return p.fd >= 0 && p.fd == int(s.Fd()) || err == nil && p.old != nil && info.Mode().IsRegular() && os.SameFile(info, p.old)
+	return ok && p.IsOpen(s.file)
 }
 
 // display is what the format of an output may ask for.
@@ -228,7 +225,7 @@ func (o *outputs) flush() {
 // spareOlder leaves files that are there already as they are, and says whether there is any.
 func (o *outputs) spareOlder() (any bool) {
 	for _, f := range o.files {
-		f.spare = f.file != nil && f.place.old != nil && !f.place.asIs
+		f.spare = f.file != nil && f.place.Replaces()
 		any = any || f.spare
 	}
 	return any
@@ -242,8 +239,8 @@ func (o *outputs) finish() error {
 			continue
 		}
 		if f.spare {
-			f.place.abandon(f.file, f.buf, false)
-		} else if err := f.place.finish(f.file, f.buf, f.format.Lines); err != nil {
+			f.place.Abandon(f.file, f.buf, false)
+		} else if err := f.place.Finish(f.file, f.buf, f.format.Lines); err != nil {
 			errs = append(errs, err)
 		}
 		f.file = nil
@@ -258,7 +255,7 @@ func (o *outputs) close() { o.abandon(false) }
 func (o *outputs) abandon(lines bool) {
 	for _, f := range o.files {
 		if f.file != nil {
-			f.place.abandon(f.file, f.buf, lines && f.format.Lines)
+			f.place.Abandon(f.file, f.buf, lines && f.format.Lines)
 			f.file = nil
 		}
 	}

@@ -191,27 +191,11 @@ func (a *app) runsPrune() *cobra.Command {
 				return err
 			}
 			defer stored.Close()
-			return a.deleteRuns(ctx, stored, pruned(stored.Runs, keepN, older != "", age))
+			return a.deleteRuns(ctx, stored, stored.Prunable(keepN, older != "", time.Now().Add(-age)))
 		})
 	cmd.Flags().IntVar(&keepN, "keep", -1, "keep the newest `N` runs, whatever their age")
 	cmd.Flags().StringVar(&older, "older-than", "", "delete only runs that began longer ago than `AGE`: 30d, 8w, 12h")
 	return cmd
-}
-
-// pruned names the runs that prune deletes; runs is newest first. Runs that came to nothing take no place among the newest: they go
-// with those they are older than.
-func pruned(runs []store.Run, keep int, byAge bool, age time.Duration) (ids []string) {
-	newer := 0
-	for i := range runs {
-		r := &runs[i]
-		if newer >= keep && !r.Damaged && (!byAge || time.Since(r.When()) > age) {
-			ids = append(ids, r.ID)
-		}
-		if r.Stands() {
-			newer++
-		}
-	}
-	return ids
 }
 
 // parseAge reads a duration that may be in days or weeks.

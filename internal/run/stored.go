@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"signet/internal/store"
 	"signet/internal/store/postgres"
@@ -99,6 +100,22 @@ func (s *Stored) Readable(name string, warn func(string)) (*store.Run, error) {
 		return nil, fmt.Errorf("run %s: its import is under way or was cut short: import it again", r.ID)
 	}
 	return r, nil
+}
+
+// Prunable names the runs that are older than the newest keep and, with byAge, began before a moment. Runs that came to nothing
+// take no place among the newest: they go with those they are older than. One that is damaged stays.
+func (s *Stored) Prunable(keep int, byAge bool, before time.Time) (ids []string) {
+	newer := 0
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		if newer >= keep && !r.Damaged && (!byAge || r.When().Before(before)) {
+			ids = append(ids, r.ID)
+		}
+		if r.Stands() {
+			newer++
+		}
+	}
+	return ids
 }
 
 // State says how a run stands. One that was killed is not told from one that is being made.

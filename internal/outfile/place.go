@@ -1,4 +1,4 @@
-package cli
+package outfile
 
 import (
 	"bufio"
@@ -13,9 +13,9 @@ import (
 	"syscall"
 )
 
-// place is where a named output goes. A regular file is replaced once the new one is whole; what is none, or is open
+// Place is where a named output goes. A regular file is replaced once the new one is whole; what is none, or is open
 // already in this process or another, is written to as it is.
-type place struct {
+type Place struct {
 	named string      // as the user typed it
 	final string      // what is replaced: the target of a symbolic link
 	asIs  bool        // written to as it is
@@ -29,9 +29,9 @@ const mostLinks = 40
 // openName matches names that stand for what a process holds open already.
 var openName = regexp.MustCompile(`^(?:/dev/(stdin|stdout|stderr)|/dev/fd/([0-9]+)|/proc/(?:self|thread-self|([0-9]+)|self/task/[0-9]+)/fd/([0-9]+))$`)
 
-// placeOf finds where a name leads.
-func placeOf(named string) (place, error) {
-	p := place{named: named, fd: -1}
+// Of finds where a name leads.
+func Of(named string) (Place, error) {
+	p := Place{named: named, fd: -1}
 	if strings.HasSuffix(named, string(filepath.Separator)) {
 		return p, &fs.PathError{Op: "open", Path: named, Err: syscall.EISDIR}
 	}
@@ -79,7 +79,7 @@ func placeOf(named string) (place, error) {
 }
 
 // open tells whether a path stands for what a process holds open, which nothing may take the place of.
-func (p *place) open(path string) bool {
+func (p *Place) open(path string) bool {
 	m := openName.FindStringSubmatch(filepath.ToSlash(path))
 	if m == nil {
 		return false
@@ -101,26 +101,38 @@ func (p *place) open(path string) bool {
 	return true
 }
 
-// part is the file that grows beside the one that is replaced.
-func (p *place) part() string { return p.final + ".part" }
+// AsIs tells whether what is named is written to as it is, and replaced by nothing.
+func (p *Place) AsIs() bool { return p.asIs }
 
-// is tells whether two places are one.
-func (p *place) is(o *place) bool {
+// Replaces tells whether there is a file that will be replaced.
+func (p *Place) Replaces() bool { return p.old != nil && !p.asIs }
+
+// IsOpen tells whether the place is where an open file goes.
+func (p *Place) IsOpen(f *os.File) bool {
+	info, err := f.Stat()
+	return p.fd >= 0 && p.fd == int(f.Fd()) || err == nil && p.old != nil && info.Mode().IsRegular() && os.SameFile(info, p.old)
+}
+
+// Part is the file that grows beside the one that is replaced.
+func (p *Place) Part() string { return p.final + ".part" }
+
+// Is tells whether two places are one.
+func (p *Place) Is(o *Place) bool {
 	if p.fd >= 0 || o.fd >= 0 {
 		return p.fd == o.fd
 	}
 	return p.final == o.final || p.old != nil && o.old != nil && p.asIs == o.asIs && sameName(p, o) ||
-		!p.asIs && p.part() == o.final || !o.asIs && o.part() == p.final
+		!p.asIs && p.Part() == o.final || !o.asIs && o.Part() == p.final
 }
 
 // sameName tells whether two names differ in case alone and are one file: two names of a file that are really two, which
 // hard links are, are replaced one by one.
-func sameName(p, o *place) bool {
+func sameName(p, o *Place) bool {
 	return os.SameFile(p.old, o.old) && strings.EqualFold(p.final, o.final)
 }
 
-// create opens what the output is written to.
-func (p *place) create() (*os.File, error) {
+// Create opens what the output is written to.
+func (p *Place) Create() (*os.File, error) {
 	switch {
 	case p.fd >= 0:
 		return duplicate(p.fd, p.named)
@@ -136,15 +148,15 @@ func (p *place) create() (*os.File, error) {
 		f.Close()
 		mode = p.old.Mode().Perm()
 	}
-	if info, err := os.Lstat(p.part()); err == nil {
+	if info, err := os.Lstat(p.Part()); err == nil {
 		if !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0 {
-			return nil, fmt.Errorf("%s is in the way, and no file", p.part())
+			return nil, fmt.Errorf("%s is in the way, and no file", p.Part())
 		}
-		if err := os.Remove(p.part()); err != nil { // of a run that was killed
+		if err := os.Remove(p.Part()); err != nil { // of a run that was killed
 			return nil, err
 		}
 	}
-	f, err := os.OpenFile(p.part(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	f, err := os.OpenFile(p.Part(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -155,17 +167,17 @@ func (p *place) create() (*os.File, error) {
 }
 
 // ours tells whether what stands beside the file is still what we write.
-func (p *place) ours(f *os.File) bool {
+func (p *Place) ours(f *os.File) bool {
 	mine, err := f.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Lstat(p.part())
+	there, err := os.Lstat(p.Part())
 	return err == nil && os.SameFile(mine, there)
 }
 
-// finish puts what was written in its place: only now, and only whole. keep is for what is worth something in part.
-func (p *place) finish(f *os.File, buf *bufio.Writer, keep bool) error {
+// Finish puts what was written in its place: only now, and only whole. keep is for what is worth something in part.
+func (p *Place) Finish(f *os.File, buf *bufio.Writer, keep bool) error {
 	err := buf.Flush()
 	if p.asIs {
 		return errors.Join(err, f.Close())
@@ -181,28 +193,28 @@ func (p *place) finish(f *os.File, buf *bufio.Writer, keep bool) error {
 	}
 	switch {
 	case !ours:
-		return errors.Join(err, fmt.Errorf("%s was taken away or written by another while it grew: %s stays as it was", p.part(), p.named))
+		return errors.Join(err, fmt.Errorf("%s was taken away or written by another while it grew: %s stays as it was", p.Part(), p.named))
 	case err != nil:
 		if !keep {
-			os.Remove(p.part())
+			os.Remove(p.Part())
 		}
 		return err
 	}
-	if err := os.Rename(p.part(), p.final); err != nil {
-		return fmt.Errorf("%w: all of it is in %s", err, p.part())
+	if err := os.Rename(p.Part(), p.final); err != nil {
+		return fmt.Errorf("%w: all of it is in %s", err, p.Part())
 	}
 	return nil
 }
 
-// abandon leaves the old file as it is, and takes away what grew beside it unless its lines are worth keeping.
-func (p *place) abandon(f *os.File, buf *bufio.Writer, keep bool) {
+// Abandon leaves the old file as it is, and takes away what grew beside it unless its lines are worth keeping.
+func (p *Place) Abandon(f *os.File, buf *bufio.Writer, keep bool) {
 	if keep || p.asIs {
 		buf.Flush()
 	}
 	info, err := f.Stat()
 	keep = keep && err == nil && info.Size() > 0
 	if !p.asIs && !keep && p.ours(f) {
-		os.Remove(p.part())
+		os.Remove(p.Part())
 	}
 	f.Close()
 }
