@@ -14,10 +14,10 @@ func depthWords() []string { return []string{"handshake", "anonymous", "decoy", 
 
 func (d Depth) String() string { return name(depthWords(), d) }
 
-// MarshalText writes the contract's word.
+// MarshalText writes its word, as in JSON lines and policies.
 func (d Depth) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads the contract's word.
+// UnmarshalText reads that word, and no other.
 func (d *Depth) UnmarshalText(text []byte) (err error) {
 	*d, err = parse[Depth](depthWords(), "depth (handshake, anonymous, decoy or credential)", text)
 	return err

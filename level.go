@@ -26,10 +26,10 @@ func (l Level) String() string {
 	return name(levelWords(), l)
 }
 
-// MarshalText writes the contract's word.
+// MarshalText writes its word, as in JSON lines and policies.
 func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
-// UnmarshalText reads the contract's word.
+// UnmarshalText reads that word, and no other.
 func (l *Level) UnmarshalText(text []byte) (err error) {
 	*l, err = parse[Level](levelWords(), "level", text)
 	return err

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Facts is what a check learned, without opinion. It is typed inside its check's folder; outside it is JSON in the
-// shape of contract.md. AppendJSON appends one JSON object.
+// Facts is what a check learned, without opinion. It is typed inside its check's folder; outside it is JSON, the
+// `facts` of an endpoint's line. AppendJSON appends that JSON object.
 type Facts interface {
 	AppendJSON(dst []byte) []byte
 }

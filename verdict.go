@@ -33,10 +33,10 @@ func (v Verdict) Worse(w Verdict) Verdict {
 	return Undetermined // no verdict of ours: the one that claims least
 }
 
-// MarshalText writes the contract's word.
+// MarshalText writes its word, as in JSON lines and policies.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// UnmarshalText reads the contract's word.
+// UnmarshalText reads that word, and no other.
 func (v *Verdict) UnmarshalText(text []byte) (err error) {
 	*v, err = parse[Verdict](verdictWords(), "verdict", text)
 	return err
@@ -57,10 +57,10 @@ func severityWords() []string { return []string{"info", "low", "medium", "high",
 
 func (s Severity) String() string { return name(severityWords(), s) }
 
-// MarshalText writes the contract's word.
+// MarshalText writes its word, as in JSON lines and policies.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads the contract's word.
+// UnmarshalText reads that word, and no other.
 func (s *Severity) UnmarshalText(text []byte) (err error) {
 	*s, err = parse[Severity](severityWords(), "severity (info, low, medium, high or critical)", text)
 	return err

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// endpointLogons is how many failed logons one endpoint may see at depth decoy (contract.md, Safety).
+// endpointLogons is how many failed logons one endpoint may see at depth decoy.
 const endpointLogons = 2
 
 // A whole run against the domain controllers, and what their own logs say of it: no failed logon at the default depth,

@@ -2,6 +2,5 @@
 // much it may expand to. Files come from other people and other tools; a megabyte of them must not cost minutes or gigabytes.
 //
 // It holds the limits, what counts against them, and readers that keep to them whatever a file's layout or encoding. It knows
-// nothing of what a file means. An error says where in the file
-// the limit was passed and which one it is, on one line.
+// nothing of what a file means. An error says on one line which limit was passed, and where in the file.
 package bounds

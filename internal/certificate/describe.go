@@ -1,4 +1,6 @@
-// Package certificate says what a server's certificate tells of it, whoever saw it: a handshake of ours or a capture.
+// Package certificate turns a server's X.509 certificate (RFC 5280) into the facts that a check keeps of it: names,
+// issuer, when it ends, whether it is self-signed. The certificate may come from a handshake of ours or from a capture. It
+// is never verified: the question is what the server shows.
 package certificate
 
 import (
@@ -11,8 +13,7 @@ import (
 // most is how many names of each sort are kept: a certificate for more says no more of who answers.
 const most = 100
 
-// Describe fills in what the certificate tells; the version is the caller's. It is never verified: the question is what the
-// server shows.
+// Describe fills in what the certificate tells; the version of TLS is left to the caller.
 func Describe(f *signet.TLS, leaf *x509.Certificate) {
 	f.Subject, f.Issuer = leaf.Subject.String(), leaf.Issuer.String()
 	f.NotAfter = leaf.NotAfter.UTC().Format(time.RFC3339)

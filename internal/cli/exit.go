@@ -9,7 +9,7 @@ import (
 	"signet/internal/run"
 )
 
-// Exit codes of contract.md.
+// Exit codes, as docs/using.md lists them.
 const (
 	exitDone        = 0
 	exitTrouble     = 1

@@ -38,7 +38,7 @@ type Pace struct {
 	Host   int     // connections that one host sees at once; 0: 2, or 64 where Rate is 0
 }
 
-// How many connections one host sees at once where nothing else is said (protocols.md §0 rule 5).
+// How many connections one host sees at once where nothing else is said.
 const (
 	hostConnections    = 2
 	unpacedConnections = 64

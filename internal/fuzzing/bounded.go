@@ -1,4 +1,5 @@
-// Package fuzzing holds a fuzz target to what reading any file may take, for tests only.
+// Package fuzzing is for the fuzz targets of packages that read files: it fails a target that takes more time or
+// memory than the size of its input allows. It is for tests alone.
 package fuzzing
 
 import (

@@ -7,7 +7,7 @@ import (
 	"signet/internal/text"
 )
 
-// Facts are the parts of contract.md's facts that a writer shows in a shape of its own. Every check's facts decode
+// Facts are the parts of the checks' facts that a writer shows in a shape of its own. Every check's facts decode
 // into it; what a check does not say stays zero.
 type Facts struct {
 	Dialect string       `json:"dialect"`

@@ -1,5 +1,5 @@
-// Package capturetest makes packet captures for tests: connections become packets, packets are wrapped, shuffled or lost,
-// and written as a file. It forges nothing that could be sent: there are no checksums in its packets.
+// Package capturetest makes packet captures for tests: it turns connections into packets, puts them into tunnels and
+// VLANs, reorders or drops some, and writes them as a file. None of its packets could be sent: they have no checksums.
 package capturetest
 
 import (

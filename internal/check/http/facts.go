@@ -5,7 +5,7 @@ import (
 	"signet/internal/text"
 )
 
-// Facts is what a web server showed, in the shape of contract.md.
+// Facts is what a web server showed,.
 type Facts struct {
 	TLS    *signet.TLS  `json:"tls,omitempty"`
 	Server string       `json:"server"`

@@ -265,7 +265,7 @@ func (iv *interview) heardProof(answers []*http1.Response) {
 }
 
 // askAgain gives NTLM that is announced, alone, and brought no challenge a second connection: a balancer that spreads
-// the requests of a connection loses some exchanges and not others (protocols.md §2.1). Where Negotiate is announced
+// the requests of a connection loses some exchanges and not others. Where Negotiate is announced
 // too, its own proofs are further tries. What stays bare once is bare on every path.
 func (iv *interview) askAgain(p *page) {
 	if iv.kind != underNTLM || p.found[underNTLM] != bare || p.offers("Negotiate") || iv.steady {

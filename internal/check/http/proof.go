@@ -10,7 +10,7 @@ import (
 )
 
 // proof is one way to hand a server a NEGOTIATE message: what tells whether NTLM is there, a header never does
-// (protocols.md §2.1).
+// .
 type proof uint8
 
 const (

@@ -112,7 +112,7 @@ func TestLostProofIsAskedTwice(t *testing.T) {
 	}
 }
 
-// A balancer without affinity in front of IIS with the NTLM provider alone (the case (h) of protocols.md §2.1, no
+// A balancer without affinity in front of IIS with the NTLM provider alone (no
 // product in particular): the exchange is lost on one connection and found on the next. A server with nothing behind
 // its header costs one request more, not one a path.
 func TestAnnouncedNTLMIsAskedTwice(t *testing.T) {

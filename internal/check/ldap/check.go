@@ -68,7 +68,7 @@ func rules() []check.Rule {
 	}
 }
 
-// sends declares the most that an endpoint sees; what logs is from protocols.md §3 and §8. A connection that the
+// sends declares the most that an endpoint sees. A connection that the
 // server closes or answers with a passing fault is repeated once, which the figures include.
 func sends() []check.Sends {
 	return []check.Sends{

@@ -137,7 +137,7 @@ func (iv *interview) fileTLS(end check.End, seen learned) {
 			f.TLS = overStartTLS
 		}
 		if *code == wire.Unavailable || *code == wire.OperationsError {
-			f.Certificate = certMissing // what AD answers where it has none (protocols.md §3.3)
+			f.Certificate = certMissing // what AD answers where it has none
 		}
 	}
 	if end.Cause == check.TLSFailed && f.Certificate != certOK {

@@ -62,7 +62,7 @@ func ofSamba(f *Facts) *Facts {
 	return f
 }
 
-// Every row of protocols.md §3.2 and §3.3, and what each leaves unknown.
+// Every answer to a bind that decides something, and what each leaves unknown.
 func TestJudge(t *testing.T) {
 	anon := func(over string, code wire.ResultCode, text string) Bind { return told(over, askAnonymous, code, text) }
 	wrong := func(code wire.ResultCode, text string) Bind { return told(overLDAPS, askDecoyWrong, code, text) }

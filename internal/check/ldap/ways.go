@@ -23,7 +23,7 @@ const (
 	ruleBindingOptional = "ldap-channel-binding-optional"
 )
 
-// Who gets through (protocols.md §7): the sentences of every exposed way.
+// Who gets through: the sentences of every exposed way.
 const (
 	openSigning = "open to NTLM relayed from HTTP and WebDAV clients, which do not ask for signing, and to NTLMv1 from any client"
 	openOff     = openSigning

@@ -1,5 +1,5 @@
 // Package mail asks an SMTP, IMAP or POP3 server whether it takes NTLM, before and after STARTTLS, and proves it by
-// the server's own CHALLENGE (protocols.md §5 row 4).
+// the server's own CHALLENGE.
 //
 // Which of the three protocols is spoken is told from the greeting, not from the port. One AUTH is begun an endpoint,
 // where it tells most, and cancelled once the challenge has come: no name and no password is ever sent. A list of

@@ -1,5 +1,5 @@
 // Package names asks a host for its own name over NetBIOS (UDP 137), LLMNR (5355) and multicast DNS (5353), one
-// unicast question each, and only when the check is named with --checks (protocols.md §5 row 8).
+// unicast question each, and only when the check is named with --checks.
 //
 // An answer shows that a responder runs, which is a hint that the host also asks such questions of its network, and so
 // can be deceived by whoever answers first. That is decided by its client side, which no question shows: the verdict

@@ -1,5 +1,4 @@
-// Package rpc asks a host's endpoint mapper which interfaces it has registered, once and without a logon
-// (protocols.md §5 rows 1 and 6).
+// Package rpc asks a host's endpoint mapper which interfaces it has registered, once and without a logon.
 //
 // The list is a hint about the host as a source: interfaces by which anyone who is logged on can make the host open
 // a session elsewhere. It also tells a certification authority by its enrolment interface. No listed interface is
