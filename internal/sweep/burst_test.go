@@ -129,3 +129,28 @@ func TestRefusedFrames(t *testing.T) {
 		}
 	}
 }
+
+// A neighbour is asked for its link address before it is sent a SYN, and not at all where no port of it may be asked.
+func TestNeighbourIsAskedFirst(t *testing.T) {
+	s, work, x := standby([]uint16{445, 80}, "198.51.100.1", "198.51.100.2")
+	s.ctx = t.Context()
+	s.near = map[netip.Addr]*neighbour{}
+	s.routes[0].via = netip.Addr{}
+	s.Gate.Exclude(func(a netip.Addr, port uint16) bool { return a == work.addrs[1] || port == 80 })
+	for s.begin() {
+	}
+	s.burst(0, 0, 2)
+	want := appendWhoHas(nil, mac{}, s.routes[0].src, work.addrs[0])
+	if x.n != 1 || string(x.out[0][:x.outIO[0].Len]) != string(want) {
+		t.Fatalf("%d frames, the first %x, want %x", x.n, x.out[0][:x.outIO[0].Len], want)
+	}
+	x.n = 0
+	isAt := append([]byte(nil), want...)
+	isAt[21] = 2 // a reply
+	copy(isAt[22:], []byte{2, 0, 0, 0, 0, 7, 198, 51, 100, 1})
+	s.frame(x, isAt)
+	s.frame(x, isAt) // again
+	if got := x.asked(); !slices.Equal(got, []string{"198.51.100.1:445"}) || [6]byte(x.out[0][:6]) != (mac{2, 0, 0, 0, 0, 7}) {
+		t.Errorf("after its answer: %v, to %x", got, x.out[0][:6])
+	}
+}
