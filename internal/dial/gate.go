@@ -62,6 +62,13 @@ func (g *Gate) SetPace(p Pace) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.gap > 0 { // a gate that never had a pace has nothing to forget, and its tables take no memory yet
+		now := g.since()
+		g.due, g.owed = min(g.due, now), 0
+		for i := range g.subnets {
+			g.subnets[i].due = min(g.subnets[i].due, now)
+		}
+	}
 	g.perHost.Store(int32(p.Host))
 	g.paced.Store(p.Rate > 0)
 	if p.Rate > 0 {
@@ -69,11 +76,6 @@ func (g *Gate) SetPace(p Pace) {
 			p.Subnet = SubnetRate(p.Rate)
 		}
 		g.gap, g.net = max(1, int64(float64(time.Second)/p.Rate)), max(1, int64(float64(time.Second)/p.Subnet))
-	}
-	now := g.since()
-	g.due, g.owed = min(g.due, now), 0
-	for i := range g.subnets {
-		g.subnets[i].due = min(g.subnets[i].due, now)
 	}
 	g.changes.Add(1)
 	close(g.changed)
