@@ -2,13 +2,14 @@
 // more, and what was not asked again. It is pure, and streams: both runs come ordered by address, and memory grows only
 // with the hosts that are at one address in one run and not in the other.
 //
-// Hosts are compared, not addresses: a host that took over an address is not its predecessor, by the names and the GUID
-// that it shows. A host that took another lease is found again where the user named it and the resolver gave that name
-// another address. What hosts say of themselves can be said by anybody, who so could make a weakness look mended while its
-// address is silent: hosts alike by it are told beside each other as "may be the same", and stay two.
+// Hosts are compared, not addresses: where the names and the GUID at an address are others than before, another host is
+// there. A host whose address changed is found again only where the user named it and the resolver gave that name another
+// address. What a host says of itself anybody can say, and could so make a weakness look fixed while its own address is
+// silent: two hosts that say the same of themselves stay two, and each is told of as "may be the same" beside the other.
 //
-// A question that the old run is known not to have asked makes nothing worse: what answers it is newly asked, so long as
-// nothing that the old run did learn has changed. What is unseen now has no guard, and is not better than what it was.
+// What answers a question that the old run did not ask is newly asked, and not worse, so long as nothing that the old run
+// did learn has changed. An endpoint that is unseen now has no guard, and is not better than it was. Silence is never a
+// fix: what was not asked again, or cannot be told any more, has a kind of its own.
 //
-// It never counts silence as a fix: what was not asked again, or cannot be told any more, has a kind of its own.
+// It knows no check: which facts are compared how is said by the check (check.Check.Shape).
 package compare

@@ -46,10 +46,7 @@ func (f *Folder) Fold(o *signet.Observation, j *signet.Judgement) {
 		d = &draft{addr: o.Addr}
 		f.open[o.Addr] = d
 	}
-	rank := slices.IndexFunc(f.checks, func(c check.Check) bool { return c.Name == o.Check })
-	if rank < 0 {
-		rank = len(f.checks) // a check of another version: nothing of it is understood
-	}
+	rank := f.rank(o.Check)
 	var id check.Identity
 	if rank < len(f.checks) && f.checks[rank].Identify != nil && o.Facts != nil {
 		if said, err := f.checks[rank].Identify(o.Facts); err == nil { // unreadable facts are the judge's to report
@@ -57,6 +54,16 @@ func (f *Folder) Fold(o *signet.Observation, j *signet.Judgement) {
 		}
 	}
 	d.add(rank, o, j, id)
+}
+
+// rank is the place of a check in the list; one of another version, of which nothing is understood, comes last.
+func (f *Folder) rank(name string) int {
+	for i := range f.checks {
+		if f.checks[i].Name == name {
+			return i
+		}
+	}
+	return len(f.checks)
 }
 
 // Disagree files what sources say of an endpoint of an address against each other.

@@ -12,16 +12,17 @@ import (
 // Judge holds a policy over a list of checks. It may be shared.
 type Judge struct {
 	policy *Policy
-	checks map[string]check.Check
+	checks map[string]*check.Check
 	titles map[string]string
 	day    time.Time // exceptions are held against it; zero: against each observation's own
 }
 
-// New makes a judge. A policy that names a rule no check has is refused: a misspelt rule would silently keep its
+// New makes a judge over checks, which are not copied. A policy that names a rule no check has is refused: a misspelt rule would silently keep its
 // default severity.
 func New(checks []check.Check, p *Policy) (*Judge, error) {
-	j := &Judge{policy: p, checks: map[string]check.Check{}, titles: map[string]string{}}
-	for _, c := range checks {
+	j := &Judge{policy: p, checks: map[string]*check.Check{}, titles: map[string]string{}}
+	for i := range checks {
+		c := &checks[i]
 		j.checks[c.Name] = c
 		for _, r := range c.Rules {
 			j.titles[r.ID] = r.Title
@@ -82,7 +83,7 @@ func (j *Judge) observation(o *signet.Observation, h *signet.Host) signet.Judgem
 	if len(view.Breaches) == 0 {
 		return out
 	}
-	roles, at := j.standing(&c, o, h)
+	roles, at := j.standing(c, o, h)
 	day := j.day
 	if day.IsZero() {
 		day = o.At
