@@ -9,8 +9,9 @@ import (
 	"signet/internal/check"
 )
 
-// A deeper scan of an unchanged estate worsens nothing: what it finds was there before, and nobody had asked. It is told from
-// what got worse by two things together: the old run is known to have asked less, and nothing that it did learn has changed.
+// A deeper scan of an unchanged estate makes nothing worse: what it finds was there before, and was not asked for. Something
+// counts as newly asked instead of worsened if two things hold: the old run is known to have asked less, and nothing that
+// it did learn has changed.
 
 // askedMore tells whether the new run is known to have asked of an endpoint what the old one did not.
 func askedMore(before, after *signet.Observation) bool {
@@ -18,7 +19,7 @@ func askedMore(before, after *signet.Observation) bool {
 		before.CheckVersion < after.CheckVersion || len(leftOut(after.Unasked, before.Unasked)) > 0
 }
 
-// left tells whether an endpoint was left unasked, at least where it counts.
+// left tells whether the question that counts was not put to an endpoint.
 func left(o signet.Outcome) bool { return o == signet.Withheld || o == signet.Skipped }
 
 // learned is the facts of two observations of one endpoint, read once.
@@ -56,7 +57,7 @@ func (l *learned) newly(f *signet.Finding) bool {
 	return l.more && !l.contradicts(l.without(l.before), l.without(l.after))
 }
 
-// still tells whether the new run, which asked more, was told nothing else than the old one.
+// still tells whether the new run asked more, and learned nothing that contradicts the old one.
 func (l *learned) still() bool {
 	if l.contradicts(l.without(l.before), l.without(l.after)) {
 		return false
@@ -76,7 +77,7 @@ func (l *learned) still() bool {
 	return more
 }
 
-// without is the facts of an endpoint but for those of its pages.
+// without is the facts of an endpoint without those of its pages.
 func (l *learned) without(facts map[string]any) map[string]any {
 	rest := map[string]any{}
 	for k, v := range facts {

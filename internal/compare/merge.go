@@ -21,7 +21,7 @@ type merge struct {
 	failed           error // of a pair that matched
 }
 
-// gone and come keep a host for the end: what is dark is none.
+// gone and come keep a host for the end, if anything was there.
 func (m *merge) gone(g *group) {
 	if g.reached() {
 		m.oldOnly = append(m.oldOnly, g)
@@ -59,8 +59,8 @@ func (m *merge) meet(a, b *group) error {
 	return m.pair(a, b)
 }
 
-// unchanged tells whether two groups say the same but for what clocks say: most hosts of most runs, and the reason why
-// comparing takes less than judging. It counts what it finds to be the same.
+// unchanged tells whether two groups say the same apart from what clocks told, and counts them if so. That is the case of
+// most hosts of most runs: they are compared without being judged.
 func (m *merge) unchanged(a, b *group) bool {
 	x, y := m.short(a), m.short(b)
 	if x != y {
@@ -230,8 +230,8 @@ func (m *merge) appeared(n *signet.Observation, a, b *group, host string) error 
 	return m.tell(c)
 }
 
-// askedBefore tells whether the old run asked an endpoint of a new observation, or may have: only where it is known not to
-// have is what is there now no news of the estate. a is the host in the old run.
+// askedBefore tells whether the old run asked an endpoint of a new observation, or may have. What is there now is news of
+// the estate unless the old run is known not to have asked. a is the host in the old run.
 func (m *merge) askedBefore(n *signet.Observation, a *group) bool {
 	for _, o := range a.list {
 		if keyOf(o) == keyOf(n) {
@@ -284,7 +284,7 @@ func (m *merge) moreOf(a, b *group) bool {
 	return false
 }
 
-// tell counts a change and hands it on.
+// tell counts a change and yields it.
 func (m *merge) tell(c *Change) error {
 	m.sum.Changes[c.Kind]++
 	if c.Kind == Same {

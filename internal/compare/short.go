@@ -5,8 +5,8 @@ import (
 	"net/netip"
 )
 
-// Short is an address in short: how many of its endpoints have something there, and the sum of their check.Digest. Where
-// several sources may speak of one endpoint neither tells what stands, and the address has to be looked at.
+// Short is a summary of an address: how many of its endpoints have something there, and the sum of their check.Digest. Where
+// several sources may speak of one endpoint it does not say which stands, and the address has to be compared in full.
 type Short struct {
 	Addr    netip.Addr
 	Reached uint64

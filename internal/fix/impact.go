@@ -32,7 +32,7 @@ type witnessed struct {
 	client   string
 }
 
-// NewWitness begins for a rule of a check.
+// NewWitness makes one for a rule of a check.
 func NewWitness(c *check.Check, r *check.Rule) *Witness {
 	return &Witness{check: c, rule: r, hosts: map[netip.Addr]*witnessed{}}
 }
@@ -60,8 +60,8 @@ func (w *Witness) Hear(o *signet.Observation) {
 	}
 }
 
-// HearClient takes what was overheard of a host as a client. It says more than what the host does as a server; of
-// several things that were overheard the worst counts.
+// HearClient takes a logon of a host that was overheard. It counts before anything that the host does as a server; of several
+// the worst counts.
 func (w *Witness) HearClient(c *signet.Client) {
 	h := w.host(c.Address)
 	if w.rule.Breaks.Client == nil {
@@ -74,7 +74,7 @@ func (w *Witness) HearClient(c *signet.Client) {
 	h.standing, h.client = state, because
 }
 
-// rank orders what was overheard: that something breaks says most, that it is fine says least.
+// rank orders standings: the worst is the highest.
 func rank(s check.Standing) int {
 	switch s {
 	case check.WouldFail:
@@ -85,7 +85,7 @@ func rank(s check.Standing) int {
 	return 0
 }
 
-// Judge says how a host stands. What it rests on is said, also where nothing is known.
+// Judge says what is known of a host under the fix, and why; there is a reason also where nothing is known.
 func (w *Witness) Judge(addr netip.Addr, name string) Impact {
 	out := Impact{Addr: addr, Name: name}
 	h := w.hosts[addr]

@@ -130,7 +130,7 @@ func (p *Plan) play(b *bytes.Buffer, j *job, step string) {
 	}
 }
 
-// reg is a file for regedit: what enforces stands as it is, the other steps as comments, since a .reg file knows one step.
+// reg is a file for regedit. A .reg file has one step, which is to enforce; the other steps stand in comments.
 func (p *Plan) reg(b *bytes.Buffer) {
 	b.WriteString("Windows Registry Editor Version 5.00\r\n\r\n")
 	say := func(format string, args ...any) { fmt.Fprintf(b, "; "+format+"\r\n", args...) }
@@ -255,7 +255,7 @@ func (p *Plan) csv(b *bytes.Buffer) {
 	w.Flush()
 }
 
-// recipe is that of one of the plan's rules.
+// recipe is the recipe of a rule of the plan, by its id.
 func (p *Plan) recipe(rule string) check.Recipe {
 	for _, r := range p.Rules {
 		if r.ID == rule {

@@ -28,7 +28,7 @@ type Target struct {
 // hostName is a DNS name that may stand in a script: letters, digits, hyphens, dots.
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
 
-// named is a name where it may stand in a script.
+// named gives a name in lower case if it may stand in a script, else "".
 func named(name string) string {
 	if len(name) <= 253 && hostName.MatchString(name) && strings.Trim(name, "0123456789.") != "" {
 		return strings.ToLower(name)
@@ -68,7 +68,7 @@ func (r *reached) at() string {
 	return r.addr
 }
 
-// about is what a comment says of it.
+// about is the text of a comment on a host: where it is, and what it calls itself.
 func (r *reached) about() string {
 	var said []string
 	if r.asked != "" {
@@ -128,8 +128,8 @@ func recipe(r *check.Rule) check.Recipe {
 // scripted tells whether a Windows script does anything for the rule.
 func (j *job) scripted() bool { return len(j.Enforce)+len(j.Commands) > 0 }
 
-// jobs sorts the targets by rule. windows chooses hosts that are not known to be Samba, else those that are not known to
-// be Windows.
+// jobs groups the targets by rule. For a Windows script hosts that are known to be Samba are left out, for Samba those that
+// are known to be Windows; a note of the job says how many.
 func (p *Plan) jobs(windows bool) []job {
 	var list []job
 	for _, rule := range p.Rules {

@@ -27,7 +27,7 @@ func (d *folding) call(h *signet.Host) {
 	d.asked(h, dns)
 }
 
-// asked says where a host does not answer to the name under which it was asked.
+// asked adds a disagreement where the host calls itself otherwise than it was asked.
 func (d *folding) asked(h *signet.Host, dns string) {
 	if dns == "" {
 		return
@@ -44,7 +44,8 @@ func (d *folding) asked(h *signet.Host, dns string) {
 	}
 }
 
-// agreed is the name of a kind that most sources give, rootDSE before the others; where they disagree, that is said.
+// agreed is the name of a kind that most sources give; a rootDSE counts more than all others. Where sources disagree, a
+// disagreement is added.
 func (d *folding) agreed(h *signet.Host, kind check.NameKind) string {
 	var said []signet.HostName
 	for _, n := range d.names {

@@ -9,14 +9,14 @@ import (
 	"signet/internal/check"
 )
 
-// draft is a host whose questions are still under way.
+// draft is a host of which more observations may come.
 type draft struct {
 	addr  netip.Addr
 	parts []part
 	odd   []string // what sources say against each other
 }
 
-// maxOdd bounds those sentences.
+// maxOdd bounds draft.odd.
 const maxOdd = 32
 
 // part is what one endpoint said.
@@ -29,7 +29,7 @@ type part struct {
 	findings []signet.HostFinding
 }
 
-// add keeps what one observation says. It is folded when all have come, so that their order does not matter.
+// add keeps what one observation says until all have come: the order in which they come makes no difference.
 func (d *draft) add(rank int, o *signet.Observation, j *signet.Judgement, id check.Identity) {
 	d.parts = append(d.parts, part{
 		rank: rank, port: o.PortString(), asked: o.Name, identity: id, findings: AppendFindings(nil, o, j),
@@ -37,7 +37,7 @@ func (d *draft) add(rank int, o *signet.Observation, j *signet.Judgement, id che
 	})
 }
 
-// host is what the draft comes to.
+// host makes the view of the host.
 func (d *draft) host() *signet.Host {
 	slices.SortStableFunc(d.parts, func(a, b part) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.end.Port, b.end.Port), cmp.Compare(a.end.Transport, b.end.Transport), cmp.Compare(a.asked, b.asked))

@@ -11,7 +11,8 @@ import (
 	"signet/internal/check"
 )
 
-// Folder takes observations as a run makes them and gives back hosts when they are whole. It belongs to one goroutine.
+// Folder takes observations as a run makes them, and gives back each host when nothing more comes of it. It belongs to one
+// goroutine.
 type Folder struct {
 	checks []check.Check // in the order in which their words count
 	open   map[netip.Addr]*draft
@@ -19,7 +20,7 @@ type Folder struct {
 	firsts []netip.Addr        // where a host was met first
 }
 
-// likeness is a sum of what two addresses of one host have in common. The GUID alone is not enough: clones share it.
+// likeness is a hash of what two addresses of one host have in common. The GUID alone is not enough: clones share it.
 type likeness uint64
 
 func like(h *signet.Host) likeness {
@@ -35,8 +36,8 @@ func New(checks []check.Check) *Folder {
 	return &Folder{checks: checks, open: map[netip.Addr]*draft{}, twins: map[likeness]uint32{}}
 }
 
-// Fold takes an observation and what was thought of it. Endpoints where nothing was there say nothing of a host. A
-// second visit to an address whose host was let go begins another one.
+// Fold takes an observation and its judgement. Endpoints where nothing was there are left out: they say nothing of a host.
+// After Finish an observation of the same address begins another host.
 func (f *Folder) Fold(o *signet.Observation, j *signet.Judgement) {
 	if !o.Reached() {
 		return
@@ -66,7 +67,7 @@ func (f *Folder) rank(name string) int {
 	return len(f.checks)
 }
 
-// Disagree files what sources say of an endpoint of an address against each other.
+// Disagree adds sentences about sources that disagree on an endpoint of an address.
 func (f *Folder) Disagree(addr netip.Addr, sentences []string) {
 	if d := f.open[addr]; d != nil {
 		d.odd = append(d.odd, sentences[:min(len(sentences), maxOdd-min(maxOdd, len(d.odd)))]...)

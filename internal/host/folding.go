@@ -11,13 +11,13 @@ import (
 	"signet/internal/check"
 )
 
-// Bounds on what one host may make its view hold.
+// Bounds on how much is kept of one host.
 const (
 	maxNames    = 64
 	maxProducts = 16
 )
 
-// folding is what the parts come to, one after the other.
+// folding is the view of a host while its parts are added one by one.
 type folding struct {
 	names    []signet.HostName
 	roles    []signet.HostRole
@@ -70,7 +70,7 @@ func (d *folding) name(kind, name, from string) {
 	d.names = put(d.names, signet.HostName{Kind: kind, Name: name}, from)
 }
 
-// put files a name under who said it. Names differ without regard to case, as DNS and NetBIOS have it.
+// put adds who said a name. Names differ without regard to case, as DNS and NetBIOS have it.
 func put(list []signet.HostName, n signet.HostName, from string) []signet.HostName {
 	for i := range list {
 		if list[i].Kind == n.Kind && strings.EqualFold(list[i].Name, n.Name) {
@@ -87,7 +87,7 @@ func put(list []signet.HostName, n signet.HostName, from string) []signet.HostNa
 	return append(list, n)
 }
 
-// role files a role; what proves it replaces what hints at it.
+// role adds a role. A proof replaces a hint at the same role.
 func (d *folding) role(role string, certain bool, because, port string) {
 	because = "port " + port + ": " + because
 	for i := range d.roles {
@@ -101,7 +101,7 @@ func (d *folding) role(role string, certain bool, because, port string) {
 	d.roles = append(d.roles, signet.HostRole{Role: role, Certain: certain, Because: because})
 }
 
-// host is what was folded.
+// host makes the view of what was added.
 func (d *folding) host(addr netip.Addr) *signet.Host {
 	h := &signet.Host{
 		Address: addr, GUID: d.guid, Roles: d.roles, Names: d.names, Products: d.products,
@@ -121,7 +121,7 @@ func (d *folding) host(addr netip.Addr) *signet.Host {
 		}
 		return slices.Index(check.Roles(), a.Role) - slices.Index(check.Roles(), b.Role)
 	})
-	// An empty list is a list.
+	// In JSON an empty list is [], not null.
 	h.Roles, h.Names, h.Products = some(h.Roles), some(h.Names), some(h.Products)
 	h.Endpoints, h.Findings = some(h.Endpoints), some(h.Findings)
 	return h

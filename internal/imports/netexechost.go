@@ -14,7 +14,7 @@ import (
 	"signet/internal/check/smb"
 )
 
-// nxcHost is one row while observations are made of it. NetExec keeps no time and, but for RDP and WinRM, no port: the
+// nxcHost is one row of a database while observations are made of it. NetExec keeps no time and, but for RDP and WinRM, no port: the
 // default port stands, and the time is left to the caller.
 type nxcHost struct {
 	row    nxcRow
@@ -69,8 +69,8 @@ func (h *nxcHost) names() *signet.NTLM {
 	return &signet.NTLM{NBComputer: name}
 }
 
-// smb believes a level only where the row shows how it came about. Whether signing is enabled where it is not required
-// NetExec does not keep.
+// smb takes a level only where the row shows how NetExec came by it. NetExec does not keep whether signing that is not
+// required is enabled.
 func (h *nxcHost) smb() error {
 	f := smb.NewTold(445)
 	build, challenged := h.build()
@@ -110,7 +110,7 @@ func (h *nxcHost) smb() error {
 	return h.emit(smb.Name, 445, f, unasked...)
 }
 
-// ldap believes what only one answer of the server can have led to: a bind that was refused for want of signing, and the
+// ldap takes what only one answer of the server can have led to: a bind that was refused for want of signing, and the
 // two refusals of a binding. "Not required" and "Never" are also what NetExec says when it does not know.
 func (h *nxcHost) ldap() error {
 	plain, over := ldap.NewTold(), ldap.NewTold()

@@ -237,7 +237,7 @@ func (h *host) rdp(p *nmapPort) error {
 	}
 	success := func(what string) bool { return strings.HasPrefix(says[what], "SUCCESS") }
 	// nmap calls it a success when the server answers with a layer at all, be it a lower one than was asked for: a server
-	// of TLS alone is said to do NLA. What the lower ones were not is what tells.
+	// of TLS alone is said to do NLA. That the lower layers failed is what proves it.
 	switch plain, tls := success("Native RDP"), success("SSL"); {
 	case plain:
 		f.Protocols = append(f.Protocols, "rdp")

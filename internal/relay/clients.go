@@ -25,8 +25,8 @@ func Seen(c *signet.Client) []Source {
 		return seen
 	}
 	unbound := c.Binding == "absent" || c.Binding == "empty"
-	// What matters of HTTP is that no request for signing binds the server. A request that no MIC covers can be taken
-	// away, and then it is the same.
+	// What makes HTTP a class of its own is that its clients do not ask for signing. A client whose request no MIC covers
+	// is like them: the request can be taken away.
 	unsigned := c.Sign != nil && !*c.Sign || c.MIC != nil && !*c.MIC
 	if unbound {
 		seen = append(seen, Unbound)

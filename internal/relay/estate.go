@@ -11,7 +11,7 @@ import (
 	"signet/internal/check"
 )
 
-// Bounds: what a run keeps of its paths grows with its exposed endpoints alone, and only so far.
+// Bounds on what is kept of a run: memory grows with its exposed endpoints, up to maxTargets of them.
 const (
 	maxTargets = 1 << 17
 	maxSample  = 3
@@ -64,7 +64,7 @@ type target struct {
 // kind is what many targets share.
 type kind struct{ check, rule string }
 
-// leaves is a list in pieces: nothing is copied as it grows.
+// leaves is a list in pieces of equal size, so that nothing is copied as it grows.
 type leaves[T any] [][]T
 
 const leaf = 1024
@@ -105,8 +105,9 @@ func (e *Estate) keep(h *signet.Host, k kind, t target) {
 	e.targets.add(t)
 }
 
-// self says in which numbers of sources a host is counted, which are then no sources of its own targets: a bit for each
-// class that it was seen to be, above them those of what it is.
+// self says in which counts of sources a host is included. They have to be reduced by one for its own endpoints, since a
+// host is no source against itself. The lower four bits are the classes that it was seen to be, the upper ones say whether
+// it is Windows or another system.
 type self uint8
 
 const (
@@ -152,8 +153,8 @@ func (e *Estate) Include(h *signet.Host, known ...Source) {
 		case signet.Guarded, signet.Unseen: // closed all the same, or NTLM was nowhere seen
 			continue
 		case signet.Undetermined:
-			// A rule that is broken opens a path only if NTLM is taken there, and that could not be told, or was
-			// refuted for NTLM alone. Where the guard itself is what is unknown the model says so already.
+			// A broken rule opens a path only if NTLM is taken there, which is not known here. It is counted all the
+			// same where what is unknown is the guard: the model says so of such a way.
 			if w.Guard != signet.Unknown {
 				continue
 			}
@@ -163,7 +164,7 @@ func (e *Estate) Include(h *signet.Host, known ...Source) {
 	}
 }
 
-// verdict is that of the endpoint of a finding; exposed where the host tells none.
+// verdict is that of the endpoint of a finding; exposed where the host lists no such endpoint.
 func verdict(h *signet.Host, f *signet.HostFinding) signet.Verdict {
 	for _, p := range h.Endpoints {
 		if p.Port == f.Port && p.Check == f.Check {
@@ -173,7 +174,7 @@ func verdict(h *signet.Host, f *signet.HostFinding) signet.Verdict {
 	return signet.Exposed
 }
 
-// again tells whether a rule is broken in the same endpoint by another of its ways.
+// again tells whether an earlier finding is of the same rule at the same port: it is one way in, and counted once.
 func again(before []signet.HostFinding, f *signet.HostFinding) bool {
 	return slices.ContainsFunc(before, func(b signet.HostFinding) bool { return b.Rule == f.Rule && b.Port == f.Port })
 }
@@ -229,8 +230,8 @@ type reach struct {
 	assumed bool
 }
 
-// reaches lists how a way in is reached, from what needs least of an attacker on, down to the first class that opens it
-// or leaves it unknown. What the model closes is left out.
+// reaches lists the classes of source that reach a way in, beginning with what needs least of an attacker. It ends with
+// the first class for which the way is open or unknown without a condition. Classes for which it is closed are left out.
 func (e *Estate) reaches(w check.Way) []reach {
 	var list []reach
 	for _, s := range Sources() {
@@ -251,8 +252,8 @@ func (e *Estate) reaches(w check.Way) []reach {
 	return list
 }
 
-// sources is how many hosts are of a class. Where none was seen to be, all that could be are counted: Windows hosts,
-// or for clients without bindings the others.
+// sources is how many hosts are of a class. Where no host was seen to be, those that could be are counted: all Windows
+// hosts, or for clients without bindings all others.
 func (e *Estate) sources(r *reach) uint64 {
 	switch {
 	case !r.assumed:
@@ -314,7 +315,7 @@ func (e *Estate) Summary() *signet.Paths {
 	return p
 }
 
-// openable ranks what is known to be open before what is not known, where no source was seen to count paths from.
+// openable ranks fixes where no source was seen to count paths from: what is known to be open before what is not.
 func (e *Estate) openable(f signet.PathFix) int {
 	if e.opens[f.Finding].Guard == signet.Unknown {
 		return 0

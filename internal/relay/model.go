@@ -62,7 +62,7 @@ type Case struct {
 	ServiceBound bool
 }
 
-// Cell is what the model says to a case.
+// Cell is the answer of the model to a case.
 type Cell struct {
 	State   signet.PathState
 	Rule    string // R0 to R6, which decided it; empty where the guard was not seen
@@ -90,7 +90,7 @@ func Evaluate(c Case) Cell {
 	return cell
 }
 
-// unseen decides where the guard is not known: only what holds at every level of it is said.
+// unseen decides where the guard is not known: what holds at every level of it holds, everything else is unknown.
 func unseen(c Case) Cell {
 	var first Cell
 	for i, level := range []signet.Level{signet.Off, signet.Optional, signet.Required} {

@@ -8,7 +8,7 @@ import (
 // RuleID is what `signet explain` calls a row of the model.
 func RuleID(s Source, t check.Class) string { return "path-" + s.String() + "-to-" + word(t) }
 
-// who words a class of source.
+// who is a class of source in words.
 func who(s Source) string {
 	switch s {
 	case SMB:
@@ -21,7 +21,7 @@ func who(s Source) string {
 	return "a client that sends no channel binding"
 }
 
-// where words a class of target.
+// where is a class of target in words.
 func where(t check.Class) string {
 	words := []string{"nothing", "SMB", "LDAP", "LDAP over TLS", "HTTP", "HTTPS", "SQL Server", "AD CS over RPC", "WinRM over HTTP", "WinRM over HTTPS",
 		"RDP with NLA, AD web services or DCOM"}
@@ -31,7 +31,7 @@ func where(t check.Class) string {
 	return word(t)
 }
 
-// provided is what has to hold before a source that was not seen is one.
+// provided is the condition under which there is a source of a class that was not seen.
 func provided(s Source) string {
 	switch s {
 	case HTTP:
@@ -42,7 +42,7 @@ func provided(s Source) string {
 	return "there is one"
 }
 
-// sentence says a path in one line. state may be less than the cell's, for a source that was not seen.
+// sentence is a path in one line. state is the cell's, or less where no source of the class was seen.
 func sentence(s Source, to string, c Cell, state signet.PathState) string {
 	text := who(s) + " → " + to + ": "
 	switch state {
