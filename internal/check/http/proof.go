@@ -9,8 +9,7 @@ import (
 	"signet/internal/wire/spnego"
 )
 
-// proof is one way to hand a server a NEGOTIATE message: what tells whether NTLM is there, a header never does
-// .
+// proof is one way to hand a server a NEGOTIATE message: what tells whether NTLM is there, a header never does.
 type proof uint8
 
 const (
