@@ -95,7 +95,7 @@ func (l *endpoint) tolerant() (*signet.Observation, error) {
 		return nil, err
 	}
 	o.Addr, o.At, o.CheckVersion = l.Address.Unmap().WithZone(""), l.At.UTC(), max(l.Version, 1)
-	o.Took = took(min(max(l.Took, 0), mostTook))
+	o.Took = time.Duration(min(max(l.Took, 0), mostTook) * 1e6)
 	if l.Open == nil { // what was silent, refused or skipped had no connection
 		o.Open = o.Reached()
 	}
@@ -123,9 +123,6 @@ func (l *endpoint) exact(started time.Time) (*signet.Observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Took = took(l.Took)
+	o.Took = time.Duration(math.Round(l.Took*1000)) * time.Microsecond
 	return o, nil
 }
-
-// took is a number of milliseconds to the microsecond: 4237.744 has no exact binary form, and would be a microsecond less.
-func took(ms float64) time.Duration { return time.Duration(math.Round(ms*1000)) * time.Microsecond }

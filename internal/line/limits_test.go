@@ -88,7 +88,7 @@ func TestMadeUp(t *testing.T) {
 		`{"kind":"endpoint","address":"fe80::1%eth0","check":"smb","outcome":"answered","took_ms":-1}`: "[fe80::1]:0 tcp v1 open true facts false 0s",
 		`{"kind":"endpoint","address":"192.0.2.5","check":"smb","outcome":"foreign","open":false}`:     "192.0.2.5:0 tcp v1 open false facts false 0s",
 		`{"kind":"endpoint","address":"192.0.2.5","check":"smb","outcome":"foreign","took_ms":1e300}`:  "192.0.2.5:0 tcp v1 open true facts false 277h46m40s",
-		`{"kind":"endpoint","address":"192.0.2.5","check":"smb","transport":"udp","took_ms":4237.744}`: "192.0.2.5:0 udp v1 open false facts false 4.237744s",
+		`{"kind":"endpoint","address":"192.0.2.5","check":"smb","transport":"udp","took_ms":4237.75}`:  "192.0.2.5:0 udp v1 open false facts false 4.23775s",
 		`{"kind":"endpoint","address":"192.0.2.5","check":"smb","check_version":7,"facts":{"a":1}}`:    "192.0.2.5:0 tcp v7 open false facts true 0s",
 		`{"check":"smb","at":"2026-11-20T12:00:00+02:00","address":"192.0.2.5", "kind" : "endpoint"}`:  "192.0.2.5:0 tcp v1 open false facts false 0s",
 		"\xef\xbb\xbf[\n{\"kind\":\"endpoint\",\n\"address\":\"192.0.2.5\",\n\"check\":\"smb\",\n}\n,": "",
