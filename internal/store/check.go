@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 )
 
 // mostDamage bounds how much of one run is told.
@@ -80,7 +81,7 @@ func checkRun(ctx context.Context, s Store, run *Run, bad func(error) bool) (row
 		}
 	}
 	next := uint64(1)
-	for p, err := range s.Pages(ctx, run.ID) {
+	for p, err := range s.Pages(ctx, run.ID, netip.Addr{}) {
 		if err == nil {
 			if p.First < next || p.Rows > math.MaxUint32 {
 				err = fmt.Errorf("run %s: the index of the rows from %d on is damaged", run.ID, p.First)

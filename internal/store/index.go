@@ -2,10 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
-	"math"
 	"net/netip"
 	"slices"
 
@@ -25,56 +22,22 @@ type Short struct {
 	Several bool
 }
 
-// ReadIndex reads the index of a run. What no page covers is read row by row: rows of an older version, and those of a page
-// that Drop took a row of.
+// ReadIndex reads the index of a run.
 func ReadIndex(ctx context.Context, s Store, run *Run) (*Index, error) {
 	ix := &Index{}
-	next := uint64(1)
-	for p, err := range s.Pages(ctx, run.ID) {
-		if err == nil && p.First > next {
-			err = ix.scan(ctx, s, run, next, p.First-1)
-		} else if err == nil && p.First < next {
-			err = ErrDamaged
-		}
-		if err == nil {
-			err = p.read(func(e entry) { ix.hosts = append(ix.hosts, e) })
-		}
-		if err != nil {
-			if _, ok := errors.AsType[*Damage](err); !ok { // which names the run
-				err = fmt.Errorf("run %s: %w", run.ID, err)
-			}
-			return nil, err
-		}
-		next = p.First + p.Rows
-	}
-	if err := ix.scan(ctx, s, run, next, math.MaxUint64); err != nil {
-		return nil, err
-	}
-	n := uint64(0)
-	for i := range ix.hosts {
-		n += uint64(len(ix.hosts[i].seqs))
-	}
-	if n != run.Observations && run.Finished() { // one that is being written goes on
-		return nil, &Damage{Run: run.ID, What: fmt.Sprintf("%d rows can be found, and it counts %d", n, run.Observations)}
-	}
-	ix.settle()
-	return ix, nil
-}
-
-// scan indexes rows that no page covers.
-func (ix *Index) scan(ctx context.Context, s Store, run *Run, first, last uint64) error {
 	var scratch []byte
-	for o, err := range numbered(ctx, s, run, Which{First: first, Last: last}) {
-		if err != nil {
-			return err
-		}
+	err := covered(ctx, s, run, netip.Addr{}, func(e entry) { ix.hosts = append(ix.hosts, e) }, func(o Numbered) {
 		e := entry{addr: o.Addr}
 		var what said
 		what, scratch = sum(o.Observation, check.FactsJSON(o.Observation), scratch)
 		e.add(o.Seq, what)
 		ix.hosts = append(ix.hosts, e)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	ix.settle()
+	return ix, nil
 }
 
 // settle puts the entries in order and makes one of those of an address.
@@ -116,23 +79,9 @@ func (ix *Index) Observations(ctx context.Context, s Store, run *Run, addrs []ne
 	return func(yield func(*signet.Observation, error) bool) {
 		var seqs []uint64
 		read := func() bool {
-			left := len(seqs)
-			for o, err := range numbered(ctx, s, run, Which{Order: ByAddress, Only: seqs}) {
-				if err != nil {
-					yield(nil, err)
-					return false
-				}
-				left--
-				if !yield(o.Observation, nil) {
-					return false
-				}
-			}
-			if left > 0 {
-				yield(nil, fmt.Errorf("run %s: %w", run.ID, ErrChanged))
-				return false
-			}
+			more := these(ctx, s, run, seqs, yield)
 			seqs = seqs[:0]
-			return true
+			return more
 		}
 		at := 0
 		for _, a := range addrs {

@@ -5,10 +5,11 @@ import "fmt"
 // packed is a transaction that waits to be committed, and what its rows are made of.
 type packed struct {
 	Batch
-	run  Run
-	rows []Row
-	room leaves
-	page []byte
+	run   Run
+	rows  []Row
+	room  leaves
+	page  []byte
+	sieve []byte
 
 	committed []func()
 }
@@ -85,7 +86,8 @@ func (r *Recorder) pack(out *packed, full *batch, at Progress) (some bool, err e
 	out.Rows = out.rows
 	if len(out.rows) > 0 {
 		out.page = r.page.append(out.page[:0])
-		out.Page = out.page
+		out.sieve = appendSieve(out.sieve[:0], r.page.list)
+		out.Page, out.Sieve = out.page, out.sieve
 	}
 	r.rest = false
 	return true, nil

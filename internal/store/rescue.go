@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/netip"
 	"sync"
 )
 
@@ -145,8 +146,8 @@ func (r *Rescued) Rows(ctx context.Context, id string, which Which) iter.Seq2[*R
 	return r.store().Rows(ctx, id, which)
 }
 
-func (r *Rescued) Pages(ctx context.Context, id string) iter.Seq2[*Page, error] {
-	return r.store().Pages(ctx, id)
+func (r *Rescued) Pages(ctx context.Context, id string, of netip.Addr) iter.Seq2[*Page, error] {
+	return r.store().Pages(ctx, id, of)
 }
 
 func (r *Rescued) Kinds(ctx context.Context, id string) ([]Kind, error) {

@@ -27,8 +27,9 @@ type Store interface {
 	// checksum, and all of a run against the number of its rows: what was altered is a *Damage. As stored, who goes on after a
 	// *Damage is given the rest. A run that is deleted while it is read, or loses rows, is ErrChanged.
 	Rows(ctx context.Context, id string, which Which) iter.Seq2[*Row, error]
-	// Pages gives the pages of a run, by First, as Rows gives rows. Who goes on after a *Damage is given the rest.
-	Pages(ctx context.Context, id string) iter.Seq2[*Page, error]
+	// Pages gives the pages of a run, by First, as Rows gives rows. Who goes on after a *Damage is given the rest. Pages that do not
+	// speak of an address have no Body, as far as their sieves tell; the zero address asks for every Body.
+	Pages(ctx context.Context, id string, of netip.Addr) iter.Seq2[*Page, error]
 	// Kinds gives the kinds of the rows of a run. A kind does not change once it has a dictionary, and stays.
 	Kinds(ctx context.Context, id string) ([]Kind, error)
 	// Drop removes rows of a run by their Seq, and the pages that speak of them; rows that are not there are no error. The run
@@ -151,6 +152,7 @@ type Batch struct {
 	Rows  []Row  // Seq is set by Append
 	Kinds []Kind // new ones, and those that got a dictionary
 	Page  []byte // Body of the page of Rows; nil where there are none
+	Sieve []byte // of the page
 	// Run is the run as it stands with this batch; Append sets its Observations.
 	Run *Run
 	// Durable: Append returns when the disk has the batch, and all that was appended before.

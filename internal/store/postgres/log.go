@@ -58,6 +58,7 @@ func (l *log) commit(ctx context.Context, b *store.Batch, row *store.RunRow) err
 	if len(b.Rows) > 0 && b.Page != nil {
 		id, n := store.RowID(row.Key, b.Rows[0].Seq), uint64(len(b.Rows))
 		begin.Queue("INSERT INTO page (id, rows, body, sum) VALUES ($1,$2,$3,$4)", id, int64(n), b.Page, sealed(store.SumPage(id, n, b.Page)))
+		begin.Queue("INSERT INTO sieve (id, body, sum) VALUES ($1,$2,$3)", id, b.Sieve, sealed(store.SumSieve(id, b.Sieve)))
 	}
 	if err := conn.SendBatch(ctx, &begin).Close(); err != nil {
 		return err

@@ -44,6 +44,9 @@ var noHostsSQL string
 //go:embed migrations/0005_sums.sql
 var sumsSQL string
 
+//go:embed migrations/0006_sieves.sql
+var sievesSQL string
+
 // step is SQL, and what SQL by itself cannot do.
 type step struct {
 	sql  string
@@ -51,7 +54,7 @@ type step struct {
 }
 
 // steps lead from an empty schema to the present one. A step that was released is never changed: a later one corrects it.
-var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {sumsSQL, toSums}}
+var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {sumsSQL, toSums}, {sql: sievesSQL}}
 
 // Open connects to `postgres://USER@HOST:PORT/DATABASE`. A password comes from the URL, PGPASSWORD or ~/.pgpass, and is in no
 // message.

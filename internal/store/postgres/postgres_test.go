@@ -55,7 +55,8 @@ func count(t *testing.T, s store.Store) (n int) {
 // What each step of the schema changed, undone, so that a database stands as a version of before left it.
 func undo() []string {
 	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)",
-		4: "ALTER TABLE run DROP COLUMN sum, DROP COLUMN unsealed; ALTER TABLE kind DROP COLUMN sum; ALTER TABLE observation DROP COLUMN sum; ALTER TABLE page DROP COLUMN sum"}
+		4: "ALTER TABLE run DROP COLUMN sum, DROP COLUMN unsealed; ALTER TABLE kind DROP COLUMN sum; ALTER TABLE observation DROP COLUMN sum; ALTER TABLE page DROP COLUMN sum",
+		5: "DROP TABLE sieve"}
 }
 
 func testOldSchema(t *testing.T, srv *server) {
@@ -77,6 +78,7 @@ func testOldSchema(t *testing.T, srv *server) {
 		if ix, err := store.ReadIndex(t.Context(), s, storetest.NewRun("a-run")); err != nil || len(slices.Collect(ix.Hosts())) != 500 {
 			t.Errorf("schema %d: the index of an old run: %v", version, err)
 		}
+		storetest.Hosts(t, s, "a-run", 500, 20)
 		if err := storeRun(t, s, "new", 5); err != nil {
 			t.Error(err)
 		}
@@ -130,6 +132,7 @@ func testDamaged(t *testing.T, srv *server) {
 		{"UPDATE run SET sum = NULL", "run a-run: the record of the run itself"},
 		{"UPDATE kind SET facts = set_byte(facts, 9, 1) WHERE id = 1", `the dictionary of the check "smb"`},
 		{"UPDATE page SET rows = rows - 1", "the index of the rows from 1 on"},
+		{"UPDATE sieve SET body = set_byte(body, 1, 255 - get_byte(body, 1))", "the index of the rows from 1 on"},
 		{"UPDATE observation SET port = 446 WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
 		{"UPDATE observation SET at = at + 1 WHERE id & 255 = 77", "run a-run: row 77 (of 10."},
 		{"UPDATE observation SET state = state # 16 WHERE id & 255 = 77", "run a-run: row 77 (of 10."},

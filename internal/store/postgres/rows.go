@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"net/netip"
 
@@ -20,8 +19,8 @@ func (s *Store) Rows(ctx context.Context, id string, which store.Which) iter.Seq
 }
 
 // Pages gives the pages of a run.
-func (s *Store) Pages(ctx context.Context, id string) iter.Seq2[*store.Page, error] {
-	return reading.Pages(ctx, &base{s: s}, id)
+func (s *Store) Pages(ctx context.Context, id string, of netip.Addr) iter.Seq2[*store.Page, error] {
+	return reading.Pages(ctx, &base{s: s}, id, of)
 }
 
 // base is the database as the room reading knows it, for one reading.
@@ -86,23 +85,4 @@ func (b *base) Rows(ctx context.Context, run *store.RunRow, part reading.Part, i
 	}
 	b.fits = into.Fits(n)
 	return rows.Err()
-}
-
-// Pages reads pages with their bodies.
-func (b *base) Pages(ctx context.Context, run *store.RunRow, from int64) ([]reading.Page, error) {
-	_, to := store.Span(run.Key)
-	rows, err := b.s.pool.Query(ctx, "SELECT id, rows, body, sum FROM page WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3", from, to, reading.ChunkPages)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p reading.Page, err error) {
-		var at, n int64
-		var sum *int32
-		err = row.Scan(&at, &n, &p.Body, &sum)
-		p.First, p.Rows = store.Seq(at), uint64(n)
-		if !holds(sum, store.SumPage(at, p.Rows, p.Body), run.Unsealed) {
-			p.Damaged = &store.Damage{Run: run.ID, What: fmt.Sprintf("the index of the rows from %d on is damaged", p.First)}
-		}
-		return p, err
-	})
 }

@@ -105,6 +105,9 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 		if err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, "DELETE FROM sieve WHERE id BETWEEN $1 AND $2 AND id NOT IN (SELECT id FROM page WHERE id BETWEEN $1 AND $2)", from, to); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, "DELETE FROM observation WHERE id = ANY($1)", list)
 		if err != nil {
 			return err
@@ -144,8 +147,10 @@ func (s *Store) finishDeletions(ctx context.Context) error {
 			if _, err := tx.Exec(ctx, "DELETE FROM observation WHERE id BETWEEN $1 AND $2", first, last); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, "DELETE FROM page WHERE id BETWEEN $1 AND $2", first, last); err != nil {
-				return err
+			for _, table := range []string{"page", "sieve"} {
+				if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE id BETWEEN $1 AND $2", first, last); err != nil {
+					return err
+				}
 			}
 			if _, err := tx.Exec(ctx, "DELETE FROM kind WHERE run = $1", key); err != nil {
 				return err

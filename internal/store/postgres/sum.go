@@ -118,6 +118,7 @@ func (s *Store) Verify(ctx context.Context, tell func(string)) error {
 	for _, q := range []struct{ table, query string }{
 		{"observation", "SELECT count(*) FROM observation WHERE id >> 40 NOT IN (SELECT key FROM run)"},
 		{"page", "SELECT count(*) FROM page WHERE id >> 40 NOT IN (SELECT key FROM run)"},
+		{"sieve", "SELECT count(*) FROM sieve WHERE id NOT IN (SELECT id FROM page)"},
 		{"kind", "SELECT count(*) FROM kind WHERE run NOT IN (SELECT key FROM run)"},
 	} {
 		var n int64

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"context"
+	"net/netip"
 
 	"signet/internal/store"
 )
@@ -17,6 +18,8 @@ type Base interface {
 	Rows(ctx context.Context, run *store.RunRow, part Part, into *Chunk) error
 	// Pages reads pages of a run from a number on, in their order: some of them, and none only where there is none left.
 	Pages(ctx context.Context, run *store.RunRow, from int64) ([]Page, error)
+	// Sieved is Pages that reads the sieves of pages first, and then the bodies of those that may speak of the address.
+	Sieved(ctx context.Context, run *store.RunRow, from int64, of netip.Addr) ([]Page, error)
 	Fail(error) error
 }
 
@@ -43,6 +46,7 @@ type Damaged struct {
 // Page is a page, or what is damaged in its place.
 type Page struct {
 	store.Page
+	Sieve   []byte // nil: it has none
 	Damaged *store.Damage
 }
 

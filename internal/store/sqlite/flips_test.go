@@ -35,6 +35,14 @@ func view(ctx context.Context, s store.Store) (string, error) {
 		if err := store.Export(ctx, &b, s, &runs[i]); err != nil {
 			return "", err
 		}
+		for h := range 3 {
+			for o, err := range store.OfHost(ctx, s, &runs[i], storetest.Observation(50*h).Addr) {
+				if err != nil {
+					return "", err
+				}
+				fmt.Fprintln(&b, o.Endpoint)
+			}
+		}
 		for o, err := range store.Observations(ctx, s, &runs[i], store.ByAddress) {
 			if err != nil {
 				return "", err
@@ -261,6 +269,8 @@ func TestDamagedRecords(t *testing.T) {
 		{"UPDATE kind SET version = 7 WHERE id = 1", `the dictionary of the check "smb"`},
 		{"UPDATE page SET rows = rows - 1", "the index of the rows from 1 on"},
 		{"UPDATE page SET body = zeroblob(length(body))", "the index of the rows from 1 on"},
+		{"UPDATE sieve SET body = zeroblob(length(body))", "the index of the rows from 1 on"},
+		{"UPDATE sieve SET sum = NULL", "the index of the rows from 1 on"},
 		{"UPDATE segment SET id = id + 1 WHERE id = (SELECT max(id) FROM segment)", "run later: rows 302 to"},
 		{"DELETE FROM segment WHERE id = (SELECT max(id) FROM segment)", "run later: 300 rows can be found, and it counts 340"},
 		{"DELETE FROM run WHERE id = 'later'", "of the table segment belong to no run"},
@@ -315,7 +325,7 @@ func TestDamagedRunIsKept(t *testing.T) {
 // The rows of a database of before have no checksums, and are read without; its runs say so, and what is stored now has them.
 func TestUnsealed(t *testing.T) {
 	path := manifold(t)
-	for _, statement := range []string{"ALTER TABLE segment DROP COLUMN sum", undo()[5], "PRAGMA user_version = 5"} {
+	for _, statement := range []string{"ALTER TABLE segment DROP COLUMN sum", undo()[6], undo()[5], "PRAGMA user_version = 5"} {
 		raw(t, path, statement)
 	}
 	s, err := Open(t.Context(), path, false)

@@ -50,6 +50,9 @@ func (l *log) Append(ctx context.Context, b *store.Batch) error {
 			if _, err := tx.ExecContext(ctx, "INSERT INTO page (id, rows, body, sum) VALUES (?,?,?,?)", id, int64(n), b.Page, sealed(store.SumPage(id, n, b.Page))); err != nil {
 				return err
 			}
+			if _, err := tx.ExecContext(ctx, "INSERT INTO sieve (id, body, sum) VALUES (?,?,?)", id, b.Sieve, sealed(store.SumSieve(id, b.Sieve))); err != nil {
+				return err
+			}
 		}
 		l.body, err = insert(ctx, tx, l.body, row.Key, b.Rows)
 		return err

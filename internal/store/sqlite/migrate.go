@@ -29,6 +29,9 @@ var segmentsSQL string
 //go:embed migrations/0006_sums.sql
 var sumsSQL string
 
+//go:embed migrations/0007_sieves.sql
+var sievesSQL string
+
 // step is SQL, and what SQL by itself cannot do.
 type step struct {
 	sql  string
@@ -37,7 +40,7 @@ type step struct {
 
 // steps lead from an empty database to the present one. A step that was released is never changed: a later one corrects
 // it. The database counts them in user_version, in their transaction.
-var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {segmentsSQL, toSegments}, {sumsSQL, toSums}}
+var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {segmentsSQL, toSegments}, {sumsSQL, toSums}, {sql: sievesSQL}}
 
 // application is "Sgnt", so that the database of another program is not taken for ours.
 const application = 0x53676e74

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
+	"net/netip"
 	"slices"
 
 	"signet/internal/store"
@@ -32,8 +32,8 @@ func (s *Store) Rows(ctx context.Context, id string, which store.Which) iter.Seq
 }
 
 // Pages gives the pages of a run.
-func (s *Store) Pages(ctx context.Context, id string) iter.Seq2[*store.Page, error] {
-	return reading.Pages(ctx, base{s}, id)
+func (s *Store) Pages(ctx context.Context, id string, of netip.Addr) iter.Seq2[*store.Page, error] {
+	return reading.Pages(ctx, base{s}, id, of)
 }
 
 // base is the database as the room reading knows it.
@@ -119,28 +119,4 @@ func damagedRows(run *store.RunRow, at int64) *store.Damage {
 	d := &store.Damage{Run: run.ID, What: "their checksum does not match", First: store.Seq(at)}
 	d.Last = min(d.First+segmentRows-1, max(d.First, run.Count))
 	return d
-}
-
-// Pages reads pages with their bodies.
-func (b base) Pages(ctx context.Context, run *store.RunRow, from int64) (list []reading.Page, err error) {
-	_, to := store.Span(run.Key)
-	rows, err := b.s.read.QueryContext(ctx, "SELECT id, rows, body, sum FROM page WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?", from, to, reading.ChunkPages)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var p reading.Page
-		var at int64
-		var sum any
-		if err := rows.Scan(&at, &p.Rows, &p.Body, &sum); err != nil {
-			return nil, err
-		}
-		p.First = store.Seq(at)
-		if !holds(sum, store.SumPage(at, p.Rows, p.Body), run.Unsealed) {
-			p.Damaged = &store.Damage{Run: run.ID, What: fmt.Sprintf("the index of the rows from %d on is damaged", p.First)}
-		}
-		list = append(list, p)
-	}
-	return list, errors.Join(rows.Err(), rows.Close())
 }

@@ -118,6 +118,9 @@ func (s *Store) Drop(ctx context.Context, id string, seqs []uint64) error {
 		if err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM sieve WHERE id BETWEEN ?1 AND ?2 AND id NOT IN (SELECT id FROM page WHERE id BETWEEN ?1 AND ?2)", from, to); err != nil {
+			return err
+		}
 		gone, err := take(ctx, tx, &run, seqs)
 		if err != nil {
 			return err
@@ -286,8 +289,10 @@ func (s *Store) erase(ctx context.Context, key int64) error {
 		}
 	}
 	return s.transact(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "DELETE FROM page WHERE id BETWEEN ? AND ?", from, to); err != nil {
-			return err
+		for _, table := range []string{"page", "sieve"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE id BETWEEN ? AND ?", from, to); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM kind WHERE run = ?", key); err != nil {
 			return err

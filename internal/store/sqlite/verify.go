@@ -55,6 +55,7 @@ func (s *Store) Verify(ctx context.Context, tell func(string)) error {
 	for _, table := range []string{"segment", "page"} {
 		look("SELECT count(*) FROM "+table+" WHERE id >> 40 NOT IN (SELECT key FROM run)", orphans(tell, table))
 	}
+	look("SELECT count(*) FROM sieve WHERE id NOT IN (SELECT id FROM page)", orphans(tell, "sieve"))
 	look("SELECT count(*) FROM kind WHERE run NOT IN (SELECT key FROM run)", orphans(tell, "kind"))
 	look("SELECT count(*) FROM sqlite_sequence WHERE name <> 'run' OR seq NOT BETWEEN (SELECT coalesce(max(key), 0) FROM run) AND "+fmt.Sprint(mostKey), func(scan func(...any) error) error {
 		var n int

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -56,7 +57,7 @@ func testGroups(t *testing.T, p Place) {
 	}
 	type page struct{ first, last uint64 }
 	var pages []page
-	for p, err := range s.Pages(t.Context(), "a-run") {
+	for p, err := range s.Pages(t.Context(), "a-run", netip.Addr{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -77,7 +77,7 @@ func testIndex(t *testing.T, p Place) {
 	several(t, s, "a-run", 20_000)
 	wantIndex(t, s, "a-run")
 	pages := 0
-	for page, err := range s.Pages(t.Context(), "a-run") {
+	for page, err := range s.Pages(t.Context(), "a-run", netip.Addr{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

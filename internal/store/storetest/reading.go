@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -29,7 +30,7 @@ func testNarrow(t *testing.T, p Place) {
 		if _, err := s.Kinds(ctx, "a-run"); err != nil {
 			t.Fatal(err)
 		}
-		for _, err := range s.Pages(ctx, "a-run") {
+		for _, err := range s.Pages(ctx, "a-run", netip.Addr{}) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +104,7 @@ func testDeletedRead(t *testing.T, p Place) {
 	// Pages of one that goes away.
 	pages := 0
 	err = nil
-	for _, failed := range s.Pages(t.Context(), "a-run") {
+	for _, failed := range s.Pages(t.Context(), "a-run", netip.Addr{}) {
 		if err = failed; pages == 0 {
 			if err := other.Delete(t.Context(), "a-run"); err != nil {
 				t.Fatal(err)

@@ -52,6 +52,7 @@ func Run(t *testing.T, fresh func(testing.TB) Place) {
 		{"written while it is read", testWrittenRead},
 		{"a run in short", testIndex},
 		{"some addresses", testSome},
+		{"one address", testOfHost},
 		{"drop", testDrop},
 		{"delete", testDelete},
 		{"delete while written", testDeleteWritten},
