@@ -35,7 +35,7 @@ const (
 // lost keeps what is missing of a run, and which hosts are not missing whole.
 type lost struct {
 	hosts  map[netip.Addr]*LostHost
-	under  map[netip.Addr]bool // hosts of which more may come; true where an endpoint of theirs answered
+	under  map[netip.Addr]bool // hosts of which more may come; true where something of theirs was there
 	named  map[string]bool     // names of which some address was asked
 	more   uint64              // hosts beyond mostLost
 	ends   uint64              // endpoints that were skipped
