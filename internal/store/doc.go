@@ -12,7 +12,18 @@
 // next visit to an unchanged host comes to again. The pages of a run are its index, a fiftieth of its size, by which two
 // runs are compared without reading what did not change.
 //
+// With each page stands a sieve, which tells of which addresses the page surely does not speak: what a run holds of one host is read
+// without reading every page.
+//
 // What is guaranteed: after a transaction is committed, which happens at least every second while there is something to
 // commit, its observations and the position of the run stand in the store together or not at all, whatever happens to the
-// process. A position never runs ahead of the observations that it stands for.
+// process. A position never runs ahead of the observations that it stands for. A Group is committed in one transaction, and
+// whoever closed it is told after the commit. That a commit survives a loss of power as well is an option (Durable).
+//
+// Whoever reads holds no connection while it has a row. It sees whole transactions, and the run as it stood when reading began; if
+// rows go away meanwhile, reading ends with ErrChanged.
+//
+// What may be done again: reading, and Delete and Drop of what may be gone already (Delete then says ErrUnknown). Append may not: after an
+// error nothing of the batch is stored, but where the connection broke during the commit, which nobody can tell; a Recorder
+// stops at the first error, and GoOn goes on from what is stored. Nothing is retried here but what waits for a lock.
 package store
