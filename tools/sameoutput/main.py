@@ -100,10 +100,12 @@ class Comparison:
         # Does BEFORE agree with itself? Only what it says differently when it is asked again may differ.
         befores = [b] + [self.before.run(case, stores[0]) for _ in range(2 if case.varies else 1)]
         note, detail = self.weigh(befores, a)
-        if detail and case.varies:
+        for again in ("second", "third"):
+            if not detail or not case.varies:
+                break
             befores += [self.before.run(case, stores[0]) for _ in range(3)]
             note, detail = self.weigh(befores, self.after.run(case, stores[1]))
-            note = "; ".join(filter(None, ["at the second try", note]))
+            note = "; ".join(filter(None, [f"at the {again} try", note]))
         return note, detail
 
     @staticmethod
