@@ -27,8 +27,8 @@ type Gate struct {
 	due     int64 // when the next connection of the run may begin, in nanoseconds since base
 	owed    int64 // nanoseconds in which it was kept from sending
 	changed chan struct{}
-	subnets [subnetSlots]subnet
-	streams [streamSlots]stream
+	subnets *[subnetSlots]subnet // nil before there is a pace: more than a megabyte
+	streams *[streamSlots]stream
 }
 
 // Pace is how fast a run goes. The zero value has no limit of rates.
@@ -62,12 +62,15 @@ func (g *Gate) SetPace(p Pace) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.gap > 0 { // a gate that never had a pace has nothing to forget, and its tables take no memory yet
+	switch {
+	case g.subnets != nil:
 		now := g.since()
 		g.due, g.owed = min(g.due, now), 0
 		for i := range g.subnets {
 			g.subnets[i].due = min(g.subnets[i].due, now)
 		}
+	case p.Rate > 0:
+		g.subnets, g.streams = new([subnetSlots]subnet), new([streamSlots]stream)
 	}
 	g.perHost.Store(int32(p.Host))
 	g.paced.Store(p.Rate > 0)
