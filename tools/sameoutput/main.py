@@ -166,15 +166,20 @@ def cross(c, addresses, corpus, folder):
         db, runs = fill(writer, os.path.join(folder, "store-" + which), addresses, corpus)
         if not runs:
             sys.exit(f"same-output: {which} stored no run")
-        batch = list(cases.stored(c.before.path, runs))
-        for case in batch:
-            case.name = f"store of {which}: {case.name}"
-        c.all(batch, 2, (db, db))
+        # A store is migrated forward alone: after a change of its schema the older program refuses it, and says so.
+        refused = b"written by a newer Signet" in subprocess.run([c.before.path, "runs", "--store", "sqlite:" + db], capture_output=True, check=False).stderr
+        if refused:
+            print(f"store of {which}: its schema is newer than BEFORE knows; only what it exports is compared", file=sys.stderr)
+        else:
+            batch = list(cases.stored(c.before.path, runs))
+            for case in batch:
+                case.name = f"store of {which}: {case.name}"
+            c.all(batch, 2, (db, db))
         exported = subprocess.run([writer.path, "runs", "export", *runs, "--store", "sqlite:" + db], capture_output=True, check=True).stdout
         new = ["--store", "sqlite:new.db"]
         c.all([cases.Case(f"export of {which}: imported, exported again", ["runs", "import", "in.jsonl", *new], {"in.jsonl": exported},
                           then=[["runs", "export", *runs, *new], ["runs", *new], ["runs", "check", *new]], fresh=True)], 1)
-        if addresses:
+        if addresses and not refused:
             resumed = cases.Case(f"store of {which}: scan --resume latest", ["scan", "--no-progress", "--rate", "0", "--resume", "latest", "--store", "sqlite:s.db", *cases.outputs()],
                                  {"s.db": None}, fresh=True, live=True, varies=True)
             c.all([resumed], 1, (db, db))
