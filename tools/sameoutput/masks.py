@@ -68,10 +68,6 @@ def _mask_times(text):
     return text
 
 
-# What a line says an exchange took, in milliseconds, is told to the microsecond: whether the rest is cut off or rounded is
-# no difference.
-MICROSECONDS = ("last digit of a took_ms", r'("took_ms":\d+\.\d\d|Z,\d+\.\d\d|<v>\d+\.\d\d)\d', r"\g<1>0")
-
 # Names and GUIDs of an anonymised report are numbered in the order of a map, which is another one each time.
 NUMBERED = [
     ("number of an anonymised name", r"(?i)\bname-\d+", "name-<n>"),
@@ -85,7 +81,6 @@ def mask(data, case, where, version):
     text = data.decode("utf-8", "surrogateescape").replace(where, "<folder>")
     for word in version:
         text = text.replace(word, "<version>" if word[0] != "," else "")
-    text = re.sub(MICROSECONDS[1], MICROSECONDS[2], text)
     if case.fresh:
         text = _mask_times(text)
         for _, pattern, by in DURATIONS + (LIVE if case.live else []) + (NUMBERED if case.numbered else []):
@@ -102,7 +97,6 @@ def describe():
     lines += [f"  {name:32} {pattern}" for name, pattern, _ in LIVE]
     lines += ["masked in what an anonymised read prints:"]
     lines += [f"  {name:32} {pattern}" for name, pattern, _ in NUMBERED]
-    lines += ["masked everywhere:", "  {:32} {}".format(*MICROSECONDS[:2])]
     lines += ["masked everywhere: the folder that the binary runs in, and the version and commit that it calls itself"]
     lines += ["Besides, of a scan: what BEFORE says differently when it is run again; how much that was is printed."]
     return "\n".join(lines)
