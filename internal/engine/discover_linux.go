@@ -16,7 +16,6 @@ const mostArrivals = 2048
 // sweep's goroutine.
 type discovery struct {
 	*loop
-	size  uint64
 	batch []sweep.Found
 }
 
@@ -25,9 +24,10 @@ func (l *loop) discover(wg *sync.WaitGroup) {
 	if l.Discover == DiscoverConnect {
 		return
 	}
-	d := &discovery{loop: l, size: l.Source.Len()}
+	d := &discovery{loop: l}
+	grows := l.Source.Grown() != nil
 	s, err := sweep.New(sweep.Config{
-		Work: d, Gate: l.gate(), Size: d.size, From: l.Progress().Low,
+		Work: d, Gate: l.gate(), Size: l.Source.Len(), Grows: grows, From: l.Progress().Low,
 		Connect: l.Dialer.Limits.Connect, Retries: l.Dialer.Limits.Retries,
 		Clock: l.start, Packets: &l.Stats.SYNs, Tell: l.Tell,
 	})
@@ -59,10 +59,8 @@ func (d *discovery) Next() (position uint64, ok, over bool) {
 	if d.arrived.Load() >= mostArrivals {
 		return 0, false, false
 	}
-	if position, ok = d.progress.begin(d.size); ok {
-		return position, true, false
-	}
-	return 0, false, d.progress.done(d.size)
+	position, ok, over, _ = d.nextPosition()
+	return position, ok, over
 }
 
 // Draining tells whether the run begins nothing new.
@@ -77,7 +75,7 @@ func (d *discovery) Found(t sweep.Target, f sweep.Found) {
 			}
 		}
 		d.Stats.visited(false)
-		d.progress.finish(f.Position)
+		d.finish(f.Position)
 		return
 	}
 	d.arrived.Add(1)
@@ -107,12 +105,12 @@ func (l *loop) arrive(batch []sweep.Found) {
 }
 
 // admitNext gives the next address a slot; false: there is none now.
-func (l *loop) admitNext(size uint64) bool {
+func (l *loop) admitNext() bool {
 	if !l.sweeping {
 		if l.draining() {
 			return false
 		}
-		position, ok := l.progress.begin(size)
+		position, ok, _, _ := l.nextPosition()
 		if ok {
 			l.admit(position)
 		}
@@ -131,10 +129,10 @@ func (l *loop) admitNext(size uint64) bool {
 	return true
 }
 
-// exhausted tells whether no address will come any more.
-func (l *loop) exhausted(size uint64) bool {
+// noneToCome tells whether no address will come any more.
+func (l *loop) noneToCome() bool {
 	if !l.sweeping {
-		return l.draining() || l.progress.done(size)
+		return l.draining() || l.exhausted()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

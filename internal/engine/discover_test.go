@@ -71,7 +71,7 @@ func TestDiscovery(t *testing.T) {
 		s := &session{Run: r, ctx: t.Context(), agendas: newAgendas(r)}
 		r.gate().Exclude(func(_ netip.Addr, port uint16) bool { return port == 80 })
 		r.progress.start(r.Resume)
-		d := &discovery{loop: &loop{session: s, bell: -1}, size: 1}
+		d := &discovery{loop: &loop{session: s, bell: -1}}
 		if p, ok, _ := d.Next(); p != 0 || !ok {
 			t.Fatalf("%s: %d %v", name, p, ok)
 		}
@@ -92,6 +92,29 @@ func TestDiscovery(t *testing.T) {
 		d.arrived.Store(mostArrivals)
 		if _, ok, over := d.Next(); ok || over {
 			t.Errorf("%s: a loop that has enough to do is given more", name)
+		}
+	}
+}
+
+// A sweep of a source that grows is over when the source says so, not when all there is was begun.
+func TestDiscoveryOfAGrowingSource(t *testing.T) {
+	q := newQueued()
+	r, _ := newRun(q, Plan{Check: lineCheck(), Ports: []check.Port{{Number: 445}}})
+	r.progress.start(nil)
+	d := &discovery{loop: &loop{session: &session{Run: r, ctx: t.Context(), agendas: newAgendas(r)}, bell: -1}}
+	for i, step := range []struct {
+		before   func()
+		ok, over bool
+	}{
+		{func() {}, false, false},
+		{func() { q.grow("192.0.2.10") }, true, false},
+		{func() {}, false, false},
+		{func() { q.grow("192.0.2.11") }, true, false},
+		{func() { q.grow() }, false, true},
+	} {
+		step.before()
+		if _, ok, over := d.Next(); ok != step.ok || over != step.over {
+			t.Errorf("step %d: a position %v, over %v", i, ok, over)
 		}
 	}
 }

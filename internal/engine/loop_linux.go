@@ -101,6 +101,9 @@ func looped(s *session) {
 		case <-done:
 		}
 	})
+	if s.Source.Grown() != nil {
+		wg.Go(func() { s.heed(l.ring, done) })
+	}
 	l.discover(&wg)
 	wg.Go(func() {
 		runtime.LockOSThread()
@@ -156,11 +159,10 @@ func (l *loop) ring() {
 }
 
 func (l *loop) run() {
-	size := l.Source.Len()
 	for {
 		l.tick()
 		l.window.Fit(l.now, l.sockets, false)
-		wait := l.pump(size)
+		wait := l.pump()
 		if l.launched() {
 			wait = 0
 		}
@@ -168,7 +170,7 @@ func (l *loop) run() {
 		if l.ctx.Err() != nil {
 			break
 		}
-		if l.used == 0 && l.exhausted(size) {
+		if l.used == 0 && l.noneToCome() {
 			break
 		}
 		n := poll(l.poll, l.events[:], 0)
@@ -205,7 +207,7 @@ func (l *loop) run() {
 
 // pump begins connections while there is room for them. It returns how long until it may go on by itself: 0 if at
 // once, math.MaxInt64 if only events will let it.
-func (l *loop) pump(size uint64) (wait int64) {
+func (l *loop) pump() (wait int64) {
 	if l.now < l.troubled {
 		return l.troubled - l.now
 	}
@@ -224,7 +226,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 		if l.sockets >= l.window.Size {
 			return l.later.Wait(l.now)
 		}
-		n, ok := l.pick(size)
+		n, ok := l.pick()
 		if !ok {
 			return l.later.Wait(l.now)
 		}
@@ -276,7 +278,7 @@ func (l *loop) pump(size uint64) (wait int64) {
 }
 
 // pick takes the connection to begin next: of questions under way first, then of hosts under way, then of a new address.
-func (l *loop) pick(size uint64) (launch, bool) {
+func (l *loop) pick() (launch, bool) {
 	perHost := l.gate().HostConnections()
 	for {
 		if l.turn.Len() > 0 {
@@ -301,7 +303,7 @@ func (l *loop) pick(size uint64) (launch, bool) {
 		if l.used >= l.window.Size+l.followers.window.Most || l.later.Len() >= mostAsleep {
 			return launch{}, false
 		}
-		if !l.admitNext(size) {
+		if !l.admitNext() {
 			return launch{}, false
 		}
 	}

@@ -15,20 +15,28 @@ func portable(s *session) {
 	if n == 0 {
 		n = portableHosts
 	}
-	size := s.Source.Len()
-	for range min(uint64(n), max(size, 1)) {
+	if s.Source.Grown() == nil {
+		n = int(min(uint64(n), max(s.Source.Len(), 1)))
+	}
+	for range n {
 		wg.Go(func() {
 			for !s.draining() {
-				i, ok := s.progress.begin(size)
-				if !ok {
-					if s.progress.done(size) {
-						return
+				i, ok, over, grown := s.nextPosition()
+				switch {
+				case over:
+					return
+				case ok:
+					if s.host(s.Source.At(i)) {
+						s.finish(i)
 					}
+				case grown != nil:
+					select {
+					case <-grown:
+					case <-s.drain:
+					case <-s.ctx.Done():
+					}
+				default:
 					time.Sleep(10 * time.Millisecond) // the oldest host under way is too far behind
-					continue
-				}
-				if s.host(s.Source.At(i)) {
-					s.progress.finish(i)
 				}
 			}
 		})

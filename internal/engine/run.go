@@ -24,20 +24,6 @@ type HostSink interface {
 	Left(netip.Addr) error
 }
 
-// Item is a target as a scope yields it. Ports, if there are any, are asked instead of the ports of the checks; with
-// Default both are.
-type Item struct {
-	signet.Target
-	Ports   []uint16
-	Default bool
-}
-
-// Source yields targets by position, so that a run can go on where it stopped.
-type Source interface {
-	Len() uint64
-	At(position uint64) Item
-}
-
 // Plan is a check and the ports it is to ask.
 type Plan struct {
 	Check check.Check

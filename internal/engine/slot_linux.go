@@ -179,7 +179,7 @@ func (l *loop) settle(id int32) {
 			s.phase, s.state.current, s.state.found = phaseFound, s.state.found, nil
 		default:
 			l.left(s.target.Addr, s.alive)
-			l.progress.finish(s.position)
+			l.finish(s.position)
 			l.vacate(id)
 			return
 		}

@@ -231,8 +231,10 @@ func (n *network) full(addr string) {
 // list is a source of items.
 type list []Item
 
-func (l list) Len() uint64      { return uint64(len(l)) }
-func (l list) At(i uint64) Item { return l[i] }
+func (l list) Len() uint64          { return uint64(len(l)) }
+func (l list) At(i uint64) Item     { return l[i] }
+func (list) Grown() <-chan struct{} { return Fixed{}.Grown() }
+func (list) Done(uint64)            {}
 
 func items(addrs ...string) (l list) {
 	for _, a := range addrs {

@@ -76,7 +76,7 @@ func (e *Env) Prepare(ctx context.Context, o *Order) (*Scan, error) {
 		s.header.Checks = append(s.header.Checks, p.Check.Name)
 	}
 	options.ExcludedName = s.scope.ExcludedName
-	s.engine.Source, s.engine.Options = order{s.visit}, options
+	s.engine.Source, s.engine.Options = order{Order: s.visit}, options
 	s.engine.InFlight, s.engine.All, s.engine.Discover, s.engine.Fleeting = o.InFlight, o.All, discovery(o.Discover), o.Quick
 	s.engine.Now = now
 	s.engine.Dialer = &dial.Dialer{Limits: limits(o), Gate: gate}

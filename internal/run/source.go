@@ -98,7 +98,10 @@ func controllers(ctx context.Context, resolver *dial.Resolver, domain string) ([
 }
 
 // order is a scope in the order in which a run visits it.
-type order struct{ *scope.Order }
+type order struct {
+	engine.Fixed
+	*scope.Order
+}
 
 // At gives the engine's view of a position.
 func (o order) At(position uint64) engine.Item {

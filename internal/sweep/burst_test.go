@@ -154,3 +154,12 @@ func TestNeighbourIsAskedFirst(t *testing.T) {
 		t.Errorf("after its answer: %v, to %x", got, x.out[0][:6])
 	}
 }
+
+// Of a scope that is empty and will grow nobody knows that a sweep is of no use; of one that is empty for good it is none.
+func TestUsableForWhatGrows(t *testing.T) {
+	for grows, want := range map[bool]string{true: "", false: "there is no route to it"} {
+		if s := (&Sweep{Config: Config{Grows: grows}}); s.unusable() != want {
+			t.Errorf("grows %v: %q", grows, s.unusable())
+		}
+	}
+}

@@ -15,8 +15,11 @@ const MostPorts = 31
 type Config struct {
 	Work Work
 	Gate *dial.Gate
-	Size uint64 // of the scope: positions are below it
+	Size uint64 // of the scope: positions are below it, unless it grows
 	From uint64 // where it begins: every position below is finished
+
+	// Grows: the scope may get longer than Size. Work says when it is over.
+	Grows bool
 
 	Connect time.Duration // the longest wait for an answer to a SYN
 	Retries int           // further SYNs to a port that is silent

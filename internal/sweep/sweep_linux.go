@@ -94,7 +94,10 @@ func New(c Config) (*Sweep, error) {
 		return nil, err
 	}
 	s.key = [2]uint64{binary.NativeEndian.Uint64(seed[:]), binary.NativeEndian.Uint64(seed[8:]) | 1}
-	room := uint64(1) << min(ringBits, max(8, bits.Len64(max(s.Size, 1)-1)))
+	room := uint64(1) << ringBits
+	if !s.Grows {
+		room = 1 << min(ringBits, max(8, bits.Len64(max(s.Size, 1)-1)))
+	}
 	s.ring, s.mask = make([]entry, room), room-1
 	s.heads = make([]uint64, 1+s.Retries)
 	s.sent = make([][]int64, len(s.heads))
@@ -110,6 +113,9 @@ func New(c Config) (*Sweep, error) {
 // of a large scope since a run visits it in random order. The few addresses that it may overlook are connected to.
 func (s *Sweep) unusable() string {
 	const sample = 4096
+	if s.Grows && s.Size == 0 {
+		return "" // nobody knows yet
+	}
 	why := "there is no route to it"
 	for position := range min(s.Size, sample) {
 		t := s.Work.At(position)
