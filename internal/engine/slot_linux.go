@@ -16,11 +16,11 @@ type slot struct {
 	position uint64
 	spent    int64 // nanoseconds of the host's time (staying_linux.go)
 	since    int64 // when something began to be awaited of it, while waiting
-	waiting  int32
 	sent     int64 // when a sweep sent its first SYN
 	agenda   *agenda
 	state    *hostState // nil while there is nothing to remember
 	logons   dial.Logons
+	waiting  int32
 	stamp    uint32 // raised when the slot is given up
 	next     int32  // index in list of the next question
 	active   int32  // questions under way

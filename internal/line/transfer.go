@@ -59,39 +59,30 @@ func (t *Transfer) Lines() iter.Seq2[*Stored, error] {
 // At says of an error at which line it was met.
 func (t *Transfer) At(err error) error { return fmt.Errorf("line %d: %w", t.n, err) }
 
-// Stored is a line of an export.
+// Stored is a line of an export. What only a run line says is read apart.
 type Stored struct {
-	Kind         string
-	Run          string // to which it belongs
-	Observations uint64 // of a summary: endpoint lines of the run
-
-	raw    []byte
-	schema string
-	at     endpoint
-}
-
-// storedLine is any line of an export; what only a run line says is read apart.
-type storedLine struct {
 	Kind   string `json:"kind"`
-	Schema string `json:"schema"`
+	Schema string `json:"schema"` // of a run line
 	endpoint
-	Observations uint64 `json:"observations"`
+	Observations uint64 `json:"observations"` // of a summary: endpoint lines of the run
+
+	raw []byte
 }
 
 func parseStored(b []byte) (*Stored, error) {
 	if tooDeep(b) {
 		return nil, fmt.Errorf("values lie more than %d deep in one another", mostDepth)
 	}
-	var l storedLine
-	if err := json.Unmarshal(b, &l); err != nil {
+	s := &Stored{raw: b}
+	if err := json.Unmarshal(b, s); err != nil {
 		return nil, err
 	}
-	return &Stored{Kind: l.Kind, Run: l.Run, Observations: l.Observations, raw: b, schema: l.Schema, at: l.endpoint}, nil
+	return s, nil
 }
 
 // Begin reads a run line.
 func (s *Stored) Begin() (*Run, error) {
-	if err := CheckSchema(s.schema); err != nil {
+	if err := CheckSchema(s.Schema); err != nil {
 		return nil, err
 	}
 	if len(s.raw) > mostHead {
@@ -118,5 +109,5 @@ func (s *Stored) Begin() (*Run, error) {
 
 // Observation reads an endpoint line of a run that began at started.
 func (s *Stored) Observation(started time.Time) (*signet.Observation, error) {
-	return s.at.exact(started)
+	return s.exact(started)
 }
