@@ -129,7 +129,7 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 		Version:       a.Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          commandsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := cmd.Help(); err != nil {
 				return err
@@ -140,15 +140,17 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetVersionTemplate(a.versionText())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if first := append(a.Args, "-")[0]; cmd == root && !strings.HasPrefix(first, "-") { // a flag of the command that is missing
+			return commandsOnly(root, a.Args)
+		}
 		return usage("%v (see %s --help)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
 		a.scanCommand(), a.readCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
 	)
 	root.AddCommand(a.policyCommand(), a.diffCommand(), a.fixCommand(), a.impactCommand(), a.demoCommand())
-	for _, c := range laterCommands() {
-		root.AddCommand(c)
-	}
+	root.SetHelpCommand(helpCommand())
+	strictCompletion(root)
 	return root
 }
 

@@ -9,6 +9,7 @@ import (
 	"signet/internal/check"
 	"signet/internal/judge"
 	"signet/internal/run"
+	"signet/internal/text"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -17,7 +18,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Short: "What a finding means, how to fix it, how to verify the fix",
 		Args:  cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return a.run.RuleNames(), cobra.ShellCompDirectiveNoFileComp
+			return a.explained(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var b strings.Builder
@@ -31,6 +32,15 @@ func (a *app) explainCommand() *cobra.Command {
 			return a.print(b.String())
 		},
 	}
+}
+
+// explained are the words that explain knows.
+func (a *app) explained() []string {
+	words := a.run.RuleNames()
+	for _, c := range a.run.Checks {
+		words = append(words, c.Name)
+	}
+	return words
 }
 
 func (a *app) listRules(b *strings.Builder) error {
@@ -78,11 +88,11 @@ func (a *app) explain(b *strings.Builder, name string) error {
 			return writeReferences(b, &r)
 		}
 	}
-	if text, ok := run.ExplainPath(name); ok {
-		b.WriteString(text)
+	if path, ok := run.ExplainPath(name); ok {
+		b.WriteString(path)
 		return nil
 	}
-	return usage("no rule or check is called %q: signet explain lists them", name)
+	return usage("no rule or check is called %q%s (signet explain lists them)", name, text.DidYouMean(name, a.explained()))
 }
 
 // writeReferences lists where others name the same thing.

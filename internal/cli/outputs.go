@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 	"signet/internal/report/prose"
 	"signet/internal/report/sarif"
 	"signet/internal/report/xlsx"
+	"signet/internal/text"
 )
 
 // outputs is every -o of a command: the report of a run.
@@ -48,13 +50,38 @@ func formats() []report.Format {
 	}
 }
 
-// formatNames joins the words of -o for a message.
-func formatNames() string {
+// formatWords are the words of -o.
+func formatWords() []string {
 	var names []string
 	for _, f := range formats() {
 		names = append(names, f.Name)
 	}
-	return strings.Join(names, ", ")
+	return names
+}
+
+// formatNames joins them for a message.
+func formatNames() string { return strings.Join(formatWords(), ", ") }
+
+// noSuchFormat says what is wrong with a value of -o, and what was most likely meant.
+func noSuchFormat(spec string) string {
+	name, _, _ := strings.Cut(spec, "=")
+	format := strings.TrimPrefix(filepath.Ext(spec), ".")
+	switch format {
+	case "txt":
+		format = "text"
+	case "md":
+		format = "markdown"
+	case "xml":
+		format = "nmap"
+	}
+	_, known := formatOf(format)
+	switch {
+	case known && name == spec:
+		return "a format goes before the file: -o " + format + "=" + spec
+	case len(name) == 1 && strings.Contains("AGNX", name):
+		return "nmap's -o" + name + " is not Signet's: -o nmap=FILE writes nmap's XML, -o text=FILE what the screen shows"
+	}
+	return "there is no such format" + text.DidYouMean(name, formatWords()) + " (" + formatNames() + ")"
 }
 
 func formatOf(name string) (report.Format, bool) {
@@ -116,15 +143,15 @@ func (a *app) openFiles(specs []string, others ...string) (*outputs, error) {
 // settleOutputs looks at every -o before a file is made: a slip in one must not cost the file of another. Of what they go to
 // no two may be one, nor one of others, files that the command has open besides.
 func (a *app) settleOutputs(specs []string, others ...string) error {
+	if err := knownFormats(specs); err != nil {
+		return err
+	}
 	stdout := ""
 	var used []outfile.Place
 	var by []string
 	for _, spec := range specs {
 		name, path, toFile := strings.Cut(spec, "=")
-		_, known := formatOf(name)
 		switch {
-		case !known:
-			return usage("-o %q: there is no such format (%s)", name, formatNames())
 		case toFile && path == "":
 			return usage("-o %s: a file name is missing after =", spec)
 		case toFile && path != "-":
@@ -152,6 +179,17 @@ func (a *app) settleOutputs(specs []string, others ...string) error {
 	for i := range used {
 		if stdout != "" && a.isStdout(&used[i]) {
 			return usage("-o %s and -o %s both go to standard output", stdout, by[i])
+		}
+	}
+	return nil
+}
+
+// knownFormats refuses values of -o that name no format.
+func knownFormats(specs []string) error {
+	for _, spec := range specs {
+		name, _, _ := strings.Cut(spec, "=")
+		if _, known := formatOf(name); !known {
+			return usage("-o %q: %s", name, noSuchFormat(spec))
 		}
 	}
 	return nil

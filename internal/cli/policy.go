@@ -17,7 +17,7 @@ func (a *app) policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
 		Short: "The built-in policies; validate one; derive one from a known-good host",
-		Args:  cobra.NoArgs,
+		Args:  commandsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usage("policy: want show, check or init (see signet policy --help)")
 		},

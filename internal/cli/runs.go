@@ -24,7 +24,7 @@ func (a *app) runsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List stored runs; show, delete, prune, check, export and import them",
-		Args:  cobra.NoArgs,
+		Args:  commandsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err

@@ -18,7 +18,6 @@ type scanFlags struct {
 	outputs              []string
 	store, failOn, color string
 	stats, resume        string
-	credentialFile       string
 	noProgress, yes      bool
 }
 
@@ -61,16 +60,15 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.stats, "stats", "", "append a JSON line of counters to `FILE` every second")
 	fl.StringVar(&f.resume, "resume", "", "go on with the interrupted `RUN`")
 	fl.BoolVar(&f.yes, "yes", false, "start though the scope is above 2^24 addresses, holds more than 4,096 public ones or a prefix shorter than /8")
-	fl.StringVar(&f.credentialFile, "credential-file", "", "an account for --depth credential (comes later)")
 }
 
 // settle checks the values that stand on their own.
 func (f *scanFlags) settle() (failOn signet.Severity, fail bool, err error) {
-	if f.credentialFile != "" {
-		return 0, false, usage("--depth credential comes in a later version: this one has handshake, anonymous and decoy")
-	}
 	if err := f.Validate(); err != nil {
 		return 0, false, failed(err)
+	}
+	if err := knownFormats(f.outputs); err != nil { // before a name is looked up
+		return 0, false, err
 	}
 	if f.failOn != "none" {
 		if err := failOn.UnmarshalText([]byte(f.failOn)); err != nil {

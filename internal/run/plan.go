@@ -14,6 +14,7 @@ import (
 	"signet/internal/check"
 	"signet/internal/dial"
 	"signet/internal/engine"
+	"signet/internal/text"
 )
 
 // plans turns the checks and ports of an order into what to ask.
@@ -46,7 +47,7 @@ func (e *Env) plans(o *Order) ([]engine.Plan, error) {
 		if slices.ContainsFunc(e.Checks, func(c check.Check) bool { return c.Name == name }) {
 			return nil, refuse("ports", "{ports} names the check %s, which {checks} leaves out", name)
 		}
-		return nil, refuse("ports", "{ports}: there is no check %q (%s)", name, strings.Join(e.checkNames(), ", "))
+		return nil, refuse("ports", "{ports}: there is no check %q%s (%s)", name, text.DidYouMean(name, e.checkNames()), strings.Join(e.checkNames(), ", "))
 	}
 	return plans, nil
 }
@@ -68,7 +69,7 @@ func (e *Env) chosen(names []string) ([]check.Check, error) {
 	for _, name := range names {
 		name = strings.TrimSpace(name)
 		if !slices.Contains(e.checkNames(), name) {
-			return nil, refuse("checks", "{checks}: there is no check %q (%s)", name, strings.Join(e.checkNames(), ", "))
+			return nil, refuse("checks", "{checks}: there is no check %q%s (%s)", name, text.DidYouMean(name, e.checkNames()), strings.Join(e.checkNames(), ", "))
 		}
 		wanted[name] = true
 	}

@@ -11,6 +11,7 @@ import (
 	"signet/internal/judge"
 	"signet/internal/relay"
 	"signet/internal/report"
+	"signet/internal/text"
 )
 
 // PathRules are the rules of relay paths, which belong to no check.
@@ -38,7 +39,7 @@ func (e *Env) KnownRules(rules []string) error {
 	names := e.RuleNames()
 	for _, r := range rules {
 		if !slices.Contains(names, r) {
-			return refuse("rules", "no rule is called %q: signet explain lists them", r)
+			return refuse("rules", "no rule is called %q%s (signet explain lists them)", r, text.DidYouMean(r, names))
 		}
 	}
 	return nil
