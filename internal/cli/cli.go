@@ -139,12 +139,7 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 	}
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.SetVersionTemplate(a.versionText())
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if first := append(a.Args, "-")[0]; cmd == root && !strings.HasPrefix(first, "-") { // a flag of the command that is missing
-			return commandsOnly(root, a.Args)
-		}
-		return usage("%v (see %s --help)", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(a.flagError)
 	root.AddCommand(
 		a.scanCommand(), a.readCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
 	)

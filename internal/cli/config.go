@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,11 +15,13 @@ import (
 
 	"signet/internal/bounds"
 	"signet/internal/run"
+	"signet/internal/text"
 )
 
 // configure fills flags that were not given from the environment (SIGNET_RATE for --rate), then from signet.yaml:
 // in the working directory, else in the user's configuration folder, else none; SIGNET_CONFIG names another.
 func (a *app) configure(cmd *cobra.Command) error {
+	a.unknownVariables(cmd.Root())
 	file, err := a.readConfig(cmd)
 	if err != nil {
 		return err
@@ -28,7 +32,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 			return
 		}
 		s := file[f.Name]
-		key := "SIGNET_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		key := variableOf(f.Name)
 		if v := a.env[key]; v != "" {
 			s = setting{[]string{v}, key}
 		}
@@ -43,6 +47,24 @@ func (a *app) configure(cmd *cobra.Command) error {
 		}
 	})
 	return failed
+}
+
+// variableOf is the variable that sets a flag.
+func variableOf(flag string) string {
+	return "SIGNET_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// unknownVariables names what is set like a setting of Signet's and is none: a slip there would change what is asked unseen.
+func (a *app) unknownVariables(root *cobra.Command) {
+	known := []string{"SIGNET_CONFIG"}
+	for _, name := range flagNames(root) {
+		known = append(known, variableOf(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.env)) {
+		if strings.HasPrefix(name, "SIGNET_") && a.env[name] != "" && !slices.Contains(known, name) {
+			a.tell(name + " is set, and no setting has that name" + text.DidYouMean(name, known))
+		}
+	}
 }
 
 // typedOnly marks flags whose words are not those of signet scan: what environment and file say is not meant for them.
@@ -113,7 +135,7 @@ func parseConfig(path string, b []byte, root *cobra.Command) (map[string]setting
 		key, value := top.Content[i], top.Content[i+1]
 		at := fmt.Sprintf("%s:%d", path, key.Line)
 		if !isFlag(root, key.Value) {
-			return nil, usage("%s: unknown key %q (keys are the long flags of signet scan without --)", at, key.Value)
+			return nil, usage("%s: unknown key %q%s (keys are the long flags of signet scan without --)", at, key.Value, text.DidYouMean(key.Value, flagNames(root)))
 		}
 		if _, twice := out[key.Value]; twice {
 			return nil, usage("%s: key %q stands there twice", at, key.Value)
@@ -145,4 +167,14 @@ func isFlag(root *cobra.Command, name string) bool {
 		}
 	}
 	return false
+}
+
+// flagNames are the long flags of a command and of those below it.
+func flagNames(cmd *cobra.Command) []string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	for _, c := range cmd.Commands() {
+		names = append(names, flagNames(c)...)
+	}
+	return names
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -46,8 +47,10 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.CANames, "ca-name", nil, "`NAME` of a certification authority, for the paths of its enrolment web service")
 	fl.Float64Var(&f.Rate, "rate", usual.Rate, "new connections or SYNs per second; 0 lifts every limit, for a lab")
 	fl.IntVar(&f.InFlight, "in-flight", 0, "hosts or sockets open at once (default fitted to the limit of open files)")
-	fl.DurationVar((*time.Duration)(&f.Timeout), "timeout", 0, "longest wait of each phase (default 2s to connect, 5s per exchange)")
-	fl.DurationVar((*time.Duration)(&f.HostTimeout), "host-timeout", time.Duration(usual.HostTimeout), "longest time one host may keep Signet waiting")
+	f.HostTimeout = usual.HostTimeout
+	fl.Var((*wait)(&f.Timeout), "timeout", "longest wait of each phase, in seconds or like 500ms (default 2s to connect, 5s per exchange)")
+	fl.Lookup("timeout").DefValue = "" // which is said
+	fl.Var((*wait)(&f.HostTimeout), "host-timeout", "longest time one host may keep Signet waiting, in seconds or like 1m")
 	fl.IntVar(&f.Retries, "retries", usual.Retries, "further tries where nothing answered")
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
 	fl.BoolVar(&f.All, "all", false, "report every endpoint asked, closed and silent ones too, and list what is guarded or unseen with its reasons")
@@ -89,4 +92,22 @@ func (f *scanFlags) besides() []string {
 		list = append(list, f.stats)
 	}
 	return list
+}
+
+// wait is a duration as nmap and curl take it too: a number without a unit is of seconds.
+type wait time.Duration
+
+func (w *wait) String() string { return time.Duration(*w).String() }
+func (w *wait) Type() string   { return "duration" }
+
+func (w *wait) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		var bare error
+		if d, bare = time.ParseDuration(s + "s"); bare != nil || strings.Trim(s, "-.0123456789") != "" {
+			return errors.New("want seconds, or a duration like 500ms")
+		}
+	}
+	*w = wait(d)
+	return nil
 }

@@ -24,6 +24,9 @@ func (e *Env) plans(o *Order) ([]engine.Plan, error) {
 		return nil, err
 	}
 	named, err := parsePorts(o.Ports)
+	if err != nil && len(o.Ports) > 0 && !strings.Contains(o.Ports[0], "=") {
+		err = e.ofNoCheck(o.Ports)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +77,34 @@ func (e *Env) chosen(names []string) ([]check.Check, error) {
 		wanted[name] = true
 	}
 	return slices.DeleteFunc(slices.Clone(e.Checks), func(c check.Check) bool { return !wanted[c.Name] }), nil
+}
+
+// ofNoCheck refuses ports that name no check, as nmap takes them, and says how they are asked.
+func (e *Env) ofNoCheck(parts []string) error {
+	owned := map[string][]string{}
+	for _, part := range parts {
+		part, _, _ = strings.Cut(strings.TrimSpace(part), "=")
+		n, err := strconv.ParseUint(part, 10, 16)
+		if err != nil || n == 0 {
+			return refuse("ports", "{ports}: %q belongs to no check; write smb=445,139,http=80", part)
+		}
+		at := slices.IndexFunc(e.Checks, func(c check.Check) bool {
+			return slices.ContainsFunc(c.Ports, func(p check.Port) bool { return uint64(p.Number) == n })
+		})
+		if at < 0 {
+			at = slices.IndexFunc(e.Checks, func(c check.Check) bool { return c.Fallback })
+		}
+		if at >= 0 {
+			owned[e.Checks[at].Name] = append(owned[e.Checks[at].Name], part)
+		}
+	}
+	var checks, ports []string
+	for _, name := range e.checkNames() {
+		if list := owned[name]; list != nil {
+			checks, ports = append(checks, name), append(ports, name+"="+strings.Join(list, ","))
+		}
+	}
+	return refuse("ports", "{ports}: %q belongs to no check; to ask nothing else, write {checks} %s {ports} %s", parts[0], strings.Join(checks, ","), strings.Join(ports, ","))
 }
 
 // parsePorts reads `smb=445,139,http=80,8000-8010`, cut at its commas: a check's name opens its list.

@@ -223,9 +223,13 @@ func decimal(s string, limit int) (int, bool) {
 	return n, n <= limit
 }
 
-// refuseURL names the target a URL should have been. Of a URL with an @ nothing but the
+// refuseURL names the target that a URL, or the path of a share, should have been. Of a URL with an @ nothing but the
 // scheme is repeated: what stands before the @ may be a password.
 func refuseURL(text string) (shown, reason string) {
+	if unc, share := strings.CutPrefix(text, `\\`); share {
+		host, _, _ := strings.Cut(unc, `\`)
+		return text, "a share is not a target; give its host instead, here " + host
+	}
 	scheme, rest, found := strings.Cut(text, "://")
 	if !found {
 		return "", ""

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"signet/internal/text"
+)
+
+// flagError is wrong usage, with the flag that was meant where one can tell.
+func (a *app) flagError(cmd *cobra.Command, err error) error {
+	if first := append(a.Args, "-")[0]; !cmd.HasParent() && !strings.HasPrefix(first, "-") { // a flag of the command that is missing
+		return commandsOnly(cmd, a.Args)
+	}
+	meant := ""
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		word := unknown.GetSpecifiedName()
+		if short := unknown.GetSpecifiedShortnames(); short != "" {
+			word = "-" + short
+		}
+		meant = meantFlag(cmd.Flags(), word)
+	}
+	return usage("%v%s (see %s --help)", err, meant, cmd.CommandPath())
+}
+
+// meantFlag says which flag of a command does what a flag of nmap's or curl's does, else which one has a name like it. word
+// has its dash where it is a short one.
+func meantFlag(flags *pflag.FlagSet, word string) string {
+	habits := []struct{ typed, flag, does string }{
+		{"-i", "file", "-f FILE reads targets from a file"},
+		{"-v", "all", "--all reports every endpoint"},
+		{"verbose", "all", "--all reports every endpoint"},
+		{"-q", "no-progress", "--no-progress keeps progress off the terminal; only the report goes to standard output"},
+		{"quiet", "no-progress", "--no-progress keeps progress off the terminal; only the report goes to standard output"},
+		{"-T", "rate", "--rate N sets the pace"},
+		{"-s", "discover", "--discover syn or connect finds open ports"},
+		{"threads", "in-flight", "--in-flight N bounds what is open at once"},
+		{"format", "output", "-o FORMAT writes a format"},
+		{"json", "output", "-o json writes JSON"},
+	}
+	for _, h := range habits {
+		short := strings.HasPrefix(h.typed, "-") && strings.HasPrefix(word, h.typed)
+		if (short || word == h.typed) && flags.Lookup(h.flag) != nil {
+			return "; " + h.does
+		}
+	}
+	if strings.HasPrefix(word, "-") {
+		return ""
+	}
+	var names []string
+	flags.VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	if near := text.Nearest(word, names); near != "" {
+		return "; did you mean --" + near + "?"
+	}
+	return ""
+}
