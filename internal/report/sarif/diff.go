@@ -28,7 +28,11 @@ func (d *diff) Change(c *compare.Change) error {
 		if e.Finding != nil && !report.Counted(e.Finding) && e.Move != compare.Regraded {
 			continue
 		}
-		if err := d.result(e.At, text.Clean(c.Host), d.effect(c, &e)); err != nil {
+		rated := signet.Info
+		if e.Finding != nil {
+			rated = e.Finding.Severity
+		}
+		if err := d.result(e.At, text.Clean(c.Host), d.effect(c, &e), rated); err != nil {
 			return err
 		}
 	}

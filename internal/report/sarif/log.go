@@ -19,7 +19,7 @@ import (
 type log struct {
 	b     *bufio.Writer
 	rules *report.Rulebook
-	used  map[string]bool // rules that results named
+	used  map[string]signet.Severity // rules that results named, and the worst rating of each
 }
 
 // Rules that are none of a check's.
@@ -29,7 +29,7 @@ const (
 )
 
 func newLog(w io.Writer, o *report.Options) log {
-	return log{b: bufio.NewWriterSize(w, 64<<10), rules: report.NewRulebook(o.Checks), used: map[string]bool{}}
+	return log{b: bufio.NewWriterSize(w, 64<<10), rules: report.NewRulebook(o.Checks), used: map[string]signet.Severity{}}
 }
 
 // open begins the document.
@@ -47,8 +47,8 @@ func findingText(f *signet.Finding, at signet.Endpoint) string {
 	return said
 }
 
-// result writes one, and says where it stands; its texts are clean.
-func (l *log) result(at signet.Endpoint, host string, r *result) error {
+// result writes one, and says where it stands; its texts are clean. rated is its finding's severity, Info where it has none.
+func (l *log) result(at signet.Endpoint, host string, r *result, rated signet.Severity) error {
 	r.RuleID = text.Clean(r.RuleID)
 	r.Fingerprints = map[string]string{"signet/v1": report.FindingID(r.RuleID, at, r.Properties.Check, r.Properties.Where)}
 	r.Locations = make([]location, 1)
@@ -61,7 +61,7 @@ func (l *log) result(at signet.Endpoint, host string, r *result) error {
 	if len(l.used) > 0 {
 		b = append([]byte(",\n"), b...)
 	}
-	l.used[r.RuleID] = true
+	l.used[r.RuleID] = max(l.used[r.RuleID], rated)
 	_, err = l.b.Write(b)
 	return err
 }
@@ -75,6 +75,22 @@ func level(v signet.Severity) string {
 		return "warning"
 	}
 	return "note"
+}
+
+// securitySeverity is what GitHub sorts and filters rules by: a score in a string, critical above 9.0, high from 7.0, medium
+// from 4.0, low from 0.1. It counts 0.0 as no severity, which is what a rule without a finding has.
+func securitySeverity(v signet.Severity) string {
+	switch v {
+	case signet.Critical:
+		return "9.5"
+	case signet.High:
+		return "8.0"
+	case signet.Medium:
+		return "5.5"
+	case signet.Low:
+		return "2.0"
+	}
+	return "0.0"
 }
 
 // close writes what stands behind the results.
@@ -104,6 +120,7 @@ func (l *log) close(tool, id string, invocation map[string]any) error {
 // rule describes a rule that results named.
 func (l *log) rule(id string) rule {
 	r := rule{ID: id, Short: message{Text: id}}
+	r.Properties.Tags, r.Properties.Severity = []string{"security"}, securitySeverity(l.used[id])
 	r.Defaults.Level = "warning"
 	switch id {
 	case ruleUndetermined:

@@ -41,7 +41,7 @@ func (r *run) Endpoint(l *report.Line) error {
 		}
 		p := about
 		p.Severity, p.Where = f.Severity.String(), text.Clean(f.Where)
-		if err := r.result(l.Endpoint, host, &result{RuleID: f.Rule, Kind: "fail", Level: level(f.Severity), Message: message{Text: findingText(f, l.Endpoint)}, Properties: p}); err != nil {
+		if err := r.result(l.Endpoint, host, &result{RuleID: f.Rule, Kind: "fail", Level: level(f.Severity), Message: message{Text: findingText(f, l.Endpoint)}, Properties: p}, f.Severity); err != nil {
 			return err
 		}
 	}
@@ -49,7 +49,7 @@ func (r *run) Endpoint(l *report.Line) error {
 		return nil
 	}
 	return r.result(l.Endpoint, host, &result{RuleID: ruleUndetermined, Kind: "open", Level: "none", Properties: about,
-		Message: message{Text: l.Endpoint.String() + " could not be told: " + strings.Join(text.CleanAll(l.Because), "; ")}})
+		Message: message{Text: l.Endpoint.String() + " could not be told: " + strings.Join(text.CleanAll(l.Because), "; ")}}, signet.Info)
 }
 
 // End writes the tool, its rules and the invocation.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -90,6 +91,62 @@ func TestSARIFSchema(t *testing.T) {
 		doc.(map[string]any)["runs"].([]any)[0].(map[string]any)["results"] = 1
 		if s.Validate(doc) == nil {
 			t.Error("the schema accepts anything")
+		}
+	}
+}
+
+// GitHub sorts alerts by the score of their rule: it must lead back to the severity that the policy gave.
+func TestRulesCarryASecuritySeverity(t *testing.T) {
+	for name, b := range map[string][]byte{"a run": reporttest.Render(t, Format()), "a diff": reporttest.RenderDiff(t, Format(), reporttest.Changes())} {
+		var log struct {
+			Runs []struct {
+				Tool struct {
+					Driver struct {
+						Rules []struct {
+							ID         string
+							Properties struct {
+								Tags  []string
+								Score string `json:"security-severity"`
+							}
+						}
+					}
+				}
+				Results []struct {
+					RuleID     string
+					Properties struct{ Severity string }
+				}
+			}
+		}
+		if err := json.Unmarshal(b, &log); err != nil {
+			t.Fatal(err)
+		}
+		words := []string{"info", "low", "medium", "high", "critical"}
+		worst := map[string]int{}
+		for _, r := range log.Runs[0].Results {
+			worst[r.RuleID] = max(worst[r.RuleID], slices.Index(words, r.Properties.Severity))
+		}
+		rules := log.Runs[0].Tool.Driver.Rules
+		if len(rules) < 3 || len(rules) != len(worst) {
+			t.Fatalf("%s: %d rules described, %d named", name, len(rules), len(worst))
+		}
+		for _, r := range rules {
+			score, err := strconv.ParseFloat(r.Properties.Score, 64)
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, r.ID, err)
+			}
+			// as GitHub divides them
+			github := 0
+			for i, least := range []float64{0.1, 4.0, 7.0, 9.1} {
+				if score >= least && score <= 10 {
+					github = i + 1
+				}
+			}
+			if github != worst[r.ID] {
+				t.Errorf("%s: %s has the score %q, which is %s to GitHub and %s to the policy", name, r.ID, r.Properties.Score, words[github], words[worst[r.ID]])
+			}
+			if !slices.Contains(r.Properties.Tags, "security") {
+				t.Errorf("%s: %s is not tagged security: GitHub heeds no score of it", name, r.ID)
+			}
 		}
 	}
 }

@@ -59,4 +59,9 @@ type rule struct {
 	Defaults struct {
 		Level string `json:"level"`
 	} `json:"defaultConfiguration"`
+	// Properties are those that GitHub's code scanning knows; it heeds the score of a rule that is tagged "security" alone.
+	Properties struct {
+		Tags     []string `json:"tags"`
+		Severity string   `json:"security-severity"`
+	} `json:"properties"`
 }
