@@ -241,7 +241,7 @@ func (a *app) exportRun(ctx context.Context, url, name string) error {
 }
 
 func (a *app) runsImport() *cobra.Command {
-	return a.runsSub("import FILE...", "Store runs that export wrote (- for standard input)", cobra.MinimumNArgs(1),
+	return a.runsSub("import FILE...", "Store runs from JSON lines, of runs export or of -o jsonl (- for standard input)", cobra.MinimumNArgs(1),
 		func(ctx context.Context, url string, args []string) error {
 			s, err := a.openStore(ctx, url)
 			if err != nil {

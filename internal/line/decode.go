@@ -34,6 +34,7 @@ type endpoint struct {
 	Connections uint16          `json:"connections"`
 	Took        float64         `json:"took_ms"`
 	Trace       []exchange      `json:"trace"`
+	Verdict     json.RawMessage `json:"verdict"` // of a report; that it is there is all that is read of it
 }
 
 type exchange struct {
@@ -81,12 +82,23 @@ func (l *endpoint) observation() (*signet.Observation, error) {
 	return o, nil
 }
 
-// tolerant reads a line of a file. What is missing is made up for: a report leaves out whether a connection was made and the
-// version of the check, and writes empty facts where there are none.
+// tolerant reads a line of a file. What is missing is made up for, and what is out of range is cut.
 func (l *endpoint) tolerant() (*signet.Observation, error) {
 	if !l.Address.IsValid() || l.Check == "" || math.IsNaN(l.Took) {
 		return nil, errors.New("an endpoint line without an address or a check")
 	}
+	o, err := l.reported()
+	if err != nil {
+		return nil, err
+	}
+	o.Addr, o.At = l.Address.Unmap().WithZone(""), l.At.UTC()
+	o.Took = time.Duration(min(max(l.Took, 0), mostTook) * 1e6)
+	return o, nil
+}
+
+// reported is the observation of a line that may be a report's: it leaves out whether a connection was made and the version of
+// the check, and writes empty facts where there are none.
+func (l *endpoint) reported() (*signet.Observation, error) {
 	if len(l.Facts) <= len("{}") {
 		l.Facts = nil
 	}
@@ -94,15 +106,15 @@ func (l *endpoint) tolerant() (*signet.Observation, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Addr, o.At, o.CheckVersion = l.Address.Unmap().WithZone(""), l.At.UTC(), max(l.Version, 1)
-	o.Took = time.Duration(min(max(l.Took, 0), mostTook) * 1e6)
+	o.CheckVersion = max(l.Version, 1)
 	if l.Open == nil { // what was silent, refused or skipped had no connection
 		o.Open = o.Reached()
 	}
 	return o, nil
 }
 
-// exact reads a line of an export, whose run began at started. Nothing is made up for.
+// exact reads a line for a store, of a run that began at started, and holds it to what an export writes. Nothing of an export is
+// made up for; a line with a verdict is a report's.
 func (l *endpoint) exact(started time.Time) (*signet.Observation, error) {
 	if !l.Address.IsValid() || l.Address.Zone() != "" || l.Address.Is4In6() {
 		return nil, fmt.Errorf("%q is not the address of an endpoint", l.Address)
@@ -119,7 +131,11 @@ func (l *endpoint) exact(started time.Time) (*signet.Observation, error) {
 	if !utf8.ValidString(l.Check) || strings.ContainsFunc(l.Check, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, fmt.Errorf("%q is not the name of a check", l.Check)
 	}
-	o, err := l.observation()
+	read := l.observation
+	if l.Verdict != nil {
+		read = l.reported
+	}
+	o, err := read()
 	if err != nil {
 		return nil, err
 	}

@@ -110,11 +110,14 @@ func (to *Handler) run(r *Run) error {
 	return to.Run(r)
 }
 
-// ownClient takes a client line.
-func (to *Handler) ownClient(c *struct {
+// ownClient is a client line.
+type ownClient struct {
 	At time.Time `json:"at"`
 	signet.Client
-}) error {
+}
+
+// ownClient takes a client line.
+func (to *Handler) ownClient(c *ownClient) error {
 	if !c.Address.IsValid() {
 		return &misread{errors.New("a client line without an address")}
 	}

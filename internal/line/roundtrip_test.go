@@ -281,7 +281,11 @@ func TestRoundTrip(t *testing.T) {
 		"summary of an export": func() (first, again []byte) {
 			first = AppendStoredSummary(nil, "r", g.Uint64())
 			l := transfer(first)
-			return first, AppendStoredSummary(nil, l.Run, l.Observations)
+			sum, err := l.Summary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return first, AppendStoredSummary(nil, l.Run, sum.Observations)
 		},
 		"diff": func() (first, again []byte) {
 			first = AppendDiff(nil, &Diff{g.text(), g.text(), g.text(), g.texts()})

@@ -13,7 +13,7 @@ import (
 	"signet"
 )
 
-// Transfer reads what a store exported, one object a line, and holds each line to what an export writes.
+// Transfer reads what a store exported or a report wrote, one object a line, and holds each line to what an export writes.
 type Transfer struct {
 	in *bufio.Scanner
 	n  int
@@ -59,12 +59,11 @@ func (t *Transfer) Lines() iter.Seq2[*Stored, error] {
 // At says of an error at which line it was met.
 func (t *Transfer) At(err error) error { return fmt.Errorf("line %d: %w", t.n, err) }
 
-// Stored is a line of an export. What only a run line says is read apart.
+// Stored is a line of an export or of a report. What only a run line or a summary says is read apart.
 type Stored struct {
 	Kind   string `json:"kind"`
 	Schema string `json:"schema"` // of a run line
 	endpoint
-	Observations uint64 `json:"observations"` // of a summary: endpoint lines of the run
 
 	raw []byte
 }
@@ -105,6 +104,36 @@ func (s *Stored) Begin() (*Run, error) {
 		return nil, errors.New("the run counts more verdicts than there are")
 	}
 	return run, nil
+}
+
+// Summary reads a summary line: one with Coverage is a report's, any other an export's.
+func (s *Stored) Summary() (*Summary, error) {
+	sum := &Summary{}
+	if err := json.Unmarshal(s.raw, sum); err != nil {
+		return nil, err
+	}
+	if sum.Coverage != nil && (sum.Ended.Year() < 1970 || sum.Ended.Year() > 9999) {
+		return nil, errors.New("the summary has no time of the run's end, or one out of range")
+	}
+	return sum, nil
+}
+
+// Client reads a client line of a report whose run began at started, as the observation that an export keeps of a client.
+func (s *Stored) Client(started time.Time) (*signet.Observation, error) {
+	var c ownClient
+	if err := json.Unmarshal(s.raw, &c); err != nil {
+		return nil, err
+	}
+	c.Client.At = c.At
+	o, err := c.Client.Observation()
+	if err != nil {
+		return nil, err
+	}
+	at := endpoint{Address: o.Addr, At: o.At, Check: o.Check}
+	if _, err := at.exact(started); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // Observation reads an endpoint line of a run that began at started.

@@ -7,13 +7,14 @@ import (
 	"io"
 	"time"
 
+	"signet"
 	"signet/internal/line"
 )
 
 // mostRows bounds the rows of a run. What one line may hold, package line says.
 const mostRows = 1 << 28
 
-// Import stores the runs that Export wrote, one after another in r, and gives their IDs. A run that cannot be read to its
+// Import stores the runs that Export wrote or a report in JSON lines, one after another in r, and gives their IDs. A run that cannot be read to its
 // end is not stored at all; those before it are. Until its end a run counts as being imported, stands for nothing, and gives way
 // to an import of it that is tried again. A run that is stored already is never touched. now is the moment of the import: what
 // calls itself newer counts as made then.
@@ -33,6 +34,7 @@ type importer struct {
 	end  Run // what Finish sets
 	rec  *Recorder
 	took uint64
+	seen uint64 // endpoints where something was there, which the summary of a report counts
 	most uint64
 	now  time.Time
 	ids  []string
@@ -67,18 +69,59 @@ func (im *importer) line(l *line.Stored) error {
 	case "endpoint":
 		return im.endpoint(l)
 	case "summary":
-		if l.Observations != im.took {
-			return fmt.Errorf("the summary counts %d observations, and %d were read", l.Observations, im.took)
-		}
-		err := im.rec.Finish(func(run *Run) {
-			run.Ended, run.Interrupted, run.Progress, run.Importing = im.end.Ended, im.end.Interrupted, im.end.Progress, false
-		})
+		return im.summary(l)
+	case "client":
+		o, err := l.Client(im.run.Started)
 		if err != nil {
 			return err
 		}
-		im.ids, im.rec = append(im.ids, im.run.ID), nil
+		return im.record(o)
 	}
-	return nil // other kinds are for other readers
+	return nil // other kinds follow from the observations, or are for other readers
+}
+
+// summary ends the run, if nothing of it is missing.
+func (im *importer) summary(l *line.Stored) error {
+	sum, err := l.Summary()
+	if err != nil {
+		return err
+	}
+	if sum.Coverage != nil {
+		err = im.reported(sum)
+	} else if sum.Observations != im.took {
+		err = fmt.Errorf("the summary counts %d observations, and %d were read", sum.Observations, im.took)
+	}
+	if err != nil {
+		return err
+	}
+	err = im.rec.Finish(func(run *Run) {
+		run.Ended, run.Interrupted, run.Progress, run.Importing = im.end.Ended, im.end.Interrupted, im.end.Progress, false
+		run.Verdicts = im.end.Verdicts
+	})
+	if err != nil {
+		return err
+	}
+	im.ids, im.rec = append(im.ids, im.run.ID), nil
+	return nil
+}
+
+// reported takes the end of a run from the summary of a report, whose run line does not tell it. A report counts the endpoints
+// where something was there, by verdict.
+func (im *importer) reported(sum *line.Summary) error {
+	var counted uint64
+	for _, n := range sum.Verdicts {
+		if n > im.took { // no sum of such counts says anything: it may run over
+			return fmt.Errorf("the summary counts %d endpoints of one verdict, and %d lines were read", n, im.took)
+		}
+		counted += n
+	}
+	if counted != im.seen {
+		return fmt.Errorf("the summary counts %d endpoints with a verdict, and %d were read", counted, im.seen)
+	}
+	c := sum.Coverage
+	im.end.Ended, im.end.Interrupted, im.end.Verdicts = sum.Ended.UTC(), sum.Interrupted, sum.Verdicts[:]
+	im.end.Progress = Progress{Addresses: c.Addresses, Alive: c.Alive, Asked: c.Asked, Outcomes: c.Outcomes}
+	return nil
 }
 
 func (im *importer) begin(l *line.Stored) error {
@@ -90,7 +133,7 @@ func (im *importer) begin(l *line.Stored) error {
 		return err
 	}
 	run := runOf(said)
-	im.end, im.took = *run, 0
+	im.end, im.took, im.seen = *run, 0, 0
 	run.Ended, run.Interrupted, run.Observations, run.Progress = time.Time{}, false, 0, Progress{}
 	run.Imported, run.Importing = im.now, true
 	rec, err := Begin(im.ctx, im.s, run, nil)
@@ -122,12 +165,19 @@ func (im *importer) again(id string) bool {
 }
 
 func (im *importer) endpoint(l *line.Stored) error {
-	if im.took >= im.most {
-		return fmt.Errorf("the run has more than %d rows", im.most)
-	}
 	o, err := l.Observation(im.run.Started)
 	if err != nil {
 		return err
+	}
+	if o.Check != signet.ClientCheck && o.Reached() {
+		im.seen++
+	}
+	return im.record(o)
+}
+
+func (im *importer) record(o *signet.Observation) error {
+	if im.took >= im.most {
+		return fmt.Errorf("the run has more than %d rows", im.most)
 	}
 	im.took++
 	return im.rec.Record(o, true)

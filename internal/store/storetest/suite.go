@@ -61,6 +61,7 @@ func Run(t *testing.T, fresh func(testing.TB) Place) {
 		{"an import that was cut short", testImportAgain},
 		{"dates of an import", testImportDates},
 		{"hostile imports", testImportHostile},
+		{"import of a report", testImportReport},
 		{"runs that stand for nothing", testStands},
 		{"check", testCheck},
 		{"odd values", testOdd},
