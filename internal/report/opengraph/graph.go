@@ -26,6 +26,23 @@ type graph struct {
 // properties have lower-case names; their values are text, numbers, truths, and lists of text.
 type properties map[string]any
 
+// Kinds of nodes and edges, which docs/opengraph-schema.json describes to BloodHound. They begin with the namespace of that schema,
+// so that no other collector's kinds are among them.
+const (
+	source       = "Signet" // of all nodes: metadata.source_kind
+	kindHost     = "Signet_Host"
+	kindEndpoint = "Signet_Endpoint"
+	kindRule     = "Signet_Rule"
+
+	kindServes      = "Signet_Serves"
+	kindBreaks      = "Signet_Breaks"
+	kindCallsItself = "Signet_CallsItself"
+)
+
+// ours marks the name of a node. Edges of other collectors may look nodes up by name alone, and BloodHound shows the names of all
+// side by side: no host of ours may pass for the computer that it says it is.
+const ours = " (SIGNET)"
+
 type node struct {
 	ID         string     `json:"id"`
 	Kinds      []string   `json:"kinds"`
@@ -45,6 +62,10 @@ type end struct {
 	Kind    string `json:"kind,omitempty"`
 }
 
+// nodeID is the id of a node, in capitals as BloodHound keeps all of them, and of a form that is no other source's: those of a domain
+// are SIDs and GUIDs.
+func nodeID(of, what string) string { return strings.ToUpper("signet:" + of + ":" + what) }
+
 func byID(id string) end { return end{MatchBy: "id", Value: id} }
 
 func newGraph(w io.Writer, o *report.Options) graph {
@@ -53,31 +74,34 @@ func newGraph(w io.Writer, o *report.Options) graph {
 
 // open begins the document.
 func (g *graph) open() error {
-	_, err := g.b.WriteString(`{"metadata":{"source_kind":"Signet"},"graph":{"nodes":[`)
+	_, err := g.b.WriteString(`{"metadata":{"source_kind":"` + source + `"},"graph":{"nodes":[`)
 	return err
 }
 
 // host adds the node of a host the first time, and returns its ID. name is clean; empty for one that is not known.
 func (g *graph) host(addr netip.Addr, name string, p properties) (id string, err error) {
-	id = "SIGNET:HOST:" + addr.String()
+	id = nodeID("host", addr.String())
 	if g.hosts[addr] {
 		return id, nil
 	}
 	g.hosts[addr] = true
-	p["name"], p["address"] = cmp.Or(strings.ToUpper(name), addr.String()), addr.String()
-	return id, g.node(node{id, []string{"SignetHost", "Signet"}, p})
+	p["name"], p["address"] = strings.ToUpper(cmp.Or(name, addr.String()))+ours, addr.String()
+	if name != "" {
+		p["host"] = name
+	}
+	return id, g.node(node{id, []string{kindHost, source}, p})
 }
 
 // endpoint adds the node of an endpoint and the edge from its host, and returns its ID.
 func (g *graph) endpoint(host string, at signet.Endpoint, check string, p properties) (id string, err error) {
 	check = text.Clean(check)
 	name := at.AddrPort().String() + "/" + at.Transport.String()
-	id = strings.ToUpper("signet:endpoint:" + name + ":" + check)
-	p["name"], p["address"], p["port"], p["transport"], p["check"] = name, at.Addr.String(), at.Port, at.Transport.String(), check
-	if err := g.node(node{id, []string{"SignetEndpoint", "Signet"}, p}); err != nil {
+	id = nodeID("endpoint", name+":"+check)
+	p["name"], p["address"], p["port"], p["transport"], p["check"] = strings.ToUpper(name+" "+check)+ours, at.Addr.String(), at.Port, at.Transport.String(), check
+	if err := g.node(node{id, []string{kindEndpoint, source}, p}); err != nil {
 		return "", err
 	}
-	return id, g.edge(edge{"SignetServes", byID(host), byID(id), properties{}})
+	return id, g.edge(edge{kindServes, byID(host), byID(id), properties{}})
 }
 
 // breach adds the edge from an endpoint to the rule it breaks; what is said of it besides the finding is in p.
@@ -93,26 +117,26 @@ func (g *graph) breach(endpoint string, f *signet.Finding, p properties) error {
 	if len(f.Because) > 0 {
 		p["because"] = text.CleanAll(f.Because)
 	}
-	return g.edge(edge{"SignetBreaks", byID(endpoint), byID(rule), p})
+	return g.edge(edge{kindBreaks, byID(endpoint), byID(rule), p})
 }
 
 // rule adds the node of a finding's rule the first time, and returns its ID.
 func (g *graph) rule(f *signet.Finding) (id string, err error) {
 	rule := text.Clean(f.Rule)
-	id = "SIGNET:RULE:" + strings.ToUpper(rule)
+	id = nodeID("rule", rule)
 	if g.named[id] {
 		return id, nil
 	}
 	g.named[id] = true
 	r := g.rules.Of(f.Rule)
-	p := properties{"name": rule, "title": text.Clean(f.Title), "relay": r.Rule.Relay()}
+	p := properties{"name": strings.ToUpper(rule) + ours, "rule": rule, "title": text.Clean(f.Title), "relay": r.Rule.Relay()}
 	if r.Rule.Requires != "" {
 		p["wanted"] = r.Rule.Requires
 	}
 	if r.Advice.Setting != "" {
 		p["fix"] = r.Advice.Setting
 	}
-	return id, g.node(node{id, []string{"SignetRule", "Signet"}, p})
+	return id, g.node(node{id, []string{kindRule, source}, p})
 }
 
 func (g *graph) node(n node) error {

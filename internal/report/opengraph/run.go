@@ -39,7 +39,7 @@ func (r *run) Endpoint(l *report.Line) error {
 		if key := host + "\x00" + name; !r.named[key] {
 			r.named[key] = true
 			// By name alone: that the host calls itself so is all that was seen.
-			if err := r.edge(edge{"SignetCallsItself", byID(host), end{"name", name, "Computer"}, properties{"from": l.Endpoint.String()}}); err != nil {
+			if err := r.edge(edge{kindCallsItself, byID(host), end{"name", name, "Computer"}, properties{"from": l.Endpoint.String()}}); err != nil {
 				return err
 			}
 		}
