@@ -71,6 +71,9 @@ type Judgement struct {
 	Verdict  Verdict
 	Because  []string  // why this verdict, in sentences without a full stop
 	Findings []Finding // worst first
+
+	Excepted []Excepted // what would be findings, had nobody accepted them
+	Accepted bool       // and nothing that would have to be fixed is left beside them
 }
 
 // Finding is a rule that an observation breaks under a policy.
@@ -80,4 +83,12 @@ type Finding struct {
 	Title    string   `json:"title"`
 	Because  []string `json:"because"`
 	Where    string   `json:"where"` // the part of the endpoint that breaks it: a path, "starttls"; often empty
+}
+
+// Excepted is a finding that an exception of the policy takes out: somebody answers for the weakness until a day. The verdict
+// stays what it is.
+type Excepted struct {
+	Finding
+	Owner, Reason string
+	Until         string // the last day, as the policy writes it: 2006-01-02
 }

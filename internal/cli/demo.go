@@ -35,7 +35,7 @@ touched. Without -o it prints the text report and writes signet-demo.html.`,
 	fl := cmd.Flags()
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames())
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
-	fl.BoolVar(&f.all, "all", false, "list what is guarded or unseen with its reasons")
+	fl.BoolVar(&f.all, "all", false, "list what is guarded or unseen with its reasons; with -o list, what is guarded or accepted and breaks a rule")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 	return cmd
 }

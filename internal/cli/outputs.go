@@ -27,6 +27,7 @@ import (
 type outputs struct {
 	report.Tee
 	files []*output
+	tell  func(line string) // what a format says beside its output
 }
 
 // output is one file or standard output.
@@ -99,6 +100,7 @@ func (a *app) open(specs []string, color string, others ...string) (*outputs, er
 	if err != nil {
 		return nil, err
 	}
+	o.tell = a.tell
 	for _, f := range o.files {
 		o.Tee = append(o.Tee, f.format.Run(f, a.display(f, color)))
 	}
@@ -243,6 +245,8 @@ func (o *outputs) End(s *report.Summary) error {
 		if err := h.End(s); err != nil {
 			errs = append(errs, err)
 			o.files[i].failed = true
+		} else if a, ok := h.(report.Aside); ok && a.Aside() != "" {
+			o.tell(a.Aside())
 		}
 	}
 	if err := errors.Join(append(errs, o.finish())...); err != nil {

@@ -26,7 +26,7 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 	storeFlag(cmd, &f.store)
 	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
 	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
-	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them, and list what is guarded or unseen with its reasons")
+	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them, and list what is guarded or unseen with its reasons; with -o list, what is guarded or accepted and breaks a rule")
 	fl.BoolVar(&f.trace, "trace", false, "write the bytes of every exchange that the store kept")
 	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
 }

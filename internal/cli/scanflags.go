@@ -53,7 +53,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.Var((*wait)(&f.HostTimeout), "host-timeout", "longest time one host may keep Signet waiting, in seconds or like 1m")
 	fl.IntVar(&f.Retries, "retries", usual.Retries, "further tries where nothing answered")
 	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
-	fl.BoolVar(&f.All, "all", false, "report every endpoint asked, closed and silent ones too, and list what is guarded or unseen with its reasons")
+	fl.BoolVar(&f.All, "all", false, "report every endpoint asked, closed and silent ones too, and list what is guarded or unseen with its reasons; with -o list, what is guarded or accepted and breaks a rule")
 	fl.BoolVar(&f.Trace, "trace", false, "keep the bytes of every exchange in the output")
 	storeFlag(cmd, &f.store)
 	fl.StringVar(&f.Policy, "policy", usual.Policy, "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")

@@ -14,18 +14,19 @@ type Judge struct {
 	policy *Policy
 	checks map[string]*check.Check
 	titles map[string]string
-	day    time.Time // exceptions are held against it; zero: against each observation's own
+	relays map[string]bool // rules that open a relay
+	day    time.Time       // exceptions are held against it; zero: against each observation's own
 }
 
 // New makes a judge over checks, which are not copied. A policy that names a rule no check has is refused: a misspelt rule would silently keep its
 // default severity.
 func New(checks []check.Check, p *Policy) (*Judge, error) {
-	j := &Judge{policy: p, checks: map[string]*check.Check{}, titles: map[string]string{}}
+	j := &Judge{policy: p, checks: map[string]*check.Check{}, titles: map[string]string{}, relays: map[string]bool{}}
 	for i := range checks {
 		c := &checks[i]
 		j.checks[c.Name] = c
 		for _, r := range c.Rules {
-			j.titles[r.ID] = r.Title
+			j.titles[r.ID], j.relays[r.ID] = r.Title, r.Relay()
 		}
 	}
 	if err := p.unknownRule(j.titles); err != nil {
@@ -88,22 +89,26 @@ func (j *Judge) observation(o *signet.Observation, h *signet.Host) signet.Judgem
 	if day.IsZero() {
 		day = o.At
 	}
+	left := false // something that would have to be fixed, if nobody accepts it
 	for _, b := range view.Breaches {
 		severity, on := j.policy.SeverityAt(b.Rule, roles, at)
 		if !on {
+			left = left || j.relays[b.Rule]
 			continue
 		}
+		f := signet.Finding{Rule: b.Rule, Severity: severity, Title: j.titles[b.Rule], Because: b.Because, Where: b.Where}
 		if e, expired := j.policy.exception(b.Rule, at, day); e != nil {
 			if !expired {
 				out.Because = append(slices.Clip(out.Because), e.because(b.Rule))
+				out.Excepted = append(out.Excepted, signet.Excepted{Finding: f, Owner: e.Owner, Reason: e.Reason, Until: e.Until})
 				continue
 			}
-			b.Because = append(slices.Clip(b.Because), e.lapsed())
+			f.Because = append(slices.Clip(f.Because), e.lapsed())
 		}
-		out.Findings = append(out.Findings, signet.Finding{
-			Rule: b.Rule, Severity: severity, Title: j.titles[b.Rule], Because: b.Because, Where: b.Where,
-		})
+		left = left || severity > signet.Info || j.relays[b.Rule]
+		out.Findings = append(out.Findings, f)
 	}
+	out.Accepted = len(out.Excepted) > 0 && !left
 	if len(out.Findings) > 1 {
 		slices.SortStableFunc(out.Findings, func(a, b signet.Finding) int { return int(b.Severity) - int(a.Severity) })
 	}

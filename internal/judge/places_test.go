@@ -97,6 +97,12 @@ func TestExceptions(t *testing.T) {
 		if (len(got.Findings) == 0) != tt.excepted {
 			t.Errorf("%+v: findings %+v", tt, got.Findings)
 		}
+		if tt.excepted != got.Accepted || tt.excepted != (len(got.Excepted) == 1) {
+			t.Errorf("%+v: accepted %v, excepted %+v", tt, got.Accepted, got.Excepted)
+		}
+		if e := got.Excepted; tt.excepted && (e[0].Rule != "smb-signing-not-required" || e[0].Severity != signet.High || e[0].Owner != "Mara" || e[0].Reason != "the copier cannot sign" || e[0].Until != "2026-06-30") {
+			t.Errorf("%+v: excepted %+v", tt, e)
+		}
 		said := strings.Join(got.Because, "\n")
 		for _, f := range got.Findings {
 			said += "\n" + strings.Join(f.Because, "\n")
@@ -108,6 +114,30 @@ func TestExceptions(t *testing.T) {
 	o.Addr, o.Facts = netip.MustParseAddr("10.0.0.9"), signet.RawFacts(strings.ReplaceAll(string(o.Facts.(signet.RawFacts)), "scanner-1", "scanner-10"))
 	if got := j.Observation(o); len(got.Findings) != 1 || len(got.Findings[0].Because) > 1 && strings.Contains(got.Findings[0].Because[1], "exception") {
 		t.Errorf("a host beside the scope is excepted: %+v", got)
+	}
+}
+
+// An exception of one rule accepts nothing of another, nor of one that the policy switches off though it opens a relay.
+func TestAcceptedIsAllOrNothing(t *testing.T) {
+	both := &signet.Observation{Check: "smb", Outcome: signet.Answered,
+		Facts: signet.RawFacts(`{"transport":"direct","dialect":"3.1.1","signing":"optional","security_mode":"0x01","smb2_offered":true,"smb1":{"offered":true,"signing":"off","dialect":"NT LM 0.12","security_mode":"0x03","user_level":true,"plaintext":false},"dialects":[],"dialect_floor":"2.0.2","mechanisms":["ntlm"],"ntlm_offer":"proven"}`)}
+	both.Addr = netip.MustParseAddr("10.0.0.7")
+	const except = "exceptions:\n  - {rule: %s, scope: 10.0.0.7, owner: Mara, reason: old, until: 2026-06-30}\n"
+	for _, tt := range []struct {
+		rules, except string
+		accepted      bool
+	}{
+		{"", "'*'", true},
+		{"", "smb1-enabled", false},
+		{"rules: {smb-signing-not-required: off, smb1-signing-not-required: off}\n", "smb1-enabled", false},
+		{"rules: {smb-signing-not-required: info, smb1-signing-not-required: info}\n", "smb1-enabled", false},
+		{"rules: {smb1-enabled: off}\n", "'*'", true}, // it opens no relay by itself
+		{"rules: {smb-signing-not-required: off, smb1-signing-not-required: off, smb1-enabled: off}\n", "'*'", false},
+	} {
+		j := policy(t, "name: own\nversion: 1\ndefault: medium\n"+tt.rules+strings.ReplaceAll(except, "%s", tt.except))
+		if got := j.On(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)).Observation(both); got.Verdict != signet.Exposed || got.Accepted != tt.accepted {
+			t.Errorf("%+v: %s, accepted %v, findings %+v, excepted %+v", tt, got.Verdict, got.Accepted, got.Findings, got.Excepted)
+		}
 	}
 }
 

@@ -24,6 +24,9 @@ type Handler interface {
 	Wants() Wants
 }
 
+// Aside is a handler that has a line to say beside its output, for standard error, once that is whole. Empty: nothing.
+type Aside interface{ Aside() string }
+
 // Wants are the parts of a stream that cost something to make. They come to every handler once one of them wants them.
 type Wants struct{ Hosts, Paths bool }
 

@@ -3,9 +3,11 @@ package report
 import (
 	"bufio"
 	"io"
+	"strings"
 
 	"signet"
 	"signet/internal/compare"
+	"signet/internal/text"
 )
 
 // List is -o list: the endpoints to fix as TARGETs, one a line, for -f after the fix.
@@ -25,19 +27,36 @@ func (t *targets) write(at signet.Endpoint) error {
 	return err
 }
 
-// listRun writes the endpoints to fix.
+// listRun writes the endpoints to fix. With --all it writes every endpoint that breaks a rule above information.
 type listRun struct {
 	Ignore
 	targets
+	all               bool
+	accepted, guarded uint64 // left out
 }
 
-// Endpoint writes the endpoint once if it is exposed or breaks a rule above information.
+// Begin writes nothing: a list is only targets.
+func (l *listRun) Begin(h *Header) error { l.all = h.All; return nil }
+
+// Endpoint writes the endpoint once if it is exposed or breaks a rule above information; what is accepted and what is guarded
+// only with --all.
 func (l *listRun) Endpoint(line *Line) error {
-	fix := line.Verdict == signet.Exposed
+	weak := line.Verdict == signet.Exposed
 	for i := range line.Judgement.Findings {
-		fix = fix || Counted(&line.Judgement.Findings[i])
+		weak = weak || Counted(&line.Judgement.Findings[i])
 	}
-	if !fix {
+	for i := range line.Excepted {
+		weak = weak || Counted(&line.Excepted[i].Finding)
+	}
+	switch {
+	case !weak:
+		return nil
+	case l.all:
+	case line.Accepted:
+		l.accepted++
+		return nil
+	case line.Verdict == signet.Guarded:
+		l.guarded++
 		return nil
 	}
 	return l.write(line.Endpoint)
@@ -45,6 +64,21 @@ func (l *listRun) Endpoint(line *Line) error {
 
 // End flushes.
 func (l *listRun) End(*Summary) error { return l.w.Flush() }
+
+// Aside says what the list does not name: not in it, since a script reads it.
+func (l *listRun) Aside() string {
+	var parts []string
+	if l.accepted > 0 {
+		parts = append(parts, text.Count(l.accepted, "endpoint whose risk is accepted", "endpoints whose risk is accepted"))
+	}
+	if l.guarded > 0 {
+		parts = append(parts, text.Count(l.guarded, "guarded endpoint that breaks a rule", "guarded endpoints that break a rule"))
+	}
+	if parts == nil {
+		return ""
+	}
+	return "-o list leaves out " + strings.Join(parts, " and ") + "; --all lists them too"
+}
 
 // listDiff writes the endpoints that got worse, came with a weakness or were newly asked and have one.
 type listDiff struct{ targets }

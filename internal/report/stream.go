@@ -76,6 +76,7 @@ type Summary struct {
 	Interrupted bool
 	Coverage    Coverage
 	Verdicts    Counts // of endpoints where anything was there
+	Excepted    uint64 // of the exposed ones: those of which exceptions cover all that would have to be fixed
 	Findings    map[string]uint64
 	Lost        Lost     // what is missing for reasons of ours
 	Unasked     []string // what was left out of at least one endpoint, by name
@@ -93,6 +94,7 @@ type Coverage struct {
 // Tally counts what a run came to.
 type Tally struct {
 	Verdicts Counts
+	Excepted uint64 // as Summary has it
 	Findings map[string]uint64
 
 	severities [signet.Critical + 1]uint64 // findings
@@ -107,6 +109,9 @@ func (t *Tally) Count(l *Line) {
 		return
 	}
 	t.Verdicts[l.Verdict]++
+	if l.Verdict == signet.Exposed && l.Accepted {
+		t.Excepted++
+	}
 	if t.Findings == nil {
 		t.Findings, t.unasked = map[string]uint64{}, map[string]bool{}
 	}

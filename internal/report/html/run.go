@@ -28,6 +28,7 @@ type run struct {
 	budget  budget
 	sums    *signet.Paths
 	picture picture
+	risks   report.Risks
 }
 
 func newRun(w io.Writer, o *report.Options) report.Handler {
@@ -43,6 +44,7 @@ func (r *run) Endpoint(l *report.Line) error {
 	if !l.Reached() {
 		return nil
 	}
+	r.risks.Note(l)
 	h := r.hosts[l.Addr]
 	if h == nil {
 		h = &host{addr: l.Addr}

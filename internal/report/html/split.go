@@ -47,7 +47,7 @@ func splitOf(m map[string]*splitRow, caption, head string) split {
 		s.Rows = append(s.Rows, *r)
 	}
 	if n := len(rows) - mostSplit; n > 0 {
-		s.Left = "… and " + text.Grouped(uint64(n)) + " more with less exposure."
+		s.Left = "… and " + text.Grouped(uint64(n)) + " more with less exposure: -o csv and -o xlsx have every endpoint."
 	}
 	return s
 }

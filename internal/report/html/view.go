@@ -30,6 +30,8 @@ type view struct {
 	Outcomes                                      []countRow
 	Undetermined                                  []reasonRow
 	UndeterminedLeft                              string
+	RiskSum, RisksLeft                            string
+	Risks                                         []riskRow
 }
 
 // countRow is a row of a table of counts.
@@ -52,13 +54,13 @@ func (r *run) view(s *report.Summary) *view {
 	byHost := r.total.verdicts
 	v.Lead, v.Sub = lead(byHost, r.total.hosts(), s)
 	v.Tiles = []tile{
-		{"exposed", text.Grouped(byHost[signet.Exposed]), text.Noun(byHost[signet.Exposed], "host exposed", "hosts exposed") + ", " + text.CountGrouped(s.Verdicts[signet.Exposed], "endpoint", "endpoints")},
+		{"exposed", text.Grouped(byHost[signet.Exposed]), text.Noun(byHost[signet.Exposed], "host exposed", "hosts exposed") + ", " + text.CountGrouped(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + report.Excepted(s.Excepted)},
 		{"undetermined", text.Grouped(byHost[signet.Undetermined]), text.Noun(byHost[signet.Undetermined], "host", "hosts") + " undetermined, " + text.CountGrouped(s.Verdicts[signet.Undetermined], "endpoint", "endpoints")},
 		{"guarded", text.Grouped(byHost[signet.Guarded]), text.Noun(byHost[signet.Guarded], "host guarded", "hosts guarded") + ", " + text.CountGrouped(s.Verdicts[signet.Guarded], "endpoint", "endpoints")},
 		{"unseen", text.Grouped(byHost[signet.Unseen]), text.Noun(byHost[signet.Unseen], "host", "hosts") + " unseen, " + text.CountGrouped(s.Verdicts[signet.Unseen], "endpoint", "endpoints")},
 		{"", text.Grouped(s.Coverage.Addresses), text.Noun(s.Coverage.Addresses, "address", "addresses") + " asked, " + text.Grouped(s.Coverage.Alive) + " alive"},
 	}
-	v.VerdictText = text.CountGrouped(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + " exposed, " + text.Grouped(s.Verdicts[signet.Undetermined]) + " undetermined, " + text.Grouped(s.Verdicts[signet.Guarded]) + " guarded, " + text.Grouped(s.Verdicts[signet.Unseen]) + " unseen"
+	v.VerdictText = text.CountGrouped(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + " exposed" + report.Excepted(s.Excepted) + ", " + text.Grouped(s.Verdicts[signet.Undetermined]) + " undetermined, " + text.Grouped(s.Verdicts[signet.Guarded]) + " guarded, " + text.Grouped(s.Verdicts[signet.Unseen]) + " unseen"
 	v.Verdicts = bars(s.Verdicts, 1000)
 	v.Groups = r.total.groups()
 	v.Todo = r.todo(v.Groups)
@@ -72,6 +74,7 @@ func (r *run) view(s *report.Summary) *view {
 		}
 	}
 	v.Undetermined, v.UndeterminedLeft = r.total.undetermined.top()
+	v.risks(&r.risks)
 	return v
 }
 

@@ -22,7 +22,8 @@ type digest struct {
 	groups       map[string]*group // by rule
 	undetermined listing
 	calm         map[signet.Verdict]*calm // guarded, unseen
-	shown        map[netip.Addr]bool      // of entries that may be listed
+	risks        report.Risks
+	shown        map[netip.Addr]bool // of entries that may be listed
 }
 
 // group is the endpoints that break one rule.
@@ -40,7 +41,7 @@ type calm struct {
 	list    listing
 }
 
-// How many endpoints of one list are shown; csv has them all.
+// How many endpoints of one list are shown; csv and JSON lines have them all.
 const (
 	mostEntries = 40   // under their reasons
 	mostRows    = 1000 // of a table, or where a list was asked for
@@ -54,6 +55,9 @@ func newDigest(o *report.Options) digest {
 func (d *digest) Endpoint(l *report.Line) error {
 	if !l.Reached() {
 		return nil
+	}
+	if d.risks.Note(l) {
+		d.shown[l.Addr] = true
 	}
 	e := entry{at: l.Endpoint, who: l.Who(), because: text.Clean(strings.Join(l.Because, "; "))}
 	switch l.Verdict {

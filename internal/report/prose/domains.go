@@ -81,19 +81,23 @@ func (t *textRun) printDomains(p *page) {
 		v := worst(domain)
 		p.item("", domain+": "+t.style.verdict(v, v.String())+fmt.Sprintf(" (%s asked: %d weak, %d undetermined, %d guarded, %d unseen)",
 			text.Count(uint64(len(list)), "controller", "controllers"), count[signet.Exposed], count[signet.Undetermined], count[signet.Guarded], count[signet.Unseen]))
-		left := mostEntries
+		left, more := mostEntries, 0
 		for _, c := range list {
 			if c.verdict == signet.Guarded && len(c.weak) == 0 {
 				continue
 			}
 			if left--; left < 0 {
-				break
+				more++
+				continue
 			}
 			said := strings.Join(c.weak, "; ")
 			if said == "" {
 				said = c.verdict.String()
 			}
 			p.hang(10, strings.TrimSpace(c.addr.String()+" "+text.Cut(c.name, 40)), said)
+		}
+		if more > 0 {
+			p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o csv and -o jsonl have them all", more)))
 		}
 	}
 }

@@ -78,6 +78,7 @@ func (t *textRun) nameHosts() {
 		return
 	}
 	t.undetermined.name(e.names)
+	t.risks.Name(e.names)
 	for _, c := range t.calm {
 		c.list.name(e.names)
 	}
@@ -116,7 +117,7 @@ func commonest(sums map[string]int) string {
 	var parts []string
 	for i, w := range words {
 		if i == mostSums {
-			parts = append(parts, fmt.Sprintf("and %d more kinds", len(words)-i))
+			parts = append(parts, fmt.Sprintf("and %d more kinds (-o jsonl has every host)", len(words)-i))
 			break
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", sums[w], w))

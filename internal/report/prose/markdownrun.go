@@ -76,6 +76,7 @@ func (m *markdownRun) End(s *report.Summary) error {
 		m.line("\n## Undetermined: %s that could not be told", text.Count(uint64(n), "endpoint", "endpoints"))
 		m.table(&m.undetermined)
 	}
+	m.risksTable()
 	for _, v := range calmVerdicts() {
 		if c := m.calm[v]; c != nil && h.All {
 			m.line("\n## %s: %s", text.Capital(v.String()), text.Count(uint64(c.total), "endpoint", "endpoints"))
@@ -89,7 +90,7 @@ func (m *markdownRun) End(s *report.Summary) error {
 			m.line("%s", row)
 		}
 		if m.more > 0 {
-			m.line("\nand %d more: csv has them all", m.more)
+			m.line("\n… and %d more: `-o csv` has them all.", m.more)
 		}
 	}
 	return m.print(m.w)
@@ -99,7 +100,7 @@ func (m *markdownRun) coverage(s *report.Summary) {
 	c := &s.Coverage
 	m.line("\n## Coverage\n\n| addresses | alive | endpoints asked | answered | undetermined | refused | silent |\n|---:|---:|---:|---:|---:|---:|---:|")
 	m.line("| %d | %d | %d | %d | %d | %d | %d |", c.Addresses, c.Alive, c.Asked, c.Outcomes[signet.Answered], c.Undetermined, c.Outcomes[signet.Refused], c.Outcomes[signet.Silent])
-	m.line("\n**%d exposed**, %d undetermined, %d guarded, %d unseen.", s.Verdicts[signet.Exposed], s.Verdicts[signet.Undetermined], s.Verdicts[signet.Guarded], s.Verdicts[signet.Unseen])
+	m.line("\n**%d exposed**%s, %d undetermined, %d guarded, %d unseen.", s.Verdicts[signet.Exposed], report.Excepted(s.Excepted), s.Verdicts[signet.Undetermined], s.Verdicts[signet.Guarded], s.Verdicts[signet.Unseen])
 }
 
 func (m *markdownRun) group(g *group) {

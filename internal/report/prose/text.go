@@ -55,6 +55,7 @@ func (t *textRun) End(s *report.Summary) error {
 	t.printDomains(p)
 	t.printGroups(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) *listing { return &g.other })
 	t.printUndetermined(p)
+	t.printRisks(p)
 	t.printCalm(p)
 	t.printHosts(p)
 	t.printClients(p)
@@ -92,21 +93,25 @@ func (t *textRun) printHead(p *page, s *report.Summary) {
 
 // printVerdicts prints the sums of this run, and of earlier ones of the same scope.
 func (t *textRun) printVerdicts(p *page, s *report.Summary) {
-	p.field("Verdicts", t.counted(s.Verdicts))
+	p.field("Verdicts", t.counted(s.Verdicts, s.Excepted))
 	for i, before := range t.h.Trend {
 		label := ""
 		if i == 0 {
 			label = "Before"
 		}
-		p.field(label, before.Started.UTC().Format("2006-01-02 15:04")+": "+t.counted(before.Verdicts)+t.style.faint(" ("+text.Clean(before.Run)+", as judged then)"))
+		p.field(label, before.Started.UTC().Format("2006-01-02 15:04")+": "+t.counted(before.Verdicts, 0)+t.style.faint(" ("+text.Clean(before.Run)+", as judged then)"))
 	}
 }
 
-// counted says how many endpoints have each verdict, the worst first.
-func (t *textRun) counted(verdicts report.Counts) string {
+// counted says how many endpoints have each verdict, the worst first, and how many of the exposed ones are excepted.
+func (t *textRun) counted(verdicts report.Counts, excepted uint64) string {
 	var parts []string
 	for _, v := range signet.Verdicts() {
-		parts = append(parts, t.style.verdict(v, fmt.Sprintf("%d %s", verdicts[v], v)))
+		part := t.style.verdict(v, fmt.Sprintf("%d %s", verdicts[v], v))
+		if v == signet.Exposed {
+			part += report.Excepted(excepted)
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -148,7 +153,7 @@ func (t *textRun) printList(p *page, list *listing, most int) {
 		p.flow(12, shown)
 	}
 	if more := list.total - (most - left); more > 0 {
-		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o list or -o jsonl has them all", more)))
+		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o csv and -o jsonl have them all", more)))
 	}
 }
 

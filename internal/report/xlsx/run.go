@@ -9,7 +9,7 @@ import (
 	"signet/internal/text"
 )
 
-// run has sheets of findings, endpoints and hosts.
+// run has sheets of findings, endpoints, hosts and, where there are any, accepted risks.
 type run struct {
 	report.Ignore
 	workbook
@@ -17,6 +17,7 @@ type run struct {
 	h     report.Header
 
 	findings, endpoints, hosts *sheet
+	accepted                   *sheet // nil until there is something for it
 }
 
 func newRun(w io.Writer, o *report.Options) report.Handler {
@@ -57,6 +58,23 @@ func (r *run) Endpoint(l *report.Line) error {
 			return err
 		}
 	}
+	return r.accept(l, host)
+}
+
+// accept adds what the policy excepts, to a sheet of its own.
+func (r *run) accept(l *report.Line, host string) (err error) {
+	for i := range l.Excepted {
+		if r.accepted == nil {
+			if r.accepted, err = r.sheet("Accepted risks", column{"Address", 18}, column{"Port", 8}, column{"Host", 30}, column{"Check", 8}, column{"Severity", 10}, column{"Rule", 30}, column{"Title", 46}, column{"Where", 24}, column{"Because", 60}, column{"Owner", 24}, column{"Reason", 46}, column{"Until", 12}, column{"Verdict", 14}); err != nil {
+				return err
+			}
+		}
+		e := &l.Excepted[i]
+		if err := r.accepted.append([]any{l.Addr.String(), int(l.Port), host, report.Cell(l.Check), e.Severity.String(), report.Cell(e.Rule), report.Cell(e.Title), report.Cell(e.Where),
+			report.Cell(strings.Join(e.Because, "; ")), report.Cell(e.Owner), report.Cell(e.Reason), report.Cell(e.Until), l.Verdict.String()}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -78,7 +96,7 @@ func (r *run) End(s *report.Summary) error {
 		{"Targets", report.Cell(strings.Join(r.h.Targets, ", "))}, {"Started", r.h.Started.UTC().Format(sheetTime)}, {"Ended", s.Ended.UTC().Format(sheetTime)},
 		{"Policy", report.Cell(r.h.Policy)}, {"Depth", r.h.Depth.String()}, {"Checks", report.Cell(strings.Join(r.h.Checks, " "))}, {"Run", report.Cell(r.h.Run)}, {"Tool", report.Cell(r.h.Tool)},
 		{"Addresses", s.Coverage.Addresses}, {"Alive", s.Coverage.Alive}, {"Endpoints asked", s.Coverage.Asked}, {"Answered", s.Coverage.Outcomes[signet.Answered]},
-		{"Exposed", s.Verdicts[signet.Exposed]}, {"Undetermined", s.Verdicts[signet.Undetermined]}, {"Guarded", s.Verdicts[signet.Guarded]}, {"Unseen", s.Verdicts[signet.Unseen]},
+		{"Exposed", s.Verdicts[signet.Exposed]}, {"Of them excepted", s.Excepted}, {"Undetermined", s.Verdicts[signet.Undetermined]}, {"Guarded", s.Verdicts[signet.Guarded]}, {"Unseen", s.Verdicts[signet.Unseen]},
 	}
 	if s.Interrupted {
 		rows = append(rows, []any{"Interrupted", "what was learned until then"})

@@ -1,0 +1,72 @@
+package prose
+
+import (
+	"fmt"
+	"strings"
+
+	"signet/internal/report"
+	"signet/internal/text"
+)
+
+// How many accepted risks are listed; xlsx has them all.
+const (
+	mostRisks    = 20
+	mostRiskRows = 200 // of a table
+)
+
+// risksAbout says what stands under the heading.
+const risksAbout = "exceptions of the policy cover them until the day named; the verdicts stay"
+
+// printRisks lists what the policy excepts: which rule, who answers for it until when and why, and where.
+func (t *textRun) printRisks(p *page) {
+	if t.risks.Findings == 0 {
+		return
+	}
+	p.heading("ACCEPTED RISKS", t.risks.Sum()+"; "+risksAbout)
+	list, left := t.risks.Worst(mostRisks)
+	for i, r := range list {
+		if i > 0 {
+			p.blank()
+		}
+		p.item(t.style.severity(r.Severity), r.Title+" "+t.style.faint("("+r.Rule+")")+", "+text.Count(r.Total, "endpoint", "endpoints"))
+		p.text(10, 10, "until "+r.Until+", "+r.Owner+": "+r.Reason)
+		var shown []entry
+		for _, at := range r.First {
+			shown = append(shown, entry{at: at.At, who: at.Who})
+		}
+		p.flow(12, shown)
+		if more := r.Total - uint64(len(shown)); more > 0 {
+			p.text(12, 12, t.style.faint(fmt.Sprintf("… and %d more: -o xlsx has them all", more)))
+		}
+	}
+	if left > 0 {
+		p.text(2, 2, t.style.faint(t.risks.Left(left)))
+	}
+}
+
+// risksTable is the same for Markdown.
+func (m *markdownRun) risksTable() {
+	if m.risks.Findings == 0 {
+		return
+	}
+	m.line("\n## Accepted risks: %s\n\n%s.\n\n| severity | rule | endpoints | owner | reason | until |\n|---|---|---|---|---|---|", m.risks.Sum(), text.Capital(risksAbout))
+	list, left := m.risks.Worst(mostRiskRows)
+	for _, r := range list {
+		m.line("| %s | `%s` | %s | %s | %s | %s |", r.Severity, code(r.Rule), riskCell(r), markdown(r.Owner), markdown(r.Reason), markdown(r.Until))
+	}
+	if left > 0 {
+		m.line("\n%s.", markdown(m.risks.Left(left)))
+	}
+}
+
+// riskCell names the endpoints of a risk in a cell.
+func riskCell(r *report.Risk) string {
+	var parts []string
+	for _, at := range r.First {
+		parts = append(parts, strings.TrimSpace("`"+code(at.At.String())+"` "+markdown(text.Cut(at.Who, 40))))
+	}
+	if more := r.Total - uint64(len(r.First)); more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(parts, ", ")
+}
