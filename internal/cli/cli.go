@@ -91,6 +91,9 @@ func Run(ctx context.Context, p Process) int {
 	root.SetErr(p.Stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
+		err = a.unwritten()
+	}
+	if err == nil {
 		return exitDone
 	}
 	code, message := exitUsage, err.Error() // what cobra itself refuses is wrong usage

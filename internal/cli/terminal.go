@@ -9,16 +9,21 @@ import (
 	"golang.org/x/term"
 )
 
-// standard is standard output, which knows when nobody reads it any more.
+// standard is standard output, which knows when nobody reads it any more, and what it failed of first: cobra writes its help
+// and asks for no error.
 type standard struct {
 	file *os.File
 	gone atomic.Bool
+	lost atomic.Pointer[error]
 }
 
 func (s *standard) Write(b []byte) (int, error) {
 	n, err := s.file.Write(b)
 	if errors.Is(err, syscall.EPIPE) {
 		s.gone.Store(true)
+	}
+	if err != nil {
+		s.lost.CompareAndSwap(nil, &err)
 	}
 	return n, err
 }
@@ -30,6 +35,16 @@ func (s *standard) Fd() uintptr { return s.file.Fd() }
 func (a *app) unread() bool {
 	s, ok := a.Stdout.(*standard)
 	return ok && s.gone.Load()
+}
+
+// unwritten is why something of standard output was not written, or nil.
+func (a *app) unwritten() error {
+	if s, ok := a.Stdout.(*standard); ok {
+		if err := s.lost.Load(); err != nil {
+			return trouble("output: %v", *err)
+		}
+	}
+	return nil
 }
 
 // descriptor is what a file of the system has.
