@@ -22,15 +22,16 @@ func (a *app) checksCommand() *cobra.Command {
 				if i > 0 {
 					b.WriteByte('\n')
 				}
-				writeCheck(&b, c)
+				writeCheck(&b, c, a.width())
 			}
 			return a.print(b.String())
 		},
 	}
 }
 
-func writeCheck(b *strings.Builder, c check.Check) {
-	fmt.Fprintf(b, "%-6s %s\n", c.Name, c.Title)
+func writeCheck(b *strings.Builder, c check.Check, width int) {
+	put := func(prefix, s string) { b.WriteString(text.Hang(prefix, s, width)) }
+	put(fmt.Sprintf("%-6s ", c.Name), c.Title)
 	var ports []string
 	for _, p := range c.Ports {
 		s := fmt.Sprintf("%d/%s", p.Number, p.Transport)
@@ -39,18 +40,18 @@ func writeCheck(b *strings.Builder, c check.Check) {
 		}
 		ports = append(ports, s)
 	}
-	fmt.Fprintf(b, "  ports   %s\n", strings.Join(ports, ", "))
+	put("  ports   ", strings.Join(ports, ", "))
 	if c.Optional {
 		b.WriteString("          asked only when named with --checks\n")
 	}
 	for _, s := range c.Sends {
 		fmt.Fprintf(b, "  %s\n", depthLabel(s.Depth))
-		fmt.Fprintf(b, "    sends   %s\n", s.What)
-		fmt.Fprintf(b, "    at most %s\n", cost(s))
+		put("    sends   ", s.What)
+		put("    at most ", cost(s))
 		if s.Flags != "" {
-			fmt.Fprintf(b, "    flags   %s\n", s.Flags)
+			put("    flags   ", s.Flags)
 		}
-		fmt.Fprintf(b, "    logs    %s\n", s.Logs)
+		put("    logs    ", s.Logs)
 	}
 }
 

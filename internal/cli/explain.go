@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"embed"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"signet"
 	"signet/internal/check"
 	"signet/internal/judge"
 	"signet/internal/run"
@@ -14,8 +16,8 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [RULE|CHECK]",
-		Short: "What a finding means, how to fix it, how to verify the fix",
+		Use:   "explain [RULE|CHECK|VERDICT]",
+		Short: "What a finding or a verdict means, how to fix it, how to verify the fix",
 		Args:  cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return a.explained(), cobra.ShellCompDirectiveNoFileComp
@@ -40,8 +42,16 @@ func (a *app) explained() []string {
 	for _, c := range a.run.Checks {
 		words = append(words, c.Name)
 	}
+	for _, v := range signet.Verdicts() {
+		words = append(words, v.String())
+	}
 	return words
 }
+
+// verdictTexts say what each verdict means, and what to do about it.
+//
+//go:embed verdicts/*.md
+var verdictTexts embed.FS
 
 func (a *app) listRules(b *strings.Builder) error {
 	p, err := judge.BuiltIn("baseline")
@@ -49,19 +59,20 @@ func (a *app) listRules(b *strings.Builder) error {
 		return err
 	}
 	for _, c := range a.run.Checks {
-		fmt.Fprintf(b, "%s: %s\n", c.Name, c.Title)
+		b.WriteString(text.Hang("", c.Name+": "+c.Title, a.width()))
 		for _, r := range c.Rules {
 			word := "off"
 			if s, on := p.Severity(r.ID); on {
 				word = s.String()
 			}
-			fmt.Fprintf(b, "  %-9s %-42s %s\n", word, r.ID, r.Title)
+			b.WriteString(text.Hang(fmt.Sprintf("  %-9s %-42s ", word, r.ID), r.Title, a.width()))
 		}
 	}
 	b.WriteString("paths: which clients' NTLM can be passed on where\n")
 	for _, r := range run.PathRules() {
-		fmt.Fprintf(b, "            %-42s %s\n", r.ID, r.Title)
+		b.WriteString(text.Hang(fmt.Sprintf("            %-42s ", r.ID), r.Title, a.width()))
 	}
+	b.WriteString("verdicts: exposed, undetermined, guarded, unseen\n")
 	b.WriteString("\nSeverities are those of the policy baseline. signet explain RULE says what to do about one.\n")
 	return nil
 }
@@ -69,10 +80,10 @@ func (a *app) listRules(b *strings.Builder) error {
 func (a *app) explain(b *strings.Builder, name string) error {
 	for _, c := range a.run.Checks {
 		if c.Name == name {
-			writeCheck(b, c)
+			writeCheck(b, c, a.width())
 			b.WriteString("  rules\n")
 			for _, r := range c.Rules {
-				fmt.Fprintf(b, "    %-42s %s\n", r.ID, r.Title)
+				b.WriteString(text.Hang(fmt.Sprintf("    %-42s ", r.ID), r.Title, a.width()))
 			}
 			return nil
 		}
@@ -84,19 +95,30 @@ func (a *app) explain(b *strings.Builder, name string) error {
 			if err != nil {
 				return trouble("%v", err)
 			}
-			fmt.Fprintf(b, "%s\n", strings.TrimSpace(advice.Text))
-			return writeReferences(b, &r)
+			b.WriteString(text.WrapMarkdown(strings.TrimSpace(advice.Text), a.width()))
+			return writeReferences(b, &r, a.width())
 		}
 	}
-	if path, ok := run.ExplainPath(name); ok {
-		b.WriteString(path)
+	for _, v := range signet.Verdicts() {
+		if v.String() != name {
+			continue
+		}
+		about, err := verdictTexts.ReadFile("verdicts/" + name + ".md")
+		if err != nil {
+			return trouble("%v", err)
+		}
+		b.WriteString(text.WrapMarkdown(string(about), a.width()))
 		return nil
 	}
-	return usage("no rule or check is called %q%s (signet explain lists them)", name, text.DidYouMean(name, a.explained()))
+	if path, ok := run.ExplainPath(name); ok {
+		b.WriteString(text.WrapMarkdown(path, a.width()))
+		return nil
+	}
+	return usage("no rule, check or verdict is called %q%s (signet explain lists them)", name, text.DidYouMean(name, a.explained()))
 }
 
 // writeReferences lists where others name the same thing.
-func writeReferences(b *strings.Builder, rule *check.Rule) error {
+func writeReferences(b *strings.Builder, rule *check.Rule, width int) error {
 	refs, err := check.References()
 	if err != nil {
 		return trouble("%v", err)
@@ -107,11 +129,11 @@ func writeReferences(b *strings.Builder, rule *check.Rule) error {
 	b.WriteString("\n## References\n")
 	for _, key := range rule.Refers {
 		r := refs[key]
-		fmt.Fprintf(b, "- %s %s", r.KindLabel(), r.ID)
+		name := r.KindLabel() + " " + r.ID
 		if r.Title != r.ID {
-			fmt.Fprintf(b, ": %s", r.Title)
+			name += ": " + r.Title
 		}
-		fmt.Fprintf(b, "\n  %s\n", r.URL)
+		b.WriteString(text.Hang("- ", name, width) + "  " + r.URL + "\n")
 	}
 	return nil
 }

@@ -68,3 +68,50 @@ func Wrap(s string, width int) []string {
 	}
 	return append(lines, line)
 }
+
+// Hang is s behind a prefix, broken at spaces into lines of at most width runes; the further lines are indented to stand below
+// the first. Where the prefix leaves too little room for that, s begins below it.
+func Hang(prefix, s string, width int) string {
+	const narrow = 24
+	indent := Width(prefix)
+	if room := width - indent; room < narrow && indent > narrow {
+		indent = len(prefix) - len(strings.TrimLeft(prefix, " ")) + 2
+		return strings.TrimRight(prefix, " ") + "\n" + Hang(strings.Repeat(" ", indent), s, width)
+	}
+	return prefix + strings.Join(Wrap(s, max(narrow, width-indent)), "\n"+strings.Repeat(" ", indent)) + "\n"
+}
+
+// WrapMarkdown breaks the paragraphs and items of a text in Markdown, on however many lines they stand there; code and headings
+// stay as they are.
+func WrapMarkdown(s string, width int) string {
+	var b strings.Builder
+	prefix, block := "", ""
+	flush := func() {
+		if block != "" {
+			b.WriteString(Hang(prefix, block, width))
+		}
+		prefix, block = "", ""
+	}
+	fenced := false
+	for line := range strings.Lines(s) {
+		line = strings.TrimRight(line, "\n")
+		rest := strings.TrimLeft(line, " ")
+		fence := strings.HasPrefix(rest, "```")
+		indent := line[:len(line)-len(rest)]
+		switch {
+		case fence || fenced || rest == "" || len(indent) >= 4 || strings.HasPrefix(rest, "#"):
+			flush()
+			b.WriteString(line + "\n")
+			fenced = fenced != fence
+		case strings.HasPrefix(rest, "- "):
+			flush()
+			prefix, block = indent+"- ", rest[2:]
+		case block == "":
+			prefix, block = indent, rest
+		default:
+			block += " " + rest
+		}
+	}
+	flush()
+	return b.String()
+}
