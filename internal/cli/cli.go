@@ -149,6 +149,7 @@ relays, coerces, poisons, guesses passwords, listens for an authentication or wr
 	root.AddCommand(a.policyCommand(), a.diffCommand(), a.fixCommand(), a.impactCommand(), a.demoCommand())
 	root.SetHelpCommand(helpCommand())
 	strictCompletion(root)
+	a.completeValues(root)
 	return root
 }
 
