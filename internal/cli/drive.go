@@ -32,7 +32,7 @@ func (a *app) drive(ctx context.Context, s *run.Scan, drain chan<- struct{}, w *
 		h.within = graceToReport
 	}
 	defer a.interrupts.on(h)()
-	if w.progress && isTerminal(a.Stderr) {
+	if w.progress && isTerminal(a.Stderr) && understandsEscapes(a.Stderr) { // the line is drawn over itself
 		p := &progress{w: a.Stderr, watch: s.Watch, terminal: true, start: time.Now()}
 		wg.Go(func() { p.show(done) })
 	}

@@ -227,7 +227,7 @@ func (a *app) colored(out *output, when string) bool {
 	case "never":
 		return false
 	}
-	return out.buf == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout)
+	return out.buf == nil && a.env["NO_COLOR"] == "" && a.env["TERM"] != "dumb" && isTerminal(a.Stdout) && understandsEscapes(a.Stdout)
 }
 
 // Begin opens a run for every output.
