@@ -90,7 +90,11 @@ func (a *app) checkPolicies(files []string) error {
 		if err != nil {
 			return trouble("%s: %v", file, err)
 		}
-		if err := a.print(fmt.Sprintf("%s: %s is good: %d rules, %d severities by place, %d exceptions\n", file, text.Clean(p.ID()), len(p.Rules), len(p.Severities), len(p.Exceptions))); err != nil {
+		base := ""
+		if p.Base() != "" {
+			base = " extends " + p.Base() + " and"
+		}
+		if err := a.print(fmt.Sprintf("%s: %s%s is good: %d rules, %d severities by place, %d exceptions\n", file, text.Clean(p.ID()), base, len(p.Rules), len(p.Severities), len(p.Exceptions))); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -50,6 +51,8 @@ func Lint(b []byte, checks []check.Check, day time.Time) []Problem {
 	if !slices.ContainsFunc(l.found, func(p Problem) bool { return !p.Warning }) {
 		if err := refused(b, checks); err != nil { // what this walk does not know and the reader does
 			l.found = append(l.found, fromError(err))
+		} else {
+			l.lowering(b, doc.Content[0])
 		}
 	}
 	slices.SortStableFunc(l.found, func(a, b Problem) int { return a.Line - b.Line })
@@ -57,6 +60,26 @@ func Lint(b []byte, checks []check.Check, day time.Time) []Problem {
 		l.found = append(l.found[:mostProblems], Problem{Line: l.found[mostProblems].Line, Column: 1, Text: fmt.Sprintf("%d more mistakes from here on", n)})
 	}
 	return l.found
+}
+
+// lowering warns of a default, written or not, that takes rules below baseline.
+func (l *linter) lowering(b []byte, doc *yaml.Node) {
+	p, err := Parse(b)
+	if err != nil {
+		return // said already
+	}
+	said := p.lowering(slices.Collect(maps.Keys(l.rules)))
+	if said == "" {
+		return
+	}
+	at := doc
+	for i := 0; i+1 < len(doc.Content); i += 2 {
+		if doc.Content[i].Value == "default" {
+			at = doc.Content[i]
+		}
+	}
+	l.add(at, "%s", said)
+	l.found[len(l.found)-1].Warning = true
 }
 
 func refused(b []byte, checks []check.Check) error {
@@ -132,6 +155,10 @@ func (l *linter) policy(n *yaml.Node) {
 			if v.Kind != yaml.SequenceNode {
 				l.add(v, "changes: want a list of texts, newest first")
 			}
+		case "extends":
+			if !slices.Contains(Names(), v.Value) {
+				l.add(v, "extends: no built-in policy %.80q: there are %s", v.Value, strings.Join(Names(), ", "))
+			}
 		case "default":
 			l.severity(v, false)
 		case "rules":
@@ -148,7 +175,7 @@ func (l *linter) policy(n *yaml.Node) {
 		case "exceptions":
 			l.list(v, "exceptions", l.exception)
 		default:
-			l.add(k, "unknown key %q (name, version, about, changes, default, rules, roles, tags, severities, exceptions)", k.Value)
+			l.add(k, "unknown key %q (name, version, about, changes, extends, default, rules, roles, tags, severities, exceptions)", k.Value)
 		}
 	})
 	for _, k := range []string{"name", "version"} {

@@ -171,6 +171,10 @@ func TestLint(t *testing.T) {
 		{head + "exceptions:\n  - {rule: '*', scope: '[a', owner: o, reason: r, until: 2027-01-01}\n", 4, 24, "not a pattern"},
 		{head + "exceptions:\n  - {rule: '*', scope: a, reason: r, until: 2027-01-01}\n", 4, 5, "the owner is missing"},
 		{head + "exceptions:\n  - {rule: '*', scope: a, owner: o, reason: r, until: soon}\n", 4, 55, "not a day"},
+		{head + "extends: base\n", 3, 10, `no built-in policy "base": there are baseline, `},
+		{head + "extends: ''\n", 3, 10, `no built-in policy ""`},
+		{head + "extends: ../policy\n", 3, 10, `no built-in policy "../policy"`},
+		{head + "extends: [baseline]\n", 3, 10, "no built-in policy"},
 		{head + "exceptions: {a: b}\n", 3, 13, "want a list"},
 		{head + "rules:\n\tsmb1-enabled: low\n", 4, 1, ""},
 	} {
@@ -189,11 +193,12 @@ func TestLint(t *testing.T) {
 	if got := judge.Lint([]byte(head+"rules: {a: low, b: x}\nfoo: 1\n"), all.Checks(), today); len(got) != 4 {
 		t.Errorf("not every mistake: %+v", got)
 	}
-	late := judge.Lint([]byte(placesPolicy), all.Checks(), time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC))
+	good := strings.Replace(placesPolicy, "default: low", "extends: baseline", 1)
+	late := judge.Lint([]byte(good), all.Checks(), time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC))
 	if len(late) != 1 || !late[0].Warning || late[0].Line != 20 || late[0].Column != 12 {
 		t.Errorf("an expired exception: %+v", late)
 	}
-	if got := judge.Lint([]byte(placesPolicy), all.Checks(), time.Date(2026, 6, 30, 23, 0, 0, 0, time.UTC)); len(got) != 0 {
+	if got := judge.Lint([]byte(good), all.Checks(), time.Date(2026, 6, 30, 23, 0, 0, 0, time.UTC)); len(got) != 0 {
 		t.Errorf("a good policy: %+v", got)
 	}
 }
@@ -213,6 +218,9 @@ func TestBuiltInPolicies(t *testing.T) {
 		}
 		if got := judge.Lint([]byte(judge.Source(name)), all.Checks(), time.Now()); len(got) != 0 {
 			t.Errorf("%s: %+v", name, got)
+		}
+		if len(p.Tags)+len(p.Severities)+len(p.Exceptions) > 0 || p.Extends != "" {
+			t.Errorf("%s holds what a policy that extends it does not take over", name)
 		}
 		for _, c := range all.Checks() {
 			for _, r := range c.Rules {

@@ -13,12 +13,13 @@ import (
 	"signet/internal/bounds"
 )
 
-// Policy says how severe each rule is. Rules it does not name take Default.
+// Policy says how severe each rule is. Rules that neither it nor the policy it extends names take Default.
 type Policy struct {
 	Name    string            `yaml:"name"`
 	Version int               `yaml:"version"`
 	About   string            `yaml:"about"`
 	Changes []string          `yaml:"changes"` // newest first: "2: …"
+	Extends string            `yaml:"extends"` // a built-in policy, for what this one leaves out
 	Default string            `yaml:"default"`
 	Rules   map[string]string `yaml:"rules"` // rule → severity, or "off"
 	// Roles rate rules on hosts that are known to play a role: role → rule → severity. The worst of a host's roles
@@ -37,6 +38,8 @@ type Policy struct {
 	off        map[string]bool
 	hosts      bool // a rating or an exception depends on the roles or names of a host
 	fallback   signet.Severity
+	base       string // ID of the policy it extends
+	shipped    bool   // with Signet
 }
 
 //go:embed policies/*.yaml
@@ -46,12 +49,17 @@ var builtin embed.FS
 func BuiltIn(name string) (*Policy, error) {
 	b, err := builtin.ReadFile("policies/" + name + ".yaml")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("no built-in policy %q: there are %s", name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("no built-in policy %.80q: there are %s", name, strings.Join(Names(), ", "))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return Parse(b)
+	p, err := Parse(b)
+	if err != nil {
+		return nil, err
+	}
+	p.shipped = true
+	return p, nil
 }
 
 // Source is the text of a built-in policy, comments included; "" where there is none of that name.
@@ -123,6 +131,9 @@ func Parse(b []byte) (*Policy, error) {
 		return nil, err
 	}
 	if err := p.readPlaces(); err != nil {
+		return nil, err
+	}
+	if err := p.inherit(); err != nil {
 		return nil, err
 	}
 	return p, nil

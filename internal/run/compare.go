@@ -43,7 +43,7 @@ func (e *Env) Compare(ctx context.Context, before, after *Input, j *judge.Judge)
 func (c *Comparison) Header() *report.DiffHeader {
 	before, after := c.before.Run, c.after.Run
 	return &report.DiffHeader{Old: c.before.Name, New: c.after.Name, OldStarted: before.Started, NewStarted: after.Started, NewEnded: after.Ended,
-		Tool: c.env.Tool, Policy: c.judge.Policy().ID(), Warnings: diffWarnings(before, after)}
+		Tool: c.env.Tool, Policy: c.judge.Policy().ID(), Warnings: judgedBy(diffWarnings(before, after), c.judge)}
 }
 
 // Changes gives each change, host by host, and counts them all. An error of each ends it.

@@ -85,7 +85,7 @@ func (e *Env) Gather(ctx context.Context, g *Gathering, into Into, out report.Ha
 	if run.Failed != "" && into.Store != nil && !r.lost && into.Failed != nil {
 		into.Failed(run.Failed)
 	}
-	header := headerOf(run, policy)
+	header := headerOf(run, g.Judge)
 	header.Trace, header.All = g.Trace, g.All
 	ctx = context.WithoutCancel(ctx) // what was learned until an interruption is written
 	tally, err := e.render(ctx, &rendering{header: header, all: g.All, run: run}, g.Judge, out, store.Observations(ctx, memory, run, store.ByAddress))

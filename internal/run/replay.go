@@ -25,7 +25,7 @@ type Replay struct {
 
 // Report judges a run again and hands it to a report, its first and its last event too. It gives what was counted.
 func (e *Env) Report(ctx context.Context, in *Input, r *Replay, out report.Handler) (*report.Tally, error) {
-	h := headerOf(in.Run, r.Judge.Policy().ID())
+	h := headerOf(in.Run, r.Judge)
 	h.Trace, h.All = r.Trace, r.All
 	if in.stored != nil {
 		if in.Run.Failed != "" {
@@ -131,12 +131,23 @@ func (e *Env) endpoints(in iter.Seq2[*signet.Observation, error], j *judge.Judge
 	}
 }
 
-// headerOf is the header of a stored run under a policy.
-func headerOf(run *store.Run, policy string) *report.Header {
+// headerOf is the header of a stored run under a judge's policy.
+func headerOf(run *store.Run, j *judge.Judge) *report.Header {
 	return &report.Header{
 		Run: run.ID, Tool: run.Tool, Started: run.Started, Targets: run.Targets, Checks: run.Checks, Depth: run.Depth,
-		Policy: policy, Warnings: run.Warnings,
+		Policy: j.Policy().ID(), Warnings: judgedBy(run.Warnings, j),
 	}
+}
+
+// judgedBy adds what is to be known of a policy to the warnings of a run. They are not stored with it: another policy may judge it.
+func judgedBy(warnings []string, j *judge.Judge) []string {
+	all := slices.Clip(warnings)
+	for _, w := range j.Warnings() {
+		if !slices.Contains(all, w) { // a report that is read again says it already
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // summaryOf is the summary of a stored run. One that never ended counts as interrupted, at its start.

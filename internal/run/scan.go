@@ -122,7 +122,9 @@ func (s *Scan) Begin(ctx context.Context, into Into, out report.Handler) error {
 	if !s.order.Quick {
 		s.sink.hosts = newHosts(s.env.Checks, s.judge, out, s.sink.emit)
 	}
-	if err := out.Begin(s.header); err != nil {
+	head := *s.header
+	head.Warnings = judgedBy(head.Warnings, s.judge)
+	if err := out.Begin(&head); err != nil {
 		return err
 	}
 	if s.resumed != nil {
