@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"signet"
@@ -120,6 +121,14 @@ func (r *Risks) Worst(most int) (list []*Risk, left uint64) {
 // Sum says how many findings are accepted, and where.
 func (r *Risks) Sum() string {
 	return text.Count(r.Findings, "finding", "findings") + " at " + text.Count(r.Endpoints, "endpoint", "endpoints")
+}
+
+// Beside says beside a count of findings how many are not in it, since they are excepted; empty for none.
+func (r *Risks) Beside() string {
+	if r.Findings == 0 {
+		return ""
+	}
+	return "; " + strconv.FormatUint(r.Findings, 10) + " more excepted"
 }
 
 // Left says how many accepted findings a list leaves out, and where they are; empty for none.

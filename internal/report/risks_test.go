@@ -17,9 +17,9 @@ import (
 // What is accepted stands in a section of its own, with who answers for it, and the exposed endpoints are counted with it.
 func TestAcceptedRisksAreTold(t *testing.T) {
 	want := map[string][]string{
-		"text": {"2 exposed (1 of them excepted), 0 undetermined, 1 guarded", "ACCEPTED RISKS  3 findings at 2 endpoints",
+		"text": {"Findings   1 high, 1 medium; 3 more excepted\nVerdicts ", "2 exposed (1 of them excepted), 0 undetermined, 1 guarded", "ACCEPTED RISKS  3 findings at 2 endpoints",
 			"(smb-signing-not-required), 2 endpoints\n          until 2026-06-30, Mara: the copier cannot sign\n            10.0.0.7:80 copier  10.0.0.8:80\n"},
-		"markdown": {"**2 exposed** (1 of them excepted), 0", "## Accepted risks: 3 findings at 2 endpoints",
+		"markdown": {"**Findings:** 1 high, 1 medium; 3 more excepted.\n\n", "**2 exposed** (1 of them excepted), 0", "## Accepted risks: 3 findings at 2 endpoints",
 			"| high | `smb-signing-not-required` | `10.0.0.7:80` copier, `10.0.0.8:80` | Mara | the copier cannot sign | 2026-06-30 |"},
 		"html": {"2 endpoints (1 of them excepted)", `<a href="#accepted">`, "3 findings at 2 endpoints that exceptions",
 			`10.0.0.7:80 copier, 10.0.0.8:80</div></td><td class="t">Mara</td><td class="t">the copier cannot sign</td><td class="n">2026-06-30</td>`},

@@ -3,6 +3,8 @@ package report
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"signet"
@@ -35,6 +37,26 @@ type Counts [4]uint64
 func CountsOf(list []uint64) (c Counts) {
 	copy(c[:], list)
 	return c
+}
+
+// Severities counts findings by signet.Severity.
+type Severities [signet.Critical + 1]uint64
+
+// Words says how many findings there are of each severity, the worst first; word writes a severity.
+func (s *Severities) Words(word func(signet.Severity) string) string {
+	var parts []string
+	for v := signet.Critical; ; v-- {
+		if n := s[v]; n > 0 {
+			parts = append(parts, strconv.FormatUint(n, 10)+" "+word(v))
+		}
+		if v == signet.Info {
+			break
+		}
+	}
+	if parts == nil {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Total is the sum of all.
@@ -78,6 +100,7 @@ type Summary struct {
 	Verdicts    Counts // of endpoints where anything was there
 	Excepted    uint64 // of the exposed ones: those of which exceptions cover all that would have to be fixed
 	Findings    map[string]uint64
+	Severities  Severities
 	Lost        Lost     // what is missing for reasons of ours
 	Unasked     []string // what was left out of at least one endpoint, by name
 }
@@ -93,13 +116,13 @@ type Coverage struct {
 
 // Tally counts what a run came to.
 type Tally struct {
-	Verdicts Counts
-	Excepted uint64 // as Summary has it
-	Findings map[string]uint64
+	Verdicts   Counts
+	Excepted   uint64 // as Summary has it
+	Findings   map[string]uint64
+	Severities Severities
 
-	severities [signet.Critical + 1]uint64 // findings
-	unasked    map[string]bool
-	lost       lost
+	unasked map[string]bool
+	lost    lost
 }
 
 // Count adds one line to every sum.
@@ -121,13 +144,13 @@ func (t *Tally) Count(l *Line) {
 	for i := range l.Judgement.Findings {
 		f := &l.Judgement.Findings[i]
 		t.Findings[f.Rule]++
-		t.severities[min(f.Severity, signet.Critical)]++
+		t.Severities[min(f.Severity, signet.Critical)]++
 	}
 }
 
 // found tells whether a finding at or above a severity stands.
 func (t *Tally) found(least signet.Severity) bool {
-	for _, n := range t.severities[min(least, signet.Critical):] {
+	for _, n := range t.Severities[min(least, signet.Critical):] {
 		if n > 0 {
 			return true
 		}

@@ -153,7 +153,7 @@ func judgedBy(warnings []string, j *judge.Judge) []string {
 // summaryOf is the summary of a stored run. One that never ended counts as interrupted, at its start.
 func summaryOf(run *store.Run, t *report.Tally) *report.Summary {
 	p := &run.Progress
-	sum := &report.Summary{Ended: run.Ended, Interrupted: !run.Finished(), Verdicts: t.Verdicts, Excepted: t.Excepted, Findings: t.Findings, Unasked: t.Unasked(), Lost: t.Lost()}
+	sum := &report.Summary{Ended: run.Ended, Interrupted: !run.Finished(), Verdicts: t.Verdicts, Excepted: t.Excepted, Findings: t.Findings, Severities: t.Severities, Unasked: t.Unasked(), Lost: t.Lost()}
 	if sum.Ended.IsZero() {
 		sum.Ended = run.Started
 	}

@@ -235,7 +235,7 @@ func (e *Env) Scan(ctx context.Context, o *Order, into Into, out report.Handler)
 func (s *Scan) summary() *report.Summary {
 	t, w := &s.sink.tally, s.Watch()
 	return &report.Summary{
-		Ended: s.env.now().UTC(), Verdicts: t.Verdicts, Excepted: t.Excepted, Findings: t.Findings, Unasked: t.Unasked(), Lost: t.Lost(),
+		Ended: s.env.now().UTC(), Verdicts: t.Verdicts, Excepted: t.Excepted, Findings: t.Findings, Severities: t.Severities, Unasked: t.Unasked(), Lost: t.Lost(),
 		Coverage: report.Coverage{Addresses: w.Addresses, Alive: w.Alive, Asked: w.Asked, Outcomes: w.Outcomes, Undetermined: t.Verdicts[signet.Undetermined]},
 	}
 }

@@ -100,6 +100,7 @@ func (m *markdownRun) coverage(s *report.Summary) {
 	c := &s.Coverage
 	m.line("\n## Coverage\n\n| addresses | alive | endpoints asked | answered | undetermined | refused | silent |\n|---:|---:|---:|---:|---:|---:|---:|")
 	m.line("| %d | %d | %d | %d | %d | %d | %d |", c.Addresses, c.Alive, c.Asked, c.Outcomes[signet.Answered], c.Undetermined, c.Outcomes[signet.Refused], c.Outcomes[signet.Silent])
+	m.line("\n**Findings:** %s%s.", s.Severities.Words(signet.Severity.String), m.risks.Beside())
 	m.line("\n**%d exposed**%s, %d undetermined, %d guarded, %d unseen.", s.Verdicts[signet.Exposed], report.Excepted(s.Excepted), s.Verdicts[signet.Undetermined], s.Verdicts[signet.Guarded], s.Verdicts[signet.Unseen])
 }
 

@@ -91,8 +91,9 @@ func (t *textRun) printHead(p *page, s *report.Summary) {
 	p.field("", strings.Join(parts, ", "))
 }
 
-// printVerdicts prints the sums of this run, and of earlier ones of the same scope.
+// printVerdicts prints the sums of this run, the severest first, and those of earlier ones of the same scope.
 func (t *textRun) printVerdicts(p *page, s *report.Summary) {
+	p.field("Findings", s.Severities.Words(t.style.severity)+t.risks.Beside())
 	p.field("Verdicts", t.counted(s.Verdicts, s.Excepted))
 	for i, before := range t.h.Trend {
 		label := ""

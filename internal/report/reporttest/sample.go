@@ -130,6 +130,7 @@ func Summary(lines []*report.Line) *report.Summary {
 		s.Coverage.Outcomes[l.Outcome]++
 	}
 	s.Verdicts, s.Excepted, s.Findings, s.Lost = t.Verdicts, t.Excepted, t.Findings, t.Lost()
+	s.Severities = t.Severities
 	s.Coverage.Addresses, s.Coverage.Alive, s.Coverage.Asked = 256, 5, uint64(len(lines))
 	s.Coverage.Undetermined = t.Verdicts[signet.Undetermined]
 	return s
