@@ -12,6 +12,7 @@ func TestProductionPageNamesWhatTargetsLog(t *testing.T) {
 	page := read(t, "../docs/production.md")
 	told, listed := 0, run(t, "..", "go", "run", "./cmd/signet", "checks")
 	listed, _, _ = strings.Cut(listed, "\nnames ") // asked only when named
+	listed = regexp.MustCompile(`\n {8,}`).ReplaceAllString(listed, " ")
 	for line := range strings.Lines(listed) {
 		label, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if label != "logs" && label != "ports" {
