@@ -11,8 +11,8 @@ import (
 // What docs/releases.md tells users to type accepts a release that was signed, and refuses one that was changed afterwards; a key of
 // another kind, one inside a repository, and files that are not those of the list are not signed with.
 func TestSign(t *testing.T) {
-	need(t, "ssh-keygen")
-	need(t, "git")
+	need(t, "ssh-keygen", "openssh-client")
+	need(t, "git", "git")
 	dir := t.TempDir()
 	dist, key := filepath.Join(dir, "dist"), filepath.Join(dir, "keys", "release")
 	write(t, filepath.Join(dist, "signet.zip"), "archive\n")

@@ -12,12 +12,6 @@ import (
 // A check that tools/new-check has just written is known everywhere once it has its one line in the list, and a severity in
 // each policy: lists, explanations, scripts, paths and other tools' formats. The program is built in a copy of the tree.
 func TestANewCheckIsOneFolderAndOneLine(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: it builds the program")
-	}
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("missing: bash, for tools/new-check")
-	}
 	const name, rule = "newest", "newest-not-required"
 	tree := copyOfTree(t)
 	run(t, tree, "bash", "tools/new-check", name)
