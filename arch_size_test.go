@@ -24,7 +24,6 @@ type size struct {
 }
 
 var largeRooms = map[string]size{
-	"internal/check":      {22, "the shape of a check: what one is, how it talks, what it tells; every check's folder imports all of it"},
 	"internal/check/http": {24, "one check of thirteen kinds of web service: telling them apart takes more files than one conversation"},
 	"internal/check/smb":  {26, "two protocols, their controls against each other, and two ports, behind one verdict"},
 	"internal/cli":        {34, "one file a command, and what they share of flags, terminal, output files and signals"},

@@ -16,7 +16,7 @@ import (
 // Transfer reads what a store exported or a report wrote, one object a line, and holds each line to what an export writes.
 type Transfer struct {
 	in *bufio.Scanner
-	n  int
+	n  int // of the line that was read last, from 1
 }
 
 // NewTransfer reads from r.
@@ -25,9 +25,6 @@ func NewTransfer(r io.Reader) *Transfer {
 	in.Buffer(make([]byte, 64<<10), mostLine)
 	return &Transfer{in: in}
 }
-
-// N is the number of the line that was read last, from 1.
-func (t *Transfer) N() int { return t.n }
 
 // Lines gives each line that is not empty, and stops behind the first error. A Stored holds until the next one.
 func (t *Transfer) Lines() iter.Seq2[*Stored, error] {

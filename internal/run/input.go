@@ -12,7 +12,6 @@ import (
 
 	"signet"
 	"signet/internal/line"
-	"signet/internal/report"
 	"signet/internal/store"
 )
 
@@ -30,14 +29,6 @@ func (in *Input) Close() {
 	if in.stored != nil {
 		in.stored.Close()
 	}
-}
-
-// Trend finds the runs of the same store to which this one can be compared, newest first.
-func (in *Input) Trend() []report.Point {
-	if in.stored == nil {
-		return nil
-	}
-	return trendOf(in.stored.Runs, in.Run)
 }
 
 // IsFile tells whether what names a run names a file of JSON lines.
