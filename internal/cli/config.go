@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,7 +42,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 		}
 		for _, v := range s.values {
 			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				failed = usage("%s: %s", s.at, cmp.Or(plainValue(err), err.Error()))
+				failed = usage("%s: %v", s.at, err)
 			}
 		}
 	})

@@ -33,7 +33,6 @@ func Check() check.Check {
 		Nmap:     nmap,
 		Shape:    check.Shape{Asking: []string{"challenge"}},
 		Passive:  passive(),
-		Blind:    blind(),
 	})
 }
 

@@ -30,7 +30,6 @@ func Check() check.Check {
 		Identify: identify,
 		Nmap:     nmap,
 		Passive:  passive(),
-		Blind:    blind(),
 	})
 }
 

@@ -36,7 +36,6 @@ func Check() check.Check {
 		Identify: identify,
 		Nmap:     nmap,
 		Passive:  passive(),
-		Blind:    blind(),
 	})
 }
 

@@ -30,7 +30,6 @@ func Check() check.Check {
 		Judge:    judge,
 		Identify: identify,
 		Nmap:     nmap,
-		Blind:    blind(),
 	})
 }
 

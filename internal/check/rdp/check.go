@@ -40,6 +40,5 @@ func Check() check.Check {
 		Identify: identify,
 		Nmap:     nmap,
 		Passive:  passive(),
-		Blind:    blind(),
 	})
 }

@@ -29,7 +29,6 @@ func Check() check.Check {
 		Nmap:     nmap,
 		Shape:    check.Shape{Asking: []string{"complete"}},
 		Passive:  passive(),
-		Blind:    blind(),
 	})
 }
 

@@ -92,7 +92,7 @@ func spans(s string) string {
 	var b strings.Builder
 	for i, part := range strings.Split(s, "`") {
 		if i%2 == 1 {
-			b.WriteString("<code>" + template.HTMLEscapeString(part) + "</code>")
+			b.WriteString("<code>" + whole(part) + "</code>")
 			continue
 		}
 		part = template.HTMLEscapeString(part)
@@ -117,4 +117,19 @@ func between(s, mark, element string) string {
 		b.WriteString(p)
 	}
 	return b.String()
+}
+
+// longWord is a word of a command that may be broken.
+const longWord = 40
+
+// whole escapes what stands in code, and holds each word of it that a browser would break at a hyphen or a slash together.
+func whole(code string) string {
+	words := strings.Split(code, " ")
+	for i, w := range words {
+		words[i] = template.HTMLEscapeString(w)
+		if len(w) <= longWord && strings.ContainsAny(w, "-/\\.:") {
+			words[i] = `<span class="w">` + words[i] + "</span>"
+		}
+	}
+	return strings.Join(words, " ")
 }

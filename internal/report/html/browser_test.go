@@ -206,7 +206,7 @@ const audit = `(() => {
     const x = lum(rgb(st.color).slice(0, 3)), y = lum(back.slice(0, 3)), ratio = (Math.max(x, y) + .05) / (Math.min(x, y) + .05);
     const key = st.color + back; if (ratio < 4.5 && !seen.has(key)) { seen.add(key); wrong.push("contrast " + ratio.toFixed(2) + ": " + e.outerHTML.slice(0, 80)); }
   }
-  if (document.documentElement.scrollWidth > innerWidth) wrong.push("the page scrolls sideways: " + document.documentElement.scrollWidth + " of " + innerWidth);
+  if (document.documentElement.scrollWidth > innerWidth) { const wide = Array.from(document.querySelectorAll("main *")).filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest(".scroll *")).map(e => e.outerHTML.slice(0, 60)); wrong.push("the page scrolls sideways: " + document.documentElement.scrollWidth + " of " + innerWidth + ": " + wide.slice(0, 3).join(" | ")); }
   return wrong;
 })()`
 

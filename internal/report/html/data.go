@@ -3,6 +3,7 @@ package html
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"signet"
 	"signet/internal/report"
@@ -69,7 +70,7 @@ func encode(hosts []*host, room int, rules *report.Rulebook) (js []byte, taken i
 			for j := range e.findings {
 				f := &e.findings[j]
 				findings[j] = []any{d.of(f.rule), int(f.severity), d.of(f.where), d.list(f.because)}
-				out.Fixes[f.rule] = rules.PlainFix(f.rule)
+				out.Fixes[f.rule] = strings.ReplaceAll(rules.Fix(f.rule), "*", "")
 			}
 			end := []any{int(e.port), udp, d.of(e.check), d.of(e.outcome.String()), int(e.verdict), d.list(e.because), findings, d.list(e.unasked), d.of(e.failure), trace}
 			ends[i] = trimmed(end)

@@ -25,11 +25,17 @@ const (
 
 type reasonSum struct {
 	n      uint64
-	sample []string
+	sample []place
 }
 
 // reasonRow is a reason as the page shows it.
-type reasonRow struct{ Text, Count, Sample string }
+type reasonRow struct {
+	Text, Count string
+	Sample      []place
+}
+
+// place is an endpoint, and what is said beside it: the name of its host, or that there are more.
+type place struct{ At, Who string }
 
 // count adds an endpoint to a reason.
 func (r *reasons) count(text string, h *host, e *endpoint) {
@@ -47,7 +53,7 @@ func (r *reasons) count(text string, h *host, e *endpoint) {
 	}
 	s.n++
 	if len(s.sample) < 3 {
-		s.sample = append(s.sample, netip.AddrPortFrom(h.addr, e.port).String())
+		s.sample = append(s.sample, place{At: netip.AddrPortFrom(h.addr, e.port).String()})
 	}
 }
 
@@ -63,9 +69,9 @@ func (r *reasons) top() (rows []reasonRow, left string) {
 			rest += s.n
 			continue
 		}
-		sample := strings.Join(s.sample, ", ")
-		if s.n > uint64(len(s.sample)) {
-			sample += ", …"
+		sample := s.sample
+		if s.n > uint64(len(sample)) {
+			sample = append(slices.Clone(sample), place{Who: "…"})
 		}
 		rows = append(rows, reasonRow{text.Cut(t, 400), text.Grouped(s.n), sample})
 	}

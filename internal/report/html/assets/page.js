@@ -17,6 +17,24 @@
     return e;
   }
   function tag(word) { return el("span", "tag " + word, word); }
+  function whole(word) { return el("span", "w", word); } // stands on one line
+  // A text whose `code` is an element; no word of that is broken.
+  function said(text) {
+    var out = document.createDocumentFragment();
+    text.split("`").forEach(function (part, i) {
+      if (i % 2 === 0) { out.append(part); return; }
+      var code = el("code", "");
+      part.split(" ").forEach(function (word, j) { code.append(j ? " " : "", word.length > 40 ? word : whole(word)); });
+      out.append(code);
+    });
+    return out;
+  }
+  // A name, which breaks behind a dot if it must.
+  function named(name) {
+    var out = el("span", "long");
+    name.split(".").forEach(function (label, i) { if (i) out.append(".", el("wbr", "")); out.append(label); });
+    return out;
+  }
   function number(n) { return n.toLocaleString("en"); }
 
   // [address, name, os, domain, [roles], [endpoints], verdict, severity] as the writer made them.
@@ -26,7 +44,7 @@
         findings: (e[6] || []).map(function (f) { return { rule: T[f[0]], severity: f[1], where: T[f[2]], because: list(f[3]) }; }),
         unasked: list(e[7]), error: e[8] ? T[e[8]] : "", trace: e[9] || [] };
     });
-    return { i: i, address: h[0], name: T[h[1]], os: T[h[2]], domain: T[h[3]], roles: list(h[4]), ends: ends, verdict: verdicts[h[6]], risk: risk(h[6], h[7]), findings: count(ends), hay: "" };
+    return { i: i, address: h[0], name: T[h[1]], os: T[h[2]], domain: T[h[3]], roles: list(h[4]), ends: ends, verdict: verdicts[h[6]], risk: risk(h[6], h[7]), findings: count(ends), hay: "", open: false };
   });
   function risk(v, s) { return [20, 10, 30, 0][v] + s; } // exposed above undetermined above guarded above unseen
   function count(ends) { return ends.reduce(function (n, e) { return n + e.findings.length; }, 0); }
@@ -89,30 +107,44 @@
   }
 
   function row(h) {
-    var open = el("button", "expand", h.address);
+    var open = el("button", "expand", h.address), found = el("td", "");
     open.type = "button";
-    open.setAttribute("aria-expanded", "false");
-    var names = el("td", "", h.name || el("span", "soft", "–"));
-    var about = [h.os, h.domain].filter(Boolean).join(" · ");
-    if (about) names.append(el("div", "soft small", about));
-    var found = el("td", "");
-    ruleCounts(h).forEach(function (r) { found.append(tag(severities[r.severity]), " " + r.rule + (r.n > 1 ? " ×" + r.n : "") , el("br")); });
+    open.setAttribute("aria-expanded", String(h.open));
+    ruleCounts(h).forEach(function (r) { found.append(tag(severities[r.severity]), " ", whole(r.rule + (r.n > 1 ? " ×" + r.n : "")), el("br")); });
     if (!h.findings) found.append(el("span", "soft", "–"));
-    var th = el("th", "", open);
-    th.scope = "row";
-    var tr = el("tr", "", th, names, el("td", "wide-only", h.roles.join(", ")), el("td", "", tag(h.verdict)), found);
+    var out = cells(h, open, found), tr = out.firstChild;
     open.addEventListener("click", function () {
-      var next = tr.nextElementSibling, is = next && next.className === "more";
-      if (is) next.remove(); else tr.after(more(h));
-      open.setAttribute("aria-expanded", String(!is));
+      if (h.open) tr.nextElementSibling.remove(); else tr.after(more(h));
+      h.open = !h.open;
+      open.setAttribute("aria-expanded", String(h.open));
     });
-    return tr;
+    return out;
   }
+  // The row of a host, and below it what was unfolded.
+  function cells(h, address, found, roles) {
+    var names = el("td", "", h.name ? named(h.name) : el("span", "soft", "–"));
+    var about = [h.os, h.domain].concat(roles || []).filter(Boolean).join(" · ");
+    if (about) names.append(el("div", "soft small", about));
+    var th = el("th", "", address), out = document.createDocumentFragment();
+    th.scope = "row";
+    out.append(el("tr", "", th, names, el("td", "wide-only", h.roles.join(", ")), el("td", "", tag(h.verdict)), found));
+    if (h.open) out.append(more(h));
+    return out;
+  }
+  // A host on paper, where nothing can be unfolded: which port breaks which rule, and which has no verdict.
+  function printed(h) {
+    var found = el("td", ""), open = h.ends.filter(function (e) { return e.verdict === "undetermined"; });
+    ruleCounts(h).forEach(function (r) { found.append(el("div", "", tag(severities[r.severity]), " ", whole(r.rule), " on " + Array.from(r.ports).join(", "))); });
+    if (open.length) found.append(el("div", "", "no verdict: " + Array.from(new Set(open.map(port))).join(", ")));
+    if (!h.findings && !open.length) found.append(el("span", "soft", "–"));
+    return cells(h, whole(h.address), found, h.roles);
+  }
+  function port(e) { return e.port + (e.udp ? "/udp" : "/tcp"); }
   function ruleCounts(h) {
     var by = new Map();
     h.ends.forEach(function (e) { e.findings.forEach(function (f) {
-      var r = by.get(f.rule) || { rule: f.rule, severity: 0, n: 0 };
-      r.n++; r.severity = Math.max(r.severity, f.severity);
+      var r = by.get(f.rule) || { rule: f.rule, severity: 0, n: 0, ports: new Set() };
+      r.n++; r.ports.add(port(e)); r.severity = Math.max(r.severity, f.severity);
       by.set(f.rule, r);
     }); });
     return Array.from(by.values()).sort(function (a, b) { return b.severity - a.severity; });
@@ -122,17 +154,17 @@
     var td = el("td", "");
     td.colSpan = 5;
     h.ends.forEach(function (e) {
-      var box = el("div", "end " + e.verdict, el("p", "", el("b", "", e.port + (e.udp ? "/udp " : "/tcp ") + e.check), " ", tag(e.verdict), " ", el("span", "soft small", e.outcome)));
-      var said = new Set(e.findings.flatMap(function (f) { return f.because; }));
-      var rest = e.because.filter(function (b) { return !said.has(b); }); // a finding says the same below
+      var box = el("div", "end " + e.verdict, el("p", "", el("b", "", port(e) + " " + e.check), " ", tag(e.verdict), " ", el("span", "soft small", e.outcome)));
+      var known = new Set(e.findings.flatMap(function (f) { return f.because; }));
+      var rest = e.because.filter(function (b) { return !known.has(b); }); // a finding says the same below
       if (rest.length) box.append(el("p", "", rest.join("; ")));
       e.findings.forEach(function (f) {
         var p = el("p", "", tag(severities[f.severity]), " ");
-        if ($("rule-" + f.rule)) { var a = el("a", "", f.rule); a.href = "#rule-" + f.rule; a.addEventListener("click", function () { $("rule-" + f.rule).open = true; }); p.append(a); } else p.append(f.rule);
+        if ($("rule-" + f.rule)) { var a = el("a", "w", f.rule); a.href = "#rule-" + f.rule; a.addEventListener("click", function () { $("rule-" + f.rule).open = true; }); p.append(a); } else p.append(whole(f.rule));
         if (f.where) p.append(" at ", el("code", "", f.where));
         if (f.because.length) p.append(": " + f.because.join("; "));
         box.append(p);
-        if (data.fixes[f.rule]) box.append(el("p", "small", el("b", "", "Fix: "), data.fixes[f.rule]));
+        if (data.fixes[f.rule]) box.append(el("p", "small", el("b", "", "Fix: "), said(data.fixes[f.rule])));
       });
       if (e.error) box.append(el("p", "small", el("b", "", "Failed: "), e.error));
       if (e.unasked.length) box.append(el("p", "soft small", "Not asked: " + e.unasked.join(", ")));
@@ -177,8 +209,16 @@
   function reveal() { var d = location.hash.length > 1 && $(decodeURIComponent(location.hash.slice(1))); if (d && d.tagName === "DETAILS") d.open = true; }
   window.addEventListener("hashchange", reveal);
   var closed = [];
-  window.addEventListener("beforeprint", function () { closed = Array.from(document.querySelectorAll("details:not([open])")); closed.forEach(function (d) { d.open = true; }); });
-  window.addEventListener("afterprint", function () { closed.forEach(function (d) { d.open = false; }); });
+  window.addEventListener("beforeprint", function () {
+    $("all").textContent = "All " + number(hosts.length) + (hosts.length === 1 ? " host" : " hosts") + " of this page, those at most risk first.";
+    hosts.forEach(function (h) { $("paper").append(printed(h)); });
+    closed = Array.from(document.querySelectorAll("details:not([open])"));
+    closed.forEach(function (d) { d.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    $("paper").textContent = "";
+    closed.forEach(function (d) { d.open = false; });
+  });
   document.documentElement.classList.add("js");
   document.querySelectorAll("[data-js]").forEach(function (e) { e.hidden = false; });
   reveal();
