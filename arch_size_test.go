@@ -24,6 +24,7 @@ type size struct {
 }
 
 var largeRooms = map[string]size{
+	"internal/check":      {21, "one file for each thing that others read of a check"},
 	"internal/check/http": {24, "one check of thirteen kinds of web service: telling them apart takes more files than one conversation"},
 	"internal/check/smb":  {26, "two protocols, their controls against each other, and two ports, behind one verdict"},
 	"internal/cli":        {34, "one file a command, and what they share of flags, terminal, output files and signals"},

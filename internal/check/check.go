@@ -37,6 +37,10 @@ type Check struct {
 	Nmap func(port uint16, facts signet.Facts) (Nmap, error)
 	// Passive reads the same facts out of other people's conversations; nil: it cannot.
 	Passive *Passive
+
+	// Blind is what it cannot see, and Blinded says which of that holds of an endpoint, one bit each; nil: nothing does.
+	Blind   []Blind
+	Blinded func(signet.Facts, signet.Verdict) (uint32, error)
 }
 
 // Port is a default port of a check.
@@ -131,6 +135,7 @@ type Definition[F any, P interface {
 	Traits   func(*F) Traits              // nil: the facts say nothing of who would break
 	Nmap     func(port uint16, f *F) Nmap // nil: nmap has no words for it; f is zero where nothing was told
 	Passive  *Passive                     // nil: captures say nothing to it
+	Blind    []Spot[F]                    // what it cannot see of an endpoint that answered
 }
 
 // Define seals a definition: outside its folder facts are JSON.
@@ -138,7 +143,9 @@ func Define[F any, P interface {
 	*F
 	signet.Facts
 }](d Definition[F, P]) Check {
+	blind, blinded := sealed[F, P](d.Name, d.Blind)
 	return Check{
+		Blind: blind, Blinded: blinded,
 		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback, Domain: d.Domain, Shape: d.Shape,
 		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader[F, P](d.Name, d.Identify), Traits: reader[F, P](d.Name, d.Traits), Nmap: nmap[F, P](d.Name, d.Nmap),
 		Decode: func(raw signet.RawFacts) (signet.Facts, error) {

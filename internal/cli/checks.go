@@ -15,7 +15,7 @@ func (a *app) checksCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "checks",
 		Short: "Each check: ports, what it sends, what the target will log",
-		Args:  cobra.NoArgs,
+		Args:  noArguments("; signet explain ARGUMENT is about one check"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var b strings.Builder
 			for i, c := range a.run.Checks {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +43,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 		}
 		for _, v := range s.values {
 			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				failed = usage("%s: %v", s.at, err)
+				failed = usage("%s: %s", s.at, cmp.Or(plainValue(err), err.Error()))
 			}
 		}
 	})

@@ -27,7 +27,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "A stored sample run, to see the reports without a network",
 		Long: `Render a run that ships with Signet, recorded from the servers of its own lab. No socket is opened and no store is
 touched. Without -o it prints the text report and writes signet-demo.html.`,
-		Args: cobra.NoArgs,
+		Args: noArguments("; the demo asks nobody: to scan a target, type signet scan ARGUMENT"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.demo(cmd.Context(), &f)
 		},

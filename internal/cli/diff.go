@@ -33,7 +33,7 @@ is newly-asked and never counts as worse.
 
 --fail-on worsened exits 3 when something worsened or appeared exposed, and 4 when nothing did but something can no
 longer be told or was not asked again. Other kinds: appeared, newly-asked, undetermined, not-asked, vanished, improved.`,
-		Args: cobra.ExactArgs(2),
+		Args: wantArguments(2, 2, "two runs, the old one and the new one: signet diff previous latest"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err
@@ -133,7 +133,11 @@ func parseKinds(list string) ([]compare.Kind, error) {
 	for word := range strings.SplitSeq(list, ",") {
 		k, err := compare.ParseKind(strings.TrimSpace(word))
 		if err != nil {
-			return nil, usage("--fail-on: %v", err)
+			var words []string
+			for _, k := range compare.Kinds() {
+				words = append(words, k.String())
+			}
+			return nil, usage("--fail-on: %v%s", err, text.DidYouMean(word, words))
 		}
 		kinds = append(kinds, k)
 	}

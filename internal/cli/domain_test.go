@@ -103,6 +103,22 @@ func TestDomainFindsItsControllers(t *testing.T) {
 	}
 }
 
+// A list of targets that is typed without -f is looked up as a host; where that has no address, the file is named.
+func TestAFileWithoutItsFlag(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("hosts.txt", []byte("192.0.2.1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, named := range map[string]bool{"hosts.txt": true, "other.txt": false} {
+		var out, errs bytes.Buffer
+		code := Run(t.Context(), Process{Args: []string{"targets", name}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Version: "test",
+			Resolver: zone{}.serve(t), Env: []string{"SIGNET_CONFIG=" + os.DevNull}})
+		if says := strings.Contains(errs.String(), "it is a file too, whose targets -f "+name+" reads"); code != exitTrouble || says != named || out.Len() != 0 {
+			t.Errorf("targets %s: exit code %d, %q%q", name, code, out.String(), errs.String())
+		}
+	}
+}
+
 // sameLines compares the beginnings of lines, without what stands behind the third column.
 func sameLines(got, want string) bool {
 	cut := func(s string) (lines []string) {

@@ -16,14 +16,47 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 		return commandsOnly(cmd, a.Args)
 	}
 	meant := ""
+	if wrong := plainValue(err); wrong != "" {
+		return usage("%s (see %s --help)", wrong, cmd.CommandPath())
+	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		word := unknown.GetSpecifiedName()
 		if short := unknown.GetSpecifiedShortnames(); short != "" {
 			word = "-" + short
 		}
 		meant = meantFlag(cmd.Flags(), word)
+		if scan, _, err := cmd.Find([]string{"scan"}); meant == "" && !cmd.HasParent() && err == nil && hasFlag(scan.Flags(), word) {
+			meant = "; a command is missing: it is a flag of signet scan"
+		}
 	}
 	return usage("%v%s (see %s --help)", err, meant, cmd.CommandPath())
+}
+
+// hasFlag tells whether a flag is known by a word, which has its dash where it is a short one.
+func hasFlag(flags *pflag.FlagSet, word string) bool {
+	if short, is := strings.CutPrefix(word, "-"); is {
+		return flags.ShorthandLookup(short[:1]) != nil
+	}
+	return flags.Lookup(word) != nil
+}
+
+// plainValue words the error of a value that is of the wrong kind for its flag as a person would; empty for any other.
+func plainValue(err error) string {
+	wrong, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return ""
+	}
+	want := ""
+	switch wrong.GetFlag().Value.Type() {
+	case "bool":
+		want = "true or false"
+	case "float64", "int", "uint64":
+		want = "a number"
+	default:
+		return ""
+	}
+	said, _, _ := strings.Cut(err.Error(), "strconv.")
+	return said + "want " + want
 }
 
 // meantFlag says which flag of a command does what a flag of nmap's or curl's does, else which one has a name like it. word
@@ -40,6 +73,9 @@ func meantFlag(flags *pflag.FlagSet, word string) string {
 		{"threads", "in-flight", "--in-flight N bounds what is open at once"},
 		{"format", "output", "-o FORMAT writes a format"},
 		{"json", "output", "-o json writes JSON"},
+		{"-o", "format", "--format FORMAT chooses the script; it goes to standard output"},
+		{"output", "format", "--format FORMAT chooses the script; it goes to standard output"},
+		{"-V", "version", "--version prints the version"},
 	}
 	for _, h := range habits {
 		short := strings.HasPrefix(h.typed, "-") && strings.HasPrefix(word, h.typed)
@@ -49,6 +85,9 @@ func meantFlag(flags *pflag.FlagSet, word string) string {
 	}
 	if strings.HasPrefix(word, "-") {
 		return ""
+	}
+	if _, format := formatOf(word); format && flags.Lookup("output") != nil {
+		return "; -o " + word + " writes it, -o " + word + "=FILE to a file"
 	}
 	var names []string
 	flags.VisitAll(func(f *pflag.Flag) {

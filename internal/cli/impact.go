@@ -23,7 +23,7 @@ func (a *app) impactCommand() *cobra.Command {
 		Long: `Say which hosts of a run would break if the fix of a rule were enforced, from what the run saw of them. A scan asks hosts as
 servers: what they do as clients is mostly not known, and is said to be so. A capture shows it: signet read, with --merge to
 add it to a scan. The events of signet fix, step audit, tell the rest.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: wantArguments(1, 0, "a RULE; signet explain lists them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err

@@ -79,6 +79,8 @@ func noSuchFormat(spec string) string {
 	switch {
 	case known && name == spec:
 		return "a format goes before the file: -o " + format + "=" + spec
+	case strings.Contains(name, ","):
+		return "give -o once for each format, all but one with a file: -o json=FILE -o html=FILE"
 	case len(name) == 1 && strings.Contains("AGNX", name):
 		return "nmap's -o" + name + " is not Signet's: -o nmap=FILE writes nmap's XML, -o text=FILE what the screen shows"
 	}

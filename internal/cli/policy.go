@@ -23,14 +23,14 @@ func (a *app) policyCommand() *cobra.Command {
 		},
 	}
 	show := &cobra.Command{
-		Use: "show [NAME]", Short: "List the built-in policies, or print one as YAML to begin your own with", Args: cobra.MaximumNArgs(1),
+		Use: "show [NAME]", Short: "List the built-in policies, or print one as YAML to begin your own with", Args: wantArguments(0, 1, "one NAME at a time"),
 		ValidArgs: judge.Names(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.showPolicy(args)
 		},
 	}
 	chk := &cobra.Command{
-		Use: "check FILE...", Short: "Validate policy files: every mistake with its line and column", Args: cobra.MinimumNArgs(1),
+		Use: "check FILE...", Short: "Validate policy files: every mistake with its line and column", Args: wantArguments(1, 0, "a FILE, or several"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.checkPolicies(args) },
 	}
 	cmd.AddCommand(show, chk, a.policyInit())
@@ -42,7 +42,7 @@ func (a *app) showPolicy(args []string) error {
 	if len(args) == 1 {
 		source := judge.Source(args[0])
 		if source == "" {
-			return usage("no built-in policy is called %q: there are %s", args[0], text.And(judge.Names()))
+			return usage("no built-in policy is called %q: there are %s%s", args[0], text.And(judge.Names()), text.DidYouMean(args[0], judge.Names()))
 		}
 		b.WriteString(source)
 	} else {
@@ -109,7 +109,7 @@ func (a *app) policyInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init --host HOST [--from RUN]",
 		Short: "Derive a policy from a known-good host: what it keeps is demanded, what it breaks is not",
-		Args:  cobra.NoArgs,
+		Args:  noArguments("; the host goes to --host: --host ARGUMENT"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err

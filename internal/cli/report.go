@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,21 +35,30 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 
 // settle checks the values that stand on their own.
 func (f *reportFlags) settle() (failOn signet.Severity, fail bool, err error) {
-	if err := settleColor(f.color); err != nil {
+	if failOn, fail, err = parseFailOn(f.failOn); err != nil {
 		return 0, false, err
 	}
-	if f.failOn == "none" {
+	return failOn, fail, settleColor(f.color)
+}
+
+// parseFailOn reads --fail-on of whatever judges one run.
+func parseFailOn(word string) (failOn signet.Severity, fail bool, err error) {
+	if word == "none" {
 		return 0, false, nil
 	}
-	if err := failOn.UnmarshalText([]byte(f.failOn)); err != nil {
-		return 0, false, usage("--fail-on: %v, or none", err)
+	if err := failOn.UnmarshalText([]byte(word)); err != nil {
+		meant := text.DidYouMean(word, []string{"none", "info", "low", "medium", "high", "critical"})
+		if _, kind := parseKinds(word); kind == nil && word != "" {
+			meant = "; what changed is told by signet diff --fail-on " + word
+		}
+		return 0, false, usage("--fail-on: %v, or none%s", err, meant)
 	}
 	return failOn, true, nil
 }
 
 func settleColor(when string) error {
 	if when != "auto" && when != "always" && when != "never" {
-		return usage("--color %q: want auto, always or never", when)
+		return usage("--color %q: want auto, always or never%s", when, text.DidYouMean(when, []string{"auto", "always", "never"}))
 	}
 	return nil
 }
@@ -59,7 +70,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Render a stored run",
 		Long: `Judge a stored run again under a policy and render it, without a packet. RUN is an ID, a unique prefix of one, latest
 (the default) or previous.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: wantArguments(0, 1, "one RUN at a time; signet diff compares two, signet read --merge joins several"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err
@@ -75,6 +86,12 @@ func (a *app) reportCommand() *cobra.Command {
 // allocates is facts that are decoded, judged and let go.
 const reportGC = 50
 
+// isFile tells whether a file, not a folder, has that name.
+func isFile(name string) bool {
+	s, err := os.Stat(name)
+	return err == nil && s.Mode().IsRegular()
+}
+
 func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 	failOn, fail, err := f.settle()
 	if err != nil {
@@ -85,6 +102,9 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 		return err
 	}
 	in, err := a.storedInput(ctx, f.store, name)
+	if _, missing := errors.AsType[*run.NotFoundError](err); missing && isFile(name) {
+		return usage("%q is a file, not a stored run: signet read %s judges captures, other tools' results and Signet's own JSON lines", name, name)
+	}
 	if err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func writeRun(w io.Writer, r *store.Run) error {
 }
 
 func (a *app) runsShow() *cobra.Command {
-	return a.runsSub("show [RUN]", "Show one run", cobra.MaximumNArgs(1), func(ctx context.Context, url string, args []string) error {
+	return a.runsSub("show [RUN]", "Show one run", wantArguments(0, 1, "one RUN at a time"), func(ctx context.Context, url string, args []string) error {
 		s, r, err := a.storedRun(ctx, url, append(args, "")[0])
 		if err != nil {
 			return err
@@ -143,7 +143,7 @@ func (a *app) runsShow() *cobra.Command {
 }
 
 func (a *app) runsDelete() *cobra.Command {
-	return a.runsSub("delete RUN...", "Delete runs", cobra.MinimumNArgs(1), func(ctx context.Context, url string, args []string) error {
+	return a.runsSub("delete RUN...", "Delete runs", wantArguments(1, 0, "a RUN, or several; signet runs lists them"), func(ctx context.Context, url string, args []string) error {
 		stored, err := a.allRuns(ctx, url)
 		if err != nil {
 			return err
@@ -174,7 +174,7 @@ func (a *app) deleteRuns(ctx context.Context, s *run.Stored, ids []string) error
 func (a *app) runsPrune() *cobra.Command {
 	var keepN int
 	var older string
-	cmd := a.runsSub("prune [--keep N] [--older-than AGE]", "Delete all but the newest runs, or old ones", cobra.NoArgs,
+	cmd := a.runsSub("prune [--keep N] [--older-than AGE]", "Delete all but the newest runs, or old ones", noArguments("; signet runs delete ARGUMENT deletes one run"),
 		func(ctx context.Context, url string, _ []string) error {
 			if keepN < 0 && older == "" {
 				return usage("prune: say which: --keep N, --older-than AGE (30d, 12h), or both")
@@ -217,7 +217,7 @@ func parseAge(s string) (time.Duration, error) {
 }
 
 func (a *app) runsExport() *cobra.Command {
-	return a.runsSub("export RUN...", "Write runs as JSON lines to standard output, for import elsewhere", cobra.MinimumNArgs(1),
+	return a.runsSub("export RUN...", "Write runs as JSON lines to standard output, for import elsewhere", wantArguments(1, 0, "a RUN, or several; signet runs lists them"),
 		func(ctx context.Context, url string, args []string) error {
 			for _, name := range args {
 				if err := a.exportRun(ctx, url, name); err != nil {
@@ -241,7 +241,7 @@ func (a *app) exportRun(ctx context.Context, url, name string) error {
 }
 
 func (a *app) runsImport() *cobra.Command {
-	return a.runsSub("import FILE...", "Store runs from JSON lines, of runs export or of -o jsonl (- for standard input)", cobra.MinimumNArgs(1),
+	return a.runsSub("import FILE...", "Store runs from JSON lines, of runs export or of -o jsonl (- for standard input)", wantArguments(1, 0, "a FILE of JSON lines, or - for standard input"),
 		func(ctx context.Context, url string, args []string) error {
 			s, err := a.openStore(ctx, url)
 			if err != nil {

@@ -73,11 +73,8 @@ func (f *scanFlags) settle() (failOn signet.Severity, fail bool, err error) {
 	if err := knownFormats(f.outputs); err != nil { // before a name is looked up
 		return 0, false, err
 	}
-	if f.failOn != "none" {
-		if err := failOn.UnmarshalText([]byte(f.failOn)); err != nil {
-			return 0, false, usage("--fail-on: %v, or none", err)
-		}
-		fail = true
+	if failOn, fail, err = parseFailOn(f.failOn); err != nil {
+		return 0, false, err
 	}
 	return failOn, fail, settleColor(f.color)
 }

@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 // orderVersion is the version of an Order as JSON.
@@ -111,14 +112,15 @@ func (o *Order) depth() (d signet.Depth) {
 
 // Validate checks the values that stand on their own. Its error is an *OrderError.
 func (o *Order) Validate() error {
+	discoveries := []string{"auto", "syn", "connect"}
 	var d signet.Depth
 	switch err := d.UnmarshalText([]byte(o.Depth)); {
 	case err != nil:
-		return refuse("depth", "{depth}: %v", err)
+		return refuse("depth", "{depth}: %v%s", err, text.DidYouMean(o.Depth, []string{"handshake", "anonymous", "decoy"}))
 	case d == signet.Credential:
 		return refuse("depth", "{depth} credential comes in a later version: this one has handshake, anonymous and decoy")
-	case !slices.Contains([]string{"auto", "syn", "connect"}, o.Discover):
-		return refuse("discover", "{discover} %q: want auto, syn or connect", o.Discover)
+	case !slices.Contains(discoveries, o.Discover):
+		return refuse("discover", "{discover} %q: want auto, syn or connect%s", o.Discover, text.DidYouMean(o.Discover, discoveries))
 	case o.Rate < 0 || o.Rate != o.Rate:
 		return refuse("rate", "{rate} %v: want a number of connections per second, or 0", o.Rate)
 	case o.Timeout < 0:

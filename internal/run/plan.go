@@ -71,6 +71,9 @@ func (e *Env) chosen(names []string) ([]check.Check, error) {
 	wanted := map[string]bool{}
 	for _, name := range names {
 		name = strings.TrimSpace(name)
+		if name == "all" && !slices.Contains(e.checkNames(), name) {
+			return nil, refuse("checks", "{checks}: there is no check \"all\": without {checks} every check that needs no credential asks")
+		}
 		if !slices.Contains(e.checkNames(), name) {
 			return nil, refuse("checks", "{checks}: there is no check %q%s (%s)", name, text.DidYouMean(name, e.checkNames()), strings.Join(e.checkNames(), ", "))
 		}

@@ -29,7 +29,7 @@ func Policy(name string) (*judge.Policy, error) {
 	if !strings.ContainsAny(name, "./\\") {
 		p, err := judge.BuiltIn(name)
 		if err != nil {
-			return nil, refuse("policy", "{policy}: %v, or a YAML file", err)
+			return nil, refuse("policy", "{policy}: %v, or a YAML file%s", err, meantPolicy(name))
 		}
 		return p, nil
 	}
@@ -42,6 +42,17 @@ func Policy(name string) (*judge.Policy, error) {
 		return nil, refuse("policy", "{policy} %s: %v", name, err)
 	}
 	return p, nil
+}
+
+// meantPolicy says which policy a name most likely stands for: a file beside us, whose path was to be told from a name, or a
+// built-in policy.
+func meantPolicy(name string) string {
+	for _, file := range []string{name, name + ".yaml", name + ".yml"} {
+		if s, err := os.Stat(file); err == nil && s.Mode().IsRegular() {
+			return "; to read the file of that name, write ./" + file
+		}
+	}
+	return text.DidYouMean(name, judge.Names())
 }
 
 // ParsePolicy reads a policy of YAML.

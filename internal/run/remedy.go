@@ -51,7 +51,7 @@ func FixFormats() []string { return fix.Formats() }
 // FixFormat refuses a format that is none of FixFormats.
 func FixFormat(format string) error {
 	if !slices.Contains(fix.Formats(), format) {
-		return refuse("format", "{format} %q: there is %s", format, strings.Join(fix.Formats(), ", "))
+		return refuse("format", "{format} %q: there is %s%s", format, strings.Join(fix.Formats(), ", "), text.DidYouMean(format, fix.Formats()))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"time"
 
 	"signet"
@@ -44,6 +45,14 @@ func (e *Env) scope(ctx context.Context, gate *dial.Gate, o *Order, plans []engi
 		return nil, refuse("targets", "%v", err)
 	}
 	return s, nil
+}
+
+// unresolved words a name without an address; where a file is called so, its list was meant.
+func unresolved(n scope.NameError) string {
+	if f, err := os.Stat(n.Name); err == nil && f.Mode().IsRegular() {
+		return "not asked: " + n.Error() + "; it is a file too, whose targets -f " + n.Name + " reads"
+	}
+	return "not asked: " + n.Error()
 }
 
 // unowned words the ports that were typed with an address and that no chosen check asks, a few of them.
@@ -113,7 +122,7 @@ func (o order) At(position uint64) engine.Item {
 func (s *Scan) warnings() []string {
 	var w []string
 	for _, n := range s.scope.Unresolved() {
-		w = append(w, "not asked: "+n.Error())
+		w = append(w, unresolved(n))
 	}
 	w = append(w, s.scope.Notes()...)
 	w = append(w, unowned(s.scope, &s.engine)...)

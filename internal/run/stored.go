@@ -11,6 +11,7 @@ import (
 	"signet/internal/store"
 	"signet/internal/store/postgres"
 	"signet/internal/store/sqlite"
+	"signet/internal/text"
 )
 
 // OpenStore opens the store of a URL: sqlite:PATH, postgres://…, or none, which is nil. With create a database that is not
@@ -26,7 +27,11 @@ func OpenStore(ctx context.Context, url string, create bool) (s store.Store, err
 		s, err = postgres.Open(ctx, url)
 	default:
 		kind, _, _ := strings.Cut(url, ":") // what follows may hold a password
-		return nil, refuse("store", "{store} %s: want sqlite:PATH, postgres://USER@HOST/DATABASE or none", kind)
+		meant := ""
+		if kind == url && strings.ContainsAny(url, `./\`) {
+			meant = "; did you mean sqlite:" + url + "?"
+		}
+		return nil, refuse("store", "{store} %s: want sqlite:PATH, postgres://USER@HOST/DATABASE or none%s", kind, meant)
 	}
 	switch {
 	case errors.Is(err, store.ErrMissing):
@@ -74,9 +79,20 @@ func (s *Stored) Close() error {
 func (s *Stored) Find(name string) (*store.Run, error) {
 	r, err := store.Find(s.Runs, name)
 	if err != nil {
-		return nil, &NotFoundError{err}
+		return nil, &NotFoundError{fmt.Errorf("%w%s", err, meantRun(name))}
 	}
 	return r, nil
+}
+
+// meantRun says what a name that is no run's most likely stands for.
+func meantRun(name string) string {
+	switch name {
+	case "last", "newest", "current":
+		return "; did you mean latest?"
+	case "prev", "last-but-one", "before":
+		return "; did you mean previous?"
+	}
+	return text.DidYouMean(name, []string{"latest", "previous"})
 }
 
 // Readable is Find for who reads the run; one of which nothing, or not all, can be read is an error. A damaged run may be the one

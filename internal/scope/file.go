@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"strings"
 	"unicode/utf8"
+
+	"signet/internal/bounds"
 )
 
 // source is one file of targets or exclusions while it is read. It is never held whole.
@@ -30,9 +32,9 @@ const readBuffer = 64 << 10
 
 // read goes through the file; mistakes land in s.bad.
 func (s *source) read(r io.Reader) {
-	s.in = bufio.NewReaderSize(r, readBuffer)
-	s.skipMark()
+	s.in = bufio.NewReaderSize(bounds.UTF8(r), readBuffer) // `>` of Windows PowerShell writes UTF-16
 	var err error
+	mayBeEmpty := false // a list of exclusions, which may have none yet
 	switch head := s.head(); {
 	case s.binary():
 		err = errors.New("not text: wanted are targets one a line, nmap XML or masscan JSON, not compressed")
@@ -42,28 +44,13 @@ func (s *source) read(r io.Reader) {
 		err = s.masscanJSON()
 	default:
 		err = s.lines()
+		mayBeEmpty = s.whole
 	}
 	if err != nil {
 		s.bad.add(fmt.Errorf("%s: %w", s.name, err))
 	}
-	if err == nil && s.taken == 0 && len(s.bad.Errors) == 0 {
+	if err == nil && s.taken == 0 && len(s.bad.Errors) == 0 && !mayBeEmpty {
 		s.note(s.name + ": nothing to take from it")
-	}
-}
-
-// skipMark passes over a byte order mark and undoes UTF-16, which is what `>` writes in
-// Windows PowerShell.
-func (s *source) skipMark() {
-	mark, _ := s.in.Peek(3)
-	switch {
-	case bytes.Equal(mark, []byte("\xef\xbb\xbf")):
-		s.in.Discard(3)
-	case bytes.HasPrefix(mark, []byte("\xff\xfe")):
-		s.in = bufio.NewReaderSize(&utf16Reader{in: s.in}, readBuffer)
-		s.skipMark()
-	case bytes.HasPrefix(mark, []byte("\xfe\xff")):
-		s.in = bufio.NewReaderSize(&utf16Reader{in: s.in, big: true}, readBuffer)
-		s.skipMark()
 	}
 }
 
@@ -141,6 +128,10 @@ func (s *source) line(number int, line []byte) bool {
 		return s.lineError(number, column, "one target a line, comments after #%s", otherFormat(text))
 	}
 	form, err := Parse(string(text))
+	if err != nil && bytes.ContainsAny(text, ",;") { // whose other lines would be as wrong
+		s.lineError(number, indent+1, "%v; one target a line: of a table give the column of addresses or names alone", err)
+		return false
+	}
 	if err != nil {
 		var at *ParseError
 		if errors.As(err, &at) {

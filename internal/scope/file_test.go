@@ -72,6 +72,8 @@ func TestFiles(t *testing.T) {
 		{"CRLF and mark", "\xef\xbb\xbf10.0.0.1\r\n\r\n10.0.0.2\r\n", nil, "10.0.0.1-10.0.0.2=d", ""},
 		{"UTF-16 LE", utf16Text(binary.LittleEndian, "10.0.0.1\r\n# Grüße 😀\r\n10.0.0.2\r\n"), nil, "10.0.0.1-10.0.0.2=d", ""},
 		{"UTF-16 BE", utf16Text(binary.BigEndian, "10.0.0.1\r\n"), nil, "10.0.0.1=d", ""},
+		{"UTF-16 LE without a mark", utf16Text(binary.LittleEndian, "10.0.0.1\r\n10.0.0.2\r\n")[2:], nil, "10.0.0.1-10.0.0.2=d", ""},
+		{"UTF-16 BE without a mark", utf16Text(binary.BigEndian, "10.0.0.1\r\n")[2:], nil, "10.0.0.1=d", ""},
 		{"IPv6 in brackets first", "[2001:db8::5]:445\n", nil, "2001:db8::5=,445", ""},
 		{"empty", "", nil, "", "nothing to take"},
 		{"comments only", "# none\n", nil, "", "nothing to take"},
@@ -114,7 +116,7 @@ func TestBadFiles(t *testing.T) {
 		{"column", "10.0.0.1\n  10.0.0.256 # x\n", `in:2:10: "10.0.0.256": octet "256" is not a number from 0 to 255 without leading zeros`},
 		{"column in characters", "\tbücher.example\n", `in:1:3: "bücher.example": 'ü' in a host name: give an international name in its xn-- form`},
 		{"all of them", "x y\n1.2.3\nok\nhttps://ca1/\n", "in:1:3: one target a line, comments after #\n" +
-			`in:2:1: "1.2.3": an IPv4 address has four octets, this has 3 (give several targets one by one)` + "\n" +
+			`in:2:1: "1.2.3": an IPv4 address has four octets, this has 3 (a block of addresses is written like 10.0.0.0/24)` + "\n" +
 			`in:4:1: "https://ca1": a URL is not a target; give host:port instead, here ca1:443`},
 		{"long line", "ok\n" + strings.Repeat("a", 3*readBuffer) + "\n1.2\n", "in:2:1: a line of more than 65536 bytes\nin:3:1: \"1.2\": an IPv4"},
 		{"nmap's normal output", "# Nmap 7.94 scan initiated\nNmap scan report for 10.0.0.5\n", "in:2:6: one target a line, comments after #; of nmap's output formats only XML"},
@@ -129,7 +131,10 @@ func TestBadFiles(t *testing.T) {
 			"in:2:28: \"10.0.0\" is not an address\nin:3:"},
 		{"port in XML", `<nmaprun><host><status state="up"/><address addr="10.0.0.1" addrtype="ipv4"/><port protocol="tcp" portid="0"><state state="open"/></port></host></nmaprun>`, `"0" is not a port`},
 		{"charset", `<?xml version="1.0" encoding="ebcdic"?><nmaprun/>`, `"ebcdic" is not read`},
-		{"other JSON", "{\"kind\":\"run\"}\n", `in:1:1: an object without "ip"`},
+		{"other JSON", "{\"name\":\"x\"}\n{\"name\":\"y\"}\n", `in:1:1: an object without "ip": neither masscan's nor a list of targets`},
+		{"Signet's own JSON lines", "{\"kind\":\"run\"}\n{\"kind\":\"endpoint\"}\n", `in:1:1: an object without "ip": JSON lines of Signet are a report`},
+		{"a table", "host,ip\nfs1,10.0.0.1\n", `in:1:1: "host,ip": ',' cannot be part of an address or host name; one target a line: of a table give the column`},
+		{"a table with semicolons", "10.0.0.1;fs1\n10.0.0.2;fs2\n", "in:1:1: "},
 		{"address in JSON", "[\n{\"ip\": \"10.0.0\"},\n{\"ip\":\"10.0.0.1\",\"ports\":[{\"port\":70000,\"proto\":\"tcp\",\"status\":\"open\"}]}]", "in:2:8: \"10.0.0\" is not an address\nin:3:"},
 		{"grammar", "[\n{\"ip\" \"10.0.0.1\"}]", `in:2:7: masscan JSON: want : here`},
 		{"grammar, list", "[{\"ip\":\"10.0.0.1\",\"ports\":[1]}]", `in:1:28: masscan JSON: want { here`},
@@ -141,6 +146,9 @@ func TestBadFiles(t *testing.T) {
 			_, err := Build(context.Background(), Config{Files: []string{"in"}, Open: files{"in": c.text}.open, Resolver: &fakeDNS{}})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("Build: %v\n want: %s", err, c.want)
+			}
+			if kind := strings.Contains(c.name, "table") || strings.Contains(c.name, "JSON lines") || c.name == "other JSON"; kind && strings.Contains(err.Error(), "\n") {
+				t.Errorf("Build says of every line what is wrong with the file: %v", err)
 			}
 		})
 	}
@@ -181,6 +189,18 @@ func TestExcludeFiles(t *testing.T) {
 		s := build(t, Config{Targets: []string{"10.0.0.0/29"}, ExcludeFiles: []string{"in"}, Open: files{"in": c.text}.open})
 		if got := shown(s); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+	for text, want := range map[string]string{
+		"# none yet\n": "", "": "", "10.0.0.1\n": "", // a list may have none yet; a scan that found nobody is no list
+		"<nmaprun></nmaprun>": "nothing to take from it",
+	} {
+		s := build(t, Config{Targets: []string{"10.0.0.8"}, ExcludeFiles: []string{"in"}, Open: files{"in": text}.open})
+		if got := shown(s); got != "10.0.0.8=d" {
+			t.Errorf("exclusions %q: %q is left", text, got)
+		}
+		if notes := strings.Join(s.Notes(), "\n"); !strings.Contains(notes, want) || (notes == "") != (want == "") {
+			t.Errorf("exclusions %q: notes %q, want %q", text, notes, want)
 		}
 	}
 	_, err := Build(context.Background(), Config{ExcludeFiles: []string{"in"}, Open: files{"in": nmapFile[:900]}.open})

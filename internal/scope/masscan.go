@@ -31,6 +31,9 @@ func (s *source) masscanJSON() error {
 		switch {
 		case err == nil && record.wrong != nil:
 			s.lineError(record.wrong.line, record.wrong.column, "%s", record.wrong.reason)
+			if record.foreign { // so the others would be
+				return nil
+			}
 		case err == nil && record.host.addr.IsValid():
 			s.host(record.host)
 		case err == nil: // {finished: 1}
@@ -56,12 +59,14 @@ type masscanRecord struct {
 	host     scanned
 	finished bool
 	told     bool       // there was something of a port, or of the answer to a ping
+	foreign  bool       // it is no record of masscan's
 	wrong    *jsonError // the first value that makes no sense; the grammar is sound
 }
 
 func (m *masscanRecord) read() error {
 	line, column := m.in.line, m.in.column+1
 	var beside masscanPort
+	kind := false
 	err := m.in.object(func(key string) error {
 		switch key {
 		case "ip":
@@ -76,6 +81,9 @@ func (m *masscanRecord) read() error {
 			})
 		case "data":
 			return m.in.object(beside.member(m.in))
+		case "kind":
+			kind = true
+			return m.in.skip(0)
 		case "finished":
 			m.finished = true
 			return m.in.skip(0)
@@ -87,7 +95,10 @@ func (m *masscanRecord) read() error {
 	}
 	m.told = m.told || beside != (masscanPort{})
 	if !m.host.addr.IsValid() && !m.finished && m.wrong == nil {
-		m.wrong = &jsonError{line, column, `an object without "ip": neither masscan's nor a list of targets`}
+		m.wrong, m.foreign = &jsonError{line, column, `an object without "ip": neither masscan's nor a list of targets`}, true
+		if kind {
+			m.wrong.reason = `an object without "ip": JSON lines of Signet are a report, not a list of targets (signet read FILE -o list prints what is to be fixed as one)`
+		}
 	}
 	if m.host.addr.IsValid() && !m.told && !m.finished && m.wrong == nil {
 		m.wrong = &jsonError{line, column, "an object with an address and nothing of a port: not masscan's"}

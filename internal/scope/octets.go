@@ -43,7 +43,11 @@ func octets(s string) ([4]octetSet, error) {
 	var sets [4]octetSet
 	parts := strings.Split(s, ".")
 	if len(parts) != 4 {
-		return sets, bad(0, "an IPv4 address has four octets, this has %d (give several targets one by one)", len(parts))
+		advice := "give several targets one by one"
+		if len(parts) < 4 {
+			advice = "a block of addresses is written like 10.0.0.0/24"
+		}
+		return sets, bad(0, "an IPv4 address has four octets, this has %d (%s)", len(parts), advice)
 	}
 	at := 0
 	for i, part := range parts {

@@ -1,7 +1,9 @@
 package scope
 
 import (
+	"encoding/binary"
 	"fmt"
+	mathbits "math/bits"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -75,8 +77,11 @@ func parse(text string) (Form, error) {
 		return Form{}, bad(0, "no target; standard input is read with -f -")
 	}
 	for i, r := range text {
+		if r == ' ' {
+			return Form{}, bad(i, "a space inside a target; several targets are several arguments")
+		}
 		if r <= ' ' || r == 0x7f || r == utf8.RuneError {
-			return Form{}, bad(i, "a space or control character inside a target")
+			return Form{}, bad(i, "a control character inside a target")
 		}
 	}
 	host, hostAt, ports, portsAt, err := splitPorts(text)
@@ -157,12 +162,19 @@ func parseCIDR(s string) (Form, error) {
 		if strings.Trim(s[:slash], "0123456789.-,*") != "" && strings.IndexByte(s, ':') < 0 {
 			return Form{}, bad(slash, "a name takes neither a prefix length nor a path; give the name, or name:port")
 		}
-		return Form{}, bad(0, "%q is not an address, so it takes no prefix length", s[:slash])
+		advice := ""
+		if full, err := netip.ParseAddr(s[:slash] + strings.Repeat(".0", max(0, 3-strings.Count(s[:slash], ".")))); err == nil && full.Is4() {
+			advice = "; write it in full: " + full.String() + "/" + length
+		}
+		return Form{}, bad(0, "%q is not an address, so it takes no prefix length%s", s[:slash], advice)
 	}
 	if colon := strings.IndexByte(length, ':'); colon >= 0 {
 		return Form{}, bad(slash+1+colon, "for ports of an IPv6 block write [%s]:port", s[:slash+1+colon])
 	}
 	n, ok := decimal(length, 128)
+	if bits, is := netmask(length); is && addr.Is4() {
+		return Form{}, bad(slash+1, "a block is given by the length of its prefix, not by a mask: write %s/%d", addr, bits)
+	}
 	if !ok || n > addr.BitLen() {
 		return Form{}, bad(slash+1, "the prefix length %q is not a number from 0 to %d", length, addr.BitLen())
 	}
@@ -171,6 +183,18 @@ func parseCIDR(s string) (Form, error) {
 	}
 	p := netip.PrefixFrom(addr, n)
 	return Form{Ranges: []Range{blockOf(p)}, Prefix: p}, nil
+}
+
+// netmask is the length of the prefix that a mask like 255.255.255.0 stands for.
+func netmask(text string) (bits int, ok bool) {
+	mask, err := netip.ParseAddr(text)
+	if err != nil || !mask.Is4() {
+		return 0, false
+	}
+	b := mask.As4()
+	m := binary.BigEndian.Uint32(b[:])
+	bits = mathbits.LeadingZeros32(^m)
+	return bits, m<<bits == 0
 }
 
 // blockOf is the whole block, first and last address included; bits of the host part are ignored.

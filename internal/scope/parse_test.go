@@ -65,7 +65,12 @@ func TestParseRefuses(t *testing.T) {
 	}{
 		{"", 1, "empty"},
 		{"-", 1, "with -f -"},
-		{"10.0.0", 1, "four octets, this has 3"},
+		{"10.0.0", 1, "four octets, this has 3 (a block of addresses is written like 10.0.0.0/24)"},
+		{"10/8", 1, "write it in full: 10.0.0.0/8"},
+		{"172.16/12", 1, "write it in full: 172.16.0.0/12"},
+		{"10.0.0.5/255.255.255.0", 10, "not by a mask: write 10.0.0.5/24"},
+		{"10.0.0.5/255.0.255.0", 10, "0 to 32"},
+		{"10.0.0.1 10.0.0.2", 9, "several targets are several arguments"},
 		{"10.0.0.0.1", 1, "this has 5"},
 		{"10.0.0.256", 8, `octet "256"`},
 		{"10.0.0.05", 8, `octet "05"`},

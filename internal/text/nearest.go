@@ -28,12 +28,25 @@ func Nearest(word string, known []string) string {
 	return best
 }
 
-// DidYouMean is what a message about an unknown word ends with: a question, or nothing where no known word is near.
+// mostMeant bounds the words that a question offers.
+const mostMeant = 5
+
+// DidYouMean is what a message about an unknown word ends with: a question, or nothing where no known word is near and none, or
+// too many, hold it.
 func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return "; did you mean " + near + "?"
 	}
-	return ""
+	var holding []string
+	for _, k := range known {
+		if len(word) >= 3 && k != word && strings.Contains(strings.ToLower(k), strings.ToLower(word)) {
+			holding = append(holding, k)
+		}
+	}
+	if len(holding) == 0 || len(holding) > mostMeant {
+		return ""
+	}
+	return "; did you mean " + Or(holding) + "?"
 }
 
 // slips counts the keys that were missed, added, mistaken or struck in the wrong order between two words.

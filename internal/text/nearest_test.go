@@ -19,7 +19,15 @@ func TestNearest(t *testing.T) {
 	if got := DidYouMean("skan", known); got != "; did you mean scan?" {
 		t.Errorf("%q", got)
 	}
-	if got := DidYouMean("frobnicate", known); got != "" {
+	for _, word := range []string{"frobnicate", "sm", "scan"} {
+		if got := DidYouMean(word, known); got != "" {
+			t.Errorf("%s: %q", word, got)
+		}
+	}
+	if got := DidYouMean("SMB", known); got != "; did you mean smb-signing-not-required or smb1-enabled?" {
 		t.Errorf("%q", got)
+	}
+	if got := DidYouMean("a-b", []string{"a-b-1", "a-b-2", "a-b-3", "a-b-4", "a-b-5", "a-b-6"}); got != "" {
+		t.Errorf("of more than one reads: %q", got)
 	}
 }

@@ -49,7 +49,7 @@ def spoken(binary):
         yield Case("help " + " ".join(c), [*c, "--help"])
     for shell in "bash zsh fish powershell".split():
         yield Case(f"completion {shell}", ["completion", shell])
-    for args in (["version"], ["--version"], ["checks"], ["explain"], ["policy", "show"], ["serve"], ["sensor"], []):
+    for args in (["version"], ["--version"], ["checks"], ["explain"], ["policy", "show"], []):
         yield Case(" ".join(args) or "no argument", args)
     checks = re.findall(r"^(\w+) ", words(binary, "checks"), re.M)
     paths = set(re.findall(r'"rule":"(path-[\w-]+)"', words(binary, "demo", "-o", "jsonl")))
@@ -82,7 +82,7 @@ def mistakes():
         "diff --fail-on x a b", "fix", "fix nothing", "fix smb1-enabled", "fix --format x smb1-enabled", "impact", "impact x", "runs show", "runs show x", "runs delete",
         "runs delete x", "runs prune", "runs prune --keep -2", "runs prune --older-than 3x", "runs export", "runs export x", "runs import", "runs import missing", "runs -o csv",
         "targets", "targets 10.0.0.1/x", "explain a b", "policy check", "policy check missing", "policy init", "policy init --host x", "demo x", "demo -o x", "checks x", "version x",
-        "serve x", "sensor x", "completion x",
+        "completion x",
     ):
         yield Case("mistake: signet " + line, line.split())
 

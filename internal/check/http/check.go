@@ -33,6 +33,7 @@ func Check() check.Check {
 		Nmap:     nmap,
 		Shape:    check.Shape{Asking: []string{"sent"}, Decides: []string{"status", "schemes"}, Pages: "paths"},
 		Passive:  passive(&t),
+		Blind:    blind(),
 	})
 }
 

@@ -33,6 +33,7 @@ func Check() check.Check {
 		Nmap:     nmap,
 		Shape:    check.Shape{Asking: []string{"challenge"}},
 		Passive:  passive(),
+		Blind:    blind(),
 	})
 }
 

@@ -30,6 +30,7 @@ func Check() check.Check {
 		Identify: identify,
 		Nmap:     nmap,
 		Passive:  passive(),
+		Blind:    blind(),
 	})
 }
 

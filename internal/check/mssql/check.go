@@ -36,6 +36,7 @@ func Check() check.Check {
 		Identify: identify,
 		Nmap:     nmap,
 		Passive:  passive(),
+		Blind:    blind(),
 	})
 }
 

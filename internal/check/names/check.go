@@ -30,6 +30,7 @@ func Check() check.Check {
 		Judge:    judge,
 		Identify: identify,
 		Nmap:     nmap,
+		Blind:    blind(),
 	})
 }
 

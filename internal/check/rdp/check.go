@@ -40,5 +40,6 @@ func Check() check.Check {
 		Identify: identify,
 		Nmap:     nmap,
 		Passive:  passive(),
+		Blind:    blind(),
 	})
 }

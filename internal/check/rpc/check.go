@@ -29,6 +29,7 @@ func Check() check.Check {
 		Nmap:     nmap,
 		Shape:    check.Shape{Asking: []string{"complete"}},
 		Passive:  passive(),
+		Blind:    blind(),
 	})
 }
 

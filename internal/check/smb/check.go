@@ -37,6 +37,7 @@ func Check() check.Check {
 		Nmap:     nmap,
 		Shape:    check.Shape{Tells: []string{"smb1 offered"}},
 		Passive:  passive(),
+		Blind:    blind(),
 	})
 }
 

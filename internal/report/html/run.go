@@ -29,11 +29,12 @@ type run struct {
 	sums    *signet.Paths
 	picture picture
 	risks   report.Risks
+	blind   *report.Blind
 }
 
 func newRun(w io.Writer, o *report.Options) report.Handler {
 	rules := report.NewRulebook(o.Checks)
-	return &run{interner: newInterner(), w: w, rules: rules, hosts: map[netip.Addr]*host{}, total: newTotal(rules), budget: budget{room: pageRoom}, picture: picture{}}
+	return &run{interner: newInterner(), w: w, rules: rules, hosts: map[netip.Addr]*host{}, total: newTotal(rules), budget: budget{room: pageRoom}, picture: picture{}, blind: report.NewBlind(o.Checks)}
 }
 
 // Begin remembers the header.
@@ -41,6 +42,7 @@ func (r *run) Begin(h *report.Header) error { r.h = *h; return nil }
 
 // Endpoint files one line under its host.
 func (r *run) Endpoint(l *report.Line) error {
+	r.blind.Note(l)
 	if !l.Reached() {
 		return nil
 	}

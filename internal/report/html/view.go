@@ -32,6 +32,8 @@ type view struct {
 	UndeterminedLeft                              string
 	RiskSum, RisksLeft                            string
 	Risks                                         []riskRow
+	BlindTitle                                    string
+	Blind                                         []string
 }
 
 // countRow is a row of a table of counts.
@@ -75,6 +77,7 @@ func (r *run) view(s *report.Summary) *view {
 	}
 	v.Undetermined, v.UndeterminedLeft = r.total.undetermined.top()
 	v.risks(&r.risks)
+	v.BlindTitle, v.Blind = report.BlindTitle, r.blind.Sentences(&r.h, s)
 	return v
 }
 

@@ -23,6 +23,7 @@ type digest struct {
 	undetermined listing
 	calm         map[signet.Verdict]*calm // guarded, unseen
 	risks        report.Risks
+	blind        *report.Blind
 	shown        map[netip.Addr]bool // of entries that may be listed
 }
 
@@ -48,11 +49,12 @@ const (
 )
 
 func newDigest(o *report.Options) digest {
-	return digest{rules: report.NewRulebook(o.Checks), groups: map[string]*group{}, calm: map[signet.Verdict]*calm{}, shown: map[netip.Addr]bool{}}
+	return digest{rules: report.NewRulebook(o.Checks), blind: report.NewBlind(o.Checks), groups: map[string]*group{}, calm: map[signet.Verdict]*calm{}, shown: map[netip.Addr]bool{}}
 }
 
 // Endpoint files one line.
 func (d *digest) Endpoint(l *report.Line) error {
+	d.blind.Note(l)
 	if !l.Reached() {
 		return nil
 	}

@@ -93,6 +93,7 @@ func (m *markdownRun) End(s *report.Summary) error {
 			m.line("\n… and %d more: `-o csv` has them all.", m.more)
 		}
 	}
+	m.blindList(s)
 	return m.print(m.w)
 }
 

@@ -61,6 +61,7 @@ func (t *textRun) End(s *report.Summary) error {
 	t.printClients(p)
 	t.printPaths(p)
 	t.printFixes(p, groups)
+	t.printBlind(p, s)
 	return t.print(p)
 }
 

@@ -18,10 +18,11 @@ type run struct {
 
 	findings, endpoints, hosts *sheet
 	accepted                   *sheet // nil until there is something for it
+	blind                      *report.Blind
 }
 
 func newRun(w io.Writer, o *report.Options) report.Handler {
-	return &run{rules: report.NewRulebook(o.Checks), workbook: workbook{w: w}}
+	return &run{rules: report.NewRulebook(o.Checks), blind: report.NewBlind(o.Checks), workbook: workbook{w: w}}
 }
 
 // Begin opens the workbook and its sheets.
@@ -42,6 +43,7 @@ func (r *run) Begin(h *report.Header) (err error) {
 
 // Endpoint adds the endpoint and its findings.
 func (r *run) Endpoint(l *report.Line) error {
+	r.blind.Note(l)
 	failure := ""
 	if l.Err != nil {
 		failure = l.Err.Phase + ": " + l.Err.Text
@@ -102,5 +104,9 @@ func (r *run) End(s *report.Summary) error {
 		rows = append(rows, []any{"Interrupted", "what was learned until then"})
 	}
 	rows = append(rows, notes(s.Missing())...)
-	return r.finish(append(rows, notes(r.h.Warnings)...))
+	rows = append(rows, notes(r.h.Warnings)...)
+	for _, sentence := range r.blind.Sentences(&r.h, s) {
+		rows = append(rows, []any{report.BlindTitle, report.Cell(sentence)})
+	}
+	return r.finish(rows)
 }
