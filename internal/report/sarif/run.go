@@ -10,8 +10,8 @@ import (
 	"signet/internal/text"
 )
 
-// run writes a result for each finding above information, and one of kind "open" for each endpoint that stayed undetermined
-// (§3.27.9: evaluated, and too little was known to decide).
+// run writes a result for each finding above information, one that is suppressed for each that the policy accepts, and one of
+// kind "open" for each endpoint that stayed undetermined (§3.27.9: evaluated, and too little was known to decide).
 type run struct {
 	report.Ignore
 	log
@@ -34,21 +34,31 @@ func (r *run) Endpoint(l *report.Line) error {
 	f := report.FactsOf(l)
 	host := f.HostName(l)
 	about := properties{Check: l.Check, Outcome: l.Outcome.String(), Verdict: l.Verdict.String(), Unasked: text.CleanAll(l.Unasked), Disagreements: text.CleanAll(l.Disagreements)}
-	for i := range l.Judgement.Findings {
-		f := &l.Judgement.Findings[i]
+	finding := func(f *signet.Finding, accepted []suppression) error {
 		if !report.Counted(f) {
-			continue
+			return nil
 		}
 		p := about
 		p.Severity, p.Where = f.Severity.String(), text.Clean(f.Where)
-		if err := r.result(l.Endpoint, host, &result{RuleID: f.Rule, Kind: "fail", Level: level(f.Severity), Message: message{Text: findingText(f, l.Endpoint)}, Properties: p}, f.Severity); err != nil {
+		return r.result(l.Endpoint, host, &result{RuleID: f.Rule, Kind: "fail", Level: level(f.Severity), Message: message{Text: findingText(f, l.Endpoint)},
+			Suppressions: &accepted, Properties: p}, f.Severity)
+	}
+	for i := range l.Judgement.Findings {
+		if err := finding(&l.Judgement.Findings[i], []suppression{}); err != nil {
+			return err
+		}
+	}
+	for i := range l.Excepted {
+		e := &l.Excepted[i]
+		by := suppression{Kind: "external", Status: "accepted", Justification: text.Clean(e.Reason), Properties: accepted{text.Clean(e.Owner), text.Clean(e.Until)}}
+		if err := finding(&e.Finding, []suppression{by}); err != nil {
 			return err
 		}
 	}
 	if l.Verdict != signet.Undetermined {
 		return nil
 	}
-	return r.result(l.Endpoint, host, &result{RuleID: ruleUndetermined, Kind: "open", Level: "none", Properties: about,
+	return r.result(l.Endpoint, host, &result{RuleID: ruleUndetermined, Kind: "open", Level: "none", Suppressions: &[]suppression{}, Properties: about,
 		Message: message{Text: l.Endpoint.String() + " could not be told: " + strings.Join(text.CleanAll(l.Because), "; ")}}, signet.Info)
 }
 

@@ -80,7 +80,8 @@ func TestSARIFSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, b := range [][]byte{reporttest.Render(t, Format()), reporttest.RenderEmpty(t, Format()), reporttest.RenderDiff(t, Format(), reporttest.Changes()), reporttest.RenderDiff(t, Format(), nil)} {
+	accepted := reporttest.RenderLines(t, Format(), reporttest.Header(), reporttest.Excepted())
+	for _, b := range [][]byte{reporttest.Render(t, Format()), accepted, reporttest.RenderEmpty(t, Format()), reporttest.RenderDiff(t, Format(), reporttest.Changes()), reporttest.RenderDiff(t, Format(), nil)} {
 		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
 		if err != nil {
 			t.Fatal(err)

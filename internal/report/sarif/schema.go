@@ -15,7 +15,23 @@ type result struct {
 	Locations    []location        `json:"locations"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
 	Baseline     string            `json:"baselineState,omitempty"`
-	Properties   properties        `json:"properties"`
+	// Suppressions are in every result of a log or in none (§3.27.23); nil says that nobody looked for any.
+	Suppressions *[]suppression `json:"suppressions,omitempty"`
+	Properties   properties     `json:"properties"`
+}
+
+// suppression is §3.35: somebody answers for the weakness until a day.
+type suppression struct {
+	Kind          string   `json:"kind"`
+	Status        string   `json:"status"`
+	Justification string   `json:"justification"`
+	Properties    accepted `json:"properties"`
+}
+
+// accepted is a bag of our own, §3.8.
+type accepted struct {
+	Owner string `json:"owner"`
+	Until string `json:"until"`
 }
 
 // location is §3.28.
