@@ -110,6 +110,11 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	if err := each(func(w report.DiffWriter) error { return w.End(sum) }); err != nil {
 		return err
 	}
+	for _, w := range writers {
+		if aside, ok := w.(report.Aside); ok && aside.Aside() != "" {
+			a.tell(aside.Aside())
+		}
+	}
 	if err := out.finish(); err != nil {
 		return trouble("output: %w", err)
 	}

@@ -58,6 +58,7 @@ type Change struct {
 	Check      string
 	OldVerdict signet.Verdict
 	NewVerdict signet.Verdict
+	Accepted   bool             // the policy accepts all that would have to be fixed in the new run
 	Gained     []signet.Finding // in the new run only
 	Lost       []signet.Finding // in the old run only: fixed only where Kind is Improved or Worsened
 	Rated      []Rated          // in both, with another severity
@@ -95,7 +96,7 @@ func keyOf(o *signet.Observation) key { return key{o.Port, o.Transport, o.Check}
 
 // both compares an endpoint that answered in both runs. shape is that of its facts. hostMore: the new run is known to have asked more of its host.
 func both(before, after *seen, shape check.Shape, hostMore bool) Change {
-	c := Change{Old: before.Endpoint, New: after.Endpoint, Check: after.Check, OldVerdict: before.judgement.Verdict, NewVerdict: after.judgement.Verdict}
+	c := Change{Old: before.Endpoint, New: after.Endpoint, Check: after.Check, OldVerdict: before.judgement.Verdict, NewVerdict: after.judgement.Verdict, Accepted: after.judgement.Accepted}
 	var l *learned
 	facts := func() *learned {
 		if l == nil {

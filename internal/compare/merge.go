@@ -219,7 +219,7 @@ func (m *merge) lost(before *seen, n *signet.Observation, a, b *group) Change {
 func (m *merge) appeared(n *signet.Observation, a, b *group, host string) error {
 	after := m.judged(n, b)
 	m.sum.NewOpen++
-	c := &Change{Kind: Appeared, New: n.Endpoint, Host: host, Check: n.Check, NewVerdict: after.judgement.Verdict,
+	c := &Change{Kind: Appeared, New: n.Endpoint, Host: host, Check: n.Check, NewVerdict: after.judgement.Verdict, Accepted: after.judgement.Accepted,
 		Gained: after.judgement.Findings, Because: after.judgement.Because}
 	if !m.askedBefore(n, a) {
 		c.Kind, c.Because = NewlyAsked, append([]string{"the old run did not ask it"}, c.Because...)

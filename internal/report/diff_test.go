@@ -11,6 +11,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"signet"
 	"signet/internal/compare"
 	"signet/internal/line"
 	"signet/internal/report"
@@ -33,6 +34,27 @@ func TestDiffFormats(t *testing.T) {
 func TestDiffList(t *testing.T) {
 	if got := string(reporttest.RenderDiff(t, report.List(), reporttest.Changes())); got != "10.0.0.9:445\n10.0.0.2:445\n10.0.0.5:445\n" {
 		t.Errorf("%q: want the endpoint that worsened, the one that came exposed, and the one that was newly asked", got)
+	}
+}
+
+// What a list of the new run leaves out, a list of what changed leaves out too, and says so beside it.
+func TestDiffListNamesWhatIsToBeFixed(t *testing.T) {
+	changes := reporttest.Changes()
+	worsened, appeared := *changes[0], *changes[1]
+	worsened.NewVerdict, appeared.Accepted = signet.Guarded, true
+	var b bytes.Buffer
+	w := report.List().Diff(&b, reporttest.Options())
+	for _, c := range []*compare.Change{changes[0], &worsened, &appeared} {
+		if err := w.Change(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.End(&compare.Summary{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "-o list leaves out 1 endpoint whose risk is accepted and 1 guarded endpoint that breaks a rule; -o text tells of them"
+	if aside := w.(report.Aside).Aside(); b.String() != "10.0.0.9:445\n" || aside != want {
+		t.Errorf("%q beside %q", aside, b.String())
 	}
 }
 

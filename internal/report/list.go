@@ -14,7 +14,7 @@ import (
 func List() Format {
 	return Format{Name: "list",
 		Run:  func(w io.Writer, _ *Options) Handler { return &listRun{targets: newTargets(w)} },
-		Diff: func(w io.Writer, _ *Options) DiffWriter { return &listDiff{newTargets(w)} }}
+		Diff: func(w io.Writer, _ *Options) DiffWriter { return &listDiff{targets: newTargets(w)} }}
 }
 
 // targets writes TARGETs.
@@ -66,33 +66,50 @@ func (l *listRun) Endpoint(line *Line) error {
 func (l *listRun) End(*Summary) error { return l.w.Flush() }
 
 // Aside says what the list does not name: not in it, since a script reads it.
-func (l *listRun) Aside() string {
+func (l *listRun) Aside() string { return leftOut(l.accepted, l.guarded, "--all lists them too") }
+
+// leftOut says what a list does not name, and where it is; empty where it names all.
+func leftOut(accepted, guarded uint64, where string) string {
 	var parts []string
-	if l.accepted > 0 {
-		parts = append(parts, text.Count(l.accepted, "endpoint whose risk is accepted", "endpoints whose risk is accepted"))
+	if accepted > 0 {
+		parts = append(parts, text.Count(accepted, "endpoint whose risk is accepted", "endpoints whose risk is accepted"))
 	}
-	if l.guarded > 0 {
-		parts = append(parts, text.Count(l.guarded, "guarded endpoint that breaks a rule", "guarded endpoints that break a rule"))
+	if guarded > 0 {
+		parts = append(parts, text.Count(guarded, "guarded endpoint that breaks a rule", "guarded endpoints that break a rule"))
 	}
 	if parts == nil {
 		return ""
 	}
-	return "-o list leaves out " + strings.Join(parts, " and ") + "; --all lists them too"
+	return "-o list leaves out " + strings.Join(parts, " and ") + "; " + where
 }
 
-// listDiff writes the endpoints that got worse, came with a weakness or were newly asked and have one.
-type listDiff struct{ targets }
+// listDiff writes the endpoints that got worse, came with a weakness or were newly asked and have one, as long as a list of the
+// new run would name them.
+type listDiff struct {
+	targets
+	accepted, guarded uint64 // left out
+}
 
 // Begin writes nothing: a list is only targets.
 func (d *listDiff) Begin(*DiffHeader) error { return nil }
 
 // Change writes the endpoint if there is something new to fix at it.
 func (d *listDiff) Change(c *compare.Change) error {
-	if c.Broke() || c.Kind == compare.NewlyAsked && c.Opens() {
-		return d.write(c.Endpoint())
+	switch {
+	case !c.Broke() && (c.Kind != compare.NewlyAsked || !c.Opens()):
+		return nil
+	case c.Accepted:
+		d.accepted++
+		return nil
+	case c.NewVerdict == signet.Guarded:
+		d.guarded++
+		return nil
 	}
-	return nil
+	return d.write(c.Endpoint())
 }
 
 // End flushes.
 func (d *listDiff) End(*compare.Summary) error { return d.w.Flush() }
+
+// Aside says what the list does not name.
+func (d *listDiff) Aside() string { return leftOut(d.accepted, d.guarded, "-o text tells of them") }
