@@ -23,6 +23,9 @@
 // Whoever reads holds no connection while it has a row. It sees whole transactions, and the run as it stood when reading began; if
 // rows go away meanwhile, reading ends with ErrChanged.
 //
+// Beside the runs a database has a Desk: documents, what people decide and what is derived of runs. They are few and small beside
+// observations, each write of them waits for the disk, and none is lost to another writer unseen, by their revisions.
+//
 // What may be done again: reading, and Delete and Drop of what may be gone already (Delete then says ErrUnknown). Append may not: after an
 // error nothing of the batch is stored, but where the connection broke during the commit, which nobody can tell; a Recorder
 // stops at the first error, and GoOn goes on from what is stored. Nothing is retried here but what waits for a lock.

@@ -18,3 +18,8 @@ func TestKill(t *testing.T) {
 	address := start(t).database(t)
 	storetest.Kill(t, storetest.Kills(), address, place(address))
 }
+
+func TestHoldKilled(t *testing.T) {
+	address := start(t).database(t)
+	storetest.HoldKilled(t, storetest.Kills(), address, place(address))
+}

@@ -47,6 +47,9 @@ var sumsSQL string
 //go:embed migrations/0006_sieves.sql
 var sievesSQL string
 
+//go:embed migrations/0007_desk.sql
+var deskSQL string
+
 // step is SQL, and what SQL by itself cannot do.
 type step struct {
 	sql  string
@@ -54,7 +57,7 @@ type step struct {
 }
 
 // steps lead from an empty schema to the present one. A step that was released is never changed: a later one corrects it.
-var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {sumsSQL, toSums}, {sql: sievesSQL}}
+var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {sumsSQL, toSums}, {sql: sievesSQL}, {sql: deskSQL}}
 
 // Open connects to `postgres://USER@HOST:PORT/DATABASE`. A password comes from the URL, PGPASSWORD or ~/.pgpass, and is in no
 // message.

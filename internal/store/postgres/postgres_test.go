@@ -25,6 +25,8 @@ func TestStore(t *testing.T) {
 	t.Run("damaged", func(t *testing.T) { testDamaged(t, srv) })
 	t.Run("locked", func(t *testing.T) { testLocked(t, srv) })
 	t.Run("no server", testNoServer)
+	t.Run("damaged documents", func(t *testing.T) { testDamagedDocuments(t, srv) })
+	t.Run("a hold that is lost", func(t *testing.T) { testHoldLost(t, srv) })
 }
 
 func storeRun(t *testing.T, s store.Store, id string, n int) error {
@@ -56,7 +58,7 @@ func count(t *testing.T, s store.Store) (n int) {
 func undo() []string {
 	return []string{1: "DROP TABLE host", 2: "DROP TABLE page", 3: "CREATE TABLE host (key integer)",
 		4: "ALTER TABLE run DROP COLUMN sum, DROP COLUMN unsealed; ALTER TABLE kind DROP COLUMN sum; ALTER TABLE observation DROP COLUMN sum; ALTER TABLE page DROP COLUMN sum",
-		5: "DROP TABLE sieve"}
+		5: "DROP TABLE sieve", 6: "DROP TABLE desk"}
 }
 
 func testOldSchema(t *testing.T, srv *server) {
@@ -81,6 +83,9 @@ func testOldSchema(t *testing.T, srv *server) {
 		storetest.Hosts(t, s, "a-run", 500, 20)
 		if err := storeRun(t, s, "new", 5); err != nil {
 			t.Error(err)
+		}
+		if _, err := s.(store.Desk).Write(t.Context(), store.Edit{Kind: "user", ID: "a", Body: []byte("x")}); err != nil {
+			t.Errorf("schema %d: a document: %v", version, err)
 		}
 		s.Close()
 	}

@@ -113,7 +113,7 @@ func readKinds(ctx context.Context, q querier, run *store.RunRow) (kinds []store
 	return kinds, damaged, err
 }
 
-// Verify tells of rows that belong to no run. What the server keeps besides, its own checksums guard (initdb --data-checksums).
+// Verify tells of rows that belong to no run, and of documents that are damaged. What the server keeps besides, its own checksums guard (initdb --data-checksums).
 func (s *Store) Verify(ctx context.Context, tell func(string)) error {
 	for _, q := range []struct{ table, query string }{
 		{"observation", "SELECT count(*) FROM observation WHERE id >> 40 NOT IN (SELECT key FROM run)"},
@@ -132,5 +132,5 @@ func (s *Store) Verify(ctx context.Context, tell func(string)) error {
 			tell(fmt.Sprintf("%d records of the table %s belong to no run", n, q.table))
 		}
 	}
-	return nil
+	return s.verifyDesk(ctx, tell)
 }

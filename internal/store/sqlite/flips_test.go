@@ -57,6 +57,15 @@ func view(ctx context.Context, s store.Store) (string, error) {
 			fmt.Fprintln(&b, h)
 		}
 	}
+	for _, kind := range []string{"user", "part"} {
+		list, err := s.(store.Desk).Documents(ctx, kind, "", "", 1000)
+		if err != nil {
+			return "", err
+		}
+		for _, d := range list {
+			fmt.Fprintf(&b, "%+v\n", d)
+		}
+	}
 	return b.String(), nil
 }
 
@@ -110,6 +119,14 @@ func manifold(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if err := s.Delete(t.Context(), "gone"); err != nil {
+		t.Fatal(err)
+	}
+	var edits []store.Edit
+	for i := range 30 {
+		edits = append(edits, store.Edit{Kind: "user", ID: fmt.Sprint("u", i), Body: fmt.Appendf(nil, `{"name":"user %d"}`, i)})
+	}
+	edits = append(edits, store.Edit{Kind: "part", ID: "0", Body: bytes.Repeat([]byte("part"), 5000)}, store.Edit{Kind: "user", ID: "u7", Was: store.AnyRev})
+	if _, err := s.Write(t.Context(), edits...); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -325,7 +342,7 @@ func TestDamagedRunIsKept(t *testing.T) {
 // The rows of a database of before have no checksums, and are read without; its runs say so, and what is stored now has them.
 func TestUnsealed(t *testing.T) {
 	path := manifold(t)
-	for _, statement := range []string{"ALTER TABLE segment DROP COLUMN sum", undo()[6], undo()[5], "PRAGMA user_version = 5"} {
+	for _, statement := range []string{"ALTER TABLE segment DROP COLUMN sum", undo()[7], undo()[6], undo()[5], "PRAGMA user_version = 5"} {
 		raw(t, path, statement)
 	}
 	s, err := Open(t.Context(), path, false)

@@ -22,6 +22,11 @@ func TestKill(t *testing.T) {
 	storetest.Kill(t, storetest.Kills(), path, place(path))
 }
 
+func TestHoldKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "signet.db")
+	storetest.HoldKilled(t, storetest.Kills(), path, place(path))
+}
+
 // A real disk of two megabytes.
 func TestDiskFull(t *testing.T) {
 	if os.Getenv("SIGNET_LONG") == "" {

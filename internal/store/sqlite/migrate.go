@@ -32,6 +32,9 @@ var sumsSQL string
 //go:embed migrations/0007_sieves.sql
 var sievesSQL string
 
+//go:embed migrations/0008_desk.sql
+var deskSQL string
+
 // step is SQL, and what SQL by itself cannot do.
 type step struct {
 	sql  string
@@ -40,7 +43,7 @@ type step struct {
 
 // steps lead from an empty database to the present one. A step that was released is never changed: a later one corrects
 // it. The database counts them in user_version, in their transaction.
-var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {segmentsSQL, toSegments}, {sumsSQL, toSums}, {sql: sievesSQL}}
+var steps = [...]step{{sql: runsSQL}, {sql: hostsSQL}, {sql: pagesSQL}, {sql: noHostsSQL}, {segmentsSQL, toSegments}, {sumsSQL, toSums}, {sql: sievesSQL}, {sql: deskSQL}}
 
 // application is "Sgnt", so that the database of another program is not taken for ours.
 const application = 0x53676e74

@@ -22,7 +22,8 @@ const busy = 10 * time.Second
 
 // Store is one database file.
 type Store struct {
-	path  string
+	path  string  // as it was given
+	file  string  // the whole path; "" in memory
 	write *sql.DB // one connection
 	read  *sql.DB
 }
@@ -36,7 +37,7 @@ func Open(ctx context.Context, path string, create bool) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store sqlite:%s: %w", path, err)
 	}
-	s := &Store{path: path}
+	s := &Store{path: path, file: full}
 	if err := prepare(full, create); err != nil {
 		return nil, s.fail(err)
 	}
@@ -108,16 +109,21 @@ func prepare(path string, create bool) error {
 	return f.Close()
 }
 
-func dsn(path string, more ...string) string {
+// fileURL is a path as SQLite takes it.
+func fileURL(path string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // file:///C:/…
 	}
 	u := url.URL{Scheme: "file", Path: path}
+	return u.String()
+}
+
+func dsn(path string, more ...string) string {
 	options := append([]string{
 		fmt.Sprintf("_pragma=busy_timeout(%d)", busy.Milliseconds()), "_pragma=temp_store(file)",
 	}, more...)
-	return u.String() + "?" + strings.Join(options, "&")
+	return fileURL(path) + "?" + strings.Join(options, "&")
 }
 
 // Close closes the database.

@@ -2,10 +2,13 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+
+	"signet/internal/store"
 )
 
 // mostTold bounds how much of one sort of damage is told.
@@ -57,13 +60,29 @@ func (s *Store) Verify(ctx context.Context, tell func(string)) error {
 	}
 	look("SELECT count(*) FROM sieve WHERE id NOT IN (SELECT id FROM page)", orphans(tell, "sieve"))
 	look("SELECT count(*) FROM kind WHERE run NOT IN (SELECT key FROM run)", orphans(tell, "kind"))
-	look("SELECT count(*) FROM sqlite_sequence WHERE name <> 'run' OR seq NOT BETWEEN (SELECT coalesce(max(key), 0) FROM run) AND "+fmt.Sprint(mostKey), func(scan func(...any) error) error {
-		var n int
-		err := scan(&n)
-		if n > 0 {
-			tell("the counter of runs is damaged")
+	for _, counter := range []struct{ what, query string }{
+		{"runs", fmt.Sprintf("SELECT count(*) FROM sqlite_sequence WHERE name = 'run' AND seq NOT BETWEEN (SELECT coalesce(max(key), 0) FROM run) AND %d OR name NOT IN ('run', 'desk')", mostKey)},
+		{"revisions", fmt.Sprintf("SELECT count(*) FROM sqlite_sequence WHERE name = 'desk' AND seq NOT BETWEEN (SELECT coalesce(max(rev), 0) FROM desk) AND %d", mostRev)},
+	} {
+		look(counter.query, func(scan func(...any) error) error {
+			var n int
+			err := scan(&n)
+			if n > 0 {
+				tell("the counter of " + counter.what + " is damaged")
+			}
+			return err
+		})
+	}
+	told := 0
+	look("SELECT "+documentColumns+" FROM desk ORDER BY rev", func(scan func(...any) error) error {
+		if _, err := scanDocument(scan); errors.Is(err, store.ErrDamaged) {
+			if told++; told <= mostTold {
+				tell(err.Error())
+			}
+		} else if err != nil {
+			return err
 		}
-		return err
+		return nil
 	})
 	look("SELECT data FROM sqlite_dbpage WHERE pgno = 1", func(scan func(...any) error) error {
 		var page []byte

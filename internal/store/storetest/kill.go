@@ -19,18 +19,21 @@ const (
 	fromEnv   = "SIGNET_TEST_FROM"
 )
 
-// Writer turns the process into the one that Kill kills, if it is that: it stores observations of the run until it dies. A
-// test program calls it first thing, from TestMain.
+// Writer turns the process into the one that Kill or HoldKilled kills, if it is that: it stores observations of the run, or documents,
+// until it dies. A test program calls it first thing, from TestMain.
 func Writer(open func(ctx context.Context, where string) (store.Store, error)) {
-	where, from := os.Getenv(killedEnv), os.Getenv(fromEnv)
-	if where == "" {
-		return
-	}
 	fatal := func(err error) {
 		if err != nil {
 			os.Stderr.WriteString(err.Error() + "\n")
 			os.Exit(1)
 		}
+	}
+	if where := os.Getenv(holdsEnv); where != "" {
+		fatal(holdAndWrite(open, where))
+	}
+	where, from := os.Getenv(killedEnv), os.Getenv(fromEnv)
+	if where == "" {
+		return
 	}
 	ctx := context.Background()
 	s, err := open(ctx, where)

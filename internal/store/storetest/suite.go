@@ -65,6 +65,13 @@ func Run(t *testing.T, fresh func(testing.TB) Place) {
 		{"runs that stand for nothing", testStands},
 		{"check", testCheck},
 		{"odd values", testOdd},
+		{"revisions of documents", testRevisions},
+		{"documents are written all or none", testAllOrNothing},
+		{"documents are listed by their bytes", testListing},
+		{"hostile and large documents", testDocuments},
+		{"a written document is on the disk", testDeskDurable},
+		{"writers of documents", testDeskWriters},
+		{"one holder", testHold},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, fresh(t)) })
 	}
