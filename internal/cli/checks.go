@@ -14,7 +14,7 @@ import (
 func (a *app) checksCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "checks",
-		Short: "Each check: ports, what it sends, what the target will log",
+		Short: "List the checks: their ports, what they send, what the target will log",
 		Args:  noArguments("; signet explain ARGUMENT is about one check"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var b strings.Builder

@@ -125,10 +125,10 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "signet",
 		Short: "Tell which services NTLM can be relayed to, with proof, and how to close each one",
-		Long: `Signet asks every service that NTLM authentications are relayed to how it guards itself, keeps the bytes that
-prove each answer, judges them under a policy and prints the exact setting to change. It is a health check: it never
-relays, coerces, poisons, guesses passwords, listens for an authentication or writes to a target.`,
-		Example:       "  signet scan 10.0.10.0/24 ca1.corp.example\n  signet scan -f hosts.txt --exclude 10.0.10.66 -o text -o jsonl=run.jsonl\n  signet explain smb-signing-not-required",
+		Long: `Signet finds the Windows services that an NTLM authentication can be relayed to. It asks each service how it is
+protected, keeps the bytes that prove the answer, judges it under a policy and prints the exact setting to change. It is a
+health check: it never relays, coerces, poisons, guesses passwords, listens for an authentication or writes to a target.`,
+		Example:       "  signet demo                                    # a sample report, without a network\n  signet scan 10.0.10.0/24 ca1.corp.example\n  signet scan -f hosts.txt --exclude 10.0.10.66 -o text -o html=report.html\n  signet explain smb-signing-not-required",
 		Version:       a.Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -46,7 +46,7 @@ func meantCommand(cmd *cobra.Command, word string) string {
 		{"signet runs", "list ls all", "signet runs alone lists them"},
 		{"signet runs", "rm remove del", "signet runs delete deletes runs"},
 		{"signet runs", "get view info", "signet runs show shows one run"},
-		{"signet runs", "verify fsck", "signet runs check holds every row against its checksum"},
+		{"signet runs", "verify fsck", "signet runs check verifies every row against its checksum"},
 		{"signet runs", "resume continue", "signet scan --resume RUN goes on with a run"},
 		{"signet runs", "report", "signet report RUN shows a run"},
 		{"signet runs", "diff compare", "signet diff OLD NEW compares two runs"},

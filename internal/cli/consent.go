@@ -25,7 +25,7 @@ func (a *app) consent(ctx context.Context, f *scanFlags, s size) (asked bool, er
 		return false, nil
 	}
 	what := fmt.Sprintf("%s would be asked (%s)", run.HowMany(s.addresses), strings.Join(s.dangers, "; "))
-	refused := usage("%s: nothing was sent; signet targets prints them, --yes starts it all the same", what)
+	refused := usage("%s: nothing was sent; signet targets lists them, --yes starts the scan anyway", what)
 	if slices.Contains(f.Files, "-") || slices.Contains(f.ExcludeFiles, "-") || !isTerminal(a.Stdin) || !isTerminal(a.Stderr) {
 		return false, refused
 	}

@@ -10,9 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"signet/internal/judge"
 	"signet/internal/run"
-	"signet/internal/text"
 )
 
 // sample is a run of Signet's own lab as JSON lines, recorded with `signet scan -o jsonl` and compressed.
@@ -24,19 +22,19 @@ func (a *app) demoCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "A stored sample run, to see the reports without a network",
-		Long: `Render a run that ships with Signet, recorded from the servers of its own lab. No socket is opened and no store is
-touched. Without -o it prints the text report and writes signet-demo.html.`,
+		Short: "Report a sample run, to see the reports without a network",
+		Long: `Report a sample run that ships with Signet, recorded from the servers of its own lab. The demo opens no socket and
+leaves the store alone. Without -o it prints the text report and writes signet-demo.html.`,
 		Args: noArguments("; the demo asks nobody: to scan a target, type signet scan ARGUMENT"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.demo(cmd.Context(), &f)
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames())
-	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
-	fl.BoolVar(&f.all, "all", false, "list what is guarded or unseen with its reasons; with -o list, what is guarded or accepted and breaks a rule")
-	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "write `FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text, and html=signet-demo.html)")
+	fl.StringVar(&f.policy, "policy", "baseline", "judge by `POLICY`: "+policiesKnown())
+	fl.BoolVar(&f.all, "all", false, allUsage)
+	fl.StringVar(&f.color, "color", "auto", colorUsage)
 	return cmd
 }
 
@@ -62,7 +60,7 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 	if len(outputs) == 0 {
 		outputs = []string{"text"}
 		if _, err := os.Stat(page); err == nil {
-			fmt.Fprintf(a.Stderr, "signet: %s is there already and stays as it is\n", page)
+			fmt.Fprintf(a.Stderr, "signet: %s exists already and is left as it is\n", page)
 		} else {
 			outputs = append(outputs, "html="+page)
 		}
@@ -76,7 +74,7 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 		return failed(err)
 	}
 	if len(outputs) > 1 && len(f.outputs) == 0 {
-		fmt.Fprintf(a.Stderr, "signet: the same as a page: %s\n", page)
+		fmt.Fprintf(a.Stderr, "signet: the same report as a web page: %s\n", page)
 	}
 	return nil
 }

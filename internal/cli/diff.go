@@ -9,7 +9,6 @@ import (
 
 	"signet"
 	"signet/internal/compare"
-	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/text"
 )
@@ -24,16 +23,20 @@ func (a *app) diffCommand() *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
 		Use:   "diff [flags] OLD NEW",
-		Short: "What appeared, vanished, worsened, improved between two runs",
-		Long: `Compare two runs under one policy, host by host. A host that took another address is found again where both runs were
-given its name; by what it says of itself it only may be the same, since anybody can say that, and it vanished here and
-appeared there. OLD and NEW are runs of the store (an ID, a unique prefix, latest, previous) or files of JSON lines. What
-the new run did not ask, or could not tell any more, is said apart and never counts as fixed; what only the new run asked
-is newly-asked and never counts as worse.
+		Short: "Compare two runs: what appeared, vanished, worsened or improved",
+		Long: `Compare two runs under one policy, host by host. OLD and NEW are stored runs (an ID, a unique prefix, latest, previous)
+or files of JSON lines.
 
---fail-on worsened exits 3 when something worsened or appeared exposed, and 4 when nothing did but something can no
-longer be told or was not asked again. Other kinds: appeared, newly-asked, undetermined, not-asked, vanished, improved.`,
-		Args: wantArguments(2, 2, "two runs, the old one and the new one: signet diff previous latest"),
+A host that moved to another address is found again if both runs were given its name. A name that only the host gives itself
+is a hint, since any host can claim it: that host vanished at its old address and appeared at the new one.
+
+What the new run did not ask, or could not determine any more, is listed apart and never counts as fixed. What only the new
+run asked is newly-asked and never counts as worse.
+
+--fail-on worsened exits 3 if an endpoint worsened or appeared exposed. It exits 4 if none did, but one became undetermined or
+was not asked again. The other kinds: appeared, newly-asked, undetermined, not-asked, vanished, improved.`,
+		Example: "  signet diff previous latest\n  signet diff previous latest --fail-on worsened -o text -o list=to-fix.txt",
+		Args:    wantArguments(2, 2, "two runs, the old one and the new one: signet diff previous latest"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err
@@ -42,11 +45,11 @@ longer be told or was not asked again. Other kinds: appeared, newly-asked, undet
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, outputUsage())
 	storeFlag(cmd, &f.store)
-	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge both runs by: "+text.Or(judge.Names())+" or a YAML file")
-	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
-	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 for changes of these `KINDS`: worsened, or a list like worsened,appeared")
+	fl.StringVar(&f.policy, "policy", "baseline", "judge both runs by `POLICY`: "+policiesKnown())
+	fl.StringVar(&f.color, "color", "auto", colorUsage)
+	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 if a change is one of these `KINDS`, separated by commas: worsened,appeared")
 	markTypedOnly(cmd, "output", "fail-on")
 	return cmd
 }

@@ -25,7 +25,7 @@ func (a *app) drive(ctx context.Context, s *run.Scan, drain chan<- struct{}, w *
 	var wg sync.WaitGroup
 	h := &handler{second: cancel, first: func() {
 		close(drain)
-		fmt.Fprintln(a.Stderr, "signet: interrupted: finishing what is under way; once more to stop at once")
+		fmt.Fprintln(a.Stderr, "signet: interrupted: finishing the hosts under way; interrupt again to stop at once")
 		time.AfterFunc(graceToFinish, cancel)
 	}}
 	if s.Stored() { // what is not reported in time is stored

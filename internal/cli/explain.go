@@ -17,7 +17,7 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [RULE|CHECK|VERDICT]",
-		Short: "What a finding or a verdict means, how to fix it, how to verify the fix",
+		Short: "Explain a finding or a verdict: what it means, how to fix it, how to verify the fix",
 		Args:  wantArguments(0, 1, "one RULE, CHECK or VERDICT at a time"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return a.explained(), cobra.ShellCompDirectiveNoFileComp

@@ -10,15 +10,14 @@ import (
 
 	"signet/internal/judge"
 	"signet/internal/run"
-	"signet/internal/text"
 )
 
 // fromFlags name the run that a command is about.
 type fromFlags struct{ from, store, policy string }
 
 func (f *fromFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.from, "from", "latest", "`RUN` of the store, or a file of JSON lines")
-	cmd.Flags().StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
+	cmd.Flags().StringVar(&f.from, "from", "latest", "take the hosts from `RUN`: a stored run, or a file of JSON lines")
+	cmd.Flags().StringVar(&f.policy, "policy", "baseline", "judge by `POLICY`: "+policiesKnown())
 	storeFlag(cmd, &f.store)
 }
 

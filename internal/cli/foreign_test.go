@@ -30,8 +30,8 @@ func TestReadSaysSomething(t *testing.T) {
 		{"cut.log", terminal[:strings.Index(terminal, "Nmap done")], 0, 4, "nmap's output ends before its run does; what stands before it was read", "1"},
 		{"x.gnmap", grepable, 1, 1, "it seems to be grepable output of nmap (-oG), which is not read: give nmap's XML (-oX), or what it prints (-oN)", ""},
 		{"heading.md", "# Nmap is a scanner\n\nNothing here.\n", 1, 1, "no capture, result of nmap", ""},
-		{"down.nmap", "# Nmap 7.94 scan initiated Mon as: nmap x\n# Nmap done at Mon -- 4 IP addresses (0 hosts up) scanned in 5.00 seconds\n", 1, 1, "nothing came of it: it names no host that is read, and no run", ""},
-		{"down.xml", "<nmaprun></nmaprun>", 1, 1, "nothing came of it: it names no host that is read, and no run", ""},
+		{"down.nmap", "# Nmap 7.94 scan initiated Mon as: nmap x\n# Nmap done at Mon -- 4 IP addresses (0 hosts up) scanned in 5.00 seconds\n", 1, 1, "it yields nothing: no host that Signet reads, and no run", ""},
+		{"down.xml", "<nmaprun></nmaprun>", 1, 1, "it yields nothing: no host that Signet reads, and no run", ""},
 		{"masscan.json", openPort, 0, 0, "", "1"},
 		{"pretty.json", "[\n  {\n    \"ip\": \"192.0.2.9\",\n    \"ports\": [\n      {\n        \"port\": 445\n      }\n    ]\n  }\n]\n", 0, 0, "", "1"},
 		{"odd.json", openPort + "noise\n" + openPort + "noise\n", 0, 4, "2 lines were not understood, the first is line 2: this is no JSON object; what stands beside was read", "1"},
@@ -82,7 +82,7 @@ func TestReadFolderOfMany(t *testing.T) {
 	out, stderr, code := do(t, "none", "read", "-o", "jsonl", "--fail-on", "critical", dir)
 	if code != 4 || // the endpoint is undetermined
 		strings.Count(out, `{"kind":"endpoint"`) != 1 || strings.Count(stderr, "\n") != 2 ||
-		!strings.Contains(stderr, "x.gnmap: passed over: it seems to be grepable output of nmap") || !strings.Contains(stderr, "down.xml: nothing came of it") {
+		!strings.Contains(stderr, "x.gnmap: passed over: it seems to be grepable output of nmap") || !strings.Contains(stderr, "down.xml: it yields nothing") {
 		t.Errorf("exit code %d, %q\n%s", code, stderr, out)
 	}
 	// More files than may be open at once.

@@ -19,10 +19,10 @@ func (a *app) impactCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "impact RULE...",
-		Short: "Who would break",
-		Long: `Say which hosts of a run would break if the fix of a rule were enforced, from what the run saw of them. A scan asks hosts as
-servers: what they do as clients is mostly not known, and is said to be so. A capture shows it: signet read, with --merge to
-add it to a scan. The events of signet fix, step audit, tell the rest.`,
+		Short: "List the hosts that a fix would break",
+		Long: `List the hosts of a run that would break if the fix of a rule were enforced, as far as the run saw them. A scan sees hosts
+as servers, so what they do as clients is mostly unknown, and impact says so. A capture shows clients: signet read judges it, and
+--merge adds it to a scan. The audit step of signet fix finds the rest in Windows' own event logs.`,
 		Args: wantArguments(1, 0, "a RULE; signet explain lists them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
@@ -32,7 +32,7 @@ add it to a scan. The events of signet fix, step audit, tell the rest.`,
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text, csv or jsonl")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "write `FORMAT`: text, csv or jsonl")
 	markTypedOnly(cmd, "output")
 	return cmd
 }

@@ -135,7 +135,7 @@ func (i *interrupts) litter(path string, always bool) {
 func (a *app) interruptible(ctx context.Context, then string, stored bool) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	h := &handler{first: func() {
-		fmt.Fprintln(a.Stderr, "signet: interrupted: "+then+"; once more to stop at once")
+		fmt.Fprintln(a.Stderr, "signet: interrupted: "+then+"; interrupt again to stop at once")
 		cancel()
 	}}
 	if stored {

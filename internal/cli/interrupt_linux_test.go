@@ -96,7 +96,7 @@ func TestReadInterrupted(t *testing.T) {
 			if summary.Kind != "summary" || !summary.Interrupted || summary.Coverage.Answered != 1 || !strings.Contains(text, `"kind":"endpoint"`) {
 				t.Errorf("%s", text)
 			}
-			if got := said.String(); !strings.Contains(got, "once more to stop at once") || !strings.Contains(got, "interrupted; what stands before that was read") || strings.Contains(got, "ends inside") {
+			if got := said.String(); !strings.Contains(got, "interrupt again to stop at once") || !strings.Contains(got, "interrupted; what stands before that was read") || strings.Contains(got, "ends inside") {
 				t.Errorf("said %q", got)
 			}
 		})

@@ -194,7 +194,7 @@ func TestKilledAndResumed(t *testing.T) {
 		if err := cmd.Run(); err != nil {
 			t.Fatalf("%v: %s", err, errs)
 		}
-		if !strings.Contains(errs.String(), "going on with run") {
+		if !strings.Contains(errs.String(), "continuing run") {
 			t.Errorf("it does not say so: %s", errs)
 		}
 		wantWhole(t, out, size)
@@ -260,7 +260,7 @@ func TestInterruptedAndResumed(t *testing.T) {
 	if err != nil || !strings.Contains(string(runs), `"interrupted":true`) || !strings.Contains(string(runs), fmt.Sprintf(`"observations":%d}`, len(first))) {
 		t.Errorf("%d were reported; runs says %s, %v", len(first), runs, err)
 	}
-	for flag, want := range map[string]string{"--quick=false": "begun with --quick", "--ports=smb=1": "begun with --ports", "--seed=7": "its seed is"} {
+	for flag, want := range map[string]string{"--quick=false": "began with --quick", "--ports=smb=1": "began with --ports", "--seed=7": "began with seed"} {
 		var errs bytes.Buffer
 		cmd := signet("scan", "--resume", "latest", flag)
 		cmd.Stderr = &errs

@@ -170,7 +170,7 @@ func (a *app) settleOutputs(specs []string, others ...string) error {
 			}
 			for _, other := range others {
 				if q, err := outfile.Of(other); err == nil && p.Is(&q) {
-					return usage("-o %s goes to %s, which the command has another use for", name, path)
+					return usage("-o %s would overwrite %s, which this command also uses", name, path)
 				}
 			}
 			used, by = append(used, p), append(by, name)

@@ -247,8 +247,8 @@ func TestHostileOutputs(t *testing.T) {
 			self := cmd.Path // a limit of 16 KiB is as good as a disk that has no more
 			cmd.Path, cmd.Args = "/bin/bash", []string{"bash", "-c", `trap '' XFSZ; ulimit -f 16; exec -a signet "$0" "$@"`, self, "demo", "-o", "html=f", "-o", "list=g"}
 		}, func(t *testing.T, d string) { old(t, d+"/f"); gone(t, d+"/f.part"); is(t, d+"/g", 0) }},
-		{"the store of the run", "scan --checks http --store sqlite:f -o jsonl=f 127.0.0.1:9", 2, "another use", nil, func(t *testing.T, d string) { gone(t, d+"/f.part") }},
-		{"the counters of the run", "scan --checks http --store none --stats f -o jsonl=./f 127.0.0.1:9", 2, "another use", nil, func(t *testing.T, d string) { gone(t, d+"/f.part") }},
+		{"the store of the run", "scan --checks http --store sqlite:f -o jsonl=f 127.0.0.1:9", 2, "also uses", nil, func(t *testing.T, d string) { gone(t, d+"/f.part") }},
+		{"the counters of the run", "scan --checks http --store none --stats f -o jsonl=./f 127.0.0.1:9", 2, "also uses", nil, func(t *testing.T, d string) { gone(t, d+"/f.part") }},
 		{"the list that is read", "scan --checks http --store none --all -f f -o jsonl=f", 0, "", func(t *testing.T, d string, _ *exec.Cmd) { put(t, d+"/f", "127.0.0.1:9\n", 0o600) },
 			func(t *testing.T, d string) { whole(t, d+"/f") }},
 	} {

@@ -16,21 +16,21 @@ import (
 func (a *app) policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "The built-in policies; validate one; derive one from a known-good host",
+		Short: "Show the built-in policies, validate a policy, derive one from a known-good host",
 		Args:  commandsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usage("policy: want show, check or init (see signet policy --help)")
 		},
 	}
 	show := &cobra.Command{
-		Use: "show [NAME]", Short: "List the built-in policies, or print one as YAML to begin your own with", Args: wantArguments(0, 1, "one NAME at a time"),
+		Use: "show [NAME]", Short: "List the built-in policies, or print one as YAML to start your own from", Args: wantArguments(0, 1, "one NAME at a time"),
 		ValidArgs: judge.Names(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.showPolicy(args)
 		},
 	}
 	chk := &cobra.Command{
-		Use: "check FILE...", Short: "Validate policy files: every mistake with its line and column", Args: wantArguments(1, 0, "a FILE, or several"),
+		Use: "check FILE...", Short: "Validate policy files, and print every mistake with its line and column", Args: wantArguments(1, 0, "a FILE, or several"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.checkPolicies(args) },
 	}
 	cmd.AddCommand(show, chk, a.policyInit())
@@ -108,7 +108,7 @@ func (a *app) policyInit() *cobra.Command {
 	var from, hostName, name, url string
 	cmd := &cobra.Command{
 		Use:   "init --host HOST [--from RUN]",
-		Short: "Derive a policy from a known-good host: what it keeps is demanded, what it breaks is not",
+		Short: "Derive a policy from a known-good host: it demands what that host keeps, and nothing that it breaks",
 		Args:  noArguments("; the host goes to --host: --host ARGUMENT"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.configure(cmd); err != nil {
@@ -120,9 +120,9 @@ func (a *app) policyInit() *cobra.Command {
 			return a.derive(cmd.Context(), url, from, hostName, name)
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "latest", "`RUN` of the store, or a file of JSON lines")
-	cmd.Flags().StringVar(&hostName, "host", "", "`HOST`: the address or the name of the known-good host in that run")
-	cmd.Flags().StringVar(&name, "name", "own", "name of the new policy")
+	cmd.Flags().StringVar(&from, "from", "latest", "take the host from `RUN`: a stored run, or a file of JSON lines")
+	cmd.Flags().StringVar(&hostName, "host", "", "address or name of the known-good `HOST` in that run")
+	cmd.Flags().StringVar(&name, "name", "own", "`NAME` of the new policy")
 	storeFlag(cmd, &url)
 	return cmd
 }

@@ -12,17 +12,17 @@ func (a *app) readCommand() *cobra.Command {
 	var f readFlags
 	cmd := &cobra.Command{
 		Use:   "read [flags] FILE...",
-		Short: "Judge without a packet: captures and other tools' results",
-		Long: `Judge what is already there: packet captures (pcap, pcapng), nmap's results (XML, or what it prints, anywhere in
-a text), zgrab2 JSON, databases of NetExec (one, or the folder of a workspace), masscan JSON (coverage only) and Signet's own
-JSON lines. gzip and zstd are undone; - is standard input; a folder stands for every file in it. A file of another kind is
-called by its name, and the exit code is 1 where nothing came of a file that was named.
+		Short: "Judge captures and other tools' results; no packet is sent",
+		Long: `Judge files that exist already: packet captures (pcap, pcapng), nmap's results (XML, or its screen output inside any
+text), zgrab2 JSON, NetExec databases (one, or the folder of a workspace), masscan JSON (coverage only) and Signet's own JSON
+lines. Signet undoes gzip and zstd, reads standard input for - and every file of a folder. It says what kind of file it cannot
+read, and exits 1 if a named file yields nothing.
 
-What a capture or a tool does not show stays unknown: nothing is asked. What a tool is known to get wrong is not
-believed. Nothing that could be cracked or replayed is kept or printed, nor read from a database.
+Reading sends no packet. What a capture or a tool leaves out stays unknown, and an answer that a tool is known to get wrong is
+ignored. Signet keeps and prints nothing that could be cracked or replayed, and reads no such column of a database.
 
-Where several files speak of one endpoint they meet: what Signet saw of the wire wins, then what is newer, and where
-they disagree the report says so. --merge adds stored runs, a scan for instance, and keeps the whole as a new run.`,
+Where several files describe one endpoint, what Signet saw of the wire wins, then the newer source; the report names each
+disagreement. --merge adds stored runs, for instance a scan, and stores the whole as a new run.`,
 		Example: "  signet read hq.pcapng nmap.xml.gz\n  signet read --merge latest ~/.nxc/workspaces/default -o html=estate.html\n  signet read --merge 20261101 --merge 20261120 --store none",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
@@ -33,8 +33,8 @@ they disagree the report says so. --merge adds stored runs, a scan for instance,
 	}
 	f.register(cmd)
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.merge, "merge", nil, "`RUN` to report together with the files: stored, or a file of JSON lines; repeatable")
-	fl.BoolVar(&f.anonymize, "anonymize", false, "replace addresses and names, the same one always by the same")
+	fl.StringArrayVar(&f.merge, "merge", nil, "report `RUN` together with the files: a stored run, or a file of JSON lines; repeatable")
+	fl.BoolVar(&f.anonymize, "anonymize", false, "replace addresses and names; one address or name always gets the same replacement")
 	return cmd
 }
 

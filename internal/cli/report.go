@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"signet"
-	"signet/internal/judge"
 	"signet/internal/run"
 	"signet/internal/text"
 )
@@ -24,13 +23,13 @@ type reportFlags struct {
 
 func (f *reportFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, outputUsage())
 	storeFlag(cmd, &f.store)
-	fl.StringVar(&f.policy, "policy", "baseline", "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
-	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
-	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them, and list what is guarded or unseen with its reasons; with -o list, what is guarded or accepted and breaks a rule")
+	fl.StringVar(&f.policy, "policy", "baseline", "judge by `POLICY`: "+policiesKnown())
+	fl.StringVar(&f.failOn, "fail-on", "none", failOnUsage)
+	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them; "+allUsage)
 	fl.BoolVar(&f.trace, "trace", false, "write the bytes of every exchange that the store kept")
-	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
+	fl.StringVar(&f.color, "color", "auto", colorUsage)
 }
 
 // settle checks the values that stand on their own.
@@ -67,8 +66,8 @@ func (a *app) reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
 		Use:   "report [flags] [RUN]",
-		Short: "Render a stored run",
-		Long: `Judge a stored run again under a policy and render it, without a packet. RUN is an ID, a unique prefix of one, latest
+		Short: "Report a stored run",
+		Long: `Judge a stored run again under a policy and report it; no packet is sent. RUN is an ID, a unique prefix of one, latest
 (the default) or previous.`,
 		Args: wantArguments(0, 1, "one RUN at a time; signet diff compares two, signet read --merge joins several"),
 		RunE: func(cmd *cobra.Command, args []string) error {

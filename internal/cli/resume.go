@@ -36,7 +36,7 @@ func (f *scanFlags) adopt(cmd *cobra.Command, given map[string]bool, of *store.R
 	}
 	order, err := run.OrderOf(of)
 	if err != nil {
-		return usage("--resume %s: the run does not say what it was begun with: it was not made by signet scan", of.ID)
+		return usage("--resume %s: signet scan did not make this run, so there is nothing to continue", of.ID)
 	}
 	var old scanFlags
 	typed := &cobra.Command{}
@@ -52,7 +52,7 @@ func (f *scanFlags) adopt(cmd *cobra.Command, given map[string]bool, of *store.R
 		switch {
 		case slices.Equal(is, was):
 		case given[fl.Name] && asks(fl.Name):
-			err = usage("--resume %s: it was begun with --%s %q, and cannot go on with another", of.ID, fl.Name, was)
+			err = usage("--resume %s: the run began with --%s %q and continues only with the same value", of.ID, fl.Name, was)
 		case given[fl.Name]: // how fast and how patiently may change
 		case isList:
 			err = list.Replace(was)
@@ -67,7 +67,7 @@ func (f *scanFlags) adopt(cmd *cobra.Command, given map[string]bool, of *store.R
 		f.Targets = order.Targets
 	}
 	if f.Seed != 0 && f.Seed != order.Seed {
-		return usage("--resume %s: its seed is %d, not %d", of.ID, order.Seed, f.Seed)
+		return usage("--resume %s: the run began with seed %d, not %d", of.ID, order.Seed, f.Seed)
 	}
 	f.Seed = order.Seed
 	return nil

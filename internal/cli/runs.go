@@ -33,7 +33,7 @@ func (a *app) runsCommand() *cobra.Command {
 		},
 	}
 	storeFlag(cmd, &url)
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "`FORMAT`: text or jsonl")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "write `FORMAT`: text or jsonl")
 	markTypedOnly(cmd, "output")
 	cmd.AddCommand(a.runsShow(), a.runsDelete(), a.runsPrune(), a.runsExport(), a.runsImport(), a.runsCheck())
 	return cmd
@@ -174,7 +174,7 @@ func (a *app) deleteRuns(ctx context.Context, s *run.Stored, ids []string) error
 func (a *app) runsPrune() *cobra.Command {
 	var keepN int
 	var older string
-	cmd := a.runsSub("prune [--keep N] [--older-than AGE]", "Delete all but the newest runs, or old ones", noArguments("; signet runs delete ARGUMENT deletes one run"),
+	cmd := a.runsSub("prune [--keep N] [--older-than AGE]", "Delete old runs, or all but the newest", noArguments("; signet runs delete ARGUMENT deletes one run"),
 		func(ctx context.Context, url string, _ []string) error {
 			if keepN < 0 && older == "" {
 				return usage("prune: say which: --keep N, --older-than AGE (30d, 12h), or both")
@@ -217,7 +217,7 @@ func parseAge(s string) (time.Duration, error) {
 }
 
 func (a *app) runsExport() *cobra.Command {
-	return a.runsSub("export RUN...", "Write runs as JSON lines to standard output, for import elsewhere", wantArguments(1, 0, "a RUN, or several; signet runs lists them"),
+	return a.runsSub("export RUN...", "Write runs as JSON lines to standard output, to import them elsewhere", wantArguments(1, 0, "a RUN, or several; signet runs lists them"),
 		func(ctx context.Context, url string, args []string) error {
 			for _, name := range args {
 				if err := a.exportRun(ctx, url, name); err != nil {
@@ -241,7 +241,7 @@ func (a *app) exportRun(ctx context.Context, url, name string) error {
 }
 
 func (a *app) runsImport() *cobra.Command {
-	return a.runsSub("import FILE...", "Store runs from JSON lines, of runs export or of -o jsonl (- for standard input)", wantArguments(1, 0, "a FILE of JSON lines, or - for standard input"),
+	return a.runsSub("import FILE...", "Store runs from JSON lines, written by runs export or -o jsonl (- for standard input)", wantArguments(1, 0, "a FILE of JSON lines, or - for standard input"),
 		func(ctx context.Context, url string, args []string) error {
 			s, err := a.openStore(ctx, url)
 			if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) runsCheck() *cobra.Command {
-	return a.runsSub("check [RUN...]", "Hold every stored row against its checksum (exit 1: something is damaged)", cobra.ArbitraryArgs, a.checkRuns)
+	return a.runsSub("check [RUN...]", "Verify every stored row against its checksum (exit 1: some are damaged)", cobra.ArbitraryArgs, a.checkRuns)
 }
 
 // checkRuns verifies some runs, or all of a store and what lies beside them.
@@ -63,7 +63,7 @@ func (a *app) checkRuns(ctx context.Context, url string, names []string) error {
 	case err != nil:
 		return trouble("%v", err)
 	case damaged > 0:
-		return trouble("what is stored is damaged: restore the store from a copy, or delete the runs and scan again")
+		return trouble("stored rows are damaged: restore the store from a copy, or delete the runs and scan again")
 	}
 	return nil
 }

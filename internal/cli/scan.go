@@ -14,12 +14,13 @@ func (a *app) scanCommand() *cobra.Command {
 	var f scanFlags
 	cmd := &cobra.Command{
 		Use:   "scan [flags] TARGET...",
-		Short: "Ask the network",
-		Long: `Ask every TARGET: an address, a CIDR block, a range (10.0.0.1-10.0.0.99, 10.0.0-3.1-254), a host name, or any of
+		Short: "Scan targets",
+		Long: `Scan every TARGET: an address, a CIDR block, a range (10.0.0.1-10.0.0.99, 10.0.0-3.1-254), a host name, or any of
 them with a port (10.0.0.5:8530).
 
-The default depth makes no logon fail and locks no account; signet checks says what each check sends and what the
-target will log.`,
+At the default depth no logon fails and no account can lock. signet checks lists what each check sends and what the
+target will log; signet targets lists what a scan would ask, and asks nobody.`,
+		Example: "  signet scan 10.0.10.0/24 ca1.corp.example\n  signet scan -f hosts.txt --exclude-file never.txt -o text -o html=report.html\n  signet scan --rate 200 --fail-on high 10.0.0.0/16",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Targets = args
 			if !cmd.Flags().Changed("resume") {
@@ -103,7 +104,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, r *resumed) error {
 		return failed(err)
 	}
 	if interrupted && !s.Learned() && out.spareOlder() {
-		a.tell("nothing was learned: older files stay as they were")
+		a.tell("the run learned nothing: older files stay as they were")
 	}
 	summary, tally, err := s.End(interrupted)
 	if err != nil {

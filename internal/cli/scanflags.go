@@ -10,7 +10,6 @@ import (
 	"signet"
 	"signet/internal/judge"
 	"signet/internal/run"
-	"signet/internal/text"
 )
 
 // scanFlags are the flags of `signet scan` as typed: an order, and what is of this invocation alone.
@@ -26,44 +25,57 @@ type scanFlags struct {
 func (f *scanFlags) scopeFlags(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringArrayVarP(&f.Files, "file", "f", nil, "read targets from `FILE` (- for standard input): one a line, nmap XML or masscan JSON")
-	fl.StringArrayVar(&f.Exclude, "exclude", nil, "`TARGET` never to be asked; always wins, for redirects and DNS answers too")
+	fl.StringArrayVar(&f.Exclude, "exclude", nil, "never ask `TARGET`; an exclusion always wins, over redirects and DNS answers too; repeatable")
 	fl.StringArrayVar(&f.ExcludeFiles, "exclude-file", nil, "read exclusions from `FILE`")
-	fl.StringSliceVar(&f.Checks, "checks", nil, "which `CHECKS`, separated by commas (default all that need no credential)")
-	fl.StringSliceVarP(&f.Ports, "ports", "p", nil, "`PORTS` per check: smb=445,139,http=80,443,8000-8010 (default each check's own)")
-	fl.Uint64Var(&f.Seed, "seed", 0, "seed of the order in which addresses are asked (0: random)")
-	fl.StringVar(&f.Domain, "domain", "", "find the domain controllers of `NAME` by DNS SRV and ask every one")
+	fl.StringSliceVar(&f.Checks, "checks", nil, "run these `CHECKS`, separated by commas (default all that need no credential)")
+	fl.StringSliceVarP(&f.Ports, "ports", "p", nil, "ask these `PORTS` per check: smb=445,139,http=80,443,8000-8010 (default each check's own)")
+	fl.Uint64Var(&f.Seed, "seed", 0, "visit the addresses in the order of seed `N` (0: random)")
+	fl.StringVar(&f.Domain, "domain", "", "find the domain controllers of the domain `NAME` by DNS SRV and scan each of them")
 }
 
 func (f *scanFlags) register(cmd *cobra.Command) {
 	f.scopeFlags(cmd)
 	fl, usual := cmd.Flags(), run.NewOrder()
-	fl.StringVar(&f.Discover, "discover", usual.Discover, "how to find live addresses: auto, syn or connect")
-	fl.StringVar(&f.Depth, "depth", usual.Depth, "how far into an authentication a check may go: handshake, anonymous, decoy")
-	fl.BoolVar(&f.Quick, "quick", false, "each check's opening exchange only")
-	fl.BoolVar(&f.Deep, "deep", false, "every SMB dialect one by one")
+	fl.StringVar(&f.Discover, "discover", usual.Discover, "`METHOD` that finds open ports: auto, syn or connect")
+	fl.StringVar(&f.Depth, "depth", usual.Depth, "`DEPTH` to which a check may authenticate: handshake, anonymous or decoy")
+	fl.BoolVar(&f.Quick, "quick", false, "hold only each check's opening exchange")
+	fl.BoolVar(&f.Deep, "deep", false, "ask for every SMB dialect by itself")
 	fl.BoolVar(&f.NoSMB1, "no-smb1", false, "do not ask for SMB 1")
-	fl.StringArrayVar(&f.HTTPPaths, "http-paths", nil, "ask the paths in `FILE` too, one a line")
-	fl.BoolVar(&f.HTTPThorough, "http-thorough", false, "ask every path of every role, with a type 1, whatever the server looks like")
-	fl.StringArrayVar(&f.CANames, "ca-name", nil, "`NAME` of a certification authority, for the paths of its enrolment web service")
-	fl.Float64Var(&f.Rate, "rate", usual.Rate, "new connections or SYNs per second; 0 lifts every limit, for a lab")
-	fl.IntVar(&f.InFlight, "in-flight", 0, "hosts or sockets open at once (default fitted to the limit of open files)")
+	fl.StringArrayVar(&f.HTTPPaths, "http-paths", nil, "also ask the paths in `FILE`, one a line")
+	fl.BoolVar(&f.HTTPThorough, "http-thorough", false, "ask every path of every role with an NTLM negotiate message, whatever the server looks like")
+	fl.StringArrayVar(&f.CANames, "ca-name", nil, "also ask the enrolment web service of the certification authority `NAME`")
+	fl.Float64Var(&f.Rate, "rate", usual.Rate, "open at most `N` connections (or send N SYNs) a second; 0 lifts every limit, for a lab")
+	fl.IntVar(&f.InFlight, "in-flight", 0, "keep at most `N` sockets open at once (default fitted to the limit of open files)")
 	f.HostTimeout = usual.HostTimeout
-	fl.Var((*wait)(&f.Timeout), "timeout", "longest wait of each phase, in seconds or like 500ms (default 2s to connect, 5s per exchange)")
+	fl.Var((*wait)(&f.Timeout), "timeout", "wait at most `DURATION` in each phase, in seconds or like 500ms (default 2s to connect, 5s per exchange)")
 	fl.Lookup("timeout").DefValue = "" // which is said
-	fl.Var((*wait)(&f.HostTimeout), "host-timeout", "longest time one host may keep Signet waiting, in seconds or like 1m")
-	fl.IntVar(&f.Retries, "retries", usual.Retries, "further tries where nothing answered")
-	fl.StringArrayVarP(&f.outputs, "output", "o", nil, "`FORMAT[=FILE]`, repeatable: "+formatNames()+" (default text)")
-	fl.BoolVar(&f.All, "all", false, "report every endpoint asked, closed and silent ones too, and list what is guarded or unseen with its reasons; with -o list, what is guarded or accepted and breaks a rule")
-	fl.BoolVar(&f.Trace, "trace", false, "keep the bytes of every exchange in the output")
+	fl.Var((*wait)(&f.HostTimeout), "host-timeout", "wait at most `DURATION` for one host altogether, in seconds or like 1m")
+	fl.IntVar(&f.Retries, "retries", usual.Retries, "try `N` more times where nothing answered")
+	fl.StringArrayVarP(&f.outputs, "output", "o", nil, outputUsage())
+	fl.BoolVar(&f.All, "all", false, "report every endpoint asked, closed and silent ones too; "+allUsage)
+	fl.BoolVar(&f.Trace, "trace", false, "write the bytes of every exchange to the output")
 	storeFlag(cmd, &f.store)
-	fl.StringVar(&f.Policy, "policy", usual.Policy, "policy to judge by: "+text.Or(judge.Names())+" or a YAML file")
-	fl.StringVar(&f.failOn, "fail-on", "none", "exit 3 when a finding at or above this `SEVERITY` stands (4: none, but something stayed undetermined)")
-	fl.StringVar(&f.color, "color", "auto", "auto, always or never")
-	fl.BoolVar(&f.noProgress, "no-progress", false, "no progress on standard error")
+	fl.StringVar(&f.Policy, "policy", usual.Policy, "judge by `POLICY`: "+policiesKnown())
+	fl.StringVar(&f.failOn, "fail-on", "none", failOnUsage)
+	fl.StringVar(&f.color, "color", "auto", colorUsage)
+	fl.BoolVar(&f.noProgress, "no-progress", false, "show no progress on standard error")
 	fl.StringVar(&f.stats, "stats", "", "append a JSON line of counters to `FILE` every second")
-	fl.StringVar(&f.resume, "resume", "", "go on with the interrupted `RUN`")
+	fl.StringVar(&f.resume, "resume", "", "continue the interrupted `RUN`")
 	fl.BoolVar(&f.yes, "yes", false, "start though the scope is above 2^24 addresses, holds more than 4,096 public ones or a prefix shorter than /8")
 }
+
+// How flags that several commands have describe themselves.
+const (
+	colorUsage  = "`WHEN` to colour the text report: auto, always or never"
+	allUsage    = "list guarded and unseen endpoints with their reasons; with -o list, also those that break a rule and are guarded or accepted"
+	failOnUsage = "exit 3 if a finding at or above `SEVERITY` stands (exit 4: none does, but something stayed undetermined)"
+)
+
+func outputUsage() string {
+	return "write `FORMAT[=FILE]`, repeatable: " + formatNames() + " (default text)"
+}
+
+func policiesKnown() string { return strings.Join(judge.Names(), ", ") + " or a YAML file" }
 
 // settle checks the values that stand on their own.
 func (f *scanFlags) settle() (failOn signet.Severity, fail bool, err error) {

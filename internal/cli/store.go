@@ -14,7 +14,7 @@ import (
 )
 
 // storeUsage describes --store.
-const storeUsage = "where runs are kept: sqlite:PATH, `postgres://…` or none (default: sqlite: in the user's state folder)"
+const storeUsage = "keep runs in `STORE`: sqlite:PATH, postgres://USER@HOST/DATABASE or none (default: sqlite: in the user's state folder)"
 
 // storeFlag adds --store to a command.
 func storeFlag(cmd *cobra.Command, url *string) {
@@ -33,7 +33,7 @@ func (a *app) storeURL(url string, make bool) (string, error) {
 	case url == "" && make:
 		return "", trouble("%w", errNoHome)
 	}
-	return "", usage("--store: %v: give sqlite:PATH", errNoHome)
+	return "", usage("--store: %v: write sqlite:PATH", errNoHome)
 }
 
 // errNoHome says why there is no store by default.
@@ -62,7 +62,7 @@ func (a *app) openForRun(ctx context.Context, url string) (s store.Store, lost b
 
 // notStored says in one line why a run is not stored, or not to its end.
 func (a *app) notStored(err error) {
-	fmt.Fprintf(a.Stderr, "signet: the run is not stored, its report is complete all the same: %s (--store none never stores)\n", text.Clean(err.Error()))
+	fmt.Fprintf(a.Stderr, "signet: the run is not stored, but its report is complete: %s (--store none stores nothing)\n", text.Clean(err.Error()))
 }
 
 // storedAsFailed says that a run stands for nothing.

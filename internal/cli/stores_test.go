@@ -65,7 +65,7 @@ func TestOddStores(t *testing.T) {
 		{"without its last page", "is damaged", whole[:len(whole)-4096]},
 		{"of another program", "another program", foreignDatabase(t)},
 		{"of a newer version", "newer Signet", newer(whole)},
-		{"a bit of the run's record", "run a-run: what is stored of it is damaged", recordOf(t, whole)},
+		{"a bit of the run's record", "run a-run: its stored rows are damaged", recordOf(t, whole)},
 		{"a bit of a row", "run a-run: rows ", bitOf(t, whole, good)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestDamagedLatest(t *testing.T) {
 	}
 	for _, args := range [][]string{{"report"}, {"runs", "show"}, {"runs", "export", "latest"}, {"diff", "latest", "latest"}} {
 		code, stdout, stderr := called(t, env, args...)
-		if code != exitDone || !strings.Contains(stderr, "signet: run a-run is passed over") || !strings.Contains(stdout, "127.0.0.1:9") && args[0] != "diff" {
+		if code != exitDone || !strings.Contains(stderr, "signet: run a-run is skipped") || !strings.Contains(stdout, "127.0.0.1:9") && args[0] != "diff" {
 			t.Errorf("%q: exit code %d, %q", args, code, stderr)
 		}
 	}

@@ -12,7 +12,7 @@ func (a *app) targetsCommand() *cobra.Command {
 	f := scanFlags{Order: *run.NewOrder()}
 	cmd := &cobra.Command{
 		Use:   "targets [flags] TARGET...",
-		Short: "Print what a scan would ask; sends nothing but DNS questions",
+		Short: "List what a scan would ask; only DNS questions are sent",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.configure(cmd); err != nil {
 				return err

@@ -132,7 +132,7 @@ func (o *Order) Validate() error {
 	case o.InFlight < 0:
 		return refuse("in_flight", "{in_flight} %d: want a number from 1", o.InFlight)
 	case o.Quick && o.Deep:
-		return refuse("deep", "{quick} and {deep} exclude each other")
+		return refuse("deep", "{quick} and {deep} contradict each other")
 	case slices.Contains(o.CANames, ""):
 		return refuse("ca_names", "{ca_names}: the name is missing")
 	}

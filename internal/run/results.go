@@ -114,10 +114,10 @@ func (r *reading) result(ctx context.Context, t *textFile) {
 }
 
 // errNobody says of a result that is read that nothing came of it.
-var errNobody = errors.New("nothing came of it: it names no host that is read, and no run")
+var errNobody = errors.New("it yields nothing: no host that Signet reads, and no run")
 
 // errPacked says of a database why it cannot be read: it is not read from its beginning to its end.
-var errPacked = errors.New("a database inside a stream or an archive: unpack it, and name the file")
+var errPacked = errors.New("a database inside a stream or an archive: unpack it and name the file")
 
 // reopen goes back to the beginning of a file that was recognised.
 func (t *textFile) reopen(ctx context.Context) error {

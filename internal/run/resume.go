@@ -20,9 +20,9 @@ type resumed struct {
 func Resumable(r *store.Run) error {
 	switch {
 	case !r.Imported.IsZero(): // its order is another's, and so is what it would ask
-		return refuse("resume", "{resume} %s: the run was imported: go on with it where it was begun, or begin one of your own", r.ID)
+		return refuse("resume", "{resume} %s: the run was imported: continue it where it began, or start a scan of your own", r.ID)
 	case r.Finished():
-		return refuse("resume", "{resume} %s: the run came to its end, nothing is left to ask", r.ID)
+		return refuse("resume", "{resume} %s: the run is complete, and nothing is left to ask", r.ID)
 	}
 	return nil
 }
@@ -117,6 +117,6 @@ func (r *resumed) replay(ctx context.Context, e *Env, sink *sink) error {
 			return err
 		}
 	}
-	e.warn(fmt.Sprintf("going on with run %s: %d observations are stored", r.run.ID, r.run.Observations))
+	e.warn(fmt.Sprintf("continuing run %s: %d observations are stored", r.run.ID, r.run.Observations))
 	return nil
 }

@@ -164,7 +164,7 @@ func TestDrainAndResume(t *testing.T) {
 	if runs, err = store.AllRuns(t.Context(), s); err != nil || len(runs) != 1 || run.State(&runs[0]) != "done" {
 		t.Errorf("%+v, %v", runs, err)
 	}
-	if second.header.Run != first.header.Run || !strings.Contains(strings.Join(warned, "\n"), "going on with run") {
+	if second.header.Run != first.header.Run || !strings.Contains(strings.Join(warned, "\n"), "continuing run") {
 		t.Errorf("run %s went on as %s, with %q", first.header.Run, second.header.Run, warned)
 	}
 }

@@ -104,14 +104,14 @@ func (s *Stored) Readable(name string, warn func(string)) (*store.Run, error) {
 		if err != nil {
 			r, err = &s.Runs[i], nil
 		} else {
-			warn(fmt.Sprintf("run %s is passed over: what is stored of it is damaged (signet runs check says what is)", s.Runs[i].ID))
+			warn(fmt.Sprintf("run %s is skipped: its stored rows are damaged (signet runs check names them)", s.Runs[i].ID))
 		}
 	}
 	switch {
 	case err != nil:
 		return nil, err
 	case r.Damaged:
-		return nil, fmt.Errorf("run %s: what is stored of it is damaged: restore the store from a copy, or delete the run (signet runs check says what is)", r.ID)
+		return nil, fmt.Errorf("run %s: its stored rows are damaged: restore the store from a copy, or delete the run (signet runs check names them)", r.ID)
 	case r.Importing:
 		return nil, fmt.Errorf("run %s: its import is under way or was cut short: import it again", r.ID)
 	}

@@ -245,7 +245,7 @@ func (b *builder) resolveExclusions(ctx context.Context) error {
 	for i, a := range b.lookup(ctx, b.exclude) {
 		n := &b.exclude.list[i]
 		if a.err != nil {
-			b.bad.add(fmt.Errorf("excluded name %w (without its address it cannot be left alone: give the address, or take the name out)", NameError{n.name, a.err}))
+			b.bad.add(fmt.Errorf("excluded name %w (Signet cannot avoid a host without its address: exclude the address, or remove the name)", NameError{n.name, a.err}))
 			continue
 		}
 		if n.plain {

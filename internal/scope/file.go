@@ -37,7 +37,7 @@ func (s *source) read(r io.Reader) {
 	mayBeEmpty := false // a list of exclusions, which may have none yet
 	switch head := s.head(); {
 	case s.binary():
-		err = errors.New("not text: wanted are targets one a line, nmap XML or masscan JSON, not compressed")
+		err = errors.New("not text: Signet reads targets one a line, nmap XML and masscan JSON, not compressed")
 	case head[0] == '<':
 		err = s.nmapXML()
 	case head[0] == '{', head[0] == '[' && strings.IndexByte("{]\x00", head[1]) >= 0:
@@ -84,7 +84,7 @@ func (s *source) cutShort(line, column int, what string) {
 		s.lineError(line, column, "%s; a list of exclusions has to be whole", what)
 		return
 	}
-	s.note(fmt.Sprintf("%s:%d: %s; the hosts before that are in scope, what is missing is not", s.name, line, what))
+	s.note(fmt.Sprintf("%s:%d: %s; the hosts before it are in scope, the missing ones are not", s.name, line, what))
 }
 
 // lines reads one TARGET a line.

@@ -122,7 +122,7 @@ func TestBadFiles(t *testing.T) {
 		{"nmap's normal output", "# Nmap 7.94 scan initiated\nNmap scan report for 10.0.0.5\n", "in:2:6: one target a line, comments after #; of nmap's output formats only XML"},
 		{"masscan's list", "#masscan\nopen tcp 445 10.0.0.5 1700000000\n# end\n", "only JSON (-oJ, -oD) and XML"},
 		{"control characters", "10.0.0.1\x01\n", "in:1:9: "},
-		{"binary", "\x1f\x8b\x08\x00\x00\n10.0.0.1\n", "in: not text: wanted are targets one a line, nmap XML or masscan JSON, not compressed"},
+		{"binary", "\x1f\x8b\x08\x00\x00\n10.0.0.1\n", "in: not text: Signet reads targets one a line, nmap XML and masscan JSON, not compressed"},
 		{"UTF-16", utf16Text(binary.LittleEndian, "x\r\nx😀\r\n"), `in:2:2: "x😀": '😀' in a host name`},
 		{"other XML", "<?xml version=\"1.0\"?>\n<html></html>", "in:2:1: XML, but not nmap's: it starts with <html>"},
 		{"no root", "<!-- -->", "in:1:9: XML, but not nmap's: no <nmaprun>"},

@@ -7,7 +7,7 @@ import "strings"
 func parseName(s string) (Form, error) {
 	name, rooted := strings.CutSuffix(s, ".")
 	if len(name) > 253 {
-		return Form{}, bad(0, "a host name of %d characters, the longest allowed is 253", len(name))
+		return Form{}, bad(0, "a host name of %d characters, where 253 is the longest allowed", len(name))
 	}
 	at, last := 0, ""
 	for label := range strings.SplitSeq(name, ".") {
