@@ -105,7 +105,7 @@ func TestHosts(t *testing.T) {
 	if controllers == 0 {
 		t.Error("no domain controller")
 	}
-	for _, want := range []string{"\nDOMAINS ", "lab.example: exposed", "\nHOSTS ", "\nPATHS "} {
+	for _, want := range []string{"\nDOMAINS ", "lab.example: exposed", "\nHOSTS ", "\nWHAT TO DO FIRST "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report lacks %q", want)
 		}

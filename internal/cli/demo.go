@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"signet/internal/report"
 	"signet/internal/run"
 )
 
@@ -65,7 +66,7 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 			outputs = append(outputs, "html="+page)
 		}
 	}
-	out, err := a.open(outputs, f.color)
+	out, err := a.open(outputs, look{f.color, report.Origin{Command: "signet demo", Flags: judgedBy(f.policy)}})
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, oldName, newName string) e
 	defer out.close()
 	var writers []report.DiffWriter
 	for _, o := range out.files {
-		writers = append(writers, o.format.Diff(o, a.display(o, f.color)))
+		writers = append(writers, o.format.Diff(o, a.display(o, look{color: f.color})))
 	}
 	each := func(do func(report.DiffWriter) error) error {
 		for _, w := range writers {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"signet/internal/outfile"
 	"signet/internal/report"
@@ -97,14 +98,14 @@ func formatOf(name string) (report.Format, bool) {
 }
 
 // open creates the handlers of a run for `FORMAT[=FILE]` arguments. others are files that the command has open besides.
-func (a *app) open(specs []string, color string, others ...string) (*outputs, error) {
+func (a *app) open(specs []string, as look, others ...string) (*outputs, error) {
 	o, err := a.openFiles(specs, others...)
 	if err != nil {
 		return nil, err
 	}
 	o.tell = a.tell
 	for _, f := range o.files {
-		o.Tee = append(o.Tee, f.format.Run(f, a.display(f, color)))
+		o.Tee = append(o.Tee, f.format.Run(f, a.display(f, as)))
 	}
 	return o, nil
 }
@@ -206,8 +207,44 @@ func (a *app) isStdout(p *outfile.Place) bool {
 }
 
 // display is what the format of an output may ask for.
-func (a *app) display(out *output, color string) *report.Options {
-	return &report.Options{Checks: a.run.Checks, Width: a.width(), Color: a.colored(out, color)}
+func (a *app) display(out *output, as look) *report.Options {
+	return &report.Options{Checks: a.run.Checks, Width: a.width(), Color: a.colored(out, as.color), Origin: as.origin}
+}
+
+// look is how a command wants its reports to look, and where they say that there is more.
+type look struct {
+	color  string
+	origin report.Origin
+}
+
+// keptBy is the origin of a run in a store, as judged by a policy. kept: it is there.
+func keptBy(store, policy string, kept bool) report.Origin {
+	if !kept {
+		return report.Origin{}
+	}
+	flags := judgedBy(policy)
+	if path, ok := strings.CutPrefix(store, "sqlite:"); ok && path != "" { // the URL of another store may hold a password
+		flags += " --store " + quoted(store)
+	}
+	return report.Origin{Command: "signet report", Stored: true, Flags: flags}
+}
+
+// judgedBy is the flag that judges by a policy.
+func judgedBy(policy string) string {
+	if policy == "baseline" {
+		return ""
+	}
+	return " --policy " + quoted(policy)
+}
+
+// quoted is a word as shells take it.
+func quoted(word string) string {
+	if strings.ContainsFunc(word, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(`-_./:\@%+=,`, r)
+	}) {
+		return `"` + word + `"`
+	}
+	return word
 }
 
 // width is the terminal's, or COLUMNS, or what fits a ticket.

@@ -70,11 +70,9 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 		defer in.Close()
 		g.Runs = append(g.Runs, in)
 	}
-	out, err := a.open(f.outputs, f.color)
-	if err != nil {
+	if err := a.settleOutputs(f.outputs); err != nil { // before a store is made
 		return err
 	}
-	defer out.close()
 	kept, lost, err := a.openForRun(ctx, f.store)
 	if err != nil {
 		return err
@@ -82,6 +80,11 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if kept != nil {
 		defer kept.Close()
 	}
+	out, err := a.open(f.outputs, look{f.color, keptBy(f.store, f.policy, kept != nil)})
+	if err != nil {
+		return err
+	}
+	defer out.close()
 	into := run.Into{Store: kept, Failed: a.storedAsFailed, Lost: func(err error) {
 		a.notStored(err)
 		lost = true

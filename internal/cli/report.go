@@ -108,7 +108,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := a.open(f.outputs, f.color)
+	out, err := a.open(f.outputs, look{f.color, keptBy(f.store, f.policy, true)})
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ func TestText(t *testing.T) {
 		render(t, prose.Text().Run(&b, &report.Options{Checks: all.Checks(), Width: width}), lines...)
 		text := b.String()
 		at := 0
-		for _, part := range []string{"Coverage", "768 endpoints asked", "1 exposed, 1 undetermined, 1 guarded, 1 unseen", "EXPOSED", "192.0.2.1:445", "UNDETERMINED", "192.0.2.3:445", "GUARDED", "UNSEEN", "FIXES", "Digitally sign communications"} {
+		for _, part := range []string{"Coverage", "768 endpoints asked", "1 exposed, 1 undetermined, 1 guarded, 1 unseen", "WHAT TO DO FIRST", "Digitally sign communications", "EXPOSED", "192.0.2.1:445", "UNDETERMINED", "192.0.2.3:445", "GUARDED", "UNSEEN"} {
 			i := strings.Index(text[at:], part)
 			if i < 0 {
 				t.Fatalf("width %d: %q is missing or out of order:\n%s", width, part, text)

@@ -19,6 +19,11 @@ func calmWords(v signet.Verdict) string {
 	return "no relay of NTLM, and the guard was seen"
 }
 
+// weakWords say where those stand that break rules.
+func (c *calm) weakWords() string {
+	return fmt.Sprintf("%d of them %s under other findings, since %s a rule", c.weak, text.Noun(c.weak, "stands", "stand"), text.Noun(c.weak, "it breaks", "they break"))
+}
+
 // printCalm prints what is guarded and what is unseen.
 func (t *textRun) printCalm(p *page) {
 	told := false
@@ -34,11 +39,14 @@ func (t *textRun) printCalm(p *page) {
 			}
 		}
 		p.heading(strings.ToUpper(v.String()), text.Count(uint64(c.total), "endpoint", "endpoints")+": "+strings.Join(parts, ", ")+"; "+calmWords(v))
+		if c.weak > 0 {
+			p.text(10, 10, c.weakWords())
+		}
 		if t.h.All {
-			t.printList(p, &c.list, mostRows)
+			t.printList(p, &c.list, 0)
 		} else if !told {
 			told = true
-			p.text(10, 10, t.style.faint("--all lists them with their reasons"))
+			p.whole(10, t.style.faint("with their reasons: "+t.origin.Show(t.h.Run, "--all")))
 		}
 	}
 }

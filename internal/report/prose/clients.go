@@ -30,7 +30,7 @@ func (t *textRun) printClients(p *page) {
 		p.hang(4, fmt.Sprintf("%s → %s", c.Address, signet.Endpoint{Target: signet.Target{Addr: c.Server}, Port: c.Port}), text.Clean(clientWords(c)))
 	}
 	if more := t.clients - len(t.overheard); more > 0 {
-		p.text(4, 4, t.style.faint(fmt.Sprintf("… and %d more: -o jsonl has them all", more)))
+		p.whole(4, t.style.faint(t.more(more, "-o jsonl")))
 	}
 }
 

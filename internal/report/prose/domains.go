@@ -14,6 +14,12 @@ import (
 	"signet/internal/text"
 )
 
+// How many are listed.
+const (
+	mostDomains     = 10
+	mostControllers = 30 // of all of them
+)
+
 // controller is a domain controller as far as its directory goes.
 type controller struct {
 	addr    netip.Addr
@@ -71,7 +77,8 @@ func (t *textRun) printDomains(p *page) {
 		return cmp.Or(worst(a).Rank()-worst(b).Rank(), cmp.Compare(a, b))
 	})
 	p.heading("DOMAINS", "one weak domain controller opens its whole domain")
-	for _, domain := range names {
+	left := mostControllers
+	for _, domain := range names[:min(len(names), mostDomains)] {
 		list := e.domains[domain]
 		slices.SortFunc(list, func(a, b controller) int { return a.addr.Compare(b.addr) })
 		var count report.Counts
@@ -81,7 +88,7 @@ func (t *textRun) printDomains(p *page) {
 		v := worst(domain)
 		p.item("", domain+": "+t.style.verdict(v, v.String())+fmt.Sprintf(" (%s asked: %d weak, %d undetermined, %d guarded, %d unseen)",
 			text.Count(uint64(len(list)), "controller", "controllers"), count[signet.Exposed], count[signet.Undetermined], count[signet.Guarded], count[signet.Unseen]))
-		left, more := mostEntries, 0
+		more := 0
 		for _, c := range list {
 			if c.verdict == signet.Guarded && len(c.weak) == 0 {
 				continue
@@ -97,7 +104,10 @@ func (t *textRun) printDomains(p *page) {
 			p.hang(10, strings.TrimSpace(c.addr.String()+" "+text.Cut(c.name, 40)), said)
 		}
 		if more > 0 {
-			p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o csv and -o jsonl have them all", more)))
+			p.whole(10, t.style.faint(t.more(more, "-o csv")))
 		}
+	}
+	if more := len(names) - mostDomains; more > 0 {
+		p.whole(10, t.style.faint(fmt.Sprintf("… and %s more: %s", text.Count(more, "domain", "domains"), t.origin.Show(t.h.Run, "-o jsonl"))))
 	}
 }

@@ -24,7 +24,6 @@ type estate struct {
 	oddMore int
 	named   int
 	hosts   int
-	paths   *signet.Paths
 }
 
 // How much is listed; JSON lines have it all.
@@ -38,7 +37,7 @@ func (t *textRun) Host(h *signet.Host) error {
 	e := &t.estate
 	if e.names == nil {
 		*e = estate{names: map[netip.Addr]string{}, domains: map[string][]controller{},
-			systems: map[string]int{}, roles: map[string]int{}, paths: e.paths}
+			systems: map[string]int{}, roles: map[string]int{}}
 	}
 	e.hosts++
 	if h.Name != "" {
@@ -77,14 +76,14 @@ func (t *textRun) nameHosts() {
 	if e.names == nil {
 		return
 	}
-	t.undetermined.name(e.names)
 	t.risks.Name(e.names)
 	for _, c := range t.calm {
 		c.list.name(e.names)
 	}
-	for _, g := range t.groups {
-		g.exposed.name(e.names)
-		g.other.name(e.names)
+	for _, s := range t.sections() {
+		for _, g := range s.groups {
+			g.list.name(e.names)
+		}
 	}
 }
 
@@ -106,7 +105,7 @@ func (t *textRun) printHosts(p *page) {
 			p.text(12, 14, o)
 		}
 		if e.oddMore > 0 {
-			p.text(12, 12, t.style.faint(fmt.Sprintf("… and %d more: -o jsonl has them all", e.oddMore)))
+			p.whole(12, t.style.faint(t.more(e.oddMore, "-o jsonl")))
 		}
 	}
 }
@@ -117,7 +116,7 @@ func commonest(sums map[string]int) string {
 	var parts []string
 	for i, w := range words {
 		if i == mostSums {
-			parts = append(parts, fmt.Sprintf("and %d more kinds (-o jsonl has every host)", len(words)-i))
+			parts = append(parts, fmt.Sprintf("and %d more kinds", len(words)-i))
 			break
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", sums[w], w))

@@ -10,13 +10,13 @@ import (
 	"signet/internal/text"
 )
 
-// markdownRun writes coverage, findings worst first with their endpoints and their fix, then what stayed undetermined.
+// markdownRun writes coverage, what to do first, and the endpoints in the order of the text report, as tables.
 type markdownRun struct {
 	digest
 	markdownPage
-	w    io.Writer
-	odd  []string // endpoints that sources disagree about
-	more uint64   // of them
+	w       io.Writer
+	odd     []string // endpoints that sources disagree about
+	oddMore int      // of them
 }
 
 func newMarkdown(w io.Writer, o *report.Options) report.Handler {
@@ -25,16 +25,22 @@ func newMarkdown(w io.Writer, o *report.Options) report.Handler {
 	return m
 }
 
+// mostOddRows is how many endpoints that sources disagree about are listed.
+const mostOddRows = 30
+
+// Wants the sums of paths.
+func (m *markdownRun) Wants() report.Wants { return report.Wants{Paths: true} }
+
 // Begin remembers the header.
 func (m *markdownRun) Begin(h *report.Header) error { m.h = *h; return nil }
 
 // Endpoint files one line.
 func (m *markdownRun) Endpoint(l *report.Line) error {
 	for _, d := range l.Disagreements {
-		if len(m.odd) < mostRows {
+		if len(m.odd) < mostOddRows {
 			m.odd = append(m.odd, fmt.Sprintf("| `%s` | %s |", code(l.Endpoint.String()), markdown(d)))
 		} else {
-			m.more++
+			m.oddMore++
 		}
 	}
 	return m.digest.Endpoint(l)
@@ -62,35 +68,19 @@ func (m *markdownRun) End(s *report.Summary) error {
 				p.Verdicts[signet.Exposed], p.Verdicts[signet.Undetermined], p.Verdicts[signet.Guarded], p.Verdicts[signet.Unseen])
 		}
 	}
-	groups := m.sorted()
-	if len(groups) > 0 {
-		m.line("\n## Findings\n\n| severity | finding | endpoints |\n|---|---|---:|")
-		for _, g := range groups {
-			m.line("| %s | %s (`%s`) | %d |", g.finding.Severity, markdown(g.finding.Title), code(g.finding.Rule), g.exposed.total+g.other.total)
-		}
-	}
-	for _, g := range groups {
-		m.group(g)
-	}
-	if n := m.undetermined.total; n > 0 {
-		m.line("\n## Undetermined: %s that could not be told", text.Count(uint64(n), "endpoint", "endpoints"))
-		m.table(&m.undetermined)
-	}
+	m.stepsTable()
+	m.section("Exposed", text.Count(m.exposed.total, "endpoint", "endpoints")+" where a relay of NTLM from at least one kind of client is possible", &m.exposed)
+	m.section("Undetermined", text.Count(m.undetermined.total, "endpoint", "endpoints")+" without a verdict", &m.undetermined)
+	m.section("Other findings", m.weakAbout(), &m.weak)
 	m.risksTable()
-	for _, v := range calmVerdicts() {
-		if c := m.calm[v]; c != nil && h.All {
-			m.line("\n## %s: %s", text.Capital(v.String()), text.Count(uint64(c.total), "endpoint", "endpoints"))
-			m.line("\n%s.", text.Capital(calmWords(v)))
-			m.table(&c.list)
-		}
-	}
+	m.calmTables()
 	if len(m.odd) > 0 {
 		m.line("\n## Sources disagree\n\n| endpoint | what another source says |\n|---|---|")
 		for _, row := range m.odd {
 			m.line("%s", row)
 		}
-		if m.more > 0 {
-			m.line("\n… and %d more: `-o csv` has them all.", m.more)
+		if m.oddMore > 0 {
+			m.line("\n%s.", m.more(m.oddMore, "-o csv"))
 		}
 	}
 	m.blindList(s)
@@ -103,36 +93,4 @@ func (m *markdownRun) coverage(s *report.Summary) {
 	m.line("| %d | %d | %d | %d | %d | %d | %d |", c.Addresses, c.Alive, c.Asked, c.Outcomes[signet.Answered], c.Undetermined, c.Outcomes[signet.Refused], c.Outcomes[signet.Silent])
 	m.line("\n**Findings:** %s%s.", s.Severities.Words(signet.Severity.String), m.risks.Beside())
 	m.line("\n**%d exposed**%s, %d undetermined, %d guarded, %d unseen.", s.Verdicts[signet.Exposed], report.Excepted(s.Excepted), s.Verdicts[signet.Undetermined], s.Verdicts[signet.Guarded], s.Verdicts[signet.Unseen])
-}
-
-func (m *markdownRun) group(g *group) {
-	r := m.rules.Of(g.finding.Rule)
-	m.line("\n### %s\n\n`%s` · %s", markdown(g.finding.Title), code(g.finding.Rule), g.finding.Severity)
-	if r.Known {
-		if requires := r.Rule.Requires; requires != "" {
-			m.line("\nWanted: %s.", markdown(requires))
-		}
-		if fix := r.Advice.Setting; fix != "" {
-			m.line("\n**Fix:** %s", fix) // advice is Markdown of our own
-		}
-	}
-	if g.exposed.total > 0 {
-		m.line("\nExposed:")
-		m.table(&g.exposed)
-	}
-	if g.other.total > 0 {
-		m.line("\nNo relay by itself, or not shown to be one:")
-		m.table(&g.other)
-	}
-}
-
-func (m *markdownRun) table(list *listing) {
-	m.line("\n| endpoint | host | because |\n|---|---|---|")
-	shown := list.sorted()[0].first
-	for _, e := range shown {
-		m.line("| `%s` | %s | %s |", code(e.at.String()), markdown(e.who), markdown(e.because))
-	}
-	if more := list.total - len(shown); more > 0 {
-		m.line("\n… and %d more: `-o csv` has them all.", more)
-	}
 }

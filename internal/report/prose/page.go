@@ -51,20 +51,34 @@ func (p *page) hang(indent int, left, words string) {
 	}
 }
 
+// columns are how wide a column of endpoints is, and how many of them fit.
+func (p *page) columns(indent int, list []entry) (width, each int) {
+	for _, e := range list {
+		width = max(width, text.Width(label(e))+2)
+	}
+	return width, max(1, (p.width-indent+2)/width)
+}
+
+// row writes one row of endpoints in columns.
+func (p *page) row(indent, width int, list []entry) {
+	line := strings.Repeat(" ", indent)
+	for _, e := range list {
+		line += text.Pad(label(e), width)
+	}
+	p.b.WriteString(strings.TrimRight(line, " ") + "\n")
+}
+
 // flow lists endpoints in columns of one width, as many as fit.
 func (p *page) flow(indent int, list []entry) {
-	column := 0
-	for _, e := range list {
-		column = max(column, text.Width(label(e))+2)
-	}
-	each := max(1, (p.width-indent+2)/column)
+	width, each := p.columns(indent, list)
 	for row := range slices.Chunk(list, each) {
-		line := strings.Repeat(" ", indent)
-		for _, e := range row {
-			line += text.Pad(label(e), column)
-		}
-		p.b.WriteString(strings.TrimRight(line, " ") + "\n")
+		p.row(indent, width, row)
 	}
+}
+
+// whole writes a line that is not broken, so that it can be copied.
+func (p *page) whole(indent int, line string) {
+	p.b.WriteString(strings.Repeat(" ", indent) + line + "\n")
 }
 
 // text wraps a paragraph; its first line has an indent of its own.

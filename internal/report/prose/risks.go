@@ -10,8 +10,8 @@ import (
 
 // How many accepted risks are listed; xlsx has them all.
 const (
-	mostRisks    = 20
-	mostRiskRows = 200 // of a table
+	mostRisks    = 10
+	mostRiskRows = 30 // of a table
 )
 
 // risksAbout says what stands under the heading.
@@ -36,12 +36,17 @@ func (t *textRun) printRisks(p *page) {
 		}
 		p.flow(12, shown)
 		if more := r.Total - uint64(len(shown)); more > 0 {
-			p.text(12, 12, t.style.faint(fmt.Sprintf("… and %d more: -o xlsx has them all", more)))
+			p.whole(12, t.style.faint(t.more(int(more), "-o xlsx")))
 		}
 	}
 	if left > 0 {
-		p.text(2, 2, t.style.faint(t.risks.Left(left)))
+		p.whole(2, t.style.faint(t.moreRisks(left)))
 	}
+}
+
+// moreRisks says how many accepted findings are left out, and the command that shows them.
+func (d *digest) moreRisks(n uint64) string {
+	return fmt.Sprintf("… and %s more: %s", text.Count(n, "accepted finding", "accepted findings"), d.origin.Show(d.h.Run, "-o xlsx"))
 }
 
 // risksTable is the same for Markdown.
@@ -55,7 +60,7 @@ func (m *markdownRun) risksTable() {
 		m.line("| %s | `%s` | %s | %s | %s | %s |", r.Severity, code(r.Rule), riskCell(r), markdown(r.Owner), markdown(r.Reason), markdown(r.Until))
 	}
 	if left > 0 {
-		m.line("\n%s.", markdown(m.risks.Left(left)))
+		m.line("\n%s.", m.moreRisks(left))
 	}
 }
 

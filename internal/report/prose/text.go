@@ -12,8 +12,9 @@ import (
 	"signet/internal/text"
 )
 
-// textRun writes what an administrator pastes into a ticket: coverage first, then exposed endpoints grouped by finding, worst
-// first, then other findings, what stayed undetermined, what is guarded, what is unseen, and the fixes.
+// textRun writes what an administrator pastes into a ticket: coverage first, then what to do, then the endpoints, each once:
+// exposed ones by finding, the worst first, those without a verdict, those that break rules without being open to a relay, and
+// what is guarded and unseen in numbers.
 type textRun struct {
 	digest
 	canvas
@@ -50,17 +51,16 @@ func (t *textRun) End(s *report.Summary) error {
 		t.printHead(p, s)
 	}
 	t.printVerdicts(p, s)
-	groups := t.sorted()
-	t.printGroups(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", groups, func(g *group) *listing { return &g.exposed })
+	t.printSteps(p)
+	most := t.share()
+	t.printSection(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", &t.exposed, most)
 	t.printDomains(p)
-	t.printGroups(p, "OTHER FINDINGS", "no relay by themselves, or not shown to be one", groups, func(g *group) *listing { return &g.other })
-	t.printUndetermined(p)
+	t.printSection(p, "UNDETERMINED", text.Count(t.undetermined.total, "endpoint", "endpoints")+" without a verdict", &t.undetermined, most)
+	t.printSection(p, "OTHER FINDINGS", t.weakAbout(), &t.weak, most)
 	t.printRisks(p)
 	t.printCalm(p)
 	t.printHosts(p)
 	t.printClients(p)
-	t.printPaths(p)
-	t.printFixes(p, groups)
 	t.printBlind(p, s)
 	return t.print(p)
 }
@@ -118,81 +118,10 @@ func (t *textRun) counted(verdicts report.Counts, excepted uint64) string {
 	return strings.Join(parts, ", ")
 }
 
-// printGroups prints one listing of every group, under its finding.
-func (t *textRun) printGroups(p *page, title, about string, groups []*group, pick func(*group) *listing) {
-	first := true
-	for _, g := range groups {
-		list := pick(g)
-		if list.total == 0 {
-			continue
-		}
-		if first {
-			p.heading(title, about)
-			first = false
-		} else {
-			p.blank()
-		}
-		p.item(t.style.severity(g.finding.Severity), text.Clean(g.finding.Title)+" "+t.style.faint("("+text.Clean(g.finding.Rule)+")")+", "+text.Count(uint64(list.total), "endpoint", "endpoints"))
-		t.printList(p, list, mostEntries)
-	}
-}
-
-// printList lists endpoints by address; those with the same reason stand under one statement of it, the most common
-// reason first.
-func (t *textRun) printList(p *page, list *listing, most int) {
-	left := most
-	for _, r := range list.sorted() {
-		if left == 0 {
-			break
-		}
-		shown := r.first[:min(len(r.first), left)]
-		left -= len(shown)
-		if len(shown) == 1 {
-			p.hang(10, label(shown[0]), r.text)
-			continue
-		}
-		p.text(10, 10, r.text)
-		p.flow(12, shown)
-	}
-	if more := list.total - (most - left); more > 0 {
-		p.text(10, 10, t.style.faint(fmt.Sprintf("… and %d more: -o csv and -o jsonl have them all", more)))
-	}
-}
-
 // label is an endpoint and what its host calls itself.
 func label(e entry) string {
 	if e.who == "" {
 		return e.at.String()
 	}
 	return e.at.String() + " " + text.Cut(e.who, 40)
-}
-
-// printUndetermined lists the endpoints that could not be told.
-func (t *textRun) printUndetermined(p *page) {
-	if t.undetermined.total == 0 {
-		return
-	}
-	p.heading("UNDETERMINED", text.Count(uint64(t.undetermined.total), "endpoint", "endpoints")+" that could not be told")
-	t.printList(p, &t.undetermined, mostEntries)
-}
-
-// printFixes prints the setting that closes each finding, in the order of the groups.
-func (t *textRun) printFixes(p *page, groups []*group) {
-	n := 0
-	for _, g := range groups {
-		if g.finding.Severity == signet.Info && g.exposed.total == 0 {
-			continue
-		}
-		fix := t.rules.Fix(g.finding.Rule)
-		if fix == "" {
-			continue
-		}
-		if n == 0 {
-			p.heading("FIXES", "each in full, with what may break and how to verify: signet explain RULE")
-		}
-		n++
-		count := g.exposed.total + g.other.total
-		p.item(fmt.Sprintf("%d", n), t.style.bold(text.Clean(g.finding.Rule))+", closes "+text.Count(uint64(count), "endpoint", "endpoints"))
-		p.text(10, 10, fix)
-	}
 }
