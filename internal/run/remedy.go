@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"strings"
@@ -42,6 +43,41 @@ func (e *Env) KnownRules(rules []string) error {
 			return refuse("rules", "no rule is called %q%s (signet explain lists them)", r, text.DidYouMean(r, names))
 		}
 	}
+	return nil
+}
+
+// Work is the order of work of a run: what to do first, and what that closes.
+type Work struct {
+	Steps   []report.Step
+	Sources uint64 // Windows hosts that paths are counted from
+}
+
+// Work orders the fixes of all that a run shows to be broken, as its reports do.
+func (e *Env) Work(ctx context.Context, in *Input, j *judge.Judge) (*Work, error) {
+	of := &work{steps: report.NewSteps(report.NewRulebook(e.Checks))}
+	if _, err := e.Report(ctx, in, &Replay{Judge: j}, of); err != nil {
+		return nil, err
+	}
+	return &Work{of.steps.Sorted(), of.sources}, nil
+}
+
+// work hears of a run what makes its order of work.
+type work struct {
+	report.Ignore
+	steps   *report.Steps
+	sources uint64
+}
+
+func (w *work) Wants() report.Wants { return report.Wants{Paths: true} }
+
+func (w *work) Endpoint(l *report.Line) error {
+	w.steps.Note(l)
+	return nil
+}
+
+func (w *work) Paths(p *signet.Paths) error {
+	w.steps.Weigh(p)
+	w.sources = p.Sources
 	return nil
 }
 
