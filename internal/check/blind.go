@@ -34,7 +34,7 @@ type Spot[F any] struct {
 func sealed[F any, P interface {
 	*F
 	signet.Facts
-}](name string, spots []Spot[F]) ([]Blind, func(signet.Facts, signet.Verdict) (uint32, error)) {
+}](k *factsOf[F, P], spots []Spot[F]) ([]Blind, func(signet.Facts, signet.Verdict) (uint32, error)) {
 	list := make([]Blind, len(spots))
 	for i := range spots {
 		list[i] = spots[i].Blind
@@ -43,7 +43,7 @@ func sealed[F any, P interface {
 		if len(spots) == 0 {
 			return 0, nil
 		}
-		f, err := typed[F, P](name, facts)
+		f, err := k.typed(facts)
 		if err != nil {
 			return 0, err
 		}

@@ -1,12 +1,13 @@
 package check
 
 import (
-	"encoding/json"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"signet"
+	"signet/internal/decode"
 )
 
 // Check is a check as the rest of the house sees it. Define makes one.
@@ -143,37 +144,44 @@ func Define[F any, P interface {
 	*F
 	signet.Facts
 }](d Definition[F, P]) Check {
-	blind, blinded := sealed[F, P](d.Name, d.Blind)
+	facts := &factsOf[F, P]{name: d.Name, plan: sync.OnceValue(decode.Of[F])}
+	blind, blinded := sealed(facts, d.Blind)
 	return Check{
 		Blind: blind, Blinded: blinded,
 		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback, Domain: d.Domain, Shape: d.Shape,
-		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader[F, P](d.Name, d.Identify), Traits: reader[F, P](d.Name, d.Traits), Nmap: nmap[F, P](d.Name, d.Nmap),
+		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader(facts, d.Identify), Traits: reader(facts, d.Traits), Nmap: nmap(facts, d.Nmap),
 		Decode: func(raw signet.RawFacts) (signet.Facts, error) {
-			f, err := typed[F, P](d.Name, raw)
+			f, err := facts.typed(raw)
 			if err != nil {
 				return nil, err
 			}
 			return P(f), nil
 		},
-		Judge: reader[F, P](d.Name, d.Judge),
+		Judge: reader(facts, d.Judge),
 	}
 }
 
-// typed gives facts their type: the check's own, or decoded from JSON.
-func typed[F any, P interface {
+// factsOf knows the facts of one check.
+type factsOf[F any, P interface {
 	*F
 	signet.Facts
-}](name string, facts signet.Facts) (*F, error) {
+}] struct {
+	name string
+	plan func() *decode.Plan[F] // made when it is first needed: most commands read no facts
+}
+
+// typed gives facts their type: the check's own, or decoded from JSON.
+func (k *factsOf[F, P]) typed(facts signet.Facts) (*F, error) {
 	if f, ok := facts.(P); ok {
 		return f, nil
 	}
 	raw, ok := facts.(signet.RawFacts)
 	if !ok {
-		return nil, fmt.Errorf("%s: facts of type %T", name, facts)
+		return nil, fmt.Errorf("%s: facts of type %T", k.name, facts)
 	}
-	f := new(F)
-	if err := json.Unmarshal(raw, f); err != nil {
-		return nil, fmt.Errorf("%s: facts: %w", name, err)
+	f, err := k.plan().Read(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: facts: %w", k.name, err)
 	}
 	return f, nil
 }
@@ -182,12 +190,12 @@ func typed[F any, P interface {
 func reader[F any, P interface {
 	*F
 	signet.Facts
-}, R any](name string, read func(*F) R) func(signet.Facts) (R, error) {
+}, R any](k *factsOf[F, P], read func(*F) R) func(signet.Facts) (R, error) {
 	if read == nil {
 		return nil
 	}
 	return func(facts signet.Facts) (result R, err error) {
-		f, err := typed[F, P](name, facts)
+		f, err := k.typed(facts)
 		if err != nil {
 			return result, err
 		}
@@ -199,7 +207,7 @@ func reader[F any, P interface {
 func nmap[F any, P interface {
 	*F
 	signet.Facts
-}](name string, words func(uint16, *F) Nmap) func(uint16, signet.Facts) (Nmap, error) {
+}](k *factsOf[F, P], words func(uint16, *F) Nmap) func(uint16, signet.Facts) (Nmap, error) {
 	if words == nil {
 		return nil
 	}
@@ -207,7 +215,7 @@ func nmap[F any, P interface {
 		if facts == nil {
 			return words(port, new(F)), nil
 		}
-		f, err := typed[F, P](name, facts)
+		f, err := k.typed(facts)
 		if err != nil {
 			return words(port, new(F)), err
 		}

@@ -30,6 +30,9 @@ func Unseen(r rune) bool {
 // plane, and bytes that are not UTF-8 become U+FFFD.
 func Visible(s string) string {
 	at := 0
+	for at < len(s) && ' ' <= s[at] && s[at] < 0x7f { // most of what comes is plain
+		at++
+	}
 	for at < len(s) {
 		r, n := utf8.DecodeRuneInString(s[at:])
 		if r == utf8.RuneError && n == 1 || Unseen(r) {

@@ -26,7 +26,7 @@ func Pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-Width
 
 // Cut shortens s to n runes, the last of them an ellipsis where something is left out.
 func Cut(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+	if len(s) <= n || utf8.RuneCountInString(s) <= n {
 		return s
 	}
 	return string([]rune(s)[:n-1]) + "…"
