@@ -4,16 +4,17 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	_ "modernc.org/sqlite" // the driver
 )
 
-// sorter gives rows back in the order of their bytes. They are kept in memory while they fit, and else in a database of
-// their own: a temporary file that SQLite makes, sorts and removes. The zero value is empty.
+// sorter gives rows back in the order of their bytes. They are kept in memory while they fit. Else what fits is sorted, written as
+// a part of its own, and the parts are merged in the end. They lie in a database of their own, a temporary file that SQLite
+// makes and removes. The zero value is empty.
 type sorter struct {
 	rows [][]byte
 	leaf []byte // where the last of them lie; those of before lie in leaves of before
@@ -22,13 +23,15 @@ type sorter struct {
 	some bool   // something is in the file
 	db   *sql.DB
 	tx   *sql.Tx
+
+	parts int // that are in the file
 }
 
-// Bounds of a sorter: how many bytes it holds in memory, in leaves of what size, and how many rows one statement inserts.
+// Bounds of a sorter: how many bytes it holds in memory, in leaves of what size, and how many bytes of a part are read at once.
 const (
-	sortHeld   = 8 << 20
-	sortLeaf   = 256 << 10
-	sortAtOnce = 100
+	sortHeld  = 8 << 20
+	sortLeaf  = 256 << 10
+	sortPiece = 32 << 10
 )
 
 // add takes a row. It is copied.
@@ -63,20 +66,29 @@ func (s *sorter) spill(ctx context.Context) error {
 		if s.tx, err = db.BeginTx(ctx, nil); err != nil { // and none of it is ever committed
 			return err
 		}
-		if _, err := s.tx.ExecContext(ctx, "CREATE TABLE row (bytes BLOB NOT NULL) STRICT"); err != nil {
+		if _, err := s.tx.ExecContext(ctx, "CREATE TABLE piece (id INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT"); err != nil {
 			return err
 		}
 	}
-	args := make([]any, 0, sortAtOnce)
-	for at := 0; at < len(s.rows); {
-		args = args[:0]
-		for ; at < len(s.rows) && len(args) < sortAtOnce; at++ {
-			args = append(args, s.rows[at])
+	slices.SortFunc(s.rows, bytes.Compare)
+	insert, err := s.tx.PrepareContext(ctx, "INSERT INTO piece VALUES (?, ?)")
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	var piece []byte
+	number := int64(0)
+	for i, row := range s.rows {
+		piece = append(binary.AppendUvarint(piece, uint64(len(row))), row...)
+		if i < len(s.rows)-1 && len(piece) < sortPiece {
+			continue
 		}
-		if _, err := s.tx.ExecContext(ctx, "INSERT INTO row VALUES (?)"+strings.Repeat(",(?)", len(args)-1), args...); err != nil {
+		if _, err := insert.ExecContext(ctx, pieceID(s.parts, number), piece); err != nil {
 			return err
 		}
+		piece, number = piece[:0], number+1
 	}
+	s.parts++
 	s.some = true
 	clear(s.rows)
 	s.rows, s.leaf, s.held = s.rows[:0], s.leaf[:0], 0
@@ -103,22 +115,36 @@ func (s *sorter) each(ctx context.Context, f func([]byte) (more bool, err error)
 	if err := s.spill(ctx); err != nil {
 		return wrap(err)
 	}
-	rows, err := s.tx.QueryContext(ctx, "SELECT bytes FROM row ORDER BY bytes")
+	read, err := s.tx.PrepareContext(ctx, "SELECT rows FROM piece WHERE id = ?")
 	if err != nil {
 		return wrap(err)
 	}
-	defer rows.Close()
-	var row sql.RawBytes
-	for rows.Next() {
-		if err := rows.Scan(&row); err != nil {
+	defer read.Close()
+	m := merge{next: func(part int, number int64) (piece []byte, err error) {
+		err = read.QueryRowContext(ctx, pieceID(part, number)).Scan(&piece)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil
+		}
+		return piece, err
+	}}
+	for part := range s.parts {
+		if err := m.begin(part); err != nil {
 			return wrap(err)
 		}
-		if more, err := f(row); err != nil || !more {
+	}
+	for m.row() != nil {
+		if more, err := f(m.row()); err != nil || !more {
 			return err
 		}
+		if err := m.pass(); err != nil {
+			return wrap(err)
+		}
 	}
-	return wrap(rows.Err())
+	return nil
 }
+
+// pieceID is the key of a piece of a part.
+func pieceID(part int, number int64) int64 { return int64(part)<<32 | number }
 
 // close removes the file.
 func (s *sorter) close() error {
