@@ -131,7 +131,7 @@ func TestDiffBounds(t *testing.T) {
 			}
 		}
 	}
-	if page := reporttest.RenderDiff(t, html.Format(), many); len(page) > 6<<20 || !bytes.Contains(page, []byte("more: -o csv")) {
+	if page := reporttest.RenderDiff(t, html.Format(), many); len(page) > 6<<20 || !bytes.Contains(page, []byte(`more: <span class="w">-o</span> csv`)) {
 		t.Errorf("the page has %d bytes, or does not say what it left out", len(page))
 	}
 	for _, f := range []report.Format{prose.Text(), prose.Markdown()} {

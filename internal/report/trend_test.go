@@ -15,7 +15,7 @@ import (
 func TestTrend(t *testing.T) {
 	lines := reporttest.Lines()
 	for name, want := range map[string][]string{
-		"html":     {"2026-02-21 09:30", "<td class=\"n\">7</td><td class=\"n\">9</td><td class=\"n\">8</td><td class=\"n\">6</td>", "as they were judged then"},
+		"html":     {"2026-02-21 09:30", `data-h="exposed">7</td>`, `data-h="undetermined">9</td>`, `data-h="guarded">8</td>`, `data-h="unseen">6</td>`, "as they were judged then"},
 		"markdown": {"## Earlier runs of the same scope", "| 2026-02-21 09:30 UTC | `earlier` | 7 | 9 | 8 | 6 |"},
 	} {
 		f := prose.Markdown()

@@ -133,3 +133,8 @@ func whole(code string) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// said escapes a sentence, and holds the flag of each format that it names together.
+func said(sentence string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(sentence), "-o ", `<span class="w">-o</span> `))
+}

@@ -66,13 +66,17 @@ func encode(hosts []*host, room int, rules *report.Rulebook) (js []byte, taken i
 			if e.transport == signet.UDP {
 				udp = 1
 			}
+			accepted := 0
+			if e.accepted {
+				accepted = 1
+			}
 			findings := make([]any, len(e.findings))
 			for j := range e.findings {
 				f := &e.findings[j]
 				findings[j] = []any{d.of(f.rule), int(f.severity), d.of(f.where), d.list(f.because)}
 				out.Fixes[f.rule] = strings.ReplaceAll(rules.Fix(f.rule), "*", "")
 			}
-			end := []any{int(e.port), udp, d.of(e.check), d.of(e.outcome.String()), int(e.verdict), d.list(e.because), findings, d.list(e.unasked), d.of(e.failure), trace}
+			end := []any{int(e.port), udp, d.of(e.check), d.of(e.outcome.String()), int(e.verdict), d.list(e.because), findings, d.list(e.unasked), d.of(e.failure), trace, accepted}
 			ends[i] = trimmed(end)
 		}
 		row[5] = ends

@@ -3,6 +3,7 @@ package html
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"io"
 	"maps"
 	"slices"
@@ -102,10 +103,10 @@ func diffLead(s *compare.Summary) (lead, sub string) {
 	lost := s.Changes[compare.Undetermined] + s.Changes[compare.NotAsked] + s.Changes[compare.Vanished]
 	sub = text.Grouped(s.Changes[compare.Same]) + " unchanged. Hosts: " + report.HostCounts(s) + "."
 	if lost > 0 {
-		sub = text.CountGrouped(lost, "endpoint", "endpoints") + " no longer tell: that is no fix. " + sub
+		sub = "Signet can no longer judge " + text.CountGrouped(lost, "endpoint", "endpoints") + ", which fixes none of them. " + sub
 	}
 	if newly > 0 {
-		sub = text.CountGrouped(newly, "endpoint", "endpoints") + " told more, since more was asked. " + sub
+		sub = "The new run asked more of " + text.CountGrouped(newly, "endpoint", "endpoints") + " than the old one. " + sub
 	}
 	switch {
 	case worse+better+lost+newly == 0:
@@ -124,11 +125,11 @@ func (d *diff) todo() []todo {
 	for _, r := range slices.SortedFunc(maps.Values(d.came), func(a, b *came) int {
 		return cmp.Or(cmp.Compare(b.finding.Severity, a.finding.Severity), cmp.Compare(b.n, a.n), strings.Compare(a.finding.Rule, b.finding.Rule))
 	}) {
-		fix := d.rules.PlainFix(r.finding.Rule)
+		fix := d.rules.Fix(r.finding.Rule)
 		if fix == "" || !report.Counted(&r.finding) {
 			continue
 		}
-		out = append(out, todo{text.Clean(r.finding.Rule), text.Clean(r.finding.Title), r.finding.Severity.String(), fix, "Came at " + text.CountGrouped(r.n, "endpoint", "endpoints")})
+		out = append(out, todo{text.Clean(r.finding.Rule), text.Clean(r.finding.Title), r.finding.Severity.String(), template.HTML(spans(fix)), "Came at " + text.CountGrouped(r.n, "endpoint", "endpoints")})
 		if len(out) == mostTodo {
 			break
 		}

@@ -17,7 +17,7 @@ type document struct {
 	CSP           string
 	Style         template.CSS
 	Script        template.JS // none in a page that needs none
-	Heading       string      // of the window
+	Heading, Day  string      // of the window
 	Policy, Tool  string
 	Lead, Sub     string // the sentence that who reads only one reads, and what follows it
 	Notes         []string
@@ -30,13 +30,17 @@ type document struct {
 type tile struct{ Class, Figure, Text string }
 
 // todo is a fix to begin with. A page shows mostTodo of them.
-type todo struct{ Rule, Title, Severity, Fix, Effect string }
+type todo struct {
+	Rule, Title, Severity string
+	Fix                   template.HTML
+	Effect                string
+}
 
 const mostTodo = 5
 
 // write executes the template of a page with a view that embeds d. script is the file of its script, or empty.
 func (d *document) write(w io.Writer, page, script string, view any) error {
-	t, err := template.ParseFS(assets, "assets/"+page, "assets/frame.tmpl")
+	t, err := template.New(page).Funcs(template.FuncMap{"said": said}).ParseFS(assets, "assets/"+page, "assets/frame.tmpl")
 	if err != nil {
 		return err
 	}

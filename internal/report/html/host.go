@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"signet"
@@ -25,6 +26,7 @@ type endpoint struct {
 	transport signet.Transport
 	outcome   signet.Outcome
 	verdict   signet.Verdict
+	accepted  bool // exceptions cover all that would have to be fixed
 	check     string
 	failure   string
 	because   []string
@@ -49,6 +51,11 @@ func (h *host) verdict() signet.Verdict {
 		v = v.Worse(h.ends[i].verdict)
 	}
 	return v
+}
+
+// accepted tells whether exceptions cover every endpoint by which the host is exposed.
+func (h *host) accepted() bool {
+	return h.verdict() == signet.Exposed && !slices.ContainsFunc(h.ends, func(e endpoint) bool { return e.verdict == signet.Exposed && !e.accepted })
 }
 
 // severity is the worst of its findings; info for none.

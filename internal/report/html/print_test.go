@@ -93,7 +93,7 @@ func TestNoHeadingEndsASheet(t *testing.T) {
 	if len(headings) < 20 {
 		t.Fatalf("%d headings", len(headings))
 	}
-	for height := 5.0; height < 12; height += 0.5 {
+	for height := 5.0; height < 12; height += 0.8 {
 		sheets := paper(t, ctx, height)
 		for i, sheet := range sheets[:len(sheets)-1] {
 			body, _, _ := strings.Cut(sheet, fmt.Sprintf(" %d / %d\n", i+1, len(sheets)))

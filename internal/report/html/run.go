@@ -26,7 +26,8 @@ type run struct {
 	hosts   map[netip.Addr]*host // under way
 	total   *total
 	budget  budget
-	sums    *signet.Paths
+	steps   *report.Steps
+	domains *report.Domains
 	picture picture
 	risks   report.Risks
 	blind   *report.Blind
@@ -34,7 +35,7 @@ type run struct {
 
 func newRun(w io.Writer, o *report.Options) report.Handler {
 	rules := report.NewRulebook(o.Checks)
-	return &run{interner: newInterner(), w: w, rules: rules, hosts: map[netip.Addr]*host{}, total: newTotal(rules), budget: budget{room: pageRoom}, picture: picture{}, blind: report.NewBlind(o.Checks)}
+	return &run{interner: newInterner(), w: w, rules: rules, hosts: map[netip.Addr]*host{}, total: newTotal(rules), budget: budget{room: pageRoom}, steps: report.NewSteps(rules), domains: report.NewDomains(o.Checks), picture: picture{}, blind: report.NewBlind(o.Checks)}
 }
 
 // Begin remembers the header.
@@ -47,6 +48,7 @@ func (r *run) Endpoint(l *report.Line) error {
 		return nil
 	}
 	r.risks.Note(l)
+	r.steps.Note(l)
 	h := r.hosts[l.Addr]
 	if h == nil {
 		h = &host{addr: l.Addr}
@@ -55,7 +57,7 @@ func (r *run) Endpoint(l *report.Line) error {
 	if h.name == "" {
 		h.name = r.lineName(l)
 	}
-	e := endpoint{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, check: r.text(l.Check), because: append(r.texts(l.Because), r.texts(l.Disagreements)...), unasked: r.texts(l.Unasked)}
+	e := endpoint{port: l.Port, transport: l.Transport, outcome: l.Outcome, verdict: l.Verdict, accepted: l.Accepted, check: r.text(l.Check), because: append(r.texts(l.Because), r.texts(l.Disagreements)...), unasked: r.texts(l.Unasked)}
 	if l.Err != nil {
 		e.failure = text.Clean(l.Err.Phase + ": " + l.Err.Text)
 	}
@@ -86,6 +88,7 @@ func (r *run) lineName(l *report.Line) string {
 
 // Host files what is known of a whole host, and counts it.
 func (r *run) Host(host *signet.Host) error {
+	r.domains.Note(host)
 	h := r.hosts[host.Address]
 	if h == nil {
 		return nil // nothing of it was reached
@@ -122,8 +125,8 @@ func (r *run) Left(addr netip.Addr) error {
 // Wants hosts for their cards, and paths for the picture.
 func (r *run) Wants() report.Wants { return report.Wants{Hosts: true, Paths: true} }
 
-// Paths remembers the sums of the run.
-func (r *run) Paths(sums *signet.Paths) error { r.sums = sums; return nil }
+// Paths tells which paths each fix removes.
+func (r *run) Paths(sums *signet.Paths) error { r.steps.Weigh(sums); return nil }
 
 // Path adds one class of paths to the picture. One that is closed is not drawn.
 func (r *run) Path(x *signet.Path) error {
@@ -147,7 +150,7 @@ func (r *run) End(s *report.Summary) error {
 	v := r.view(s)
 	v.Data = template.JS(js)
 	if hosts := r.total.hosts(); hosts > uint64(taken) {
-		v.LeftOut = fmt.Sprintf("This page lists the %s hosts at most risk of %s; the figures above and the findings below count all of them. The other %s are in -o csv, -o jsonl and -o xlsx.",
+		v.LeftOut = fmt.Sprintf("This page lists the %s hosts at most risk of %s. Its figures and findings count all of them. The other %s are in -o csv, -o jsonl and -o xlsx.",
 			text.Grouped(uint64(taken)), text.Grouped(hosts), text.Grouped(hosts-uint64(taken)))
 		v.Notes = append(v.Notes, v.LeftOut)
 	}

@@ -17,6 +17,7 @@ import (
 type total struct {
 	rules        *report.Rulebook
 	verdicts     report.Counts // of hosts
+	excepted     uint64        // of the exposed ones: those that exceptions cover whole
 	byRule       map[string]*group
 	undetermined reasons
 	roles, nets  map[string]*splitRow
@@ -32,6 +33,9 @@ func (t *total) hosts() uint64 { return t.verdicts.Total() }
 func (t *total) count(h *host) {
 	v := h.verdict()
 	t.verdicts[v]++
+	if h.accepted() {
+		t.excepted++
+	}
 	t.place(h, v)
 	for i := range h.ends {
 		e := &h.ends[i]
@@ -65,10 +69,15 @@ type group struct {
 	seen           reasons
 }
 
-// groups lists the rules that are broken, worst first.
-func (t *total) groups() []*group {
+// groups lists the rules that are broken, worst first and of equals in the order of work.
+func (t *total) groups(steps []report.Step) []*group {
+	place := map[string]int{}
+	for i := range steps {
+		place[steps[i].Rule] = i - len(steps)
+	}
 	groups := slices.SortedFunc(maps.Values(t.byRule), func(a, b *group) int {
-		return cmp.Or(int(b.severity)-int(a.severity), cmp.Compare(b.exposed, a.exposed), cmp.Compare(b.other, a.other), strings.Compare(a.Rule, b.Rule))
+		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(place[a.Rule], place[b.Rule]),
+			cmp.Compare(b.exposed, a.exposed), cmp.Compare(b.other, a.other), strings.Compare(a.Rule, b.Rule))
 	})
 	for _, g := range groups {
 		r := t.rules.Of(g.Rule)

@@ -42,8 +42,8 @@ func TestLeadClaimsNoGuard(t *testing.T) {
 		want  string
 	}{
 		{report.Counts{signet.Guarded: 3}, "^Every host that answered refuses relayed logons"},
-		{report.Counts{signet.Guarded: 3, signet.Unseen: 1}, "3 hosts are guarded, and at 1 host no logon was asked for"},
-		{report.Counts{signet.Unseen: 2}, "no guard was seen either"},
+		{report.Counts{signet.Guarded: 3, signet.Unseen: 1}, "3 hosts are guarded, and 1 host asked for no logon"},
+		{report.Counts{signet.Unseen: 2}, "and no guard against relaying either"},
 	} {
 		got, _ := lead(tt.hosts, tt.hosts.Total(), &report.Summary{})
 		if !regexp.MustCompile(tt.want).MatchString(got) {

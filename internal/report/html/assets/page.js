@@ -42,7 +42,7 @@
     var ends = h[5].map(function (e) {
       return { port: e[0], udp: e[1] === 1, check: T[e[2]], outcome: T[e[3]], verdict: verdicts[e[4]], because: list(e[5]),
         findings: (e[6] || []).map(function (f) { return { rule: T[f[0]], severity: f[1], where: T[f[2]], because: list(f[3]) }; }),
-        unasked: list(e[7]), error: e[8] ? T[e[8]] : "", trace: e[9] || [] };
+        unasked: list(e[7]), error: e[8] ? T[e[8]] : "", trace: e[9] || [], accepted: e[10] === 1 };
     });
     return { i: i, address: h[0], name: T[h[1]], os: T[h[2]], domain: T[h[3]], roles: list(h[4]), ends: ends, verdict: verdicts[h[6]], risk: risk(h[6], h[7]), findings: count(ends), hay: "", open: false };
   });
@@ -111,7 +111,8 @@
     open.type = "button";
     open.setAttribute("aria-expanded", String(h.open));
     ruleCounts(h).forEach(function (r) { found.append(tag(severities[r.severity]), " ", whole(r.rule + (r.n > 1 ? " ×" + r.n : "")), el("br")); });
-    if (!h.findings) found.append(el("span", "soft", "–"));
+    accepted(h, found);
+    if (!found.firstChild) found.append(el("span", "soft", "–"));
     var out = cells(h, open, found), tr = out.firstChild;
     open.addEventListener("click", function () {
       if (h.open) tr.nextElementSibling.remove(); else tr.after(more(h));
@@ -135,9 +136,15 @@
   function printed(h) {
     var found = el("td", ""), open = h.ends.filter(function (e) { return e.verdict === "undetermined"; });
     ruleCounts(h).forEach(function (r) { found.append(el("div", "", tag(severities[r.severity]), " ", whole(r.rule), " on " + Array.from(r.ports).join(", "))); });
+    accepted(h, found);
     if (open.length) found.append(el("div", "", "no verdict: " + Array.from(new Set(open.map(port))).join(", ")));
-    if (!h.findings && !open.length) found.append(el("span", "soft", "–"));
+    if (!found.firstChild) found.append(el("span", "soft", "–"));
     return cells(h, whole(h.address), found, h.roles);
+  }
+  // Where exceptions of the policy cover all that would have to be fixed.
+  function accepted(h, found) {
+    var ports = new Set(h.ends.filter(function (e) { return e.accepted; }).map(port));
+    if (ports.size) found.append(el("div", "soft", "accepted: " + Array.from(ports).join(", ")));
   }
   function port(e) { return e.port + (e.udp ? "/udp" : "/tcp"); }
   function ruleCounts(h) {
