@@ -62,6 +62,9 @@ func plainValue(err error) string {
 // meantFlag says which flag of a command does what a flag of nmap's or curl's does, else which one has a name like it. word
 // has its dash where it is a short one.
 func meantFlag(flags *pflag.FlagSet, word string) string {
+	if long, short := strings.CutPrefix(word, "-"); short && flags.Lookup(long) != nil { // before the letters that it may be read as
+		return "; did you mean --" + long + "?"
+	}
 	habits := []struct{ typed, flag, does string }{
 		{"-i", "file", "-f FILE reads targets from a file"},
 		{"-v", "all", "--all reports every endpoint"},
@@ -70,7 +73,13 @@ func meantFlag(flags *pflag.FlagSet, word string) string {
 		{"quiet", "no-progress", "--no-progress keeps progress off the terminal; only the report goes to standard output"},
 		{"-T", "rate", "--rate N sets the pace"},
 		{"-s", "discover", "--discover syn or connect finds open ports"},
+		{"-P", "discover", "Signet sends no ping and asks every target"},
+		{"open", "all", "closed ports are reported with --all alone"},
+		{"top-ports", "ports", "--ports PORTS names the ports of a check, which has its own by default"},
 		{"threads", "in-flight", "--in-flight N bounds what is open at once"},
+		{"concurrency", "in-flight", "--in-flight N bounds what is open at once"},
+		{"workers", "in-flight", "--in-flight N bounds what is open at once"},
+		{"debug", "trace", "--trace writes the bytes of every exchange"},
 		{"format", "output", "-o FORMAT writes a format"},
 		{"json", "output", "-o json writes JSON"},
 		{"-o", "format", "--format FORMAT chooses the script; it goes to standard output"},

@@ -68,16 +68,15 @@ func formatNames() string { return strings.Join(formatWords(), ", ") }
 func noSuchFormat(spec string) string {
 	name, _, _ := strings.Cut(spec, "=")
 	format := strings.TrimPrefix(filepath.Ext(spec), ".")
-	switch format {
-	case "txt":
-		format = "text"
-	case "md":
-		format = "markdown"
-	case "xml":
-		format = "nmap"
-	}
+	format = formatAlias(format)
 	_, known := formatOf(format)
 	switch {
+	case name == "utput": // -output, whose letters are -o and a format
+		return "did you mean --output?"
+	case name == "pdf" || known && format == "html" && strings.HasSuffix(name, ".pdf"):
+		return "there is no such format (" + formatNames() + "); a browser prints the page of -o html=FILE to PDF, with every host in it"
+	case formatAlias(name) != name:
+		return "there is no such format; did you mean " + formatAlias(name) + "? (" + formatNames() + ")"
 	case known && name == spec:
 		return "a format goes before the file: -o " + format + "=" + spec
 	case strings.Contains(name, ","):
@@ -86,6 +85,23 @@ func noSuchFormat(spec string) string {
 		return "nmap's -o" + name + " is not Signet's: -o nmap=FILE writes nmap's XML, -o text=FILE what the screen shows"
 	}
 	return "there is no such format" + text.DidYouMean(name, formatWords()) + " (" + formatNames() + ")"
+}
+
+// formatAlias is the format that goes by another word, or by the end of its files; any other word is what it was.
+func formatAlias(word string) string {
+	switch strings.ToLower(word) {
+	case "txt":
+		return "text"
+	case "md":
+		return "markdown"
+	case "xml":
+		return "nmap"
+	case "xls", "excel":
+		return "xlsx"
+	case "htm", "pdf":
+		return "html"
+	}
+	return word
 }
 
 func formatOf(name string) (report.Format, bool) {

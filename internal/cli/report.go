@@ -34,6 +34,9 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 
 // settle checks the values that stand on their own.
 func (f *reportFlags) settle() (failOn signet.Severity, fail bool, err error) {
+	if err := knownFormats(f.outputs); err != nil { // before a store is opened
+		return 0, false, err
+	}
 	if failOn, fail, err = parseFailOn(f.failOn); err != nil {
 		return 0, false, err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"strings"
 	"time"
 
 	"signet"
@@ -92,6 +93,9 @@ func ownerOf(plans []engine.Plan, port uint16) bool {
 
 // controllers finds the domain controllers of a domain by the SRV record that each registers ([MS-ADTS] §6.3.2.3).
 func controllers(ctx context.Context, resolver *dial.Resolver, domain string) ([]string, error) {
+	if host, _, _ := strings.Cut(domain, ":"); strings.Trim(host, "0123456789./") == "" {
+		return nil, refuse("domain", "{domain} %s: want the name of a domain, like corp.example; an address is a target", domain)
+	}
 	_, records, err := resolver.LookupSRV(ctx, "", "", "_ldap._tcp.dc._msdcs."+domain)
 	if err != nil {
 		return nil, refuse("domain", "{domain} %s: %v", domain, err)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 )
 
 // Config is what the user gave.
@@ -120,7 +122,11 @@ func (b *builder) typed(texts []string, flag string, take func(Form, string)) {
 	for _, text := range texts {
 		form, err := Parse(text)
 		if err != nil {
-			if !b.bad.add(fmt.Errorf("%s%w", flag, err)) {
+			advice := ""
+			if strings.Contains(text, ",") && !strings.Contains(err.Error(), "one by one") {
+				advice = "; several targets are separated by spaces, not by commas"
+			}
+			if !b.bad.add(fmt.Errorf("%s%w%s", flag, err, advice)) {
 				return
 			}
 			continue
@@ -156,6 +162,9 @@ func (b *builder) open(name string) (in io.ReadCloser, shown string, err error) 
 		in, err = b.config.Open(name)
 	} else {
 		in, err = os.Open(name)
+	}
+	if errors.Is(err, fs.ErrNotExist) && strings.Contains(name, ",") {
+		err = fmt.Errorf("%w; each file takes a flag of its own", err)
 	}
 	return in, name, err
 }

@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Nearest is the one of the known words that somebody who wrote word most likely meant; empty where none is near, or where
 // word is one of them.
@@ -31,8 +34,8 @@ func Nearest(word string, known []string) string {
 // mostMeant bounds the words that a question offers.
 const mostMeant = 5
 
-// DidYouMean is what a message about an unknown word ends with: a question, or nothing where no known word is near and none, or
-// too many, hold it.
+// DidYouMean is what a message about an unknown word ends with: a question, or nothing where no known word is near and none
+// holds it.
 func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return "; did you mean " + near + "?"
@@ -43,8 +46,11 @@ func DidYouMean(word string, known []string) string {
 			holding = append(holding, k)
 		}
 	}
-	if len(holding) == 0 || len(holding) > mostMeant {
+	if len(holding) == 0 {
 		return ""
+	}
+	if more := len(holding) - mostMeant; more > 0 {
+		holding = append(holding[:mostMeant], "one of "+strconv.Itoa(more)+" more")
 	}
 	return "; did you mean " + Or(holding) + "?"
 }
