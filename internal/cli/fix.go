@@ -51,7 +51,7 @@ removes most relay paths, with what it closes and the command that prints its sc
 		},
 	}
 	f.register(cmd)
-	cmd.Flags().StringVar(&format, "format", "powershell", "`FORMAT`: "+strings.Join(run.FixFormats(), ", "))
+	cmd.Flags().StringVar(&format, "format", "powershell", "print the script as `FORMAT`: "+strings.Join(run.FixFormats(), ", "))
 	return cmd
 }
 
