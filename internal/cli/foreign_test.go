@@ -38,6 +38,7 @@ func TestReadSaysSomething(t *testing.T) {
 		{"allodd.json", strings.ReplaceAll(openPort, "192.0.2.9", "nowhere"), 1, 1, `none of its lines was understood; the first is line 1: "nowhere" is no address`, ""},
 		{"nameless.jsonl", `{"domain":"x.example","data":{"smb":{"status":"success"}}}`, 1, 1, "left out are 1 of its lines that give a name and no address", ""},
 		{"empty.json", "[]\n", 1, 1, "no capture", ""},
+		{"hosts.txt", "# ours\n10.0.0.0/24\nfs1\n", 1, 1, "it seems to be a list of targets: signet scan -f reads it", ""},
 		{"shodan.jsonl", `{"ip":1,"ip_str":"192.0.2.7","data":"x"}`, 1, 1, "it seems to be a result of Shodan, which is not read: what is read is a capture", ""},
 		{"nxc.log", "SMB         192.0.2.1       445    DC1              [*] Windows Server 2022 (signing:True)\n", 1, 1, "it seems to be a log of NetExec", ""},
 		{"deep.json", `{"ip":"192.0.2.9","ports":[{"port":` + strings.Repeat("[", 1<<20), 1, 1, "nested more than 64 deep, the limit", ""},

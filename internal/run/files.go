@@ -16,6 +16,7 @@ import (
 	"signet/internal/capture"
 	"signet/internal/imports"
 	"signet/internal/line"
+	"signet/internal/scope"
 )
 
 // stamp finds a file among many that were read already.
@@ -175,7 +176,7 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) (taken b
 			t.depth = line.DepthOf(head)
 		}
 		if t.kind == imports.Text || t.kind == imports.NmapPrint { // in which there may be nothing of nmap
-			t.seems = imports.Seems(head)
+			t.seems = seems(head)
 		}
 		// Of a folder there may be thousands: none that can be opened again stays open until its turn.
 		if keep = t.file == nil; keep {
@@ -196,7 +197,27 @@ func (r *reading) stream(ctx context.Context, t textFile, in io.Reader) (taken b
 	case len(head) == 0 && empty != nil:
 		r.unread(t.name, t.from, empty)
 	default:
-		r.other(&t, imports.Seems(head))
+		r.other(&t, seems(head))
+	}
+	return false
+}
+
+// seems says of the beginning of a file what else it is than what is read; empty where that is not known.
+func seems(head []byte) string {
+	if other := imports.Seems(head); other != "" || !listsTargets(head) {
+		return other
+	}
+	return "it seems to be a list of targets: signet scan -f reads it"
+}
+
+// listsTargets tells whether a file begins with an address, a range or a block on a line of its own.
+func listsTargets(head []byte) bool {
+	for line := range strings.Lines(string(head)) {
+		line, _, _ = strings.Cut(line, "#")
+		if line = strings.TrimSpace(line); line != "" {
+			form, err := scope.Parse(line)
+			return err == nil && len(form.Ranges) > 0
+		}
 	}
 	return false
 }
