@@ -30,7 +30,9 @@ func TestTheSameFirstSteps(t *testing.T) {
 	for _, policy := range []string{"baseline", "strict"} {
 		report := signet("report", "--policy", policy) // each alone: what another format wants is made for all
 		want := firstSteps(t, signet("fix", "--policy", policy), `(?m)^ +\d+  \w+ +.* \(([a-z0-9-]+)\)$`)
+		page := signet("report", "--policy", policy, "-o", "html")
 		for name, got := range map[string][]string{
+			"html":     firstSteps(t, page[strings.Index(page, `id="first"`):], `href="#rule-([a-z0-9-]+)"`),
 			"text":     firstSteps(t, report[strings.Index(report, "WHAT TO DO FIRST"):], `(?m)^  \d+ +\w+: .* \(([a-z0-9-]+)\)$`),
 			"markdown": firstSteps(t, signet("report", "--policy", policy, "-o", "markdown"), "(?m)^\\| \\d+ \\| .*? \\(`([a-z0-9-]+)`\\)"),
 		} {

@@ -107,7 +107,8 @@ func (d *Domain) Asked() string {
 		d.Counts[signet.Exposed], d.Counts[signet.Undetermined], d.Counts[signet.Guarded], d.Counts[signet.Unseen])
 }
 
-// Wanting lists the controllers that somebody has to look at: those that are not guarded, or break a rule all the same.
+// Wanting lists the controllers that somebody has to look at, the worst first: those that are not guarded, or break a rule all
+// the same.
 func (d *Domain) Wanting() []*Controller {
 	var list []*Controller
 	for i := range d.Controllers {
@@ -115,5 +116,6 @@ func (d *Domain) Wanting() []*Controller {
 			list = append(list, c)
 		}
 	}
+	slices.SortStableFunc(list, func(a, b *Controller) int { return a.Verdict.Rank() - b.Verdict.Rank() })
 	return list
 }

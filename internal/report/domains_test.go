@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,9 @@ func TestDomains(t *testing.T) {
 		}
 		d.Note(h)
 	}
+	early := reporttest.Hosts()[2] // undetermined, at the lowest address
+	early.Address = netip.MustParseAddr("10.0.0.1")
+	d.Note(early)
 	other := reporttest.Hosts()[1] // guarded
 	other.Domain = "A.example"
 	d.Note(other)
@@ -41,8 +45,9 @@ func TestDomains(t *testing.T) {
 		}
 	}
 	want := []string{
-		"lab.example exposed: 3 controllers asked: 1 weak, 1 undetermined, 1 guarded, 0 unseen",
+		"lab.example exposed: 4 controllers asked: 1 weak, 2 undetermined, 1 guarded, 0 unseen",
 		"10.0.0.9 exposed ldap-signing-not-required on 389",
+		"10.0.0.1 undetermined",
 		"10.0.0.10 undetermined",
 		"a.example guarded: 1 controller asked: 0 weak, 0 undetermined, 1 guarded, 0 unseen",
 	}

@@ -15,7 +15,7 @@ func TestDiffHTML(t *testing.T) {
 			t.Errorf("the page has %q", not)
 		}
 	}
-	for _, want := range []string{"default-src &#39;none&#39;; style-src &#39;sha256-", `id="worsened"`, `id="improved"`, "was low, now", "signet explain smb-signing-not-required", "3 endpoints got worse or are new; 2 improved."} {
+	for _, want := range []string{"default-src &#39;none&#39;; style-src &#39;sha256-", `id="worsened"`, `id="improved"`, "was low, now", `signet explain <span class="w">smb-signing-not-required</span>`, "3 endpoints got worse or are new; 2 improved."} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

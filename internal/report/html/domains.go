@@ -11,7 +11,7 @@ import (
 // How much of the domains a page shows.
 const (
 	mostDomains     = 20
-	mostControllers = 60 // of one domain
+	mostControllers = 30 // of one domain
 )
 
 // domainCard is a domain as the page shows it.

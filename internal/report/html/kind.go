@@ -23,7 +23,7 @@ type row struct {
 	Parts                                    []part
 }
 
-type part struct{ Sign, Severity, Text string }
+type part struct{ Sign, Severity, Rule, Where string }
 
 // kindRoom is how many bytes a kind of change may bring to the page: six of them stay below six megabytes.
 const kindRoom = 800_000
@@ -58,10 +58,7 @@ func (k *kind) file(c *compare.Change) {
 		if e.Finding == nil {
 			continue
 		}
-		p := part{Severity: e.Finding.Severity.String(), Text: text.Clean(e.Finding.Rule)}
-		if e.Finding.Where != "" {
-			p.Text += " at " + text.Clean(e.Finding.Where)
-		}
+		p := part{Severity: e.Finding.Severity.String(), Rule: text.Clean(e.Finding.Rule), Where: text.Clean(e.Finding.Where)}
 		switch {
 		case e.Move == compare.Gained:
 			p.Sign = "new"
@@ -71,7 +68,7 @@ func (k *kind) file(c *compare.Change) {
 			p.Sign = text.Either(c.Closes(), "closed", "not known:")
 		}
 		r.Parts = append(r.Parts, p)
-		k.room -= len(p.Text)
+		k.room -= len(p.Rule) + len(p.Where)
 	}
 	k.room -= len(r.Host) + len(r.Because)
 	k.Rows = append(k.Rows, r)

@@ -51,7 +51,7 @@ func paper(t *testing.T, ctx context.Context, height float64) []string {
 // What is printed holds every host, those too that a filter hides or a later page of the table shows, and the head of their
 // table on every sheet.
 func TestPaperHoldsEveryHost(t *testing.T) {
-	const hosts = 1200
+	const hosts = 600
 	var b bytes.Buffer
 	reporttest.WriteEstate(t, newRun(&b, reporttest.Options()), hosts)
 	ctx := browser(t, b.Bytes(), "#rows tr")
@@ -81,7 +81,7 @@ func TestPaperHoldsEveryHost(t *testing.T) {
 			t.Errorf("sheet %d of %d has hosts and no head above them: %.200s", i+1, len(sheets), sheet)
 		}
 	}
-	if got := ask[string](t, ctx, `document.getElementById("count").textContent + ", " + document.querySelectorAll("#paper tr").length`); got != "1 host of 1,200, 0" {
+	if got := ask[string](t, ctx, `document.getElementById("count").textContent + ", " + document.querySelectorAll("#paper tr").length`); got != "1 host of 600, 0" {
 		t.Errorf("after printing: %q", got)
 	}
 }
@@ -93,7 +93,7 @@ func TestNoHeadingEndsASheet(t *testing.T) {
 	if len(headings) < 20 {
 		t.Fatalf("%d headings", len(headings))
 	}
-	for height := 5.0; height < 12; height += 0.8 {
+	for height := 5.0; height < 12; height += 1.3 {
 		sheets := paper(t, ctx, height)
 		for i, sheet := range sheets[:len(sheets)-1] {
 			body, _, _ := strings.Cut(sheet, fmt.Sprintf(" %d / %d\n", i+1, len(sheets)))

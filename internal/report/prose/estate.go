@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"signet"
-	"signet/internal/check"
 	"signet/internal/report"
 	"signet/internal/text"
 )
@@ -17,7 +16,6 @@ import (
 // estate is what the text report keeps of hosts: what is said beside an endpoint, and sums.
 type estate struct {
 	names   map[netip.Addr]string // of hosts that a list may name
-	domains map[string][]controller
 	systems map[string]int
 	roles   map[string]int
 	odd     []string // hosts that sources disagree about
@@ -36,8 +34,7 @@ const (
 func (t *textRun) Host(h *signet.Host) error {
 	e := &t.estate
 	if e.names == nil {
-		*e = estate{names: map[netip.Addr]string{}, domains: map[string][]controller{},
-			systems: map[string]int{}, roles: map[string]int{}}
+		*e = estate{names: map[netip.Addr]string{}, systems: map[string]int{}, roles: map[string]int{}}
 	}
 	e.hosts++
 	if h.Name != "" {
@@ -61,9 +58,7 @@ func (t *textRun) Host(h *signet.Host) error {
 			e.oddMore++
 		}
 	}
-	if h.Has(check.RoleDomainController) && h.Domain != "" {
-		e.controller(h, t.opensDomain)
-	}
+	t.domains.Note(h)
 	return nil
 }
 

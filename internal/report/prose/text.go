@@ -20,12 +20,13 @@ type textRun struct {
 	canvas
 	checks    []check.Check
 	estate    estate
+	domains   *report.Domains
 	overheard []signet.Client // the first of them
 	clients   int
 }
 
 func newText(w io.Writer, o *report.Options) report.Handler {
-	return &textRun{digest: newDigest(o), canvas: newCanvas(w, o), checks: o.Checks}
+	return &textRun{digest: newDigest(o), canvas: newCanvas(w, o), checks: o.Checks, domains: report.NewDomains(o.Checks)}
 }
 
 // Begin prints what is known of a run that was made before; of one under way nothing is printed before the end.
