@@ -53,7 +53,7 @@ func TLSFailure(err error) string {
 	alert, ok := TLSAlert(err)
 	if !ok {
 		if err == nil {
-			return "why is not known"
+			return "no cause was given"
 		}
 		return err.Error()
 	}
@@ -61,13 +61,13 @@ func TLSFailure(err error) string {
 	case AlertHandshakeFailure:
 		return "no common cipher, as where a server takes DHE alone, or a client certificate is wanted (alert 40, handshake_failure)"
 	case AlertBadCertificate, AlertCertificateRequired, AlertAccessDenied:
-		return "a client certificate is wanted (" + tls.AlertError(alert).Error() + ")"
+		return "the server wants a client certificate (" + tls.AlertError(alert).Error() + ")"
 	case AlertProtocolVersion:
 		return "the server takes no version from TLS 1.0 to 1.3 (alert 70, protocol_version)"
 	case AlertInsufficientSecurity:
 		return "no common cipher (alert 71, insufficient_security)"
 	case AlertUnrecognizedName:
-		return "the server wants the name of a site of its own (SNI) and got another or none (alert 112, unrecognized_name): ask again by the host name that its clients use"
+		return "the server wants the name of a site of its own (SNI) and got another or none (alert 112, unrecognized_name): scan the host name that its clients use"
 	case AlertNoApplication:
 		return "the server does not take HTTP/1.1 (alert 120, no_application_protocol)"
 	}

@@ -200,7 +200,7 @@ func (m *merge) lost(before *seen, n *signet.Observation, a, b *group) Change {
 		c.Kind = NotAsked
 		c.Because = []string{"the new run did not ask it"}
 		if asked == signet.NotKnown {
-			c.Because = []string{"whether the new run asked it is not known"}
+			c.Because = []string{"Signet does not know whether the new run asked it"}
 		}
 	case a.replaced:
 		c.Kind, c.Because = Vanished, []string{"another host is at its address now"}

@@ -68,11 +68,11 @@ func (j *Judge) observation(o *signet.Observation, h *signet.Host) signet.Judgem
 		return signet.Judgement{Because: []string{reason(o)}}
 	}
 	if o.Facts == nil {
-		return signet.Judgement{Because: []string{"the answer left no facts"}}
+		return signet.Judgement{Because: []string{"Signet has no facts of the answer"}}
 	}
 	view, err := c.Judge(o.Facts)
 	if err != nil {
-		return signet.Judgement{Because: []string{"the stored facts cannot be read: " + err.Error()}}
+		return signet.Judgement{Because: []string{"Signet cannot read the stored facts: " + err.Error()}}
 	}
 	out := signet.Judgement{Verdict: view.Verdict, Because: view.Because}
 	if o.Outcome == signet.Withheld {
@@ -120,17 +120,17 @@ func reason(o *signet.Observation) string {
 	var s string
 	switch o.Outcome {
 	case signet.Skipped:
-		s = "not asked"
+		s = "Signet did not ask"
 	case signet.Refused:
 		s = "the port is closed"
 	case signet.Silent:
-		s = "nothing answered in time"
+		s = "the host did not answer in time"
 	case signet.Foreign:
-		s = "something else speaks there"
+		s = "another protocol answers there"
 	case signet.Broken:
 		s = "the conversation broke off"
 	case signet.Withheld:
-		s = "the answer needs an authentication that this depth does not allow"
+		s = "this depth does not allow the logon that would decide it"
 	case signet.Fault:
 		s = "Signet or this machine failed"
 	default:

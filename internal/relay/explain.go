@@ -87,8 +87,8 @@ is set. Paths from it are called conditional unless a capture showed it.`
 // ruleText is the model's rules with where each is from.
 func ruleText() string {
 	return `- R0 a target that takes no NTLM is closed to it; Kerberos is another matter. [MS-NLMP] 3.2.5, [MS-APDS] (NTLM blocked)
-- R1 a host refuses its own NTLM. MS08-068; not where CVE-2025-33073 is unpatched
-- R2 LDAP goes on signed when the client asked for it, and the MIC keeps a relay from taking the request away. [MS-NLMP]
+- R1 a host refuses its own NTLM when it comes back. MS08-068; not where CVE-2025-33073 is unpatched
+- R2 an LDAP server signs the session when the client asks for it, and the MIC keeps an attacker from removing the request. [MS-NLMP]
   2.2.2.5 and 3.1.5.1.2; impacket's LDAP relay client says the same. Not on NTLMv1, nor where CVE-2019-1040 or
   CVE-2025-54918 is unpatched
 - R3 signing, sealing or encryption that the target requires needs the session's key, which a relay lacks. [MS-SMB2]

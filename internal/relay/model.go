@@ -76,16 +76,16 @@ func Evaluate(c Case) Cell {
 	case c.Refused:
 		return Cell{State: signet.PathClosed, Rule: "R0", Because: "the target takes no NTLM"}
 	case c.SameHost:
-		return Cell{State: signet.PathClosed, Rule: "R1", Because: "a host refuses its own NTLM sent back to it"}
+		return Cell{State: signet.PathClosed, Rule: "R1", Because: "a host refuses its own NTLM when it comes back"}
 	case c.Guard == signet.Unknown && c.Target != check.ToHTTP && c.Target != check.ToSealed:
 		return unseen(c)
 	}
 	cell := c.guarded()
 	if c.ServiceBound && cell.State == signet.PathOpen && c.Source != NTLMv1 {
 		if c.Source == Unbound {
-			return Cell{signet.PathConditional, "R6", "the client need not say for which service it answers", "the client sends the service's name, which Windows does"}
+			return Cell{signet.PathConditional, "R6", "the client may leave out the name of the service", "the client sends the name of the service, as Windows does"}
 		}
-		return Cell{State: signet.PathClosed, Rule: "R6", Because: "the answer names another service than the target's"}
+		return Cell{State: signet.PathClosed, Rule: "R6", Because: "the client's answer names another service than the target"}
 	}
 	return cell
 }
@@ -100,7 +100,7 @@ func unseen(c Case) Cell {
 			first = cell
 		}
 		if cell.State != first.State {
-			return Cell{State: signet.PathUnknown, Because: guard(c.Target) + " was not seen", Closes: closes(c.Target)}
+			return Cell{State: signet.PathUnknown, Because: "Signet did not see whether " + guard(c.Target) + " is required", Closes: closes(c.Target)}
 		}
 	}
 	return first
@@ -113,17 +113,17 @@ func (c Case) guarded() Cell {
 	closed := func(rule, because string) Cell { return Cell{State: signet.PathClosed, Rule: rule, Because: because} }
 	switch c.Target {
 	case check.ToHTTP:
-		return open("R5", "there is no channel to bind to")
+		return open("R5", "plain HTTP gives a logon no channel to bind to")
 	case check.ToSealed:
-		return closed("R3", "the session is bound to a key that a relay lacks")
+		return closed("R3", "the target binds the session to a key that a relay lacks")
 	case check.ToSMB, check.ToICPR, check.ToWinRM:
 		if required {
-			return closed("R3", guard(c.Target)+" is required, and a relay lacks the session's key")
+			return closed("R3", guard(c.Target)+" is required, for which a relay lacks the session key")
 		}
 		return open("R3", guard(c.Target)+" is not required")
 	case check.ToLDAP:
 		if required {
-			return closed("R3", guard(c.Target)+" is required, and a relay lacks the session's key")
+			return closed("R3", guard(c.Target)+" is required, for which a relay lacks the session key")
 		}
 		return c.signing(open("R3", guard(c.Target)+" is not required"))
 	case check.ToLDAPS:
@@ -139,12 +139,12 @@ func (c Case) signing(cell Cell) Cell {
 	}
 	switch c.Source {
 	case SMB:
-		return Cell{State: signet.PathClosed, Rule: "R2", Because: "the client asked for signing, so the server goes on signed, and taking the flag away breaks the MIC"}
+		return Cell{State: signet.PathClosed, Rule: "R2", Because: "the client asks for signing, so the server signs the session, and an attacker who removes the request breaks the MIC"}
 	case Unbound:
 		cell.State, cell.Rule = signet.PathConditional, "R2"
 		cell.Because += ", provided the client does not ask for signing"
 	case NTLMv1:
-		cell.Because += ", and the client's request for signing can be taken away, since no MIC covers it"
+		cell.Because += ", and an attacker can remove the client's request for signing, which no MIC covers"
 	}
 	return cell
 }
@@ -153,17 +153,17 @@ func (c Case) signing(cell Cell) Cell {
 func (c Case) binding() Cell {
 	switch c.Guard {
 	case signet.Required:
-		return Cell{State: signet.PathClosed, Rule: "R4", Because: guard(c.Target) + " is required, and the relay's own channel is another one"}
+		return Cell{State: signet.PathClosed, Rule: "R4", Because: guard(c.Target) + " is required, and the attacker's channel is a different one"}
 	case signet.Optional:
 		switch c.Source {
 		case SMB, HTTP:
-			return Cell{State: signet.PathClosed, Rule: "R4", Because: guard(c.Target) + " is checked where a client sends one, as Windows clients do"}
+			return Cell{State: signet.PathClosed, Rule: "R4", Because: "the target checks the channel binding of clients that send one, as Windows clients do"}
 		case NTLMv1:
-			return Cell{signet.PathOpen, "R4", guard(c.Target) + " is not required, and NTLMv1 carries none", closes(c.Target)}
+			return Cell{signet.PathOpen, "R4", guard(c.Target) + " is not required, and NTLMv1 carries no channel binding", closes(c.Target)}
 		}
-		return Cell{signet.PathOpen, "R4", guard(c.Target) + " is not required, and this client sends none", closes(c.Target)}
+		return Cell{signet.PathOpen, "R4", guard(c.Target) + " is not required, and this client sends no channel binding", closes(c.Target)}
 	}
-	return Cell{signet.PathOpen, "R4", guard(c.Target) + " is not checked", closes(c.Target)}
+	return Cell{signet.PathOpen, "R4", "the target does not check " + guard(c.Target), closes(c.Target)}
 }
 
 // guard names what can close a class of target.
@@ -190,11 +190,11 @@ func guard(t check.Class) string {
 func closes(t check.Class) string {
 	switch t {
 	case check.ToHTTP:
-		return "NTLM is taken over TLS alone with Extended Protection required, or not at all"
+		return "the server takes NTLM over TLS alone with Extended Protection required, or takes none"
 	case check.ToICPR:
 		return "packet privacy is required (IF_ENFORCEENCRYPTICERTREQUEST)"
 	case check.ToWinRM:
-		return "unencrypted messages are refused (AllowUnencrypted = false)"
+		return "the server refuses unencrypted messages (AllowUnencrypted = false)"
 	case check.ToWinRMS:
 		return "CbtHardeningLevel is Strict"
 	}

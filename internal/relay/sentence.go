@@ -35,9 +35,9 @@ func where(t check.Class) string {
 func provided(s Source) string {
 	switch s {
 	case HTTP:
-		return "its WebClient runs, or it believes a name that was answered for it"
+		return "its WebClient runs, or it believes a forged answer to a name query"
 	case NTLMv1:
-		return "its LAN Manager authentication level lets it (LmCompatibilityLevel 2 or less)"
+		return "its LAN Manager authentication level allows NTLMv1 (LmCompatibilityLevel 2 or less)"
 	}
 	return "there is one"
 }
@@ -57,7 +57,7 @@ func sentence(s Source, to string, c Cell, state signet.PathState) string {
 	case signet.PathClosed:
 		return text + "closed because " + c.Because
 	default:
-		text += "not known, since " + c.Because
+		text += "unknown, since " + c.Because
 	}
 	if c.Closes != "" {
 		text += "; closes if " + c.Closes

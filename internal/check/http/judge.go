@@ -19,7 +19,7 @@ type way struct {
 // judge is pure. The endpoint is as bad as its worst path; Basic over plain HTTP is a finding beside the verdict.
 func judge(f *Facts) check.Judgement {
 	if len(f.Paths) == 0 {
-		return check.Judgement{Because: []string{"no path was answered"}}
+		return check.Judgement{Because: []string{"the server answered on no path"}}
 	}
 	j := check.Judgement{Verdict: signet.Unseen}
 	ways := make([]way, len(f.Paths))
@@ -28,18 +28,18 @@ func judge(f *Facts) check.Judgement {
 		j.Verdict = j.Verdict.Worse(ways[i].verdict)
 	}
 	if f.Hidden != "" && j.Verdict != signet.Exposed {
-		return check.Judgement{Because: []string{f.Hidden, "what answers in plain HTTP on this port is not the service behind TLS"}, Breaches: f.breaches(ways)}
+		return check.Judgement{Because: []string{f.Hidden, "only plain HTTP answered on this port, so the service behind TLS is unknown"}, Breaches: f.breaches(ways)}
 	}
 	if j.Verdict != signet.Exposed && f.NoSite {
-		return check.Judgement{Because: []string{"the server has no site for the name that was asked for (404 or 400 on every path): " +
-			"ask again by the host name that its clients use"}}
+		return check.Judgement{Because: []string{"the server has no site for the name in the request (404 or 400 on every path): " +
+			"scan the host name that its clients use"}}
 	}
 	if j.Verdict != signet.Exposed && f.nobodyHome() {
-		return check.Judgement{Because: []string{"http.sys has no site for the name that was asked for (404 or 400 on every path): " +
-			"ask again by the host name that its clients use"}}
+		return check.Judgement{Because: []string{"http.sys has no site for the name in the request (404 or 400 on every path): " +
+			"scan the host name that its clients use"}}
 	}
 	if harmless(j.Verdict) && len(f.Paths) == 1 && f.Paths[0].Path == "/" {
-		return check.Judgement{Because: []string{"/: " + ways[0].text, "no other path was asked"}, Breaches: f.breaches(ways)}
+		return check.Judgement{Because: []string{"/: " + ways[0].text, "nobody asked for another path"}, Breaches: f.breaches(ways)}
 	}
 	asked := 0
 	for i := range f.Paths {
@@ -49,9 +49,9 @@ func judge(f *Facts) check.Judgement {
 	}
 	switch j.Verdict {
 	case signet.Guarded:
-		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked takes NTLM (%d asked)", asked))
+		j.Because = append(j.Because, fmt.Sprintf("the server takes NTLM on none of the paths asked (%d asked)", asked))
 	case signet.Unseen:
-		j.Because = append(j.Because, fmt.Sprintf("none of the paths asked wants a logon (%d asked)", asked))
+		j.Because = append(j.Because, fmt.Sprintf("the server wants a logon on none of the paths asked (%d asked)", asked))
 	}
 	j.Because = append(j.Because, f.because(ways, func(w way) bool { return w.verdict == j.Verdict })...)
 	j.Breaches = f.breaches(ways)
@@ -140,7 +140,7 @@ func (f *Facts) basic() (check.Breach, bool) {
 		return check.Breach{}, false
 	}
 	return check.Breach{Rule: ruleBasic, Where: paths[0],
-		Because: []string{few(paths) + ": Basic is offered, and the connection is not encrypted"}}, true
+		Because: []string{few(paths) + ": the server offers Basic over an unencrypted connection"}}, true
 }
 
 // way judges one path.
@@ -154,27 +154,27 @@ func (f *Facts) way(p *Path) way {
 		case p.Role == "winrm":
 			return f.winrm(p)
 		case f.TLS == nil && p.Path == "" && (f.Server == "" || strings.HasPrefix(f.Server, "Microsoft-HTTPAPI")):
-			return way{text: "an NTLM message brought a challenge over plain HTTP, on a page whose request is not in the capture: " +
-				"WinRM's would have protections of its own"}
+			return way{text: "the server answers NTLM with a challenge over plain HTTP, on a page whose request is not in the capture; " +
+				"WinRM has protections of its own"}
 		case f.TLS == nil && f.everywhere(p):
-			return way{signet.Exposed, plainRule(""), "an NTLM message brought a challenge over plain HTTP, as on every path here, " +
-				"so what stands behind it is not known"}
+			return way{signet.Exposed, plainRule(""), "the server answers NTLM with a challenge over plain HTTP, as on every path here, " +
+				"so its service is unknown"}
 		case f.TLS == nil:
-			return way{signet.Exposed, plainRule(p.Role), "an NTLM message brought a challenge over plain HTTP, where nothing binds it to its channel"}
+			return way{signet.Exposed, plainRule(p.Role), "the server answers NTLM with a challenge over plain HTTP, where nothing binds the logon to its connection"}
 		}
 		return f.bound(p)
 	case OfferAnnounced:
 		if !p.Sent {
-			return way{text: "NTLM is announced, and no NTLM message was seen to be answered"}
+			return way{text: "the server announces NTLM, and no answer to an NTLM message was seen"}
 		}
-		return way{text: "NTLM is announced, yet an NTLM message brought no challenge"}
+		return way{text: "the server announces NTLM, yet sent no challenge to an NTLM message"}
 	case OfferNo:
 		if wantsLogon(p) || len(p.Schemes) > 0 {
 			return way{verdict: signet.Guarded, text: refuted(p)}
 		}
 		return way{verdict: signet.Unseen, text: open(p)}
 	}
-	text := "whether NTLM is taken stays open"
+	text := "the answers do not show whether the server takes NTLM"
 	if p.Note != "" {
 		text += ": " + p.Note
 	}
@@ -206,31 +206,31 @@ func (p *Path) asks(q *Path) bool {
 
 // bound judges NTLM inside TLS, by Extended Protection.
 func (f *Facts) bound(p *Path) way {
-	const says = "NTLM is taken inside TLS"
+	const says = "the server takes NTLM over TLS"
 	switch p.EPA {
 	case signet.Off:
-		return way{signet.Exposed, "http-epa-off", says + ", and no channel binding is asked for"}
+		return way{signet.Exposed, "http-epa-off", says + " and asks for no channel binding"}
 	case signet.Optional:
-		return way{signet.Exposed, "http-epa-optional", says + ", and a channel binding is checked only where one is sent: NTLMv1 and clients without bindings get in"}
+		return way{signet.Exposed, "http-epa-optional", says + " and checks a channel binding only where one is sent: NTLMv1 and clients without bindings get in"}
 	case signet.Required:
-		return way{verdict: signet.Guarded, text: says + ", and a channel binding is required"}
+		return way{verdict: signet.Guarded, text: says + " and requires a channel binding"}
 	}
 	rule := "http-ntlm-epa-unknown"
 	if adcs(p.Role) && !f.everywhere(p) {
 		rule = "adcs-ntlm-epa-unknown"
 	}
-	return way{rule: rule, text: says + "; whether Extended Protection closes it cannot be seen without a credential (" + f.hint(p.Role) + ")"}
+	return way{rule: rule, text: says + "; only a logon with an account shows its Extended Protection (" + f.hint(p.Role) + ")"}
 }
 
 // winrm has protections of its own that cannot be seen without a logon.
 func (f *Facts) winrm(p *Path) way {
 	if f.TLS == nil {
-		return way{rule: "winrm-http-encryption-unknown", text: "NTLM is taken over plain HTTP; message encryption would close it " +
-			"and cannot be seen without a logon (hint: AllowUnencrypted is false by default)"}
+		return way{rule: "winrm-http-encryption-unknown", text: "the server takes NTLM over plain HTTP; only a logon with an account shows whether " +
+			"message encryption stops a relay (hint: AllowUnencrypted is false by default)"}
 	}
 	if p.EPA == signet.Unknown {
-		return way{rule: "winrm-https-binding-unknown", text: "NTLM is taken inside TLS; the channel binding level cannot be seen " +
-			"without a credential (hint: CbtHardeningLevel is Relaxed by default, which lets NTLMv1 and clients without bindings in)"}
+		return way{rule: "winrm-https-binding-unknown", text: "the server takes NTLM over TLS; only a logon with an account shows its channel binding level " +
+			"(hint: CbtHardeningLevel is Relaxed by default, which lets NTLMv1 and clients without bindings in)"}
 	}
 	return f.bound(p)
 }
@@ -257,30 +257,30 @@ func (f *Facts) hint(role string) string {
 // refuted words why a path that asks for a logon is no way in. That an NTLM message brought nothing is said only where
 // one was sent.
 func refuted(p *Path) string {
-	text := fmt.Sprintf("answers %d without a challenge", p.Status)
+	text := fmt.Sprintf("the server answers %d without a challenge", p.Status)
 	switch {
 	case p.Negotiate == NegotiateKerberosOnly:
-		return "Negotiate takes Kerberos alone"
+		return "the server takes Kerberos alone inside Negotiate"
 	case len(p.Schemes) > 0:
-		text = "offers " + strings.Join(p.Schemes, ", ")
+		text = "the server offers " + strings.Join(p.Schemes, ", ")
 	}
 	if p.Sent {
-		return text + ", and an NTLM message brought no challenge"
+		return text + ", and it sent no challenge to an NTLM message"
 	}
-	return text + ", and takes no NTLM"
+	return text + ", and it takes no NTLM"
 }
 
 // open words what a path is that asks for no logon.
 func open(p *Path) string {
-	text := fmt.Sprintf("answers %d, and asks for no logon", p.Status)
+	text := fmt.Sprintf("the server answers %d and asks for no logon", p.Status)
 	switch {
 	case p.Status == 404 || p.Status == 410:
-		text = "does not exist"
+		text = "the server has no such page"
 	case p.Status >= 300 && p.Status < 400:
-		text = "redirects, and asks for no logon"
+		text = "the server redirects and asks for no logon"
 	}
 	if p.Sent {
-		text += "; an NTLM message brought no challenge"
+		text += "; it sent no challenge to an NTLM message"
 	}
 	return text
 }

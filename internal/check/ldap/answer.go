@@ -76,7 +76,7 @@ func (b *Bind) said() string {
 		}
 		return "no answer"
 	}
-	s := fmt.Sprintf("result %d %s", *b.Code, *b.Code)
+	s := fmt.Sprintf("result %d, %s", *b.Code, *b.Code)
 	d := wire.ParseDiagnostic(b.Text)
 	if d.HasPrefix {
 		s += fmt.Sprintf(", %08x", d.Prefix)

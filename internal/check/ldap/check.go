@@ -42,7 +42,7 @@ func rules() []check.Rule {
 		{
 			ID:       ruleSigning,
 			Title:    "LDAP signing is not required",
-			Requires: "refuses an NTLM bind that does not ask for signing (result 8)",
+			Requires: "the server refuses NTLM binds without signing (result 8)",
 			Refers:   []string{"T1557.001", "SC-8", "SC-8(1)", "AC-17(2)", "cis-ldap-signing", "ms-ldap-signing", "ms-ldap-kb"},
 			Opens:    check.Way{To: check.ToLDAP, Guard: signet.Optional},
 			Recipe:   requireSigning(),
@@ -51,7 +51,7 @@ func rules() []check.Rule {
 		{
 			ID:       ruleBindingOff,
 			Title:    "LDAP channel binding is never checked",
-			Requires: "refuses NTLM over TLS without a matching channel binding",
+			Requires: "the server refuses NTLM over TLS without the matching channel binding",
 			Refers:   []string{"T1557.001", "SC-8", "SC-8(1)", "AC-17(2)", "cis-ldap-binding", "ms-ldap-kb"},
 			Opens:    check.Way{To: check.ToLDAPS, Guard: signet.Off},
 			Recipe:   requireBinding(),
@@ -60,7 +60,7 @@ func rules() []check.Rule {
 		{
 			ID:       ruleBindingOptional,
 			Title:    "LDAP channel binding is checked only when sent",
-			Requires: "refuses NTLM over TLS without a channel binding, not only with a wrong one",
+			Requires: "the server also refuses NTLM over TLS that carries no channel binding",
 			Refers:   []string{"T1557.001", "SC-8", "SC-8(1)", "AC-17(2)", "cis-ldap-binding", "ms-ldap-kb"},
 			Opens:    check.Way{To: check.ToLDAPS, Guard: signet.Optional},
 			Recipe:   requireBinding(),

@@ -243,7 +243,7 @@ func TestNoStartTLSIsNoGuard(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 	j := judge(f)
-	if last := j.Because[len(j.Because)-1]; j.Verdict != signet.Guarded || !strings.HasPrefix(last, "StartTLS is not offered") {
+	if last := j.Because[len(j.Because)-1]; j.Verdict != signet.Guarded || !strings.HasPrefix(last, "the server does not offer StartTLS") {
 		t.Errorf("%v because %q", j.Verdict, j.Because)
 	}
 }

@@ -241,7 +241,7 @@ func TestDecoyDenied(t *testing.T) {
 	if len(log) != 2 || f.ChannelBinding != signet.Unknown || judge(f).Verdict != signet.Undetermined || !slices.Equal(r.Unasked, []string{"channel-binding"}) {
 		t.Errorf("%v %v, unasked %q, after %q", r.Outcome, f.ChannelBinding, r.Unasked, notes(log))
 	}
-	if because := judge(f).Because; r.Outcome != signet.Withheld || because[0] != "whether channel bindings are checked over TLS was not answered: not allowed by the scope or a budget" {
+	if because := judge(f).Because; r.Outcome != signet.Withheld || because[0] != "the test of channel binding over TLS got no answer: not allowed by the scope or a budget" {
 		t.Errorf("%v because %q", r.Outcome, because)
 	}
 }

@@ -49,22 +49,22 @@ func TestChallengeLater(t *testing.T) {
 		verdict signet.Verdict
 		says    string
 	}{
-		{"selected, then taken in a NegTokenResp", map[string]answer{"bare": goesOn(selected), "resp": goesOn(spnego.AppendResp(nil, whole))}, "bare resp", signet.Exposed, "was accepted"},
-		{"selected, then taken in a NegTokenInit", map[string]answer{"bare": goesOn(selected), "resp": goesOn(selected), "init": goesOn(spnego.AppendResp(nil, whole))}, "bare resp init", signet.Exposed, "was accepted"},
-		{"the challenge comes bare", map[string]answer{"bare": goesOn(selected), "resp": goesOn(whole)}, "bare resp", signet.Exposed, "was accepted"},
-		{"nothing selected, then taken", map[string]answer{"bare": goesOn(silent), "resp": goesOn(whole)}, "bare resp", signet.Exposed, "was accepted"},
-		{"an empty token, then taken", map[string]answer{"bare": goesOn(nil), "init": goesOn(whole)}, "bare init", signet.Exposed, "was accepted"},
-		{"its own negotiation, then taken", map[string]answer{"bare": goesOn(hints), "resp": goesOn(hints), "init": goesOn(whole)}, "bare resp init", signet.Exposed, "was accepted"},
-		{"the form is rejected, NTLM is not", map[string]answer{"bare": {wire.InvalidCredentials, reject}, "init": goesOn(whole)}, "bare init", signet.Exposed, "was accepted"},
+		{"selected, then taken in a NegTokenResp", map[string]answer{"bare": goesOn(selected), "resp": goesOn(spnego.AppendResp(nil, whole))}, "bare resp", signet.Exposed, "the server accepted"},
+		{"selected, then taken in a NegTokenInit", map[string]answer{"bare": goesOn(selected), "resp": goesOn(selected), "init": goesOn(spnego.AppendResp(nil, whole))}, "bare resp init", signet.Exposed, "the server accepted"},
+		{"the challenge comes bare", map[string]answer{"bare": goesOn(selected), "resp": goesOn(whole)}, "bare resp", signet.Exposed, "the server accepted"},
+		{"nothing selected, then taken", map[string]answer{"bare": goesOn(silent), "resp": goesOn(whole)}, "bare resp", signet.Exposed, "the server accepted"},
+		{"an empty token, then taken", map[string]answer{"bare": goesOn(nil), "init": goesOn(whole)}, "bare init", signet.Exposed, "the server accepted"},
+		{"its own negotiation, then taken", map[string]answer{"bare": goesOn(hints), "resp": goesOn(hints), "init": goesOn(whole)}, "bare resp init", signet.Exposed, "the server accepted"},
+		{"the form is rejected, NTLM is not", map[string]answer{"bare": {wire.InvalidCredentials, reject}, "init": goesOn(whole)}, "bare init", signet.Exposed, "the server accepted"},
 		{"request-mic for ever", map[string]answer{"bare": goesOn(mic), "resp": goesOn(mic), "init": goesOn(mic)}, "bare resp init", signet.Undetermined, "NTLM selected"},
 		{"Kerberos for ever", map[string]answer{"bare": goesOn(kerberos), "init": goesOn(kerberos)}, "bare init", signet.Undetermined, "another mechanism selected"},
 		{"Kerberos alone is named", map[string]answer{"bare": goesOn(bareHints), "init": goesOn(bareHints)}, "bare init", signet.Undetermined, "another mechanism selected"},
-		{"another mechanism's token", map[string]answer{"bare": goesOn([]byte("realm=x")), "init": goesOn([]byte("realm=x"))}, "bare init", signet.Undetermined, "no challenge"},
+		{"another mechanism's token", map[string]answer{"bare": goesOn([]byte("realm=x")), "init": goesOn([]byte("realm=x"))}, "bare init", signet.Undetermined, "sent no NTLM challenge"},
 		{"rejected in every form", map[string]answer{"bare": goesOn(reject), "init": goesOn(reject)}, "bare init", signet.Guarded, "rejected by SPNEGO"},
 		{"selected, then hung up on", map[string]answer{"bare": goesOn(selected)}, "bare resp", signet.Undetermined, "no answer in time"},
 		{"a challenge that is cut", map[string]answer{"bare": goesOn(whole[:20])}, "bare", signet.Undetermined, "cut short"},
-		{"7", map[string]answer{"bare": {wire.AuthMethodNotSupported, nil}}, "bare bare", signet.Guarded, "not offered"},
-		{"8 to whatever binds", map[string]answer{"bare": {wire.StrongerAuthRequired, nil}}, "bare", signet.Undetermined, "need not be about signing"},
+		{"7", map[string]answer{"bare": {wire.AuthMethodNotSupported, nil}}, "bare bare", signet.Guarded, "refuses NTLM"},
+		{"8 to whatever binds", map[string]answer{"bare": {wire.StrongerAuthRequired, nil}}, "bare", signet.Undetermined, "something other than signing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var forms []string

@@ -22,13 +22,13 @@ func TestStartTLSAnswers(t *testing.T) {
 		says        string
 	}{
 		{0, &yes, certOK, signet.Guarded, 2, "even behind StartTLS"},
-		{2, &no, certUnknown, signet.Guarded, 2, "StartTLS is not offered (result 2 protocolError)"},
-		{53, &no, certUnknown, signet.Guarded, 2, "StartTLS is not offered (result 53 unwillingToPerform)"},
-		{52, &no, certMissing, signet.Guarded, 3, "StartTLS is refused (result 52 unavailable), likely for want of a certificate"},
-		{1, &no, certMissing, signet.Guarded, 3, "StartTLS is refused (result 1 operationsError), likely for want of a certificate"},
-		{51, nil, certUnknown, signet.Undetermined, 3, "whether StartTLS is offered was not told: result 51 busy"},
-		{80, nil, certUnknown, signet.Undetermined, 2, "whether StartTLS is offered was not told: result 80 other"},
-		{10, nil, certUnknown, signet.Undetermined, 2, "whether StartTLS is offered was not told: result 10 referral"},
+		{2, &no, certUnknown, signet.Guarded, 2, "the server does not offer StartTLS (result 2, protocolError)"},
+		{53, &no, certUnknown, signet.Guarded, 2, "the server does not offer StartTLS (result 53, unwillingToPerform)"},
+		{52, &no, certMissing, signet.Guarded, 3, "the server refuses StartTLS (result 52, unavailable), likely because it has no certificate"},
+		{1, &no, certMissing, signet.Guarded, 3, "the server refuses StartTLS (result 1, operationsError), likely because it has no certificate"},
+		{51, nil, certUnknown, signet.Undetermined, 3, "the server did not say whether it offers StartTLS: result 51, busy"},
+		{80, nil, certUnknown, signet.Undetermined, 2, "the server did not say whether it offers StartTLS: result 80, other"},
+		{10, nil, certUnknown, signet.Undetermined, 2, "the server did not say whether it offers StartTLS: result 10, referral"},
 	} {
 		fake := dc{capabilities: ad(), startTLS: c.code, last: answers(askAnonymous, result(8, ""))}
 		r, log := hold(t, 389, depth(signet.Anonymous), server{reply: fake.reply})
@@ -49,7 +49,7 @@ func TestStartTLSAnswers(t *testing.T) {
 		return dc{capabilities: ad(), last: answers(askAnonymous, result(8, ""))}.reply(m)
 	}
 	r, log := hold(t, 389, depth(signet.Anonymous), server{reply: cut, end: check.Reset})
-	if j := judge(r.Facts.(*Facts)); len(log) != 3 || r.Unasked != nil || j.Verdict != signet.Undetermined || !strings.Contains(j.Because[0], "not told: the peer reset the connection") {
+	if j := judge(r.Facts.(*Facts)); len(log) != 3 || r.Unasked != nil || j.Verdict != signet.Undetermined || !strings.Contains(j.Because[0], "offers StartTLS: the peer reset the connection") {
 		t.Errorf("reset: %v, unasked %q, after %q, because %q", j.Verdict, r.Unasked, notes(log), j.Because)
 	}
 	// A server that was busy and then goes on is judged by what it said last.

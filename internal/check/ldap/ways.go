@@ -25,9 +25,9 @@ const (
 
 // Who gets through: the sentences of every exposed way.
 const (
-	openSigning = "open to NTLM relayed from HTTP and WebDAV clients, which do not ask for signing, and to NTLMv1 from any client"
+	openSigning = "attackers can relay NTLM from HTTP and WebDAV clients, which ask for no signing, and NTLMv1 from any client"
 	openOff     = openSigning
-	openPartly  = "open to NTLMv1 and to clients that send no channel binding; closed to NTLMv2 of patched Windows clients"
+	openPartly  = "attackers can relay NTLMv1 and clients that send no channel binding; NTLMv2 of patched Windows clients is safe"
 )
 
 // ways judges each way in by itself.
@@ -55,13 +55,13 @@ func (f *Facts) first(over string) *Bind {
 func plainWay(f *Facts) way {
 	b, simple := f.first(overPlain), f.bind(overPlain, askSimple)
 	stronger := func() way {
-		return guarded("a simple bind without TLS was refused before its password was looked at (" + simple.said() + "): LDAP signing is required")
+		return guarded("the server refused a simple bind without TLS before it looked at the password (" + simple.said() + "), so it requires LDAP signing")
 	}
 	if b == nil {
 		if f.simpleRefused() != nil { // in a capture
 			return stronger()
 		}
-		w := undetermined("whether LDAP signing is required is not known: no NTLM bind without signing was seen to be accepted, or refused for want of it")
+		w := undetermined("no answer to an NTLM bind without signing was seen that shows the server's LDAP signing level")
 		w.unasked = "signing"
 		return w
 	}
@@ -69,19 +69,19 @@ func plainWay(f *Facts) way {
 	case answerAccepted:
 		if b.Question == askOverheard {
 			return way{verdict: signet.Exposed, breach: ruleSigning, because: []string{
-				"a client's NTLM bind without signing was accepted (" + b.said() + "): LDAP signing is not required", openSigning}}
+				"the server accepted a client's NTLM bind without signing (" + b.said() + "), so it does not require LDAP signing", openSigning}}
 		}
 		return way{verdict: signet.Exposed, breach: ruleSigning, because: []string{
-			"an anonymous NTLM bind without signing was accepted (" + b.said() + "): LDAP signing is not required", openSigning}}
+			"the server accepted an anonymous NTLM bind without signing (" + b.said() + "), so it does not require LDAP signing", openSigning}}
 	case answerStronger:
-		return guarded("an NTLM bind without signing was refused (" + b.said() + "): LDAP signing is required")
+		return guarded("the server refused an NTLM bind without signing (" + b.said() + "), so it requires LDAP signing")
 	case answerTLSFirst:
-		return guarded("binds without TLS are refused (" + b.said() + ")")
+		return guarded("the server refuses binds without TLS (" + b.said() + ")")
 	case answerNotOffered:
-		return guarded("NTLM is not offered without TLS (" + b.said() + ")")
+		return guarded("the server refuses NTLM without TLS (" + b.said() + ")")
 	}
 	if b.Question == askChallenge && b.Challenge {
-		w := undetermined("LDAP signing was not asked: it takes the anonymous NTLM bind of --depth anonymous")
+		w := undetermined("this depth does not test LDAP signing; --depth anonymous does, by an anonymous NTLM bind")
 		w.unasked, w.deeper = "signing", "anonymous"
 		return w
 	}
@@ -89,26 +89,26 @@ func plainWay(f *Facts) way {
 		return stronger()
 	}
 	if b.Code == nil {
-		return undetermined("whether LDAP signing is required was not answered: " + b.said())
+		return undetermined("the test of LDAP signing got no answer: " + b.said())
 	}
 	if !b.Challenge {
-		w := undetermined("NTLM got no challenge without TLS (" + b.said() + "): whether signing is required cannot be told")
+		w := undetermined("the server sent no NTLM challenge without TLS (" + b.said() + "): its LDAP signing level is unknown")
 		if *b.Code == wire.StrongerAuthRequired {
-			w.because = append(w.because, "8 before a challenge need not be about signing")
+			w.because = append(w.because, "result 8 before a challenge may be about something other than signing")
 		}
 		return f.hinted(w, b, simple)
 	}
-	w := undetermined("the anonymous NTLM bind was not accepted, for another reason than signing (" + b.said() + "): whether signing is required cannot be told")
+	w := undetermined("the server refused the anonymous NTLM bind for another reason than signing (" + b.said() + "): its LDAP signing level is unknown")
 	return f.hinted(w, b, simple)
 }
 
 // hinted adds to an undetermined way what the answers hint at.
 func (f *Facts) hinted(w way, b, simple *Bind) way {
 	if wire.ParseDiagnostic(b.Text).Reason() == wire.ReasonNTLMUnsupported {
-		w.because = append(w.because, "80090302 is a hint that NTLM is switched off there")
+		w.because = append(w.because, "80090302 hints that NTLM is switched off there")
 	}
 	if simple != nil {
-		w.because = append(w.because, "a simple bind without TLS was answered with "+simple.said()+", which does not settle it either")
+		w.because = append(w.because, "the server's answer to a simple bind without TLS ("+simple.said()+") does not settle it either")
 	}
 	return w
 }
@@ -122,9 +122,9 @@ func startTLSWay(f *Facts) way {
 		if b := f.bind(overStartTLS, askStartTLS); b != nil {
 			evidence = " (" + b.said() + ")"
 		}
-		w := way{verdict: signet.Unseen, because: []string{"StartTLS is not offered" + evidence + ": it opens no way round signing"}}
+		w := way{verdict: signet.Unseen, because: []string{"the server does not offer StartTLS" + evidence}}
 		if w.absent = true; f.Certificate == certMissing {
-			w.because[0] = "StartTLS is refused" + evidence + ", likely for want of a certificate: it opens no way round signing"
+			w.because[0] = "the server refuses StartTLS" + evidence + ", likely because it has no certificate"
 		}
 		return w
 	}
@@ -137,11 +137,11 @@ func startTLSUntold(f *Facts) way {
 	switch b := f.bind(overStartTLS, askStartTLS); {
 	case b != nil:
 		w.unasked = ""
-		w.because = []string{"whether StartTLS is offered was not told: " + b.said()}
+		w.because = []string{"the server did not say whether it offers StartTLS: " + b.said()}
 	case f.Spared:
-		w.because = []string{"whether StartTLS is offered was not told: a Samba whose LDAPS port is closed is not asked, since StartTLS can crash it"}
+		w.because = []string{"Signet did not ask for StartTLS, which can crash a Samba whose LDAPS port is closed"}
 	default:
-		w.because = []string{"whether StartTLS is offered was not told"}
+		w.because = []string{"the answers do not show whether the server offers StartTLS"}
 	}
 	return w
 }
@@ -169,47 +169,47 @@ func tlsVerdict(f *Facts, over, place string) way {
 	wrong, none := f.bind(over, askDecoyWrong), f.bind(over, askDecoyNone)
 	switch b.answer() {
 	case answerStronger:
-		return guarded("an NTLM bind without signing was refused even " + place + " (" + b.said() + ")")
+		return guarded("the server refused an NTLM bind without signing even " + place + " (" + b.said() + ")")
 	case answerNotOffered:
-		return guarded("NTLM is not offered " + place + " (" + b.said() + ")")
+		return guarded("the server refuses NTLM " + place + " (" + b.said() + ")")
 	}
 	for _, d := range []*Bind{wrong, none} {
 		if d.answer() == answerStronger {
-			return guarded("an NTLM logon without signing was refused even " + place + " (" + d.said() + ")")
+			return guarded("the server refused an NTLM logon without signing even " + place + " (" + d.said() + ")")
 		}
 	}
 	switch f.ChannelBinding {
 	case signet.Off:
 		return way{verdict: signet.Exposed, breach: ruleBindingOff, because: []string{
-			"a logon with a wrong channel binding got past the binding " + place + " (" + wrong.said() + "): channel binding is never checked", openOff}}
+			"the server let a wrong channel binding pass " + place + " (" + wrong.said() + "), so it never checks channel bindings", openOff}}
 	case signet.Optional:
 		return way{verdict: signet.Exposed, breach: ruleBindingOptional, because: []string{
-			"a wrong channel binding was refused " + place + " (" + wrong.said() + "), none at all was let through (" + none.said() + "): it is checked only when sent", openPartly}}
+			"the server refused a wrong channel binding " + place + " (" + wrong.said() + ") and let a logon without one pass (" + none.said() + "), so it checks only what is sent", openPartly}}
 	case signet.Required:
 		if none == nil {
 			none = b
 		}
-		return guarded("NTLM without a channel binding was refused " + place + " (" + none.said() + "): channel binding is required")
+		return guarded("the server refused NTLM without a channel binding " + place + " (" + none.said() + "), so it requires channel binding")
 	}
 	switch {
 	case wrong != nil && none != nil:
-		return undetermined("a wrong channel binding was refused " + place + " (" + wrong.said() + "), but what none at all meets was not told (" + none.said() + ")")
+		return undetermined("the server refused a wrong channel binding " + place + " (" + wrong.said() + "); its answer to none at all decides nothing (" + none.said() + ")")
 	case wrong != nil && wrong.Code == nil:
-		return undetermined("whether channel bindings are checked " + place + " was not answered: " + wrong.said())
+		return undetermined("the test of channel binding " + place + " got no answer: " + wrong.said())
 	case wrong != nil:
-		return undetermined("the logon that tells whether channel bindings are checked was answered " + place + " with " + wrong.said() + ", which decides nothing")
+		return undetermined("the server's answer to the test of channel binding " + place + " decides nothing (" + wrong.said() + ")")
 	case b.Code == nil:
-		return undetermined("NTLM " + place + " was not answered: " + b.said())
+		return undetermined("NTLM " + place + " got no answer: " + b.said())
 	case !b.Challenge:
-		return undetermined("NTLM got no challenge " + place + " (" + b.said() + ")")
+		return undetermined("the server sent no NTLM challenge " + place + " (" + b.said() + ")")
 	}
 	if !f.tellsBinding() {
-		return undetermined("NTLM is offered " + place + ", and whether it is tied to the channel cannot be told of a directory that is not AD (" + b.said() + ")")
+		return undetermined("the server offers NTLM " + place + " (" + b.said() + "); Signet can test channel binding on Active Directory only")
 	}
-	u := undetermined("channel binding " + place + " was not asked: it takes a logon that fails, as a user that cannot exist (--depth decoy)")
+	u := undetermined("this depth does not test channel binding " + place + "; --depth decoy does, by a failed logon of a user that cannot exist")
 	u.deeper = "decoy"
 	if b.answer() == answerAccepted {
-		u.because = append(u.because, "the anonymous NTLM bind without a binding was accepted "+place+" ("+b.said()+")")
+		u.because = append(u.because, "the server accepted an anonymous NTLM bind without a channel binding "+place+" ("+b.said()+")")
 	}
 	return u
 }
@@ -218,11 +218,11 @@ func tlsVerdict(f *Facts, over, place string) way {
 func noHandshake(f *Facts, place string) way {
 	switch {
 	case f.Session != nil:
-		w := undetermined("what NTLM meets " + place + " was not seen")
+		w := undetermined("the answers do not show how the server treats NTLM " + place)
 		w.unasked = "channel-binding"
 		return w
 	case f.Certificate == certMissing:
-		return undetermined("the handshake was cut off " + place + ": likely the server has no certificate, but a filter or a fault looks the same")
+		return undetermined("the server cut off the TLS handshake " + place + ", likely for want of a certificate; a filter or a fault looks the same")
 	}
 	return undetermined("no TLS handshake was seen " + place)
 }

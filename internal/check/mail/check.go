@@ -39,7 +39,7 @@ func rules() []check.Rule {
 		{
 			ID:       rulePlain,
 			Title:    "Mail server takes NTLM without TLS",
-			Requires: "offers no NTLM before STARTTLS",
+			Requires: "the server offers no NTLM without TLS",
 			Refers:   []string{"T1557.001", "M1041-web", "SC-8"},
 			Opens:    check.Way{To: check.ToHTTP, Guard: signet.Off},
 			Breaks:   withoutTLS(),
@@ -47,7 +47,7 @@ func rules() []check.Rule {
 		{
 			ID:       ruleUnknown,
 			Title:    "Mail server takes NTLM over TLS, binding unknown",
-			Requires: "offers no NTLM, or is known to require Extended Protection",
+			Requires: "the server offers no NTLM, or requires Extended Protection",
 			Refers:   []string{"T1557.001", "SC-8"},
 			Opens:    check.Way{To: check.ToHTTPS},
 			Breaks:   check.Breaks{Client: check.ByBinding},

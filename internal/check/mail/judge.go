@@ -21,7 +21,7 @@ func judge(f *Facts) check.Judgement {
 		ways = append(ways[:len(ways):len(ways)], Way{Over: overStartTLS, NTLM: unknown, Error: "nothing was seen of it"})
 	}
 	if len(ways) == 0 {
-		return check.Judgement{Because: []string{"no way into the server is known"}}
+		return check.Judgement{Because: []string{"no answer of the server shows how it takes logons"}}
 	}
 	j := check.Judgement{Verdict: signet.Unseen}
 	because := map[signet.Verdict][]string{}
@@ -56,46 +56,46 @@ func place(over string) string {
 func (f *Facts) view(w Way) (signet.Verdict, string, string) {
 	place := place(w.Over)
 	if place == "" {
-		return signet.Undetermined, "an unknown way in: " + w.Over, ""
+		return signet.Undetermined, "this version of Signet does not know a way in called " + w.Over, ""
 	}
 	inside := w.Over != overPlain
-	list := "no mechanisms are listed"
+	list := "it lists no mechanisms"
 	if len(w.Mechanisms) > 0 {
-		list = "listed are only " + strings.Join(w.Mechanisms, ", ")
+		list = "it lists only " + strings.Join(w.Mechanisms, ", ")
 	}
 	switch w.NTLM {
 	case proven:
-		taken := "NTLM is taken " + place + ": an AUTH brought a CHALLENGE" // a capture need not hold which
+		taken := "the server takes NTLM " + place + ": it answered an AUTH with a challenge" // a capture need not hold which
 		if w.Via != "" {
-			taken = "NTLM is taken " + place + ": AUTH " + w.Via + " brought a CHALLENGE"
+			taken = "the server takes NTLM " + place + ": it answered AUTH " + w.Via + " with a challenge"
 		}
 		if !inside {
-			return signet.Exposed, taken + ", and nothing binds the session to it", rulePlain
+			return signet.Exposed, taken + ", and nothing binds the logon to its connection", rulePlain
 		}
-		return signet.Undetermined, taken + "; whether channel bindings are checked cannot be seen without a logon", ruleUnknown
+		return signet.Undetermined, taken + "; only a logon with an account shows whether it checks channel bindings", ruleUnknown
 	case offered:
-		s := "AUTH " + carrier(w.Mechanisms) + " is offered " + place
+		s := "the server offers AUTH " + carrier(w.Mechanisms) + " " + place
 		switch {
 		case w.Answer != "":
-			s += fmt.Sprintf(" and brought no CHALLENGE (%q)", w.Answer)
+			s += fmt.Sprintf(" but sent no challenge (%q)", w.Answer)
 		case w.Error != "":
-			s += " and was not proven: " + w.Error
+			s += ", unproven: " + w.Error
 		case w.Via != "":
 			s += "; AUTH " + w.Via + " got no answer"
 		default:
-			s += "; no CHALLENGE was asked for here"
+			s += "; nobody asked for a challenge there"
 		}
 		return signet.Undetermined, s, ""
 	case refused, absent:
 		if carrier(f.Exchange) != "" {
-			return signet.Undetermined, "X-EXPS offers " + strings.Join(f.Exchange, ", ") + " to other Exchange servers, and it was not asked whether to others; " + list + " for AUTH", ""
+			return signet.Undetermined, "the server offers " + strings.Join(f.Exchange, ", ") + " to other Exchange servers (X-EXPS), and Signet did not test it; for AUTH " + list, ""
 		}
 		return f.unlisted(w, place, list)
 	}
 	if w.Error == "" {
-		return signet.Undetermined, "what is offered " + place + " is not known", ""
+		return signet.Undetermined, "the server's mechanisms " + place + " are unknown", ""
 	}
-	s := "what is offered " + place + " is not known: " + w.Error
+	s := "the server's mechanisms " + place + " are unknown: " + w.Error
 	if w.Answer != "" {
 		s += fmt.Sprintf(" (%q)", w.Answer)
 	}
@@ -106,21 +106,21 @@ func (f *Facts) view(w Way) (signet.Verdict, string, string) {
 // one, where a logon is taken.
 func (f *Facts) unlisted(w Way, place, list string) (signet.Verdict, string, string) {
 	if w.NTLM == refused {
-		return signet.Guarded, fmt.Sprintf("NTLM is refused %s: AUTH NTLM brought no CHALLENGE (%q), and %s", place, w.Answer, list), ""
+		return signet.Guarded, fmt.Sprintf("the server refuses NTLM %s: it sent no challenge to AUTH NTLM (%q), and %s", place, w.Answer, list), ""
 	}
 	if !w.Logon && len(w.Mechanisms) == 0 {
-		s := "no logon is asked for " + place + ": " + list
+		s := "the server asks for no logon " + place + ": " + list
 		if w.Answer != "" {
-			s += fmt.Sprintf(", and AUTH NTLM is refused as such (%q)", w.Answer)
+			s += fmt.Sprintf(", and refuses AUTH NTLM as such (%q)", w.Answer)
 		}
 		return signet.Unseen, s, ""
 	}
 	for _, other := range f.Ways {
 		if other.NTLM == refused {
-			return signet.Unseen, "NTLM is not listed " + place + ": " + list, ""
+			return signet.Unseen, "the server does not list NTLM " + place + ": " + list, ""
 		}
 	}
-	return signet.Undetermined, "NTLM is not listed " + place + ": " + list + "; what AUTH NTLM meets there was not seen", ""
+	return signet.Undetermined, "the server does not list NTLM " + place + ": " + list + "; its answer to AUTH NTLM there is unknown", ""
 }
 
 func where(w Way) string {

@@ -51,7 +51,7 @@ func rules() []check.Rule {
 		{
 			ID:       ruleOff,
 			Title:    "SQL Server ignores Extended Protection",
-			Requires: "refuses NTLM whose channel or service binding is missing or wrong (Extended Protection: Required)",
+			Requires: "the server refuses NTLM with a missing or wrong binding (Extended Protection: Required)",
 			Refers:   []string{"T1557.001", "SC-8", "ms-sql-epa"},
 			Opens:    check.Way{To: check.ToMSSQL, Guard: signet.Off},
 			Recipe:   allowBinding(),
@@ -60,15 +60,15 @@ func rules() []check.Rule {
 		{
 			ID:       ruleOptional,
 			Title:    "SQL Server checks Extended Protection only when sent",
-			Requires: "refuses NTLM without a binding too (Extended Protection: Required, not Allowed)",
+			Requires: "the server also refuses NTLM without a binding (Extended Protection: Required)",
 			Refers:   []string{"T1557.001", "SC-8", "ms-sql-epa"},
 			Opens:    check.Way{To: check.ToMSSQL, Guard: signet.Optional},
 			Breaks:   check.Breaks{Client: check.ByBinding},
 		},
 		{
 			ID:       ruleUnknown,
-			Title:    "SQL Server takes NTLM; Extended Protection not seen",
-			Requires: "takes no NTLM, or is known to have Extended Protection at Required",
+			Title:    "SQL Server takes NTLM, Extended Protection unknown",
+			Requires: "the server takes no NTLM, or has Extended Protection at Required",
 			Refers:   []string{"T1557.001", "SC-8", "ms-sql-epa"},
 			Opens:    check.Way{To: check.ToMSSQL},
 			Recipe:   allowBinding(),

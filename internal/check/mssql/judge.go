@@ -20,25 +20,25 @@ func judge(f *Facts) check.Judgement {
 		return judgeEPA(f)
 	}
 	if f.WindowsAuthentication == windowsRefused {
-		why := "NTLM is not offered: a login with Windows authentication was refused before any challenge, as a bare token and in SPNEGO"
+		why := "the server refused a login with Windows authentication before any challenge, as a bare token and in SPNEGO"
 		switch {
 		case f.Refusal != nil && f.Refusal.Number == tds.ErrNoWindowsLogins:
-			why = fmt.Sprintf("NTLM is not offered: the server takes no Windows logins at all (error %d, to a bare token and in SPNEGO)", f.Refusal.Number)
+			why = fmt.Sprintf("the server takes no Windows logins at all (error %d, to a bare token and in SPNEGO)", f.Refusal.Number)
 		case f.Refusal != nil:
 			why += fmt.Sprintf(" (error %d)", f.Refusal.Number)
 		}
 		return check.Judgement{Verdict: signet.Guarded, Because: []string{why}}
 	}
-	why := "whether NTLM is offered could not be told: no login with Windows authentication was seen to get a challenge or a refusal"
+	why := "the answers do not show whether the server offers NTLM: no login with Windows authentication got a challenge or a refusal"
 	if f.Refusal != nil {
-		why = fmt.Sprintf("whether NTLM is offered could not be told: the login was refused with error %d, which says nothing about it", f.Refusal.Number)
+		why = fmt.Sprintf("the server refused the login with error %d, which does not show whether it offers NTLM", f.Refusal.Number)
 	}
 	return undetermined(f, why)
 }
 
 // judgeEPA judges a server that issued a CHALLENGE.
 func judgeEPA(f *Facts) check.Judgement {
-	const offered = "Windows authentication with NTLM is offered (the server issued a challenge)"
+	const offered = "the server offers Windows authentication with NTLM (it sent a challenge)"
 	broken := func(rule, why string) check.Judgement {
 		because := []string{offered, why}
 		return check.Judgement{
@@ -48,13 +48,13 @@ func judgeEPA(f *Facts) check.Judgement {
 	}
 	switch f.EPA {
 	case signet.Off:
-		return broken(ruleOff, "Extended Protection is off: a login with a wrong binding was accepted")
+		return broken(ruleOff, "Extended Protection is off: the server accepted a login with a wrong binding")
 	case signet.Optional:
-		return broken(ruleOptional, "Extended Protection is Allowed: NTLMv1 and clients that send no binding can be relayed")
+		return broken(ruleOptional, "Extended Protection is Allowed: attackers can relay NTLMv1 and clients that send no binding")
 	case signet.Required:
-		return check.Judgement{Verdict: signet.Guarded, Because: []string{"Extended Protection is Required: a login without the binding of its channel was refused"}}
+		return check.Judgement{Verdict: signet.Guarded, Because: []string{"Extended Protection is Required: the server refused a login without the binding of its channel"}}
 	}
-	why := offered + ", but Extended Protection cannot be seen without an account; its default is Off in every version"
+	why := offered + "; only a logon with an account shows its Extended Protection, which is Off by default in every version"
 	j := undetermined(f, why)
 	j.Breaches = []check.Breach{{Rule: ruleUnknown, Because: []string{why}}}
 	return j
@@ -68,9 +68,9 @@ func undetermined(f *Facts, why string) check.Judgement {
 func (f *Facts) channel() []string {
 	switch f.Encryption {
 	case encryptionNotSupported:
-		return []string{"the server has no encryption, so nothing could bind a login to its channel"}
+		return []string{"the server has no encryption, so it cannot bind a login to its channel"}
 	case encryptionRequired, encryptionOn, encryptionStrict:
-		return []string{"encryption (" + f.Encryption + ") is no guard by itself: whoever relays ends TLS himself"}
+		return []string{"encryption (" + f.Encryption + ") alone stops no relay: the attacker opens the TLS connection himself"}
 	}
 	return nil
 }

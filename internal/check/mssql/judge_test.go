@@ -19,25 +19,25 @@ func TestJudge(t *testing.T) {
 		says    string
 	}{
 		// The rows of MS-TDS and Extended Protection. Only the first can be measured without an account.
-		{"NTLM, EPA not seen", Facts{NTLM: names, Encryption: "off"}, signet.Undetermined, ruleUnknown, "cannot be seen without an account; its default is Off"},
-		{"NTLM by word", Facts{WindowsAuthentication: "proven"}, signet.Undetermined, ruleUnknown, "issued a challenge"},
-		{"NTLM, EPA off", Facts{NTLM: names, EPA: signet.Off}, signet.Exposed, ruleOff, "a wrong binding was accepted"},
+		{"NTLM, EPA not seen", Facts{NTLM: names, Encryption: "off"}, signet.Undetermined, ruleUnknown, "only a logon with an account shows its Extended Protection, which is Off by default"},
+		{"NTLM by word", Facts{WindowsAuthentication: "proven"}, signet.Undetermined, ruleUnknown, "it sent a challenge"},
+		{"NTLM, EPA off", Facts{NTLM: names, EPA: signet.Off}, signet.Exposed, ruleOff, "the server accepted a login with a wrong binding"},
 		{"NTLM, EPA allowed", Facts{NTLM: names, EPA: signet.Optional}, signet.Exposed, ruleOptional, "NTLMv1 and clients that send no binding"},
 		{"NTLM, EPA required", Facts{NTLM: names, EPA: signet.Required}, signet.Guarded, "", "Required"},
 		// Encryption guards nothing.
-		{"forced encryption", Facts{NTLM: names, Encryption: "required"}, signet.Undetermined, ruleUnknown, "encryption (required) is no guard by itself"},
-		{"strict encryption", Facts{NTLM: names, Encryption: "strict"}, signet.Undetermined, ruleUnknown, "encryption (strict) is no guard by itself"},
-		{"forced encryption, EPA off", Facts{NTLM: names, Encryption: "required", EPA: signet.Off}, signet.Exposed, ruleOff, "no guard by itself"},
-		{"no encryption", Facts{NTLM: names, Encryption: "not-supported"}, signet.Undetermined, ruleUnknown, "nothing could bind a login"},
-		{"Windows authentication refused", Facts{WindowsAuthentication: "refused", Refusal: &Refusal{Number: 18452}}, signet.Guarded, "", "refused before any challenge, as a bare token and in SPNEGO (error 18452)"},
+		{"forced encryption", Facts{NTLM: names, Encryption: "required"}, signet.Undetermined, ruleUnknown, "encryption (required) alone stops no relay"},
+		{"strict encryption", Facts{NTLM: names, Encryption: "strict"}, signet.Undetermined, ruleUnknown, "encryption (strict) alone stops no relay"},
+		{"forced encryption, EPA off", Facts{NTLM: names, Encryption: "required", EPA: signet.Off}, signet.Exposed, ruleOff, "alone stops no relay"},
+		{"no encryption", Facts{NTLM: names, Encryption: "not-supported"}, signet.Undetermined, ruleUnknown, "cannot bind a login"},
+		{"Windows authentication refused", Facts{WindowsAuthentication: "refused", Refusal: &Refusal{Number: 18452}}, signet.Guarded, "", "refused a login with Windows authentication before any challenge, as a bare token and in SPNEGO (error 18452)"},
 		{"no Windows logins", Facts{WindowsAuthentication: "refused", Refusal: &Refusal{Number: 40607}}, signet.Guarded, "", "takes no Windows logins at all (error 40607"},
 		{"refused, number not kept", Facts{WindowsAuthentication: "refused"}, signet.Guarded, "", "in SPNEGO"},
-		{"unknown", Facts{WindowsAuthentication: "unknown"}, signet.Undetermined, "", "no login with Windows authentication was seen to get a challenge or a refusal"},
-		{"unknown, forced encryption", Facts{WindowsAuthentication: "unknown", Encryption: "required"}, signet.Undetermined, "", "no guard by itself"},
-		{"an error about something else", Facts{WindowsAuthentication: "unknown", Refusal: &Refusal{Number: 17809}}, signet.Undetermined, "", "error 17809, which says nothing about it"},
+		{"unknown", Facts{WindowsAuthentication: "unknown"}, signet.Undetermined, "", "no login with Windows authentication got a challenge or a refusal"},
+		{"unknown, forced encryption", Facts{WindowsAuthentication: "unknown", Encryption: "required"}, signet.Undetermined, "", "alone stops no relay"},
+		{"an error about something else", Facts{WindowsAuthentication: "unknown", Refusal: &Refusal{Number: 17809}}, signet.Undetermined, "", "error 17809, which does not show"},
 		// An EPA level without a challenge is no fact of this endpoint.
-		{"EPA without NTLM", Facts{EPA: signet.Required}, signet.Undetermined, "", "could not be told"},
-		{"zero facts", Facts{}, signet.Undetermined, "", "could not be told"},
+		{"EPA without NTLM", Facts{EPA: signet.Required}, signet.Undetermined, "", "do not show whether the server offers NTLM"},
+		{"zero facts", Facts{}, signet.Undetermined, "", "do not show whether the server offers NTLM"},
 		{"browser", Facts{Service: "browser", Instances: []Instance{{Name: "A", Port: 1433}, {Name: "B"}}}, signet.Unseen, "", "lists 2 instances (without a TCP port: B)"},
 		{"browser of one", Facts{Service: "browser", Instances: []Instance{{Name: "A", Port: 1433}}}, signet.Unseen, "", "lists one instance,"},
 	} {

@@ -38,7 +38,7 @@ func rules() []check.Rule {
 	return []check.Rule{{
 		ID:       ruleResponder,
 		Title:    "Host answers NetBIOS, LLMNR or multicast DNS",
-		Requires: "does not answer for its own name over NetBIOS, LLMNR or multicast DNS",
+		Requires: "the host answers for its own name by DNS alone",
 		Refers:   []string{"T1557.001", "M1042-names", "CM-7", "cis-llmnr", "cis-mdns"},
 		Recipe:   stopResponding(),
 	}}

@@ -20,10 +20,10 @@ func judge(f *Facts) check.Judgement {
 	}
 	return check.Judgement{
 		Verdict: signet.Undetermined,
-		Because: []string{why, "whether it believes what others answer is decided by its client side, which cannot be asked"},
+		Because: []string{why, "its client settings, which no answer shows, decide whether it believes the answers of others"},
 		Breaches: []check.Breach{{
 			Rule: ruleResponder, Where: f.Protocol,
-			Because: []string{why + "; a host that answers so usually asks so as well, and then whoever answers first is believed"},
+			Because: []string{why + "; such a host usually sends name queries too, and believes whoever answers first"},
 		}},
 	}
 }

@@ -30,7 +30,7 @@ func Check() check.Check {
 		Rules: []check.Rule{{
 			ID:       ruleNLA,
 			Title:    "RDP does not require NLA",
-			Requires: "refuses a client that offers TLS without Network Level Authentication",
+			Requires: "the server refuses clients without Network Level Authentication",
 			Refers:   []string{"SC-8", "AC-17(2)", "cis-rdp-nla"},
 			Recipe:   requireNLA(),
 		}},

@@ -9,18 +9,18 @@ import (
 )
 
 // closed is why no state of an RDP server lets NTLM be relayed to it (MS-CSSP 3.1.5: pubKeyAuth).
-const closed = "NTLM is spoken to RDP inside NLA only, where the proof covers the server's TLS key, so it cannot be relayed"
+const closed = "RDP takes NTLM inside NLA only, which binds it to the server's TLS key, so a relay of it fails"
 
 // judge is pure: facts to verdict. The guard is NLA: where it is not spoken there is none, and nobody is asked for NTLM
 // either.
 func judge(f *Facts) check.Judgement {
 	switch f.NLA {
 	case signet.Required:
-		return check.Judgement{Verdict: signet.Guarded, Because: []string{"NLA is required: " + f.refusal(askedTLS), closed}}
+		return check.Judgement{Verdict: signet.Guarded, Because: []string{"the server requires NLA: " + f.refusal(askedTLS), closed}}
 	case signet.Optional:
-		return weak(signet.Guarded, "NLA is offered but not required: the server also takes "+f.others(), closed)
+		return weak(signet.Guarded, "the server offers NLA but does not require it: it also takes "+f.others(), closed)
 	case signet.Off:
-		return weak(signet.Unseen, "NLA is not offered: the server takes "+f.others()+" only", "without NLA nobody is asked for an NTLM logon")
+		return weak(signet.Unseen, "the server does not offer NLA: it takes only "+f.others(), "without NLA the server asks for no NTLM logon")
 	}
 	return check.Judgement{Verdict: signet.Undetermined, Because: f.untold()}
 }
@@ -36,14 +36,14 @@ func weak(v signet.Verdict, why, besides string) check.Judgement {
 // untold says why the level is not known: what was left unanswered, else what nobody asked, else what the answers leave
 // open.
 func (f *Facts) untold() []string {
-	const lead = "whether NLA is required could not be told"
+	const lead = "the answers do not show whether the server requires NLA"
 	asked := func(what string) bool { return slices.Contains(f.Asked, what) }
 	var why []string
 	for _, what := range f.Unanswered {
 		why = append(why, lead+": no answer to a request for "+requested(what)+" was seen")
 	}
 	for _, r := range f.Refusals {
-		why = append(why, lead+": a request for "+requested(r.Asked)+" was refused ("+r.Code+"), which leaves it open")
+		why = append(why, lead+": it refused a request for "+requested(r.Asked)+" ("+r.Code+"), which leaves it open")
 	}
 	switch {
 	case len(f.Unanswered) > 0:
@@ -55,10 +55,10 @@ func (f *Facts) untold() []string {
 	case !asked(askedAll) && !asked(askedNLA):
 		why = append(why, lead+": nobody asked with NLA")
 	case why == nil:
-		why = append(why, lead+": the answers do not settle it")
+		why = append(why, lead)
 	}
 	if len(f.Protocols) > 0 {
-		why = append(why, "seen: "+strings.Join(f.Protocols, ", "))
+		why = append(why, "the server accepts "+strings.Join(f.Protocols, ", "))
 	}
 	return why
 }
@@ -80,10 +80,10 @@ func requested(what string) string {
 func (f *Facts) refusal(asked string) string {
 	for _, r := range f.Refusals {
 		if r.Asked == asked {
-			return "TLS alone was refused (" + r.Code + ")"
+			return "it refused TLS without NLA (" + r.Code + ")"
 		}
 	}
-	return "requests without it were refused"
+	return "it refused requests without NLA"
 }
 
 // others lists what is accepted besides NLA, for people.

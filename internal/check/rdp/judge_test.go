@@ -19,21 +19,21 @@ func TestJudge(t *testing.T) {
 		breach  bool
 		says    string
 	}{
-		{"required", Facts{NLA: signet.Required, Protocols: []string{"nla"}, Refusals: hybrid}, signet.Guarded, false, "TLS alone was refused (HYBRID_REQUIRED_BY_SERVER)"},
-		{"required, refusal not kept", Facts{NLA: signet.Required, Protocols: []string{"nla"}}, signet.Guarded, false, "requests without it were refused"},
+		{"required", Facts{NLA: signet.Required, Protocols: []string{"nla"}, Refusals: hybrid}, signet.Guarded, false, "it refused TLS without NLA (HYBRID_REQUIRED_BY_SERVER)"},
+		{"required, refusal not kept", Facts{NLA: signet.Required, Protocols: []string{"nla"}}, signet.Guarded, false, "it refused requests without NLA"},
 		{"optional", Facts{NLA: signet.Optional, Protocols: []string{"rdp", "tls", "nla"}}, signet.Guarded, true, "plain RDP security and TLS without NLA"},
-		{"off", Facts{NLA: signet.Off, Protocols: []string{"rdp"}}, signet.Unseen, true, "not offered: the server takes plain RDP security only"},
+		{"off", Facts{NLA: signet.Off, Protocols: []string{"rdp"}}, signet.Unseen, true, "the server does not offer NLA: it takes only plain RDP security"},
 		{"off, nothing seen", Facts{NLA: signet.Off}, signet.Unseen, true, "other security layers"},
-		{"one request alone", Facts{Protocols: []string{"nla"}, Asked: []string{"all"}}, signet.Undetermined, false, "could not be told: nobody asked without NLA; seen: nla"},
-		{"NLA alone", Facts{Protocols: []string{"nla"}, Asked: []string{"nla"}}, signet.Undetermined, false, "nobody asked without NLA; seen: nla"},
-		{"without NLA alone", Facts{Protocols: []string{"tls"}, Asked: []string{"tls"}}, signet.Undetermined, false, "nobody asked with NLA; seen: tls"},
-		{"TLS unanswered", Facts{Protocols: []string{"nla"}, Asked: []string{"all", "tls"}, Unanswered: []string{"tls"}}, signet.Undetermined, false, "no answer to a request for TLS without NLA was seen; seen: nla"},
+		{"one request alone", Facts{Protocols: []string{"nla"}, Asked: []string{"all"}}, signet.Undetermined, false, "do not show whether the server requires NLA: nobody asked without NLA; the server accepts nla"},
+		{"NLA alone", Facts{Protocols: []string{"nla"}, Asked: []string{"nla"}}, signet.Undetermined, false, "nobody asked without NLA; the server accepts nla"},
+		{"without NLA alone", Facts{Protocols: []string{"tls"}, Asked: []string{"tls"}}, signet.Undetermined, false, "nobody asked with NLA; the server accepts tls"},
+		{"TLS unanswered", Facts{Protocols: []string{"nla"}, Asked: []string{"all", "tls"}, Unanswered: []string{"tls"}}, signet.Undetermined, false, "no answer to a request for TLS without NLA was seen; the server accepts nla"},
 		{"all refused", Facts{Asked: []string{"all"}, Refusals: []Refusal{{Asked: "all", Code: "HYBRID_REQUIRED_BY_SERVER"}}}, signet.Undetermined, false,
-			"a request for all layers together was refused (HYBRID_REQUIRED_BY_SERVER), which leaves it open; whether NLA is required could not be told: nobody asked without NLA"},
+			"it refused a request for all layers together (HYBRID_REQUIRED_BY_SERVER), which leaves it open; the answers do not show whether the server requires NLA: nobody asked without NLA"},
 		{"a refusal that says nothing of NLA", Facts{Protocols: []string{"nla"}, Asked: []string{"all", "tls", "rdp"}, Refusals: []Refusal{{Asked: "tls", Code: "INCONSISTENT_FLAGS"}}, Unanswered: []string{"rdp"}},
-			signet.Undetermined, false, "no answer to a request for plain RDP security was seen; whether NLA is required could not be told: a request for TLS without NLA was refused (INCONSISTENT_FLAGS)"},
-		{"facts of before", Facts{Protocols: []string{"nla"}}, signet.Undetermined, false, "could not be told; seen: nla"},
-		{"zero facts", Facts{}, signet.Undetermined, false, "could not be told"},
+			signet.Undetermined, false, "no answer to a request for plain RDP security was seen; the answers do not show whether the server requires NLA: it refused a request for TLS without NLA (INCONSISTENT_FLAGS)"},
+		{"facts of before", Facts{Protocols: []string{"nla"}}, signet.Undetermined, false, "do not show whether the server requires NLA; the server accepts nla"},
+		{"zero facts", Facts{}, signet.Undetermined, false, "do not show whether the server requires NLA"},
 	} {
 		j := judge(&c.facts)
 		if j.Verdict != c.verdict || (len(j.Breaches) == 1) != c.breach || !strings.Contains(strings.Join(j.Because, "; "), c.says) {

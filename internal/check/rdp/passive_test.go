@@ -64,10 +64,10 @@ func TestOverheardSentence(t *testing.T) {
 		client, server []byte
 		want           string
 	}{
-		"both asked":        {ask(wire.TLS | wire.NLA), got(wire.NLA), "nobody asked without NLA; seen: nla"},
-		"NLA alone":         {ask(wire.NLA), got(wire.NLA), "nobody asked without NLA; seen: nla"},
-		"TLS alone":         {ask(wire.TLS), got(wire.TLS), "nobody asked with NLA; seen: tls"},
-		"the answer's half": {nil, got(wire.NLA), "whether NLA is required could not be told; seen: nla"},
+		"both asked":        {ask(wire.TLS | wire.NLA), got(wire.NLA), "nobody asked without NLA; the server accepts nla"},
+		"NLA alone":         {ask(wire.NLA), got(wire.NLA), "nobody asked without NLA; the server accepts nla"},
+		"TLS alone":         {ask(wire.TLS), got(wire.TLS), "nobody asked with NLA; the server accepts tls"},
+		"the answer's half": {nil, got(wire.NLA), "the answers do not show whether the server requires NLA; the server accepts nla"},
 	} {
 		o := newObserver()
 		o.Hear(&check.Overheard{FromClient: c.client, ClientWhole: c.client != nil, FromServer: c.server, ServerWhole: true})

@@ -38,7 +38,7 @@ func rules() []check.Rule {
 		{
 			ID:       ruleEnrolment,
 			Title:    "CA enrols over RPC, encryption unknown (ESC11)",
-			Requires: "registers no MS-ICPR, or is known to enforce encryption of requests",
+			Requires: "the authority requires encrypted requests, or takes none over RPC",
 			Refers:   []string{"T1557.001", "T1649", "M1041-certificates", "SC-8"},
 			Opens:    check.Way{To: check.ToICPR},
 			Recipe:   enforcePrivacy(),
@@ -46,7 +46,7 @@ func rules() []check.Rule {
 		{
 			ID:       ruleCoercible,
 			Title:    "Host can be coerced to log on elsewhere",
-			Requires: "registers none of MS-RPRN, MS-PAR, MS-EFSR, MS-DFSNM, MS-FSRVP",
+			Requires: "the host registers none of MS-RPRN, MS-PAR, MS-EFSR, MS-DFSNM, MS-FSRVP",
 			Refers:   []string{"T1187"},
 			Recipe:   stopSpooler(),
 		},

@@ -6,6 +6,7 @@ import (
 
 	"signet"
 	"signet/internal/check"
+	"signet/internal/text"
 	"signet/internal/wire/dcerpc"
 )
 
@@ -21,28 +22,28 @@ func judge(f *Facts) check.Judgement {
 	j := check.Judgement{Verdict: signet.Undetermined}
 	switch {
 	case f.Fault != 0:
-		j.Because = []string{"the endpoint mapper refused to list anything: " + faultText(f.Fault)}
+		j.Because = []string{"the endpoint mapper refused to list its interfaces: " + faultText(f.Fault)}
 		return j
 	case len(f.Interfaces) == 0:
-		j.Because = []string{"no interface is known"}
+		j.Because = []string{"no interface was seen"}
 		return j
 	}
-	j.Because = []string{fmt.Sprintf("interfaces listed by the endpoint mapper: %d; whether they require packet privacy of an NTLM logon cannot be seen without one", count(f))}
+	j.Because = []string{fmt.Sprintf("the endpoint mapper lists %s; only a logon with an account shows whether they require packet privacy", text.Count(count(f), "interface", "interfaces"))}
 	if f.CertificateAuthority {
-		why := "certificate enrolment over RPC (MS-ICPR) is registered" + f.at("MS-ICPR") +
-			": a certification authority lives here, and whether it requires encryption (ESC11) cannot be seen without a logon"
+		why := "a certification authority takes requests over RPC here (MS-ICPR" + f.at("MS-ICPR") +
+			"); only a logon with an account shows whether it requires encryption (ESC11)"
 		j.Because = append(j.Because, why)
 		j.Breaches = append(j.Breaches, check.Breach{Rule: ruleEnrolment, Because: []string{why}})
 	}
 	if len(f.Coercible) > 0 {
-		why := "registered are " + strings.Join(f.Coercible, ", ") + ": by them any account can make this host log on to another, so it is a source of relayed logons"
+		why := "any account can make this host log on to another one through " + strings.Join(f.Coercible, ", ") + ", so its logons can be relayed"
 		j.Because = append(j.Because, why)
 		j.Breaches = append(j.Breaches, check.Breach{Rule: ruleCoercible, Because: []string{why}})
 	} else {
-		j.Because = append(j.Because, "none of those listed is known for coercion, which proves nothing: those served on named pipes alone are not listed")
+		j.Because = append(j.Because, "the list names no interface that is known for coercion, and leaves out those served on named pipes alone")
 	}
 	if !f.Complete {
-		j.Because = append(j.Because, "the list is not complete")
+		j.Because = append(j.Because, "the list is incomplete")
 	}
 	return j
 }

@@ -171,27 +171,27 @@ func TestOddServers(t *testing.T) {
 		failure string
 	}{
 		{"coercible and a ca", false, 0, [][]byte{ack, one(2, listing(t, 0, 0, rprn, efsr, dcerpc.ICPR, other))}, signet.Answered, "MS-EFSR, MS-RPRN", ""},
-		{"two rounds", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 0, 0, rprn))}, signet.Answered, "mapper: 2;", ""},
-		{"ends by status", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 1, dcerpc.StatusNoMore))}, signet.Answered, "mapper: 1;", ""},
-		{"never ends", false, 0, many, signet.Answered, "the list is not complete", ""},
-		{"nothing registered", false, 0, [][]byte{ack, one(2, listing(t, 0, dcerpc.StatusNoMore))}, signet.Answered, "no interface is known", ""},
+		{"two rounds", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 0, 0, rprn))}, signet.Answered, "mapper lists 2 interfaces;", ""},
+		{"ends by status", false, 0, [][]byte{ack, one(2, listing(t, 1, 0, other)), one(3, listing(t, 1, dcerpc.StatusNoMore))}, signet.Answered, "mapper lists 1 interface;", ""},
+		{"never ends", false, 0, many, signet.Answered, "the list is incomplete", ""},
+		{"nothing registered", false, 0, [][]byte{ack, one(2, listing(t, 0, dcerpc.StatusNoMore))}, signet.Answered, "no interface was seen", ""},
 		{"access denied", false, 0, [][]byte{ack, faultPDU(2, 5)}, signet.Withheld, "access denied", "access denied"},
 		{"other fault", false, 0, [][]byte{ack, faultPDU(2, 0x1c010002)}, signet.Broken, "no such operation", "no such operation"},
 		{"fault to the bind", false, 0, [][]byte{faultPDU(1, 5)}, signet.Withheld, "access denied", "rpc bind"},
-		{"error of the mapper", false, 0, [][]byte{ack, one(2, listing(t, 0, 0x16c9a0cd))}, signet.Broken, "no interface is known", "0x16c9a0cd"},
+		{"error of the mapper", false, 0, [][]byte{ack, one(2, listing(t, 0, 0x16c9a0cd))}, signet.Broken, "no interface was seen", "0x16c9a0cd"},
 		{"bind_nak", false, 0, [][]byte{nak(2)}, signet.Broken, "-", "bind refused: local limit exceeded (reason 2)"},
 		{"context rejected", false, 0, [][]byte{checktest.Hex(t, strings.Replace(ackOK, "0100000000000000045d", "0100000002000100045d", 1))}, signet.Broken, "-", "result 2, reason 1"},
 		{"ack of another call", false, 0, [][]byte{checktest.Hex(t, strings.Replace(ackOK, "3c00000001", "3c00000009", 1))}, signet.Broken, "-", "call 9"},
-		{"answer to another call", false, 0, [][]byte{ack, one(7, listing(t, 0, 0, other))}, signet.Broken, "no interface is known", "call 7"},
-		{"garbage after the bind", false, 0, [][]byte{ack, []byte("HTTP/1.1 400")}, signet.Broken, "no interface is known", "version 5"},
-		{"endless fragments", false, 0, [][]byte{ack, endless()}, signet.Broken, "no interface is known", "more than"},
-		{"second round lost", false, check.Stalled, [][]byte{ack, one(2, listing(t, 1, 0, other))}, signet.Answered, "the list is not complete", "no answer in time"},
-		{"lookup lost", false, check.Closed, [][]byte{ack}, signet.Broken, "no interface is known", "closed"},
+		{"answer to another call", false, 0, [][]byte{ack, one(7, listing(t, 0, 0, other))}, signet.Broken, "no interface was seen", "call 7"},
+		{"garbage after the bind", false, 0, [][]byte{ack, []byte("HTTP/1.1 400")}, signet.Broken, "no interface was seen", "version 5"},
+		{"endless fragments", false, 0, [][]byte{ack, endless()}, signet.Broken, "no interface was seen", "more than"},
+		{"second round lost", false, check.Stalled, [][]byte{ack, one(2, listing(t, 1, 0, other))}, signet.Answered, "the list is incomplete", "no answer in time"},
+		{"lookup lost", false, check.Closed, [][]byte{ack}, signet.Broken, "no interface was seen", "closed"},
 		{"mute", false, check.Stalled, nil, signet.Silent, "-", "rpc bind"},
 		{"http", false, 0, [][]byte{[]byte("HTTP/1.1 400 Bad Request")}, signet.Foreign, "-", "HTTP"},
 		{"tls", false, 0, [][]byte{{0x15, 3, 3, 0, 2, 2, 10}}, signet.Foreign, "-", "TLS"},
 		{"binary", false, 0, [][]byte{{0, 1, 2, 3, 4, 5, 6, 7, 8}}, signet.Foreign, "-", "no DCE/RPC"},
-		{"quick", true, 0, [][]byte{ack}, signet.Answered, "no interface is known", ""},
+		{"quick", true, 0, [][]byte{ack}, signet.Answered, "no interface was seen", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			res := talk(t, c.quick, c.cause, c.answers...)
@@ -247,7 +247,7 @@ func TestFactsOfEntries(t *testing.T) {
 	if got := f.at("MS-ICPR"); got != " on port 49667" {
 		t.Errorf("at%s", got)
 	}
-	if got := judge(&f).Because[0]; !strings.Contains(got, "mapper: 1;") {
+	if got := judge(&f).Because[0]; !strings.Contains(got, "mapper lists 1 interface;") {
 		t.Error(got)
 	}
 }

@@ -33,7 +33,7 @@ func judge(f *Facts) check.Judgement {
 	default:
 		j.Because = append(two.because, one.because...)
 		if j.Because == nil {
-			j.Because = []string{"No dialect of SMB was agreed, so there is no signing to speak of"}
+			j.Because = []string{"the server agreed to no dialect of SMB, so its signing level is unknown"}
 		}
 		return j
 	}
@@ -48,14 +48,14 @@ func judge(f *Facts) check.Judgement {
 func smb2Way(f *Facts) way {
 	switch {
 	case isNot(f.SMB2Offered):
-		return way{because: []string{"SMB 2 and 3 are not offered"}}
+		return way{because: []string{"the server does not offer SMB 2 or 3"}}
 	case f.SMB2Offered == nil && slices.Contains(f.Undecided, askSMB2):
-		return way{counts: true, because: []string{"The SMB 2 negotiate got no usable answer, so signing in SMB 2 and 3 is not known"}}
+		return way{counts: true, because: []string{"the server gave no usable answer to the SMB 2 negotiate: its signing level there is unknown"}}
 	case f.SMB2Offered == nil:
-		return way{counts: true, because: []string{"SMB 2 and 3 were not asked about, so signing there is not known"}}
+		return way{counts: true, because: []string{"nobody asked the server for SMB 2 or 3: its signing level there is unknown"}}
 	case f.Odd:
-		return way{counts: true, because: []string{"The server answered with dialect " + f.Dialect +
-			", which is none that was offered: SecurityMode " + f.SecurityMode + " is shown but not relied upon"}}
+		return way{counts: true, because: []string{"the server answered with dialect " + f.Dialect +
+			", outside those offered, so Signet does not rely on SecurityMode " + f.SecurityMode}}
 	}
 	w := way{counts: true}
 	name := f.Dialect
@@ -69,33 +69,33 @@ func smb2Way(f *Facts) way {
 		return "SMB " + name + " SecurityMode " + f.SecurityMode + text
 	}
 	if f.NTLMOffer == ntlmNo {
-		w.breach(RuleNoNTLM, "NTLM is not among the mechanisms, and an NTLM token was refused")
+		w.breach(RuleNoNTLM, "the server does not list NTLM, and it refused an NTLM token")
 	}
 	switch f.Signing {
 	case signet.Required:
-		w.verdict, w.because = signet.Guarded, []string{bits(": signing required")}
+		w.verdict, w.because = signet.Guarded, []string{bits(": the server requires signing")}
 		return w
 	case signet.Optional, signet.Off:
 	default:
-		w.because = []string{bits(" says no signing level: only 0x00 to 0x03 have a meaning")}
+		w.because = []string{bits(" gives no signing level: it is outside 0x00 to 0x03")}
 		if f.SecurityMode == "" {
-			w.because = []string{"SMB 2 or 3 is offered, and its signing level was not told"}
+			w.because = []string{"the server offers SMB 2 or 3, and its signing level there is unknown"}
 		}
 		return w
 	}
-	level := bits(": signing enabled, not required")
+	level := bits(": the server does not require signing")
 	if f.Signing == signet.Off {
-		level = bits(": signing not even enabled, which no SMB 2 server should say; it is not required")
+		level = bits(": the server does not even enable signing, against [MS-SMB2] 2.2.4")
 	}
 	if f.floorGuards() {
 		w.verdict = signet.Guarded
-		w.because = []string{level + ", but 3.1.1 is the only dialect, and there " + f.maker().String() + " refuses an unsigned session of a user (inferred from [MS-SMB2] 3.3.5.7)"}
-		w.breach(RuleFloorOnly, level, "No dialect below 3.1.1 is accepted")
+		w.because = []string{level + ", but it speaks 3.1.1 alone, where " + f.maker().String() + " refuses unsigned user sessions (inferred from [MS-SMB2] 3.3.5.7)"}
+		w.breach(RuleFloorOnly, level, "the server accepts no dialect below 3.1.1")
 		return w
 	}
 	if is(f.EncryptionRequired) {
 		w.verdict = signet.Guarded
-		w.because = []string{level + ", but " + encryptionSeen(f) + ", and a relay has no key to encrypt with (inferred)"}
+		w.because = []string{level + ", but it requires encryption, for which a relay lacks the key (inferred: " + encryptionSeen(f) + ")"}
 		return w
 	}
 	open := notRequired(f, level)
@@ -107,30 +107,30 @@ func smb2Way(f *Facts) way {
 // encryptionSeen words by what required encryption was recognised.
 func encryptionSeen(f *Facts) string {
 	if f.maker() == makerSamba {
-		return "nobody's session was refused (STATUS_ACCESS_DENIED), which Samba does only where it requires encryption"
+		return "a Samba that refused an anonymous session, STATUS_ACCESS_DENIED"
 	}
-	return "a logon was refused without encryption (STATUS_ACCESS_DENIED) that went on with it"
+	return "it refused a logon without encryption, STATUS_ACCESS_DENIED, and went on with one that had it"
 }
 
 // notRequired judges a server that lets its clients choose, and shows nothing else that would stop a relay.
 func notRequired(f *Facts, level string) way {
 	switch {
 	case f.NTLMOffer == ntlmNo:
-		return way{because: []string{level, "NTLM is neither named nor accepted, which closes NTLM; a Kerberos relay stays possible while signing is not required"}}
+		return way{because: []string{level, "the server takes no NTLM; a Kerberos relay stays possible until it requires signing"}}
 	case f.NTLMOffer != ntlmOffered && f.NTLMOffer != ntlmProven:
-		return way{because: []string{level, "Whether NTLM is accepted could not be told"}}
+		return way{because: []string{level, "the server's answers do not show whether it accepts NTLM"}}
 	case slices.Contains(f.Undecided, askFloor):
-		return way{because: []string{level, "Whether a dialect below 3.1.1 is accepted, where such a session is relayed, could not be told"}}
+		return way{because: []string{level, "the server's answers do not show whether it accepts a dialect below 3.1.1, at which a relay works"}}
 	case slices.Contains(f.Undecided, askEncryption):
-		return way{because: []string{level, "Whether encryption is required, which would stop a relay, could not be told"}}
+		return way{because: []string{level, "the server's answers do not show whether it requires encryption, which would stop a relay"}}
 	case f.DialectFloor == top:
-		return way{because: []string{level, "3.1.1 is the only dialect, where Windows and Samba refuse an unsigned session of a user; whether this server does is not known, since too few signs show who made it"}}
+		return way{because: []string{level, "the server speaks 3.1.1 alone, where Windows and Samba refuse unsigned user sessions, but too few signs show that it is one of them"}}
 	case f.NTLMOffer == ntlmProven:
-		return way{verdict: signet.Exposed, because: []string{level, "NTLM is offered: the server answered a type 1 with a challenge"}}
+		return way{verdict: signet.Exposed, because: []string{level, "the server offers NTLM: it answered an NTLM negotiate message with a challenge"}}
 	}
-	offer := "NTLM is among the mechanisms that the server names"
+	offer := "the server offers NTLM: it lists it among its mechanisms"
 	if !slices.Contains(f.Mechanisms, "ntlm") { // SMB 1 without extended security, or a tool's word of it
-		offer = "NTLM is offered: SMB 1 takes challenge and response, which is NTLM"
+		offer = "the server offers NTLM: SMB 1 challenge and response is NTLM"
 	}
 	return way{verdict: signet.Exposed, because: []string{level, offer}}
 }
@@ -139,33 +139,33 @@ func smb1Way(f *Facts) way {
 	s := &f.SMB1
 	switch {
 	case isNot(s.Offered):
-		return way{because: []string{"SMB 1 is not offered"}}
+		return way{because: []string{"the server does not offer SMB 1"}}
 	case s.Offered == nil && slices.Contains(f.Undecided, askSMB1):
-		return way{counts: true, because: []string{"The SMB 1 negotiate got no usable answer, so SMB 1 may be on without signing"}}
+		return way{counts: true, because: []string{"the server gave no usable answer to the SMB 1 negotiate: it may speak SMB 1 without signing"}}
 	case s.Offered == nil:
-		return way{because: []string{"SMB 1 was not asked about"}}
+		return way{because: []string{"nobody asked the server for SMB 1"}}
 	}
 	w := way{counts: true}
 	bits := "SMB 1 (" + s.Dialect + ")"
 	if s.SecurityMode != "" {
 		bits += " SecurityMode " + s.SecurityMode
 	}
-	w.breach(RuleSMB1, "The server agreed to SMB 1 ("+s.Dialect+") when nothing else was offered")
+	w.breach(RuleSMB1, "the server agreed to SMB 1 ("+s.Dialect+") when a client offered nothing else")
 	if is(s.Plaintext) {
-		w.breach(RulePlaintext, bits+": bit 0x02 is clear, so passwords cross the wire in plain text")
+		w.breach(RulePlaintext, bits+": bit 0x02 is clear, so clients send passwords in plain text")
 	}
 	switch s.Signing {
 	case signet.Required:
-		w.verdict, w.because = signet.Guarded, []string{bits + ": signing required"}
+		w.verdict, w.because = signet.Guarded, []string{bits + ": the server requires signing"}
 		return w
 	case signet.Optional:
-		bits += ": signing enabled, not required"
+		bits += ": the server does not require signing"
 	case signet.Off:
-		bits += ": no signing"
+		bits += ": the server does not sign"
 	default:
-		w.because = []string{"SMB 1 is offered, and its signing level was not told"}
+		w.because = []string{"the server offers SMB 1, and its signing level there is unknown"}
 		if s.SecurityMode != "" {
-			w.because = []string{bits + " says no signing level: its upper four bits have no meaning"}
+			w.because = []string{bits + " gives no signing level: its upper four bits have no meaning"}
 		}
 		return w
 	}

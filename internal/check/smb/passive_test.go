@@ -27,13 +27,13 @@ func TestOverheardSentences(t *testing.T) {
 		not     string
 		unasked string
 	}{
-		{"a client of SMB 1 alone", []check.Overheard{{FromClient: smb1.AppendNegotiate(nil), FromServer: old1}}, signet.Exposed, "no signing", "SMB 2", "smb2"},
+		{"a client of SMB 1 alone", []check.Overheard{{FromClient: smb1.AppendNegotiate(nil), FromServer: old1}}, signet.Exposed, "does not sign", "SMB 2", "smb2"},
 		{"a client of SMB 1 alone, signing required", []check.Overheard{{FromClient: smb1.AppendNegotiate(nil), FromServer: signing1}},
-			signet.Undetermined, "SMB 2 and 3 were not asked about", "usable", "smb2"},
+			signet.Undetermined, "nobody asked the server for SMB 2 or 3", "usable", "smb2"},
 		{"SMB 2 was asked about in vain", []check.Overheard{
 			{FromClient: smb1.AppendNegotiate(nil), FromServer: signing1}, {FromClient: ask2, FromServer: refused(smb2.CommandNegotiate, 0, 0xc00000d0)},
-		}, signet.Undetermined, "got no usable answer", "not asked", ""},
-		{"SMB 2 answered, SMB 1 not asked about", []check.Overheard{{FromClient: ask2, FromServer: signing2}}, signet.Guarded, "SMB 1 was not asked about", "usable", "smb1"},
+		}, signet.Undetermined, "gave no usable answer", "nobody asked", ""},
+		{"SMB 2 answered, SMB 1 not asked about", []check.Overheard{{FromClient: ask2, FromServer: signing2}}, signet.Guarded, "nobody asked the server for SMB 1", "usable", "smb1"},
 	} {
 		o := observe(signet.Endpoint{Port: 445})
 		for i := range c.heard {

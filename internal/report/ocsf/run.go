@@ -51,7 +51,7 @@ func (r *run) Endpoint(l *report.Line) error {
 	case l.Outcome == signet.Skipped:
 		return write(r.verdict(&about, unknown, "It was not asked, for a reason of ours", because))
 	case l.Verdict == signet.Undetermined:
-		return write(r.verdict(&about, warning, "It could not be told whether the endpoint is guarded", because))
+		return write(r.verdict(&about, warning, "Signet could not tell whether the endpoint is guarded", because))
 	case passed && l.Verdict == signet.Unseen: // no rule is broken, but nothing was seen to pass either
 		return write(r.verdict(&about, unknown, "No NTLM and no guard was seen", because))
 	case passed:

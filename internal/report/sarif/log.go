@@ -124,7 +124,7 @@ func (l *log) rule(id string) rule {
 	r.Defaults.Level = "warning"
 	switch id {
 	case ruleUndetermined:
-		r.Short.Text = "It could not be told whether the endpoint is guarded"
+		r.Short.Text = "Signet could not tell whether the endpoint is guarded"
 		r.Defaults.Level = "none"
 		return r
 	case ruleVerdict:

@@ -59,7 +59,7 @@ func (r *run) Endpoint(l *report.Line) error {
 		return nil
 	}
 	return r.result(l.Endpoint, host, &result{RuleID: ruleUndetermined, Kind: "open", Level: "none", Suppressions: &[]suppression{}, Properties: about,
-		Message: message{Text: l.Endpoint.String() + " could not be told: " + strings.Join(text.CleanAll(l.Because), "; ")}}, signet.Info)
+		Message: message{Text: l.Endpoint.String() + " is undetermined: " + strings.Join(text.CleanAll(l.Because), "; ")}}, signet.Info)
 }
 
 // End writes the tool, its rules and the invocation.
