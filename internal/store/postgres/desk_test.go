@@ -45,6 +45,32 @@ func testDamagedDocuments(t *testing.T, srv *server) {
 	}
 }
 
+// What is released is free when release returns.
+func testHoldReleased(t *testing.T, srv *server) {
+	address := srv.database(t)
+	s := place(address).Open(t).(*Store)
+	defer s.Close()
+	for range 30 {
+		_, release, err := s.Hold(t.Context(), "serve")
+		if err != nil {
+			t.Fatal(err)
+		}
+		locks := func() (n int) {
+			if err := s.pool.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := locks(); n != 1 {
+			t.Fatalf("%d locks", n)
+		}
+		release()
+		if n := locks(); n != 0 {
+			t.Fatalf("after release %d locks", n)
+		}
+	}
+}
+
 // Whoever relied on a hold whose connection broke is told, and another process may have it.
 func testHoldLost(t *testing.T, srv *server) {
 	address := srv.database(t)

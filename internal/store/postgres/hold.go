@@ -25,9 +25,11 @@ func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(),
 		return nil, nil, s.fail(err)
 	}
 	var schema string
+	var lock int64
 	var got bool
 	if err = conn.QueryRow(ctx, "SELECT current_schema()").Scan(&schema); err == nil {
-		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", heldLock(schema, name)).Scan(&got)
+		lock = heldLock(schema, name)
+		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", lock).Scan(&got)
 	}
 	if err == nil && !got {
 		err = store.ErrHeld
@@ -47,7 +49,10 @@ func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(),
 				break
 			}
 		}
-		conn.Close(context.WithoutCancel(ctx))
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockTime)
+		defer cancel()
+		conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", lock) // so that it is free at once; else it is when the server sees the end
+		conn.Close(ctx)
 	}()
 	return held, func() {
 		end(context.Canceled)

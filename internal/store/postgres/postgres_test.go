@@ -26,6 +26,7 @@ func TestStore(t *testing.T) {
 	t.Run("locked", func(t *testing.T) { testLocked(t, srv) })
 	t.Run("no server", testNoServer)
 	t.Run("damaged documents", func(t *testing.T) { testDamagedDocuments(t, srv) })
+	t.Run("a hold that is released", func(t *testing.T) { testHoldReleased(t, srv) })
 	t.Run("a hold that is lost", func(t *testing.T) { testHoldLost(t, srv) })
 }
 

@@ -74,6 +74,13 @@ func testHold(t *testing.T, p Place) {
 		t.Fatalf("after it was released: %v", err)
 	}
 	release()
+	for range 20 { // what is released is free when release returns
+		_, again, err := one.Hold(t.Context(), "serve")
+		if err != nil {
+			t.Fatal(err)
+		}
+		again()
+	}
 	release()
 	if <-held.Done(); context.Cause(held) != context.Canceled {
 		t.Errorf("what was released ended by %v", context.Cause(held))
