@@ -1,0 +1,295 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"signet/internal/store"
+)
+
+// Entry is one line of the audit log. People are in it by their IDs alone, so that a name can be forgotten, and nothing in it is what
+// somebody typed into a field for a name or a secret.
+type Entry struct {
+	Seq     uint64            `json:"seq"` // from 1, without gaps
+	At      time.Time         `json:"at"`
+	Via     string            `json:"via"`             // session, token, system, or nobody
+	Actor   string            `json:"actor,omitempty"` // ID of the user or the token
+	Address string            `json:"address,omitempty"`
+	Action  string            `json:"action"`           // user.create, logon, …
+	Object  string            `json:"object,omitempty"` // ID of what it was done to
+	Result  string            `json:"result"`           // ok, failed
+	Detail  map[string]string `json:"detail,omitempty"`
+	Prev    string            `json:"prev"` // hash of the entry before; of the first one 64 zeros
+	Hash    string            `json:"hash"` // SHA-256 over prev and this line with an empty hash, both as text
+}
+
+// auditHead says where the log ends, so that it cannot be cut short unseen.
+type auditHead struct {
+	Seq  uint64 `json:"seq"`
+	Hash string `json:"hash"`
+}
+
+const (
+	auditKind = "audit"
+	headKind  = "audit-head"
+	headID    = "head"
+)
+
+func noHead() auditHead { return auditHead{Hash: hex.EncodeToString(make([]byte, sha256.Size))} }
+
+func auditID(seq uint64) string { return fmt.Sprintf("%016x", seq) }
+
+func (v Via) String() string { return []string{"nobody", "session", "token", "system"}[v] }
+
+// seal sets the hash of an entry, and gives its line.
+func (e *Entry) seal() ([]byte, error) {
+	e.Hash = ""
+	b, err := line(e)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	sum.Write([]byte(e.Prev))
+	sum.Write(b)
+	e.Hash = hex.EncodeToString(sum.Sum(nil))
+	return line(e)
+}
+
+// line is an entry as it is stored: JSON in one form, with the fields in order and the details by name.
+func line(e *Entry) ([]byte, error) {
+	var b bytes.Buffer
+	j := json.NewEncoder(&b)
+	j.SetEscapeHTML(false)
+	if err := j.Encode(e); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// chain plans the entries of a plan as the next ones of the log.
+func (d *Desk) chain(p *plan, head *auditHead) error {
+	if len(p.entries) == 0 {
+		return nil
+	}
+	for i := range p.entries {
+		e := &p.entries[i]
+		e.Seq, e.At, e.Prev = head.Seq+1, p.now, head.Hash
+		e.Via = p.act.Who.Via.String()
+		if e.Actor == "" {
+			e.Actor = p.act.Who.ID
+		}
+		if p.act.From.IsValid() {
+			e.Address = p.act.From.Unmap().WithZone("").String()
+		}
+		b, err := e.seal()
+		if err != nil {
+			return err
+		}
+		*head = auditHead{e.Seq, e.Hash}
+		p.changes = append(p.changes, change{store.Edit{Kind: auditKind, ID: auditID(e.Seq), Body: b}, func(uint64) {}})
+	}
+	b, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	p.changes = append(p.changes, change{store.Edit{Kind: headKind, ID: headID, Was: d.headRev, Body: b}, func(rev uint64) { d.headRev = rev }})
+	return nil
+}
+
+// loadHead reads where the log ends.
+func (d *Desk) loadHead(ctx context.Context) error {
+	d.head, d.headRev = noHead(), 0
+	doc, err := d.store.Document(ctx, headKind, headID)
+	if errors.Is(err, store.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d.headRev = doc.Rev
+	return json.Unmarshal(doc.Body, &d.head)
+}
+
+// Note adds an entry of what was done outside the desk: a job that was started, a run that was imported. detail is names and values in
+// turn; it holds no secret.
+func (d *Desk) Note(ctx context.Context, act Act, action, object string, detail ...string) error {
+	return d.change(ctx, act, func(p *plan) error {
+		p.note(action, object, detail...)
+		return nil
+	})
+}
+
+// Audit gives entries, newest first: at most most of them, from before the one of a number; 0 is the end of the log.
+func (d *Desk) Audit(ctx context.Context, before uint64, most int) ([]Entry, error) {
+	most = min(max(most, 1), page)
+	if before == 0 {
+		doc, err := d.store.Document(ctx, headKind, headID)
+		if errors.Is(err, store.ErrUnknown) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var head auditHead
+		if err := json.Unmarshal(doc.Body, &head); err != nil {
+			return nil, err
+		}
+		before = head.Seq + 1
+	}
+	first := uint64(1)
+	if before > uint64(most) {
+		first = before - uint64(most)
+	}
+	docs, err := d.store.Documents(ctx, auditKind, "", auditID(first-1), most)
+	if err != nil {
+		return nil, err
+	}
+	var list []Entry
+	for _, doc := range docs {
+		var e Entry
+		if err := json.Unmarshal(doc.Body, &e); err != nil {
+			return nil, fmt.Errorf("audit entry %s cannot be read: %w", doc.ID, err)
+		}
+		if e.Seq < before {
+			list = append(list, e)
+		}
+	}
+	slices.Reverse(list)
+	return list, nil
+}
+
+// Break is the first entry of a log that is not as it was written.
+type Break struct {
+	Seq uint64
+	Why string
+}
+
+func (b *Break) Error() string { return fmt.Sprintf("audit entry %d: %s", b.Seq, b.Why) }
+
+// VerifyAudit reads the whole log of a store and counts its entries. A log that was altered, or cut short, is a *Break. It needs no open
+// desk; entries that are added while it reads are left for the next time.
+func VerifyAudit(ctx context.Context, s store.Desk) (entries uint64, err error) {
+	end := noHead()
+	doc, err := s.Document(ctx, headKind, headID)
+	if err == nil {
+		if json.Unmarshal(doc.Body, &end) != nil {
+			return 0, &Break{0, "where the log ends cannot be read"}
+		}
+	} else if !errors.Is(err, store.ErrUnknown) {
+		return 0, err
+	}
+	at := noHead()
+	for at.Seq < end.Seq {
+		docs, err := s.Documents(ctx, auditKind, "", auditID(at.Seq), page)
+		if errors.Is(err, store.ErrDamaged) { // of which one is to be found
+			docs = nil
+			one, err := s.Document(ctx, auditKind, auditID(at.Seq+1))
+			if err != nil && ctx.Err() == nil {
+				return at.Seq, &Break{at.Seq + 1, err.Error()}
+			}
+			if err == nil {
+				docs = []store.Document{*one}
+			}
+		} else if err != nil {
+			return at.Seq, err
+		}
+		if ctx.Err() != nil {
+			return at.Seq, ctx.Err()
+		}
+		if len(docs) == 0 {
+			return at.Seq, &Break{at.Seq + 1, "it is missing, and so is all behind it"}
+		}
+		for _, doc := range docs {
+			if at.Seq == end.Seq {
+				break
+			}
+			if why := follows(&at, doc); why != "" {
+				return at.Seq, &Break{at.Seq + 1, why}
+			}
+		}
+	}
+	if at != end {
+		return at.Seq, &Break{at.Seq, "it is not the one that the log ends with"}
+	}
+	return at.Seq, nil
+}
+
+// follows says why a document is not the entry after at, and makes it at otherwise.
+func follows(at *auditHead, doc store.Document) (why string) {
+	if doc.ID != auditID(at.Seq+1) {
+		return "it is missing"
+	}
+	var e Entry
+	if json.Unmarshal(doc.Body, &e) != nil {
+		return "it cannot be read"
+	}
+	if e.Seq != at.Seq+1 {
+		return fmt.Sprintf("it is that of number %d", e.Seq)
+	}
+	if e.Prev != at.Hash {
+		return "it does not follow the one before"
+	}
+	was := e.Hash
+	if b, err := e.seal(); err != nil || e.Hash != was || !bytes.Equal(b, doc.Body) {
+		return "it is not as it was written"
+	}
+	*at = auditHead{e.Seq, e.Hash}
+	return ""
+}
+
+// heard keeps what would flood the log from doing so: the same thing is entered once in a while, and then says how often it was.
+type heard struct {
+	mu   sync.Mutex
+	last map[string]*echo
+}
+
+type echo struct {
+	at     time.Time
+	untold int
+}
+
+// mostEchoes bounds what is remembered; beyond, all is forgotten, and entered anew.
+const mostEchoes = 10_000
+
+// due tells whether something is to be entered now, not having been since a while, and how often it was not.
+func (h *heard) due(what string, now time.Time, every time.Duration) (untold int, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.last[what]; e != nil && now.Sub(e.at) < every {
+		e.untold++
+		return 0, false
+	} else if e != nil {
+		untold = e.untold
+	}
+	if h.last == nil || len(h.last) >= mostEchoes {
+		h.last = map[string]*echo{}
+	}
+	h.last[what] = &echo{at: now}
+	return untold, true
+}
+
+// failed plans an entry of something that failed, unless the same was entered less than a minute ago.
+func (d *Desk) failed(ctx context.Context, from netip.Addr, action, actor, why string) error {
+	untold, ok := d.heard.due(action+" "+actor+" "+from.String(), d.now(), time.Minute)
+	if !ok {
+		return nil
+	}
+	return d.change(ctx, Act{From: from}, func(p *plan) error {
+		e := Entry{Action: action, Actor: actor, Result: "failed", Detail: map[string]string{"why": why}}
+		if untold > 0 {
+			e.Detail["untold"] = strconv.Itoa(untold)
+		}
+		p.entries = append(p.entries, e)
+		return nil
+	})
+}

@@ -1,0 +1,230 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Exception takes findings of a rule in a scope out of judgements until the end of its last day (UTC), once it is approved.
+type Exception struct {
+	ID     string         `json:"id"`
+	Rule   string         `json:"rule"`  // or *
+	Scope  Terms          `json:"scope"` // as in a policy; empty: everywhere
+	Owner  string         `json:"owner"` // who answers for it
+	Reason string         `json:"reason"`
+	Until  string         `json:"until"` // its last day, 2006-01-02
+	State  ExceptionState `json:"state"`
+
+	Proposed   time.Time `json:"proposed"`
+	ProposedBy string    `json:"proposed_by"` // ID
+	Approved   time.Time `json:"approved,omitzero"`
+	ApprovedBy string    `json:"approved_by,omitempty"`
+	Rev        uint64    `json:"-"`
+}
+
+// ExceptionState is how far an exception is.
+type ExceptionState string
+
+const (
+	Proposed ExceptionState = "proposed" // it changes nothing
+	Approved ExceptionState = "approved"
+)
+
+// Terms are those of a scope, which JSON may give as one text too.
+type Terms []string
+
+// UnmarshalJSON reads one term or a list of them.
+func (t *Terms) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		if *t = (Terms{one}); one == "" {
+			*t = Terms{}
+		}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(t))
+}
+
+const (
+	mostExceptions = 10_000
+	mostTerms      = 1000
+	mostOwner      = 200
+	mostReason     = 2000
+	anyRule        = "*"
+)
+
+func exceptionOf(k kept[Exception]) Exception {
+	e := k.v
+	e.Rev = k.rev
+	return e
+}
+
+// Exceptions lists all, by ID: those that are proposed, in force or past.
+func (d *Desk) Exceptions() []Exception {
+	var list []Exception
+	for _, k := range d.exceptions.list() {
+		list = append(list, exceptionOf(k))
+	}
+	return list
+}
+
+// InForce lists the exceptions that count at a time.
+func (d *Desk) InForce(at time.Time) []Exception {
+	return slices.DeleteFunc(d.Exceptions(), func(e Exception) bool { return e.State != Approved || at.UTC().Format(time.DateOnly) > e.Until })
+}
+
+// Exception gives one.
+func (d *Desk) Exception(id string) (Exception, error) {
+	k, err := d.exceptions.get(id)
+	return exceptionOf(k), err
+}
+
+// ProposeException makes an exception of what somebody says of it: rule, scope, owner, reason and last day. It is a proposal, which changes nothing;
+// that of whoever may approve it is approved.
+func (d *Desk) ProposeException(ctx context.Context, act Act, e Exception) (Exception, error) {
+	if !Allow(act.Who, Propose, "") {
+		return Exception{}, ErrForbidden
+	}
+	err := d.change(ctx, act, func(p *plan) error {
+		if len(d.exceptions.list()) >= mostExceptions {
+			return ErrTooMany
+		}
+		id, err := d.newID()
+		if err != nil {
+			return err
+		}
+		e = Exception{ID: id, Rule: e.Rule, Scope: e.Scope, Owner: e.Owner, Reason: e.Reason, Until: e.Until, State: Proposed, Proposed: p.now, ProposedBy: act.Who.ID}
+		if err := d.checkException(p, &e); err != nil {
+			return err
+		}
+		p.note("exception.propose", id, "rule", e.Rule, "until", e.Until)
+		if Allow(act.Who, Administer, "") {
+			e.approve(p)
+		}
+		return d.exceptions.put(p, id, 0, e)
+	})
+	if err != nil {
+		return Exception{}, err
+	}
+	return d.Exception(e.ID)
+}
+
+func (e *Exception) approve(p *plan) {
+	e.State, e.Approved, e.ApprovedBy = Approved, p.now, p.act.Who.ID
+	p.note("exception.approve", e.ID, "rule", e.Rule, "until", e.Until)
+}
+
+// ExceptionChange is what of an exception is to be changed; nil: not that.
+type ExceptionChange struct {
+	Rule, Owner, Reason, Until *string
+	Scope                      *Terms
+	State                      *ExceptionState
+}
+
+// ChangeException changes an exception that stands at a revision. Whoever may only propose changes proposals of their own, and approves none.
+func (d *Desk) ChangeException(ctx context.Context, act Act, id string, was uint64, c ExceptionChange) (Exception, error) {
+	if !Allow(act.Who, Propose, "") {
+		return Exception{}, ErrForbidden
+	}
+	err := d.change(ctx, act, func(p *plan) error {
+		k, err := d.exceptions.at(id, was)
+		if err != nil {
+			return err
+		}
+		e := k.v
+		if !mayChange(act.Who, &e) || c.State != nil && *c.State != e.State && !Allow(act.Who, Administer, "") {
+			return ErrForbidden
+		}
+		for _, f := range []struct{ to, from *string }{{&e.Rule, c.Rule}, {&e.Owner, c.Owner}, {&e.Reason, c.Reason}, {&e.Until, c.Until}} {
+			if f.from != nil {
+				*f.to = *f.from
+			}
+		}
+		if c.Scope != nil {
+			e.Scope = *c.Scope
+		}
+		if err := d.checkException(p, &e); err != nil {
+			return err
+		}
+		p.note("exception.change", id, "rule", e.Rule, "until", e.Until)
+		switch {
+		case c.State == nil || *c.State == e.State:
+		case *c.State == Approved:
+			e.approve(p)
+		case *c.State == Proposed: // it is taken back, and changes nothing any more
+			e.State, e.Approved, e.ApprovedBy = Proposed, time.Time{}, ""
+		default:
+			return wrong("state", "%.40q is no state: want proposed or approved", string(*c.State))
+		}
+		return d.exceptions.put(p, id, k.rev, e)
+	})
+	if err != nil {
+		return Exception{}, err
+	}
+	return d.Exception(id)
+}
+
+// RemoveException takes an exception or a proposal away. Whoever may only propose takes back their own proposals.
+func (d *Desk) RemoveException(ctx context.Context, act Act, id string, was uint64) error {
+	if !Allow(act.Who, Propose, "") {
+		return ErrForbidden
+	}
+	return d.change(ctx, act, func(p *plan) error {
+		k, err := d.exceptions.at(id, was)
+		if err != nil {
+			return err
+		}
+		if !mayChange(act.Who, &k.v) {
+			return ErrForbidden
+		}
+		d.exceptions.remove(p, id, k.rev)
+		p.note("exception.remove", id, "rule", k.v.Rule, "state", string(k.v.State))
+		return nil
+	})
+}
+
+func mayChange(w Who, e *Exception) bool {
+	return Allow(w, Administer, "") || e.State == Proposed && e.ProposedBy == w.ID
+}
+
+// checkException checks what an exception says.
+func (d *Desk) checkException(p *plan, e *Exception) (err error) {
+	if e.Rule != anyRule && !slices.Contains(d.config.Rules, e.Rule) {
+		return wrong("rule", "there is no rule %.80q", e.Rule)
+	}
+	if len(e.Scope) > mostTerms {
+		return wrong("scope", "has more than %d terms", mostTerms)
+	}
+	if e.Scope == nil {
+		e.Scope = Terms{}
+	}
+	if e.Rule == anyRule && len(e.Scope) == 0 {
+		return wrong("scope", "an exception of every rule everywhere leaves nothing to judge")
+	}
+	if d.config.LintScope != nil {
+		if err := d.config.LintScope(e.Scope); err != nil {
+			return &FieldError{"scope", err.Error()}
+		}
+	}
+	if e.Owner, err = named("owner", e.Owner, mostOwner); err != nil {
+		return err
+	}
+	if e.Reason, err = prose("reason", e.Reason, mostReason); err != nil {
+		return err
+	}
+	if e.Reason == "" {
+		return wrong("reason", "is missing")
+	}
+	if e.Until == "" {
+		return wrong("until", "is missing: want its last day, like 2026-01-31")
+	}
+	if err := day("until", e.Until); err != nil {
+		return err
+	}
+	if e.Until < p.now.Format(time.DateOnly) {
+		return wrong("until", "is past")
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"signet/internal/store"
+)
+
+// RowState is what people say of a row of the board, by the row's ID. What the estate says of it, nobody writes.
+type RowState struct {
+	Owner   string    `json:"owner"`
+	Ticket  string    `json:"ticket"` // an http or https URL
+	Due     string    `json:"due"`    // a day, 2006-01-02
+	Comment string    `json:"comment"`
+	State   RowWord   `json:"state"`
+	By      string    `json:"by"` // ID of who changed it last
+	At      time.Time `json:"at"`
+	Rev     uint64    `json:"-"`
+}
+
+// RowWord is the state that people give a row. That it is excepted or closed they cannot say: that is an exception's and an observation's.
+type RowWord string
+
+const (
+	RowOpen     RowWord = "open"
+	RowInWork   RowWord = "in-work"
+	RowToVerify RowWord = "to-verify" // said to be mended
+)
+
+const (
+	mostComment = 4000
+	mostTicket  = 2000
+	mostEdits   = 1000
+	mostRowID   = 200
+)
+
+// RowEdit is what of a row is to be changed; nil: not that.
+type RowEdit struct {
+	ID   string
+	Site string // that it belongs to, by ID; "": none
+	Was  uint64 // a revision, 0 or store.AnyRev
+
+	Owner, Ticket, Due, Comment *string
+	State                       *RowWord
+}
+
+// Row gives what was said of a row: nothing, with a Rev of 0, of most.
+func (d *Desk) Row(id string) RowState {
+	k, err := d.rows.get(id)
+	if err != nil {
+		return RowState{State: RowOpen}
+	}
+	return rowOf(k)
+}
+
+// Rows gives what was said of all rows of which something was, by ID.
+func (d *Desk) Rows() map[string]RowState {
+	list := d.rows.list()
+	all := make(map[string]RowState, len(list))
+	for _, k := range list {
+		all[k.id] = rowOf(k)
+	}
+	return all
+}
+
+func rowOf(k kept[RowState]) RowState {
+	r := k.v
+	r.Rev = k.rev
+	return r
+}
+
+// EditRows changes what is said of some rows: of all of them or, with an error, of none.
+func (d *Desk) EditRows(ctx context.Context, act Act, edits []RowEdit) error {
+	for i := range edits {
+		if !Allow(act.Who, Work, edits[i].Site) {
+			return ErrForbidden
+		}
+	}
+	if len(edits) > mostEdits {
+		return ErrTooMany
+	}
+	return d.change(ctx, act, func(p *plan) error {
+		for i := range edits {
+			e := &edits[i]
+			if e.ID == "" || len(e.ID) > mostRowID {
+				return wrong("id", "want 1 to %d bytes", mostRowID)
+			}
+			if p.planned(d.rows.kind, e.ID) {
+				return wrong("id", "%.40q is named twice", e.ID)
+			}
+			was := e.Was
+			r := RowState{State: RowOpen}
+			if k, err := d.rows.at(e.ID, was); err == nil {
+				r, was = k.v, k.rev
+			} else if errors.Is(err, store.ErrStale) || was != 0 && was != store.AnyRev {
+				return &store.Stale{Kind: d.rows.kind, ID: e.ID}
+			} else {
+				was = 0
+			}
+			fields, err := r.set(e)
+			if err != nil {
+				return err
+			}
+			r.By, r.At = act.Who.ID, p.now
+			p.note("finding.change", e.ID, "fields", strings.Join(fields, " "))
+			if err := d.rows.put(p, e.ID, was, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// set makes an edit, and names the fields that it is about.
+func (r *RowState) set(e *RowEdit) (fields []string, err error) {
+	if e.Owner != nil {
+		if r.Owner, err = plain("owner", *e.Owner, mostOwner); err != nil {
+			return nil, err
+		}
+		fields = append(fields, "owner")
+	}
+	if e.Ticket != nil {
+		if r.Ticket, err = ticket(*e.Ticket); err != nil {
+			return nil, err
+		}
+		fields = append(fields, "ticket")
+	}
+	if e.Due != nil {
+		if r.Due = *e.Due; day("due", r.Due) != nil {
+			return nil, day("due", r.Due)
+		}
+		fields = append(fields, "due")
+	}
+	if e.Comment != nil {
+		if r.Comment, err = prose("comment", *e.Comment, mostComment); err != nil {
+			return nil, err
+		}
+		fields = append(fields, "comment")
+	}
+	if e.State != nil {
+		r.State = *e.State
+		switch {
+		case r.State == "excepted":
+			return nil, wrong("state", "is an exception's to say: propose one")
+		case r.State == "closed":
+			return nil, wrong("state", "is an observation's to say: verify the finding")
+		case !slices.Contains([]RowWord{RowOpen, RowInWork, RowToVerify}, r.State):
+			return nil, wrong("state", "%.40q is no state: want open, in-work or to-verify", string(r.State))
+		}
+		fields = append(fields, "state")
+	}
+	return fields, nil
+}
+
+// ticket takes the address of a ticket, which a page makes a link of: http or https alone, whole, and without an account.
+func ticket(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return "", nil
+	}
+	if len(s) > mostTicket {
+		return "", wrong("ticket", "has more than %d bytes", mostTicket)
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"'<>`\\{}|^", r) }) {
+		return "", wrong("ticket", "has characters that no URL has: write them as %%XX")
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || !slices.Contains([]string{"http://", "https://"}, u.Scheme+"://") {
+		return "", wrong("ticket", "want a whole URL, http:// or https://")
+	}
+	if u.User != nil {
+		return "", wrong("ticket", "has a user name or a password in it")
+	}
+	return s, nil
+}
