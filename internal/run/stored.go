@@ -44,6 +44,39 @@ func OpenStore(ctx context.Context, url string, create bool) (s store.Store, err
 	return s, nil
 }
 
+// Backup writes the store of a URL into a file, while it is in use; one that stands there is replaced by a whole one.
+func Backup(ctx context.Context, url, file string) error {
+	if _, err := databaseFile(url); err != nil {
+		return err
+	}
+	s, err := OpenStore(ctx, url, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.(*sqlite.Store).Backup(ctx, file)
+}
+
+// Restore puts what Backup wrote in the place of the store of a URL, which no `signet serve` may hold. before names the file in which what
+// stood there is kept, if anything did.
+func Restore(ctx context.Context, file, url string) (before string, err error) {
+	path, err := databaseFile(url)
+	if err != nil {
+		return "", err
+	}
+	return sqlite.Restore(ctx, file, path)
+}
+
+// databaseFile is the file that a URL names. Other databases have programs of their own for what is done to a file.
+func databaseFile(url string) (path string, err error) {
+	path, file := strings.CutPrefix(url, "sqlite:")
+	if file {
+		return path, nil
+	}
+	kind, _, _ := strings.Cut(url, ":") // what follows may hold a password
+	return "", refuse("store", "{store} %s: only sqlite:PATH is backed up and restored here; of PostgreSQL, pg_dump and pg_restore do it", kind)
+}
+
 // Stored is a store that is open, and the runs in it, newest first.
 type Stored struct {
 	Store store.Store

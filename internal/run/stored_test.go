@@ -1,7 +1,10 @@
 package run
 
 import (
+	"errors"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +35,52 @@ func TestPrunable(t *testing.T) {
 	} {
 		if got := s.Prunable(c.keep, c.byAge, at.AddDate(0, 0, -c.days)); !slices.Equal(got, c.want) {
 			t.Errorf("keep %d, %d days: %v, want %v", c.keep, c.days, got, c.want)
+		}
+	}
+}
+
+// A store of a file goes into a backup and comes back; of another sort it is said who does that, without the password.
+func TestBackup(t *testing.T) {
+	dir := t.TempDir()
+	url, file := "sqlite:"+filepath.Join(dir, "signet.db"), filepath.Join(dir, "backup")
+	if err := Backup(t.Context(), url, file); !errors.Is(err, store.ErrMissing) {
+		t.Errorf("of a store that is not there: %v", err)
+	}
+	s, err := OpenStore(t.Context(), url, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := s.(store.Desk)
+	if _, err := d.Write(t.Context(), store.Edit{Kind: "user", ID: "a", Body: []byte("then")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Backup(t.Context(), url, file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Write(t.Context(), store.Edit{Kind: "user", ID: "a", Was: store.AnyRev, Body: []byte("now")}); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	before, err := Restore(t.Context(), file, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]string{url: "then", "sqlite:" + before: "now"} {
+		s, err := OpenStore(t.Context(), url, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := s.(store.Desk).Document(t.Context(), "user", "a"); err != nil || string(doc.Body) != want {
+			t.Errorf("%s: %v, %v, want %s", url, doc, err, want)
+		}
+		s.Close()
+	}
+	for _, url := range []string{"postgres://u:hunter2@h/d", "none", "mysql:hunter2"} {
+		_, err := Restore(t.Context(), file, url)
+		for _, err := range []error{err, Backup(t.Context(), url, file)} {
+			if _, ok := errors.AsType[*OrderError](err); !ok || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s: %v", url, err)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"modernc.org/sqlite"
@@ -22,6 +23,9 @@ func (s *Store) Hold(ctx context.Context, name string) (context.Context, func(),
 	address := fmt.Sprintf("file:/signet-%p-%s?vfs=memdb", s, name) // of a database in memory, which no other process has
 	if s.file != "" {
 		path, err := filepath.EvalSymlinks(s.file) // by whatever name the database was opened
+		if errors.Is(err, fs.ErrNotExist) {
+			path, err = s.file, nil // one that is to be restored
+		}
 		if err != nil {
 			return nil, nil, s.fail(err)
 		}
