@@ -211,7 +211,9 @@ const audit = `(() => {
 })()`
 
 func TestHTMLForEverybody(t *testing.T) {
-	ctx := browser(t, reporttest.Render(t, Format()), "#rows tr")
+	var b bytes.Buffer
+	reporttest.WriteWithHosts(t, newRun(&b, reporttest.Options()))
+	ctx := browser(t, b.Bytes(), "#rows tr")
 	ask[int](t, ctx, `document.querySelectorAll("#rows .expand").forEach(b=>b.click());document.querySelectorAll("details").forEach(d=>d.open=true);0`)
 	accessible(t, ctx, "")
 	// By keyboard: the first stop is the way past the navigation, and a header sorts by Enter.

@@ -26,6 +26,7 @@ type controllerRow struct {
 	Weak              []weakRow
 }
 
+// weakRow is a rule that it breaks. Rule is empty where the page does not explain it.
 type weakRow struct{ Rule, Title, On string }
 
 // domains shows the domains whose controllers were asked, the worst first.
@@ -45,7 +46,7 @@ func (v *view) domains(d *report.Domains, rules *report.Rulebook) {
 		for _, c := range wanting {
 			row := controllerRow{At: c.Addr.String(), Name: text.Cut(c.Name, 60), Verdict: c.Verdict.String()}
 			for _, w := range c.Weak {
-				row.Weak = append(row.Weak, weakRow{w.Rule, cmp.Or(rules.Of(w.Rule).Rule.Title, w.Rule), text.Cut(strings.Join(w.On, ", "), 200)})
+				row.Weak = append(row.Weak, weakRow{v.explained(w.Rule), cmp.Or(rules.Of(w.Rule).Rule.Title, w.Rule), text.Cut(strings.Join(w.On, ", "), 200)})
 			}
 			card.Rows = append(card.Rows, row)
 		}

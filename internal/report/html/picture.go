@@ -60,6 +60,14 @@ type pathTree struct {
 	Rows   []pathRow
 }
 
+// explained is a rule that a link of the page leads to, or empty where it leads nowhere.
+func (v *view) explained(rule string) string {
+	if slices.ContainsFunc(v.Groups, func(g *group) bool { return g.Rule == rule }) {
+		return rule
+	}
+	return ""
+}
+
 // paths shows the picture, and says what stands in none of its lines.
 func (v *view) paths(p picture, rules *report.Rulebook, accepted *report.Risks) {
 	title := func(rule string) string { return cmp.Or(rules.Of(rule).Rule.Title, rule) }
@@ -72,14 +80,16 @@ func (v *view) paths(p picture, rules *report.Rulebook, accepted *report.Risks) 
 		v.PathsAccepted = "Exceptions of the policy cover " + accepted.Sum() + "; the picture does not show paths that lead there by them."
 	}
 	at := map[string]int{}
-	for _, row := range v.PathRows {
+	for n := range v.PathRows {
+		row := &v.PathRows[n]
+		row.Rule = v.explained(row.Rule)
 		i, ok := at[row.Source]
 		if !ok {
 			i = len(v.PathTrees)
 			at[row.Source] = i
 			v.PathTrees = append(v.PathTrees, pathTree{Source: row.Source})
 		}
-		v.PathTrees[i].Rows = append(v.PathTrees[i].Rows, row)
+		v.PathTrees[i].Rows = append(v.PathTrees[i].Rows, *row)
 	}
 }
 
