@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -60,52 +59,28 @@ func (j *Judge) OnHost(o *signet.Observation, h *signet.Host) signet.Judgement {
 
 // observation judges; h is nil where the host is not known.
 func (j *Judge) observation(o *signet.Observation, h *signet.Host) signet.Judgement {
-	c, known := j.checks[o.Check]
-	if !known {
-		return signet.Judgement{Because: []string{fmt.Sprintf("this version of Signet has no check %q", o.Check)}}
-	}
-	if o.Outcome != signet.Answered && (o.Outcome != signet.Withheld || o.Facts == nil) {
-		return signet.Judgement{Because: []string{reason(o)}}
-	}
-	if o.Facts == nil {
-		return signet.Judgement{Because: []string{"Signet has no facts of the answer"}}
-	}
-	view, err := c.Judge(o.Facts)
-	if err != nil {
-		return signet.Judgement{Because: []string{"Signet cannot read the stored facts: " + err.Error()}}
-	}
+	view := j.Opinion(o)
 	out := signet.Judgement{Verdict: view.Verdict, Because: view.Because}
-	if o.Outcome == signet.Withheld {
-		out.Verdict = signet.Undetermined
-	}
-	if out.Verdict == signet.Undetermined && o.Err != nil {
-		out.Because = append(slices.Clip(out.Because), o.Err.Phase+": "+o.Err.Text) // what left a question open
-	}
 	if len(view.Breaches) == 0 {
 		return out
 	}
-	roles, at := j.standing(c, o, h)
-	day := j.day
-	if day.IsZero() {
-		day = o.At
-	}
+	roles, at := j.standing(o, h)
 	left := false // something that would have to be fixed, if nobody accepts it
 	for _, b := range view.Breaches {
-		severity, on := j.policy.SeverityAt(b.Rule, roles, at)
-		if !on {
-			left = left || j.relays[b.Rule]
+		r := j.Rate(b.Rule, roles, at, o.At)
+		left = left || j.Leaves(b.Rule, &r)
+		if !r.On {
 			continue
 		}
-		f := signet.Finding{Rule: b.Rule, Severity: severity, Title: j.titles[b.Rule], Because: b.Because, Where: b.Where}
-		if e, expired := j.policy.exception(b.Rule, at, day); e != nil {
-			if !expired {
-				out.Because = append(slices.Clip(out.Because), e.because(b.Rule))
-				out.Excepted = append(out.Excepted, signet.Excepted{Finding: f, Owner: e.Owner, Reason: e.Reason, Until: e.Until})
-				continue
-			}
-			f.Because = append(slices.Clip(f.Because), e.lapsed())
+		f := signet.Finding{Rule: b.Rule, Severity: r.Severity, Title: j.titles[b.Rule], Because: b.Because, Where: b.Where}
+		if r.Excepted() {
+			out.Because = append(slices.Clip(out.Because), r.Because(b.Rule))
+			out.Excepted = append(out.Excepted, signet.Excepted{Finding: f, Owner: r.Exception.Owner, Reason: r.Exception.Reason, Until: r.Exception.Until})
+			continue
 		}
-		left = left || severity > signet.Info || j.relays[b.Rule]
+		if r.Expired {
+			f.Because = append(slices.Clip(f.Because), r.Because(b.Rule))
+		}
 		out.Findings = append(out.Findings, f)
 	}
 	out.Accepted = len(out.Excepted) > 0 && !left

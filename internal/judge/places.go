@@ -22,6 +22,7 @@ type Rating struct {
 	Severity string `yaml:"severity"`
 
 	severity signet.Severity
+	terms    []term
 	line     int
 }
 
@@ -35,6 +36,7 @@ type Exception struct {
 	Until  string `yaml:"until"` // 2006-01-02
 
 	until time.Time // the first moment after it
+	terms []term
 	line  int
 }
 
@@ -110,6 +112,7 @@ func (p *Policy) readPlaces() error {
 		if text := wrongScope(r.Scope, p.Tags); text != "" {
 			return bad("%s", text)
 		}
+		r.terms = r.Scope.terms(p.Tags)
 		p.hosts = p.hosts || r.Role != "" || r.Scope.named(p.Tags)
 	}
 	for i := range p.Exceptions {
@@ -133,6 +136,7 @@ func (p *Policy) readPlaces() error {
 		if text := wrongScope(e.Scope, p.Tags); text != "" {
 			return bad("%s", text)
 		}
+		e.terms = e.Scope.terms(p.Tags)
 		p.hosts = p.hosts || e.Scope.named(p.Tags)
 	}
 	return nil
@@ -147,17 +151,17 @@ func wrongScope(s Scope, tags map[string]Scope) string {
 	return ""
 }
 
-func (r *Rating) fits(p *Policy, rule string, roles []string, at Place) bool {
+func (r *Rating) fits(rule string, roles []string, at Place) bool {
 	return (r.Rule == rule || r.Rule == anyRule) &&
 		(r.Role == "" || slices.Contains(roles, r.Role)) &&
-		(len(r.Scope) == 0 || r.Scope.holds(at, p.Tags))
+		(len(r.Scope) == 0 || hold(r.terms, at))
 }
 
 // exception finds the exception for a finding on a day: one that holds, else one that has expired, else nil.
 func (p *Policy) exception(rule string, at Place, day time.Time) (e *Exception, expired bool) {
 	for i := range p.Exceptions {
 		x := &p.Exceptions[i]
-		if x.Rule != rule && x.Rule != anyRule || !x.Scope.holds(at, p.Tags) {
+		if x.Rule != rule && x.Rule != anyRule || !hold(x.terms, at) {
 			continue
 		}
 		if day.Before(x.until) {

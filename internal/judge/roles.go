@@ -95,7 +95,7 @@ func (p *Policy) SeverityAt(rule string, roles []string, at Place) (s signet.Sev
 		return 0, false
 	}
 	for i := range p.Severities {
-		if r := &p.Severities[i]; r.fits(p, rule, roles, at) {
+		if r := &p.Severities[i]; r.fits(rule, roles, at) {
 			return r.severity, true
 		}
 	}
@@ -116,47 +116,4 @@ func (p *Policy) SeverityOn(rule string, roles []string) (s signet.Severity, ok 
 		}
 	}
 	return s, ok
-}
-
-// standing says which roles count for an observation and where it stands: as its whole host is known, or as it shows by
-// itself. It costs nothing under a policy that does not tell hosts apart.
-func (j *Judge) standing(c *check.Check, o *signet.Observation, h *signet.Host) (roles []string, at Place) {
-	at.Addr = o.Addr
-	if o.Name != "" {
-		at.Names = append(at.Names, o.Name)
-	}
-	if !j.policy.hosts {
-		return nil, at
-	}
-	if h != nil {
-		for _, r := range h.Roles {
-			if r.Certain {
-				roles = append(roles, r.Role)
-			}
-		}
-		for _, n := range h.Names {
-			if n.Kind == check.NameDNS.String() || n.Kind == check.NameNetBIOS.String() || n.Kind == check.NameAlias.String() {
-				at.Names = append(at.Names, n.Name)
-			}
-		}
-		return roles, at
-	}
-	if c.Identify == nil {
-		return nil, at
-	}
-	id, err := c.Identify(o.Facts)
-	if err != nil {
-		return nil, at
-	}
-	for _, r := range id.Roles {
-		if r.Certain {
-			roles = append(roles, r.Role)
-		}
-	}
-	for _, n := range id.Names {
-		if n.Kind == check.NameDNS || n.Kind == check.NameNetBIOS {
-			at.Names = append(at.Names, n.Name)
-		}
-	}
-	return roles, at
 }

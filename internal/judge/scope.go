@@ -81,23 +81,38 @@ func (s Scope) named(tags map[string]Scope) bool {
 	})
 }
 
-// holds tells whether a place is in the scope. Tags do not name tags.
-func (s Scope) holds(at Place, tags map[string]Scope) bool {
-	for _, term := range s {
-		if name, tagged := strings.CutPrefix(term, tagPrefix); tagged {
-			if tags != nil && tags[name].holds(at, nil) {
-				return true
-			}
-			continue
+// term is a term of a scope, read once: an exception is held against every finding of an estate.
+type term struct {
+	within  netip.Prefix // the zero value: a pattern
+	pattern string       // in lower case
+}
+
+// terms reads a scope that wrongScope found nothing wrong with. Tags do not name tags.
+func (s Scope) terms(tags map[string]Scope) (list []term) {
+	for _, text := range s {
+		if name, tagged := strings.CutPrefix(text, tagPrefix); tagged {
+			list = append(list, tags[name].terms(nil)...)
+		} else if p, err := prefix(text); err == nil {
+			list = append(list, term{within: p})
+		} else {
+			list = append(list, term{pattern: strings.ToLower(text)})
 		}
-		if p, err := prefix(term); err == nil {
-			if p.Contains(at.Addr) {
+	}
+	return list
+}
+
+// hold tells whether a place is in a scope of these terms.
+func hold(terms []term, at Place) bool {
+	for i := range terms {
+		t := &terms[i]
+		if t.within.IsValid() {
+			if t.within.Contains(at.Addr) {
 				return true
 			}
 			continue
 		}
 		for _, n := range at.Names {
-			if ok, err := path.Match(strings.ToLower(term), strings.ToLower(strings.TrimSuffix(n, "."))); ok && err == nil {
+			if ok, err := path.Match(t.pattern, strings.ToLower(strings.TrimSuffix(n, "."))); ok && err == nil {
 				return true
 			}
 		}
