@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -171,6 +172,23 @@ func (e *Env) askedBy(ctx context.Context, run, before *store.Run) (func(*signet
 		}
 		return signet.NotKnown
 	}, nil
+}
+
+// Asked tells of each address whether a run asked it, as far as its header says: targets that are names, or stand in a file, are
+// taken for not asked. nil: it does not say.
+func Asked(ctx context.Context, run *store.Run) func(netip.Addr) bool {
+	o, err := OrderOf(run)
+	if err != nil {
+		return nil
+	}
+	addresses, _, _ := typedScope(ctx, run.Targets, o)
+	if addresses == nil {
+		return nil
+	}
+	return func(a netip.Addr) bool {
+		_, ok := addresses.Find(a)
+		return ok
+	}
 }
 
 func answer(yes bool) signet.Answer {

@@ -17,7 +17,7 @@ import (
 // hosts folds what a run says of each host and hands hosts, and at the end paths, to the outputs. A nil *hosts does
 // nothing: opening exchanges alone tell nothing of hosts worth the time.
 //
-// Where the policy tells hosts apart, a line with a finding waits for its host: so every output, the host's own line and
+// Where the policy tells hosts apart, a line with a finding, accepted or not, waits for its host: so every output, the host's own line and
 // the exit code have the same severity of it.
 type hosts struct {
 	folder  *host.Folder
@@ -44,7 +44,7 @@ func asksForHosts(j *judge.Judge, out report.Handler) bool {
 func (hs *hosts) pass(l *report.Line) error {
 	hs.folder.Fold(l.Observation, &l.Judgement)
 	hs.folder.Disagree(l.Addr, l.Disagreements)
-	if l.Reached() && len(l.Findings) > 0 && hs.judge.TellsHosts() {
+	if l.Reached() && len(l.Findings)+len(l.Excepted) > 0 && hs.judge.TellsHosts() {
 		hs.waiting[l.Addr] = append(hs.waiting[l.Addr], l)
 		return nil
 	}

@@ -155,3 +155,36 @@ func TestHostsThatAreClients(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// What a port beside it proves of a host rates what is accepted too.
+func TestHostsRateWhatIsAccepted(t *testing.T) {
+	p, err := judge.Parse([]byte("name: p\nversion: 1\nroles:\n  domain-controller: {smb-signing-not-required: critical}\n" +
+		"exceptions: [{rule: smb-signing-not-required, scope: 10.0.0.1, owner: Mara, reason: soon, until: 2027-01-01}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := judge.New(all.Checks(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n notes
+	c := newHosts(all.Checks(), j, &n, n.Endpoint)
+	for port, facts := range map[uint16]string{
+		445: `{"transport":"direct","dialect":"3.1.1","dialect_floor":"2.0.2","signing":"optional","smb2_offered":true,"smb1":{"offered":false},"ntlm_offer":"proven"}`,
+		389: `{"role":"ad-dc","domain":"corp.example","root":{},"binds":[]}`,
+	} {
+		o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("10.0.0.1")}, Port: port},
+			Check: map[uint16]string{445: "smb", 389: "ldap"}[port], At: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), Outcome: signet.Answered, Open: true, Facts: signet.RawFacts(facts)}
+		if err := c.pass(&report.Line{Observation: o, Judgement: j.Observation(o)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.end(); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range n.lines {
+		if l.Port == 445 && (len(l.Excepted) != 1 || l.Excepted[0].Severity != signet.Critical) {
+			t.Errorf("excepted: %+v, want one that is critical", l.Excepted)
+		}
+	}
+}
