@@ -34,6 +34,8 @@ type Check struct {
 	Identify func(signet.Facts) (Identity, error)
 	// Traits are what facts say of a host for the Breaks of its rules; nil: nothing.
 	Traits func(signet.Facts) (Traits, error)
+	// Pages are the paths of the pages that were asked, where breaches stand at pages; nil: there are none.
+	Pages func(signet.Facts) ([]string, error)
 	// Nmap words an endpoint at a port as nmap would; facts are nil where nothing was told. nil: nmap has no words for it.
 	Nmap func(port uint16, facts signet.Facts) (Nmap, error)
 	// Passive reads the same facts out of other people's conversations; nil: it cannot.
@@ -134,6 +136,7 @@ type Definition[F any, P interface {
 	Judge    func(*F) Judgement
 	Identify func(*F) Identity            // nil: the facts say nothing of the host
 	Traits   func(*F) Traits              // nil: the facts say nothing of who would break
+	Pages    func(*F) []string            // nil: breaches stand at no pages
 	Nmap     func(port uint16, f *F) Nmap // nil: nmap has no words for it; f is zero where nothing was told
 	Passive  *Passive                     // nil: captures say nothing to it
 	Blind    []Spot[F]                    // what it cannot see of an endpoint that answered
@@ -149,7 +152,7 @@ func Define[F any, P interface {
 	return Check{
 		Blind: blind, Blinded: blinded,
 		Name: d.Name, Version: d.Version, Title: d.Title, Ports: d.Ports, Optional: d.Optional, Fallback: d.Fallback, Domain: d.Domain, Shape: d.Shape,
-		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader(facts, d.Identify), Traits: reader(facts, d.Traits), Nmap: nmap(facts, d.Nmap),
+		Sends: d.Sends, Rules: d.Rules, Advice: d.Advice, Begin: d.Begin, Passive: d.Passive, Identify: reader(facts, d.Identify), Traits: reader(facts, d.Traits), Pages: reader(facts, d.Pages), Nmap: nmap(facts, d.Nmap),
 		Decode: func(raw signet.RawFacts) (signet.Facts, error) {
 			f, err := facts.typed(raw)
 			if err != nil {

@@ -128,8 +128,9 @@ type fix struct {
 	selfKnown   [4]uint64
 }
 
-// Include counts a host that is whole. known are the classes of source that it was seen to be, as in a capture.
-func (e *Estate) Include(h *signet.Host, known ...Source) {
+// Include counts a host that is whole. known are the classes of source that it was seen to be, as in a capture. It gives which of the
+// host's findings are ways in, by index.
+func (e *Estate) Include(h *signet.Host, known ...Source) (ways []int) {
 	var me self
 	switch h.Windows { // one that shows what another host showed (SameAs) is counted too: it may have copied that
 	case signet.Yes:
@@ -161,7 +162,9 @@ func (e *Estate) Include(h *signet.Host, known ...Source) {
 		}
 		e.sum(f.Rule, f.Severity, me)
 		e.keep(h, kind{f.Check, f.Rule}, target{port: f.Port, severity: f.Severity, self: me})
+		ways = append(ways, i)
 	}
+	return ways
 }
 
 // verdict is that of the endpoint of a finding; exposed where the host lists no such endpoint.
@@ -220,58 +223,6 @@ func (e *Estate) sum(rule string, severity signet.Severity, me self) {
 			f.selfKnown[s]++
 		}
 	}
-}
-
-// reach is how one class of source reaches a way in.
-type reach struct {
-	source  Source
-	cell    Cell
-	state   signet.PathState
-	assumed bool
-}
-
-// reaches lists the classes of source that reach a way in, beginning with what needs least of an attacker. It ends with
-// the first class for which the way is open or unknown without a condition. Classes for which it is closed are left out.
-func (e *Estate) reaches(w check.Way) []reach {
-	var list []reach
-	for _, s := range Sources() {
-		cell := Evaluate(Case{Source: s, Target: w.To, Guard: w.Guard})
-		if cell.State == signet.PathClosed {
-			continue
-		}
-		r := reach{source: s, cell: cell, state: cell.State}
-		if s != SMB && e.known[s] == 0 && r.state == signet.PathOpen {
-			r.state = signet.PathConditional
-		}
-		r.assumed = e.known[s] == 0
-		list = append(list, r)
-		if cell.State != signet.PathConditional {
-			break
-		}
-	}
-	return list
-}
-
-// sources is how many hosts are of a class. Where no host was seen to be, those that could be are counted: all Windows
-// hosts, or for clients without bindings all others.
-func (e *Estate) sources(r *reach) uint64 {
-	switch {
-	case !r.assumed:
-		return e.known[r.source]
-	case r.source == Unbound:
-		return e.others
-	}
-	return e.windows
-}
-
-func (r *reach) own(me self) bool {
-	switch {
-	case !r.assumed:
-		return me.is(selfKnown(r.source))
-	case r.source == Unbound:
-		return me.is(selfOther)
-	}
-	return me.is(selfWindows)
 }
 
 // Summary says what was counted, the fix that removes most paths first.

@@ -17,7 +17,7 @@ func Rules() []Rule {
 	var list []Rule
 	for _, s := range Sources() {
 		for _, t := range Classes() {
-			list = append(list, Rule{RuleID(s, t), who(s) + " → " + where(t)})
+			list = append(list, Rule{RuleID(s, t), Who(s) + " → " + where(t)})
 		}
 	}
 	return list
@@ -37,7 +37,7 @@ func Explain(id string) (text string, ok bool) {
 
 func row(s Source, t check.Class) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s → %s\n\n", text.Capital(who(s)), where(t))
+	fmt.Fprintf(&b, "# %s → %s\n\n", text.Capital(Who(s)), where(t))
 	if t == check.ToHTTP || t == check.ToSealed {
 		fmt.Fprintf(&b, "%s\n", cellLine(Evaluate(Case{Source: s, Target: t})))
 	} else {

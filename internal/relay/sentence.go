@@ -8,8 +8,8 @@ import (
 // RuleID is what `signet explain` calls a row of the model.
 func RuleID(s Source, t check.Class) string { return "path-" + s.String() + "-to-" + word(t) }
 
-// who is a class of source in words.
-func who(s Source) string {
+// Who is a class of source in words.
+func Who(s Source) string {
 	switch s {
 	case SMB:
 		return "a Windows host over SMB"
@@ -44,7 +44,7 @@ func provided(s Source) string {
 
 // sentence is a path in one line. state is the cell's, or less where no source of the class was seen.
 func sentence(s Source, to string, c Cell, state signet.PathState) string {
-	text := who(s) + " → " + to + ": "
+	text := Who(s) + " → " + to + ": "
 	switch state {
 	case signet.PathOpen:
 		text += "open because " + c.Because

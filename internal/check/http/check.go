@@ -29,6 +29,7 @@ func Check() check.Check {
 		Begin:    func(s check.Subject) check.Interview { return begin(s, &t) },
 		Judge:    judge,
 		Traits:   traits,
+		Pages:    pages,
 		Identify: identify,
 		Nmap:     nmap,
 		Shape:    check.Shape{Asking: []string{"sent"}, Decides: []string{"status", "schemes"}, Pages: "paths"},

@@ -215,3 +215,12 @@ func (p *page) take(pr proof, r *http1.Response) *signet.NTLM {
 	}
 	return check.NTLM(*ch)
 }
+
+// pages are the paths that were asked, whatever came of them.
+func pages(f *Facts) []string {
+	list := make([]string, 0, len(f.Paths))
+	for i := range f.Paths {
+		list = append(list, f.Paths[i].Path)
+	}
+	return list
+}
