@@ -68,6 +68,8 @@ var law = []line{
 		"internal/scope", "internal/engine", "internal/engine/capacity", "internal/judge", "internal/host", "internal/relay", "internal/reconcile", "internal/fix", "internal/report", "internal/capture", "internal/imports", "internal/line"},
 		[]string{"os/exec", "os/signal", "log", "log/slog", "net/http", "flag", "runtime/debug", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 	{5, "internal/desk", []string{"internal/store", "internal/text"}, []string{"net", "os", "os/exec", "os/signal", "log", "log/slog", "net/http", "database/sql", "math/rand", "math/rand/v2", "crypto/tls"}},
+	{5, "internal/estate", []string{"internal/check", "internal/text", "internal/judge", "internal/reconcile", "internal/relay", "internal/report"},
+		[]string{"net", "net/http", "os", "os/exec", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "database/sql"}},
 	{1, "internal/outfile", nil, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
 	{8, "internal/cli", []string{"internal/run", "internal/outfile", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
 		[]string{"log", "log/slog", "os/exec", "net/http"}},

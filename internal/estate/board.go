@@ -1,0 +1,268 @@
+package estate
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"signet"
+	"signet/internal/judge"
+)
+
+// State is what is known, and being done, of a row.
+type State uint8
+
+// The states of a row. Who works at it says InWork; all else follows from what was observed and the policy.
+const (
+	Open State = iota
+	InWork
+	Excepted // somebody accepted it until a day
+	ToVerify // it was there, and what was asked last does not tell whether it still is
+	Closed   // it was seen not to be there any more
+)
+
+func stateWords() []string { return []string{"open", "in-work", "excepted", "to-verify", "closed"} }
+
+func (s State) String() string { return stateWords()[min(s, Closed)] }
+
+// ParseState reads what String wrote.
+func ParseState(word string) (State, bool) {
+	i := slices.Index(stateWords(), word)
+	return State(max(i, 0)), i >= 0
+}
+
+// Row is a row of the board: a rule that is, or was, broken at an endpoint.
+type Row struct {
+	ID       ID
+	Rule     string
+	Title    string
+	Severity signet.Severity
+	Host     ID     // that has the row now; zero where nothing is known of it any more
+	Name     string // of the host
+	Endpoint signet.Endpoint
+	Check    string
+	Where    string
+	Verdict  signet.Verdict // of the endpoint, when the rule was last seen to be broken
+	Because  []string
+	State    State
+	Site     string
+	Run      string // that saw it; "" where it is only remembered
+	First    time.Time
+	Seen     time.Time // when the rule was last seen to be broken
+	Closed   time.Time // when it was seen not to be; zero: it was not
+
+	// Exception is the one that covers it, or did; nil where none does.
+	Exception *judge.Exception
+	Mark      Mark
+}
+
+// Mark is what people say of a row, as far as a board asks for it.
+type Mark struct {
+	Owner  string
+	InWork bool
+}
+
+// Board is the findings of an estate, accepted ones too, and those known before, each with its state. It is not changed any more
+// and may be shared.
+type Board struct {
+	e     *Estate
+	known *Memory
+	items []item   // severest first
+	hosts []uint32 // in known, of its rows; for those that are only remembered
+	rules []string // by name
+	ids   []uint32 // items, by ID
+	words []uint32 // texts of known that say where rows stand, and by which check
+	marks map[int]Mark
+	owned []int    // items with an owner
+	work  []uint64 // a bit for each item: somebody works at it
+}
+
+// item is a row, in short.
+type item struct {
+	known    uint32 // in known.rows
+	row      int32  // in Estate.rows; -1: it is only remembered
+	spot     uint32 // of the row
+	rule     uint16
+	severity signet.Severity
+	state    State
+}
+
+// place is where a row stands.
+func (e *Estate) place(w *row) place {
+	r := e.sources[w.source].Reading
+	d, x := &r.doors[w.door], &r.breaches[w.breach]
+	k := &r.kinds[d.kind]
+	return place{addr: e.addrOf(&e.spots[w.spot]), port: d.port, transport: k.transport, rule: r.word(x.rule), check: r.word(k.check), where: r.word(x.where)}
+}
+
+// arrange orders the items: the severest first, then by rule and place.
+func (b *Board) arrange() {
+	at, words := map[string]uint16{}, map[uint32]bool{}
+	for i := range b.items {
+		k := &b.known.rows[b.items[i].known]
+		at[b.known.texts.word(k.rule)], words[k.where], words[k.check] = 0, true, true
+	}
+	b.words = slices.Sorted(maps.Keys(words))
+	b.rules = slices.Sorted(maps.Keys(at))
+	for i, rule := range b.rules {
+		at[rule] = uint16(min(i, 1<<16-1))
+	}
+	for i := range b.items {
+		b.items[i].rule = at[b.rule(&b.items[i])]
+	}
+	slices.SortFunc(b.items, func(x, y item) int {
+		if c := cmp.Or(cmp.Compare(y.severity, x.severity), cmp.Compare(x.rule, y.rule)); c != 0 {
+			return c
+		}
+		if x.row >= 0 && y.row >= 0 { // which stand by address and port
+			if p, q := b.e.rows[x.row].spot, b.e.rows[y.row].spot; p != q {
+				return cmp.Compare(p, q)
+			}
+		}
+		return b.place(&x).compare(b.place(&y), b.id(&x), b.id(&y))
+	})
+	b.ids = make([]uint32, len(b.items))
+	for i := range b.items {
+		b.ids[i] = uint32(i)
+	}
+	slices.SortFunc(b.ids, func(x, y uint32) int {
+		p, q := b.id(&b.items[x]), b.id(&b.items[y])
+		return slices.Compare(p[:], q[:])
+	})
+}
+
+func (b *Board) id(x *item) ID       { return b.known.rows[x.known].id }
+func (b *Board) rule(x *item) string { return b.known.texts.word(b.known.rows[x.known].rule) }
+func (b *Board) addr(x *item) netip.Addr {
+	if x.row >= 0 {
+		return b.e.addrOf(&b.e.spots[b.e.rows[x.row].spot])
+	}
+	h := &b.known.hosts[b.hostOf(x)]
+	return addrOf(h.hi, h.lo)
+}
+
+// index lets hosts be found by their rows.
+func (b *Board) index() {
+	b.hosts = make([]uint32, len(b.known.hosts))
+	for i := range b.hosts {
+		b.hosts[i] = uint32(i)
+	}
+	slices.SortFunc(b.hosts, func(x, y uint32) int { return cmp.Compare(b.known.hosts[x].rows, b.known.hosts[y].rows) })
+}
+
+// hostOf is the remembered host of an item that is only remembered.
+func (b *Board) hostOf(x *item) int {
+	n, _ := slices.BinarySearchFunc(b.hosts, x.known, func(h, row uint32) int {
+		k := &b.known.hosts[h]
+		switch {
+		case k.rows > row:
+			return 1
+		case k.rows+k.n <= row:
+			return -1
+		}
+		return 0
+	})
+	return int(b.hosts[n])
+}
+
+func (b *Board) place(x *item) place {
+	k, t := &b.known.rows[x.known], &b.known.texts
+	return place{addr: b.addr(x), port: k.port, transport: k.transport(), rule: t.word(k.rule), check: t.word(k.check), where: t.word(k.where)}
+}
+
+// Marked is the board with what people say of its rows, by ID. Marks of rows that are not there are left out.
+func (b *Board) Marked(marks map[ID]Mark) *Board {
+	c := *b
+	c.marks, c.owned, c.work = map[int]Mark{}, nil, make([]uint64, len(b.items)/64+1)
+	for id, m := range marks {
+		i := b.find(id)
+		if i < 0 {
+			continue
+		}
+		c.marks[i] = m
+		if m.Owner != "" {
+			c.owned = append(c.owned, i)
+		}
+		if m.InWork {
+			c.work[i/64] |= 1 << (i % 64)
+		}
+	}
+	slices.Sort(c.owned)
+	return &c
+}
+
+func (b *Board) find(id ID) int {
+	n, ok := slices.BinarySearchFunc(b.ids, id, func(i uint32, id ID) int {
+		x := b.id(&b.items[i])
+		return slices.Compare(x[:], id[:])
+	})
+	if !ok {
+		return -1
+	}
+	return int(b.ids[n])
+}
+
+// state is that of an item with what people say of it: work is done on what is open, or was, and nowhere else.
+func (b *Board) state(i int) State {
+	if s := b.items[i].state; s != Open || b.work == nil || b.work[i/64]&(1<<(i%64)) == 0 {
+		return s
+	}
+	return InWork
+}
+
+// Rows is how many rows the board has, closed ones too.
+func (b *Board) Rows() int { return len(b.items) }
+
+// Row is the row of an ID.
+func (b *Board) Row(id ID) (Row, bool) {
+	i := b.find(id)
+	if i < 0 {
+		return Row{}, false
+	}
+	return b.expand(i), true
+}
+
+// expand writes a row out.
+func (b *Board) expand(i int) Row {
+	x, e := &b.items[i], b.e
+	p, k := b.place(x), &b.known.rows[x.known]
+	out := Row{ID: k.id, Rule: p.rule, Severity: x.severity, Check: p.check, Where: p.where, State: b.state(i), Mark: b.marks[i], First: time.Unix(int64(k.first), 0).UTC(),
+		Verdict: k.verdict(), Because: sentences(b.known.texts.word(k.because)), Site: b.site(x), Seen: time.UnixMilli(k.seen).UTC()}
+	out.Endpoint = signet.Endpoint{Target: signet.Target{Addr: p.addr}, Port: p.port, Transport: p.transport}
+	if x.row < 0 {
+		h := &b.known.hosts[b.hostOf(x)]
+		out.Name = b.known.texts.word(h.name)
+		if k.closed != 0 {
+			out.Closed = time.Unix(int64(k.closed), 0).UTC()
+		}
+		if at := e.at(p.addr); at >= 0 && !another(e.shown(at), b.known.texts.word(h.shown)) && e.spots[at].flags&spotClient == 0 {
+			out.Host = e.id(at)
+		}
+		if s := e.sourceOf(out.Site); s != nil {
+			out.Title = s.Judge.Title(p.rule)
+		}
+		return out
+	}
+	w := &e.rows[x.row]
+	src := &e.sources[w.source]
+	out.Title, out.Host, out.Name, out.Run = src.Judge.Title(p.rule), e.id(int(w.spot)), e.title(int(w.spot)), src.Reading.Head.Run
+	if w.excused > 0 {
+		out.Exception = e.excused[w.excused-1]
+		if w.flags&rowExpired != 0 {
+			r := judge.Rated{On: true, Exception: out.Exception, Expired: true}
+			out.Because = append(out.Because, r.Because(p.rule))
+		}
+	}
+	return out
+}
+
+// sourceOf is one of the readings of a site; nil: there is none.
+func (e *Estate) sourceOf(site string) *Source {
+	i := slices.IndexFunc(e.sources, func(s Source) bool { return s.Site == site })
+	if i < 0 {
+		return nil
+	}
+	return &e.sources[i]
+}

@@ -1,0 +1,233 @@
+package estate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"signet"
+)
+
+// Memory is what a board remembers of rows: each that was ever seen, until it is forgotten. Who keeps it stores its parts whenever
+// a run has ended, and gives it to the next board. It is not changed any more and may be shared; the zero Memory remembers nothing.
+type Memory struct {
+	texts texts
+	hosts []knownHost // by address
+	rows  []known     // of hosts
+}
+
+// knownHost is a host that had rows, where it was seen last.
+type knownHost struct {
+	hi, lo uint64
+	name   uint32
+	shown  uint32 // what it showed of itself
+	roles  uint32 // certain ones
+	rows   uint32 // the first of them, and how many
+	n      uint32
+}
+
+// known is a row that was seen.
+type known struct {
+	id      ID
+	seen    int64 // when the rule was last seen to be broken, milliseconds since 1970
+	first   uint32
+	closed  uint32 // when it was seen not to be, seconds since 1970; 0: it was not
+	rule    uint32
+	check   uint32
+	where   uint32
+	unasked uint32 // what was left out when it was seen last
+	because uint32
+	site    uint32
+	port    uint16
+	flags   uint8 // transport
+	state   uint8 // severity | verdict<<4, when it was seen last
+}
+
+func (k *known) severity() signet.Severity   { return signet.Severity(k.state & 0xf) }
+func (k *known) verdict() signet.Verdict     { return signet.Verdict(k.state >> 4) }
+func (k *known) transport() signet.Transport { return signet.Transport(k.flags) }
+
+// Rows is how many rows are remembered.
+func (m *Memory) Rows() int { return len(m.rows) }
+
+// Forget gives a memory without the rows that were closed before a moment.
+func (m *Memory) Forget(before time.Time) *Memory {
+	w := newMemo(len(m.rows))
+	for i := range m.hosts {
+		h := &m.hosts[i]
+		w.host(h.hi, h.lo, m.texts.word(h.name), m.texts.word(h.shown), m.texts.word(h.roles))
+		for _, k := range m.rows[h.rows : h.rows+h.n] {
+			if k.closed == 0 || int64(k.closed) >= before.Unix() {
+				w.again(m, &k)
+			}
+		}
+	}
+	return w.memory()
+}
+
+// memo writes a memory.
+type memo struct {
+	m  *Memory
+	in interner
+}
+
+func newMemo(rows int) *memo {
+	return &memo{m: &Memory{rows: make([]known, 0, rows)}, in: newInterner()}
+}
+
+// host begins a host. Hosts may come in any order.
+func (w *memo) host(hi, lo uint64, name, shown, roles string) {
+	w.m.hosts = append(w.m.hosts, knownHost{hi: hi, lo: lo, name: w.in.word(name), shown: w.in.word(shown), roles: w.in.word(roles), rows: uint32(len(w.m.rows))})
+}
+
+// add adds a row to the host.
+func (w *memo) add(k known) {
+	w.m.rows = append(w.m.rows, k)
+	w.m.hosts[len(w.m.hosts)-1].n++
+}
+
+// again adds a row of another memory.
+func (w *memo) again(m *Memory, k *known) {
+	c := *k
+	for _, at := range []*uint32{&c.rule, &c.check, &c.where, &c.unasked, &c.because, &c.site} {
+		*at = w.in.word(m.texts.word(*at))
+	}
+	w.add(c)
+}
+
+func (w *memo) memory() *Memory {
+	m := w.m
+	m.texts = w.in.texts()
+	m.hosts = slices.DeleteFunc(m.hosts, func(h knownHost) bool { return h.n == 0 })
+	slices.SortStableFunc(m.hosts, func(a, b knownHost) int { return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo)) })
+	return m
+}
+
+// Parts writes a memory, to be stored.
+func (m *Memory) Parts() ([][]byte, error) {
+	var parts [][]byte
+	var s sealer
+	p := newPacker()
+	flush := func() error {
+		part, err := p.seal(&s, partRows)
+		if err != nil {
+			return err
+		}
+		parts, p = append(parts, part), newPacker()
+		return nil
+	}
+	for i := range m.hosts {
+		h := &m.hosts[i]
+		p.items++
+		p.addr(addrOf(h.hi, h.lo))
+		for _, t := range []uint32{h.name, h.shown, h.roles} {
+			p.word(m.texts.word(t))
+		}
+		p.number(uint64(h.n))
+		for k := h.rows; k < h.rows+h.n; k++ {
+			p.row(m, &m.rows[k])
+		}
+		if p.size() >= fullPart {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if p.items > 0 {
+		if err := flush(); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+func (p *packer) row(m *Memory, k *known) {
+	p.body = append(p.body, k.id[:]...)
+	p.number(uint64(k.port))
+	p.octet(k.flags)
+	p.octet(k.state)
+	for _, t := range []uint32{k.rule, k.check, k.where, k.unasked, k.because, k.site} {
+		p.word(m.texts.word(t))
+	}
+	p.number(uint64(k.first))
+	p.signed(k.seen - int64(k.first)*1000)
+	p.number(uint64(k.closed))
+}
+
+// Least sizes of what is counted, in bytes.
+const (
+	leastKnownHost = 5 + 3 + 1
+	leastKnown     = 16 + 3 + 6 + 3
+)
+
+// Remember reads what Parts wrote.
+func Remember(parts [][]byte) (*Memory, error) {
+	open, err := newOpener()
+	if err != nil {
+		return nil, err
+	}
+	defer open.dec.Close()
+	w := newMemo(0)
+	for _, part := range parts {
+		what, plain, err := open.open(part)
+		if err != nil {
+			return nil, err
+		}
+		if what != partRows {
+			return nil, errForm
+		}
+		if err := w.read(plain); err != nil {
+			return nil, fmt.Errorf("what is known of findings: %w", err)
+		}
+	}
+	return w.memory(), nil
+}
+
+func (w *memo) read(plain []byte) error {
+	u := &unpacker{b: plain}
+	for range u.begin(w.in.add, leastKnownHost) {
+		hi, lo := halves(u.addr())
+		w.m.hosts = append(w.m.hosts, knownHost{hi: hi, lo: lo, name: u.word(), shown: u.word(), roles: u.word(), rows: uint32(len(w.m.rows))})
+		for range u.count(leastKnown) {
+			var k known
+			copy(k.id[:], u.bytes(len(k.id)))
+			port := u.number()
+			k.port, k.flags, k.state = uint16(port), u.octet(), u.octet()
+			k.rule, k.check, k.where, k.unasked, k.because, k.site = u.word(), u.word(), u.word(), u.word(), u.word(), u.word()
+			first := u.number()
+			k.first, k.seen = uint32(first), int64(first)*1000+u.signed()
+			closed := u.number()
+			k.closed = uint32(closed)
+			if port > 1<<16-1 || k.transport() > signet.UDP || k.severity() > signet.Critical || k.verdict() > signet.Unseen || first > 1<<32-1 || closed > 1<<32-1 {
+				u.fail()
+			}
+			if u.failed {
+				break
+			}
+			w.add(k)
+		}
+		if u.failed {
+			break
+		}
+	}
+	if u.failed || len(u.b) > 0 {
+		return errors.New("a part is not whole")
+	}
+	return nil
+}
+
+// at gives the hosts that were known at an address: several, where one went and another came.
+func (m *Memory) at(addr netip.Addr) []knownHost {
+	hi, lo := halves(addr)
+	n, _ := slices.BinarySearchFunc(m.hosts, addr, func(h knownHost, _ netip.Addr) int {
+		return cmp.Or(cmp.Compare(h.hi, hi), cmp.Compare(h.lo, lo))
+	})
+	end := n
+	for end < len(m.hosts) && m.hosts[end].hi == hi && m.hosts[end].lo == lo {
+		end++
+	}
+	return m.hosts[n:end]
+}

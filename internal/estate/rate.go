@@ -1,0 +1,202 @@
+package estate
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"signet"
+	"signet/internal/judge"
+	"signet/internal/relay"
+	"signet/internal/report"
+)
+
+// row is a breach that stands, under the policy of its site.
+type row struct {
+	spot     uint32
+	door     uint32 // in Reading.doors
+	breach   uint32 // in Reading.breaches
+	excused  uint32 // in Estate.excused, and one more; 0: there is no exception
+	source   uint16
+	severity signet.Severity
+	flags    rowFlags
+}
+
+type rowFlags uint8
+
+const (
+	rowExcepted rowFlags = 1 << iota
+	rowExpired           // its exception holds no more
+	rowWay               // it opens a way for relayed NTLM
+)
+
+// rate rates all that is broken, and counts.
+func (e *Estate) rate() {
+	e.sums = sums{findings: map[string]uint64{}, unasked: map[string]bool{}, sites: map[string]*report.Counts{}}
+	paths, steps := relay.New(e.checks), report.NewSteps(report.NewRulebook(e.checks))
+	e.stands = make([]bool, len(e.sources))
+	e.marks = make([]mark, len(e.spots))
+	e.rowsAt = make([]uint32, 0, len(e.spots)+1)
+	excused := map[*judge.Exception]uint32{}
+	notes := make([]map[uint16]bool, len(e.sources))
+	for i := range notes {
+		notes[i] = map[uint16]bool{}
+	}
+	tell := slices.ContainsFunc(e.sources, func(s Source) bool { return s.Judge.TellsHosts() })
+	for i := range e.spots {
+		e.rowsAt = append(e.rowsAt, uint32(len(e.rows)))
+		r := rater{e: e, i: i, excused: excused, tell: tell, verdict: signet.Unseen, steps: steps}
+		for _, f := range e.hostsAt(i) {
+			e.stands[f.source] = true
+		}
+		e.doors(i, func(f foundDoor) {
+			r.door(f)
+			if n := e.doorOf(f).note; n != 0 {
+				notes[f.source][n] = true
+			}
+		})
+		e.marks[i].verdict = r.verdict
+		e.include(paths, i)
+		if e.spots[i].flags&spotClient == 0 {
+			e.sums.hosts[r.verdict]++
+		}
+	}
+	e.rowsAt = append(e.rowsAt, uint32(len(e.rows)))
+	e.sums.paths = paths.Summary()
+	steps.Weigh(e.sums.paths)
+	e.sums.steps = steps.Sorted()
+	e.sums.reaches = map[string][]relay.Reach{}
+	for _, f := range e.sums.paths.Fixes {
+		e.sums.reaches[f.Finding] = paths.Reaches(f.Finding)
+	}
+	for s, list := range notes {
+		for n := range list {
+			r := e.sources[s].Reading
+			for _, w := range strings.Fields(r.word(r.notes[n].unasked)) {
+				e.sums.unasked[w] = true
+			}
+		}
+	}
+}
+
+// rater rates one host.
+type rater struct {
+	e       *Estate
+	i       int
+	excused map[*judge.Exception]uint32
+	tell    bool // a policy tells hosts apart
+	begun   bool
+	steps   *report.Steps
+	line    report.Line
+	roles   []string
+	at      judge.Place
+	verdict signet.Verdict
+}
+
+// door rates one endpoint.
+func (r *rater) door(f foundDoor) {
+	e, d := r.e, r.e.doorOf(f)
+	src := &e.sources[f.source]
+	v := d.verdict()
+	r.verdict = r.verdict.Worse(v)
+	e.sums.verdicts[v]++
+	site := e.sums.sites[src.Site]
+	if site == nil {
+		site = &report.Counts{}
+		e.sums.sites[src.Site] = site
+	}
+	site[v]++
+	at := src.Reading.observed(d)
+	if e.sums.since.IsZero() || at.Before(e.sums.since) {
+		e.sums.since = at
+	}
+	if at.After(e.sums.until) {
+		e.sums.until = at
+	}
+	r.line.Judgement.Findings = r.line.Judgement.Findings[:0]
+	accepted, left, first := false, false, len(e.rows)
+	e.breaches(f, func(k uint32, b *breach) {
+		if !r.begun {
+			r.begun = true
+			r.at.Addr = e.hostOf(f.found).addr()
+			if r.tell {
+				r.roles, r.at.Names = e.roles(r.i), e.placeNames(r.i)
+			}
+		}
+		rule := src.Reading.word(b.rule)
+		rated := src.Judge.Rate(rule, r.roles, r.at, at)
+		left = left || src.Judge.Leaves(rule, &rated)
+		if !rated.On {
+			return
+		}
+		one := row{spot: uint32(r.i), door: f.door, breach: k, source: f.source, severity: rated.Severity}
+		if x := rated.Exception; x != nil {
+			if r.excused[x] == 0 {
+				e.excused = append(e.excused, x)
+				r.excused[x] = uint32(len(e.excused))
+			}
+			one.excused = r.excused[x]
+			if rated.Expired {
+				one.flags |= rowExpired
+			} else {
+				one.flags |= rowExcepted
+				accepted = true
+			}
+		}
+		if one.flags&rowExcepted == 0 {
+			e.sums.findings[rule]++
+			e.sums.severities[min(rated.Severity, signet.Critical)]++
+			r.line.Judgement.Findings = append(r.line.Judgement.Findings, signet.Finding{Rule: rule, Severity: rated.Severity, Title: src.Judge.Title(rule)})
+			m := &e.marks[r.i]
+			m.severity = max(m.severity, uint8(rated.Severity)+1)
+		}
+		e.rows = append(e.rows, one)
+	})
+	if len(r.line.Judgement.Findings) > 0 {
+		r.line.Observation, r.line.Verdict = &signet.Observation{Open: true}, v
+		r.steps.Note(&r.line)
+	}
+	if v == signet.Exposed && accepted && !left {
+		e.sums.excepted++
+	}
+	slices.SortStableFunc(e.rows[first:], func(a, b row) int { return cmp.Compare(b.severity, a.severity) })
+}
+
+// include counts a host in the paths.
+func (e *Estate) include(paths *relay.Estate, i int) {
+	h := signet.Host{Address: e.addrOf(&e.spots[i])}
+	m := &e.marks[i]
+	m.windows, m.seen = e.windows(i)
+	h.Windows = m.windows
+	var known []relay.Source
+	for _, s := range relay.Sources() {
+		if m.seen&(1<<s) != 0 {
+			known = append(known, s)
+		}
+	}
+	rows := e.rows[e.rowsAt[i]:]
+	var of []int
+	if len(rows) > 0 {
+		e.doors(i, func(f foundDoor) { h.Endpoints = append(h.Endpoints, e.hostEndpoint(f)) })
+	}
+	for k := range rows {
+		if rows[k].flags&rowExcepted == 0 {
+			h.Findings = append(h.Findings, e.hostFinding(&rows[k]))
+			of = append(of, k)
+		}
+	}
+	for _, k := range paths.Include(&h, known...) {
+		rows[of[k]].flags |= rowWay
+	}
+}
+
+func (e *Estate) hostEndpoint(f foundDoor) signet.HostEndpoint {
+	d, at := e.doorOf(f), e.endpointOf(f)
+	return signet.HostEndpoint{Port: at.Port, Transport: at.Transport.String(), Check: e.checkOf(f), Outcome: d.outcome(), Verdict: d.verdict()}
+}
+
+func (e *Estate) hostFinding(w *row) signet.HostFinding {
+	r := e.sources[w.source].Reading
+	d, b := &r.doors[w.door], &r.breaches[w.breach]
+	return signet.HostFinding{Rule: r.word(b.rule), Severity: w.severity, Check: r.word(r.kinds[d.kind].check), Port: d.port, Where: r.word(b.where)}
+}

@@ -1,0 +1,177 @@
+package estate
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"strings"
+
+	"signet"
+)
+
+// RowFilter picks rows. The zero value picks all.
+type RowFilter struct {
+	Q          string // in the name or address of the host, the rule, the check or where it stands, whatever the case
+	Rule       string
+	Severities []signet.Severity // any of them
+	States     []State           // any of them
+	Owner      string            // as marks name it
+	Host       ID                // the host that has the row; zero: any
+	Sites      []string          // any of them; nil: all
+}
+
+// Group is the rows of one rule.
+type Group struct {
+	Rule     string
+	Title    string
+	Severity signet.Severity // the worst
+	Rows     int
+	States   [Closed + 1]int
+}
+
+// Page gives rows, the severest first: at most so many, MostPage of them in any case. after is the Next of the page before, or empty.
+// The error is ErrCursor.
+func (b *Board) Page(f *RowFilter, after string, n int) (*Page[Row], error) {
+	from := 0
+	if after != "" {
+		c, err := parseCursor(after)
+		if err != nil {
+			return nil, err
+		}
+		from = sort.Search(len(b.items), func(i int) bool { return b.behind(&b.items[i], &c) })
+	}
+	page := &Page[Row]{Items: []Row{}}
+	n = most(n)
+	last := -1
+	b.matching(f, from, func(i int) bool {
+		if len(page.Items) == n {
+			x := &b.items[last]
+			c := cursor{rank: uint32(x.severity), place: b.place(x), id: b.id(x)}
+			page.Next = c.String()
+			return false
+		}
+		page.Items = append(page.Items, b.expand(i))
+		last = i
+		return true
+	})
+	return page, nil
+}
+
+// behind tells whether an item comes behind a cursor.
+func (b *Board) behind(x *item, c *cursor) bool {
+	p := b.place(x)
+	return cmp.Or(cmp.Compare(c.rank, uint32(x.severity)), strings.Compare(p.rule, c.rule), p.compare(c.place, b.id(x), c.id)) > 0
+}
+
+// Count is how many rows a filter picks.
+func (b *Board) Count(f *RowFilter) (n int) {
+	b.matching(f, 0, func(int) bool { n++; return true })
+	return n
+}
+
+// Groups sums up the rows that a filter picks, by rule: the severest first, then the one with most rows.
+func (b *Board) Groups(f *RowFilter) []Group {
+	by := make([]Group, len(b.rules))
+	b.matching(f, 0, func(i int) bool {
+		x := &b.items[i]
+		g := &by[x.rule]
+		if g.Rows++; g.Rows == 1 {
+			g.Rule, g.Title = b.rules[x.rule], b.expand(i).Title
+		}
+		g.Severity = max(g.Severity, x.severity)
+		g.States[b.state(i)]++
+		return true
+	})
+	by = slices.DeleteFunc(by, func(g Group) bool { return g.Rows == 0 })
+	slices.SortFunc(by, func(x, y Group) int {
+		return cmp.Or(cmp.Compare(y.Severity, x.Severity), cmp.Compare(y.Rows, x.Rows), strings.Compare(x.Rule, y.Rule))
+	})
+	return by
+}
+
+// matching goes through the rows that a filter picks, from a place on.
+func (b *Board) matching(f *RowFilter, from int, yield func(i int) bool) {
+	word := b.speaks(f.Q)
+	rule := -1
+	if f.Rule != "" {
+		at, ok := slices.BinarySearch(b.rules, f.Rule)
+		if !ok {
+			return
+		}
+		rule = at
+	}
+	host := -1
+	if f.Host != (ID{}) {
+		if host = b.e.spotOf(f.Host); host < 0 {
+			return
+		}
+	}
+	owned := 0 // among b.owned
+	for i := from; i < len(b.items); i++ {
+		if f.Owner != "" {
+			for owned < len(b.owned) && b.owned[owned] < i {
+				owned++
+			}
+			if owned == len(b.owned) {
+				return
+			}
+			i = b.owned[owned]
+		}
+		x := &b.items[i]
+		switch {
+		case rule >= 0 && int(x.rule) != rule,
+			len(f.Severities) > 0 && !slices.Contains(f.Severities, x.severity),
+			len(f.States) > 0 && !slices.Contains(f.States, b.state(i)),
+			f.Owner != "" && b.marks[i].Owner != f.Owner,
+			host >= 0 && !b.of(x, host),
+			f.Sites != nil && !slices.Contains(f.Sites, b.site(x)),
+			f.Q != "" && !word(x):
+			continue
+		}
+		if !yield(i) {
+			return
+		}
+	}
+}
+
+// of tells whether a host has a row.
+func (b *Board) of(x *item, spot int) bool {
+	if x.row >= 0 {
+		return int(x.spot) == spot
+	}
+	return b.e.at(b.addr(x)) == spot && !another(b.e.shown(spot), b.known.texts.word(b.known.hosts[b.hostOf(x)].shown))
+}
+
+func (b *Board) site(x *item) string { return b.known.texts.word(b.known.rows[x.known].site) }
+
+// speaks answers whether a row speaks of a text. Hosts and rules are searched once, not row by row.
+func (b *Board) speaks(q string) func(*item) bool {
+	if q == "" {
+		return nil
+	}
+	q = strings.ToLower(q)
+	hosts := make([]bool, len(b.e.spots))
+	b.e.search.find(q, 0, func(line int) bool {
+		hosts[b.e.order[line]] = true
+		return true
+	})
+	rules := make([]bool, len(b.rules))
+	for i, rule := range b.rules {
+		rules[i] = strings.Contains(strings.ToLower(rule), q)
+	}
+	said := map[uint32]bool{} // texts that say it
+	for _, w := range b.words {
+		if strings.Contains(strings.ToLower(b.known.texts.word(w)), q) {
+			said[w] = true
+		}
+	}
+	return func(x *item) bool {
+		if rules[x.rule] || x.row >= 0 && hosts[x.spot] {
+			return true
+		}
+		if k := &b.known.rows[x.known]; len(said) > 0 && (said[k.where] || said[k.check]) {
+			return true
+		}
+		return x.row < 0 && strings.Contains(strings.ToLower(b.known.texts.word(b.known.hosts[b.hostOf(x)].name))+"\n"+b.addr(x).String(), q)
+	}
+}

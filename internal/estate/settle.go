@@ -1,0 +1,117 @@
+package estate
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"signet"
+	"signet/internal/judge"
+)
+
+// lookup answers what became of rows that are not broken any more, or of which nothing was heard.
+type lookup struct {
+	e       *Estate
+	byShown map[string]int // spots of hosts that alone show something; made when first asked
+}
+
+// settle says in which state a remembered row is, and notes it. hidden: it is still broken, and a policy switches its rule off. Only
+// an observation closes a row: one that is newer, that could tell, that asked all that was asked when the row was seen, and the
+// page at which it stood.
+func (l *lookup) settle(m *Memory, h *knownHost, n *known) (s State, hidden bool) {
+	rule, where := m.texts.word(n.rule), m.texts.word(n.where)
+	if src := l.e.sourceOf(m.texts.word(n.site)); src != nil {
+		at := judge.Place{Addr: addrOf(h.hi, h.lo), Names: []string{m.texts.word(h.name)}}
+		r := src.Judge.Rate(rule, strings.Fields(m.texts.word(h.roles)), at, time.UnixMilli(n.seen))
+		if !r.On {
+			return Open, true
+		}
+		n.state = n.state&0xf0 | uint8(r.Severity)
+	}
+	if n.closed != 0 {
+		return Closed, false
+	}
+	i, f, ok := l.door(m, h, n)
+	if !ok {
+		return ToVerify, false
+	}
+	r, d := l.e.sources[f.source].Reading, l.e.doorOf(f)
+	broken, stands := false, false
+	l.e.breaches(f, func(at uint32, b *breach) {
+		if r.word(b.rule) == rule && r.word(b.where) == where {
+			broken = true
+			stands = stands || slices.ContainsFunc(l.e.rows[l.e.rowsAt[i]:l.e.rowsAt[i+1]], func(x row) bool { return x.source == f.source && x.breach == at })
+		}
+	})
+	switch {
+	case broken && !stands:
+		return Open, true // by the policy of another site
+	case broken, // and a row by itself: its host has another address beside this one
+		d.verdict() == signet.Undetermined,
+		r.observed(d).UnixMilli() <= n.seen,
+		!within(r.unasked(d), m.texts.word(n.unasked)),
+		!asked(r.word(r.notes[d.note].pages), where):
+		return ToVerify, false
+	}
+	n.closed = uint32(r.observed(d).Unix())
+	return Closed, false
+}
+
+// door finds the endpoint of a row: at its address, unless another host lives there now, else at the one host that shows what its
+// host showed.
+func (l *lookup) door(m *Memory, h *knownHost, n *known) (spot int, f foundDoor, ok bool) {
+	e, shown := l.e, m.texts.word(h.shown)
+	if i := e.at(addrOf(h.hi, h.lo)); i >= 0 && !another(e.shown(i), shown) {
+		f, ok = l.doorAt(i, m, n)
+		return i, f, ok
+	}
+	if shown == "" {
+		return 0, f, false
+	}
+	if l.byShown == nil {
+		l.byShown = map[string]int{}
+		for i := range e.spots {
+			if e.marks[i].by == byShown {
+				l.byShown[e.shown(i)] = i
+			}
+		}
+	}
+	i, ok := l.byShown[shown]
+	if ok {
+		f, ok = l.doorAt(i, m, n)
+	}
+	return i, f, ok
+}
+
+func (l *lookup) doorAt(i int, m *Memory, n *known) (found foundDoor, ok bool) {
+	check := m.texts.word(n.check)
+	l.e.doors(i, func(f foundDoor) {
+		if at := l.e.endpointOf(f); at.Port == n.port && at.Transport == n.transport() && l.e.checkOf(f) == check {
+			found, ok = f, true
+		}
+	})
+	return found, ok
+}
+
+// within tells whether nothing was left out now that was not left out before.
+func within(now, before string) bool {
+	for _, w := range strings.Fields(now) {
+		if !slices.Contains(strings.Fields(before), w) {
+			return false
+		}
+	}
+	return true
+}
+
+// asked tells whether the page at which a row stood was asked. Where an endpoint has no pages, or the row stands at none, that is so.
+func asked(pages, where string) bool {
+	if pages == "" || !strings.Contains(where, "/") {
+		return true
+	}
+	for p := range strings.SplitSeq(pages, "\n") {
+		if where == p || strings.HasSuffix(where, " "+p) {
+			return true
+		}
+	}
+	return false
+}
