@@ -9,6 +9,7 @@ import (
 
 	"signet"
 	"signet/internal/judge"
+	"signet/internal/report"
 	"signet/internal/run"
 	"signet/internal/text"
 )
@@ -20,6 +21,7 @@ type completion = func(cmd *cobra.Command, args []string, begun string) ([]strin
 func (a *app) completeValues(cmd *cobra.Command) {
 	severities := []string{"none", signet.Info.String(), signet.Low.String(), signet.Medium.String(), signet.High.String(), signet.Critical.String()}
 	for flag, complete := range map[string]completion{
+		"by":       words(report.ByHost),
 		"checks":   a.checkWords,
 		"color":    words("auto", "always", "never"),
 		"depth":    words(signet.Handshake.String(), signet.Anonymous.String(), signet.Decoy.String()),

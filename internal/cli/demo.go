@@ -36,6 +36,7 @@ leaves the store alone. Without -o it prints the text report and writes signet-d
 	fl.StringVar(&f.policy, "policy", "baseline", "judge by `POLICY`: "+policiesKnown())
 	fl.BoolVar(&f.all, "all", false, allUsage)
 	fl.StringVar(&f.color, "color", "auto", colorUsage)
+	fl.StringVar(&f.by, "by", "", byUsage)
 	return cmd
 }
 
@@ -66,7 +67,7 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 			outputs = append(outputs, "html="+page)
 		}
 	}
-	out, err := a.open(outputs, look{f.color, report.Origin{Command: "signet demo", Flags: judgedBy(f.policy)}})
+	out, err := a.open(outputs, look{f.color, f.by, report.Origin{Command: "signet demo", Flags: judgedBy(f.policy)}})
 	if err != nil {
 		return err
 	}

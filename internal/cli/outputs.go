@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -224,13 +225,41 @@ func (a *app) isStdout(p *outfile.Place) bool {
 
 // display is what the format of an output may ask for.
 func (a *app) display(out *output, as look) *report.Options {
-	return &report.Options{Checks: a.run.Checks, Width: a.width(), Color: a.colored(out, as.color), Origin: as.origin}
+	return &report.Options{Checks: a.run.Checks, Width: a.width(), Color: a.colored(out, as.color), Origin: as.origin, By: as.by}
 }
 
 // look is how a command wants its reports to look, and where they say that there is more.
 type look struct {
 	color  string
+	by     string // how endpoints are ordered
 	origin report.Origin
+}
+
+const byUsage = "`host`: text and Markdown list endpoints under their hosts, the worst first, instead of under findings"
+
+// settleBy refuses a way of ordering that none of the outputs has.
+func settleBy(by string, specs []string) error {
+	if by == "" {
+		return nil
+	}
+	if err := knownFormats(specs); err != nil {
+		return err
+	}
+	if len(specs) == 0 {
+		specs = []string{"text"}
+	}
+	has := func(f report.Format) bool { return slices.Contains(f.By, by) }
+	if !slices.ContainsFunc(formats(), has) {
+		return usage("--by %q: there is host", by)
+	}
+	for _, spec := range specs {
+		name, _, _ := strings.Cut(spec, "=")
+		if f, _ := formatOf(name); has(f) {
+			return nil
+		}
+	}
+	name, _, _ := strings.Cut(specs[0], "=")
+	return usage("--by %s: -o text and -o markdown list endpoints so, -o %s does not", by, name)
 }
 
 // keptBy is the origin of a run in a store, as judged by a policy. kept: it is there.

@@ -80,7 +80,7 @@ func (a *app) read(ctx context.Context, f *readFlags, names []string) error {
 	if kept != nil {
 		defer kept.Close()
 	}
-	out, err := a.open(f.outputs, look{f.color, keptBy(f.store, f.policy, kept != nil)})
+	out, err := a.open(f.outputs, look{f.color, f.by, keptBy(f.store, f.policy, kept != nil)})
 	if err != nil {
 		return err
 	}

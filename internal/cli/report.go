@@ -18,6 +18,7 @@ type reportFlags struct {
 	outputs       []string
 	store, policy string
 	failOn, color string
+	by            string
 	all, trace    bool
 }
 
@@ -30,6 +31,7 @@ func (f *reportFlags) register(cmd *cobra.Command) {
 	fl.BoolVar(&f.all, "all", false, "report closed and silent endpoints too, where the run kept them; "+allUsage)
 	fl.BoolVar(&f.trace, "trace", false, "write the bytes of every exchange that the store kept")
 	fl.StringVar(&f.color, "color", "auto", colorUsage)
+	fl.StringVar(&f.by, "by", "", byUsage)
 }
 
 // settle checks the values that stand on their own.
@@ -40,7 +42,10 @@ func (f *reportFlags) settle() (failOn signet.Severity, fail bool, err error) {
 	if failOn, fail, err = parseFailOn(f.failOn); err != nil {
 		return 0, false, err
 	}
-	return failOn, fail, settleColor(f.color)
+	if err := settleColor(f.color); err != nil {
+		return 0, false, err
+	}
+	return failOn, fail, settleBy(f.by, f.outputs)
 }
 
 // parseFailOn reads --fail-on of whatever judges one run.
@@ -111,7 +116,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := a.open(f.outputs, look{f.color, keptBy(f.store, f.policy, true)})
+	out, err := a.open(f.outputs, look{f.color, f.by, keptBy(f.store, f.policy, true)})
 	if err != nil {
 		return err
 	}

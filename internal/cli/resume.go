@@ -83,7 +83,7 @@ func values(f *pflag.Flag) []string {
 
 // ownFlags are those that belong to one invocation and not to the run.
 func ownFlags() map[string]bool {
-	return map[string]bool{"output": true, "store": true, "color": true, "no-progress": true, "stats": true, "fail-on": true,
+	return map[string]bool{"output": true, "by": true, "store": true, "color": true, "no-progress": true, "stats": true, "fail-on": true,
 		"resume": true, "yes": true, "help": true, "seed": true, "policy": true, "all": true, "trace": true}
 }
 

@@ -83,7 +83,7 @@ func (a *app) scan(ctx context.Context, f *scanFlags, r *resumed) error {
 			return failed(err)
 		}
 	}
-	out, err := a.open(f.outputs, look{f.color, keptBy(f.store, f.Policy, into.Store != nil || r != nil)}, f.besides()...) // last: what cannot begin makes no file
+	out, err := a.open(f.outputs, look{f.color, f.by, keptBy(f.store, f.Policy, into.Store != nil || r != nil)}, f.besides()...) // last: what cannot begin makes no file
 	if err != nil {
 		return err
 	}

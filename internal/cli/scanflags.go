@@ -17,6 +17,7 @@ type scanFlags struct {
 	run.Order
 	outputs              []string
 	store, failOn, color string
+	by                   string
 	stats, resume        string
 	noProgress, yes      bool
 }
@@ -58,6 +59,7 @@ func (f *scanFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.Policy, "policy", usual.Policy, "judge by `POLICY`: "+policiesKnown())
 	fl.StringVar(&f.failOn, "fail-on", "none", failOnUsage)
 	fl.StringVar(&f.color, "color", "auto", colorUsage)
+	fl.StringVar(&f.by, "by", "", byUsage)
 	fl.BoolVar(&f.noProgress, "no-progress", false, "show no progress on standard error")
 	fl.StringVar(&f.stats, "stats", "", "append a JSON line of counters to `FILE` every second")
 	fl.StringVar(&f.resume, "resume", "", "continue the interrupted `RUN`")
@@ -88,7 +90,10 @@ func (f *scanFlags) settle() (failOn signet.Severity, fail bool, err error) {
 	if failOn, fail, err = parseFailOn(f.failOn); err != nil {
 		return 0, false, err
 	}
-	return failOn, fail, settleColor(f.color)
+	if err := settleColor(f.color); err != nil {
+		return 0, false, err
+	}
+	return failOn, fail, settleBy(f.by, f.outputs)
 }
 
 // besides are the files that a scan has open beside its outputs.

@@ -14,9 +14,15 @@ type Format struct {
 	Run  func(io.Writer, *Options) Handler
 	Diff func(io.Writer, *Options) DiffWriter
 
+	// By lists the ways in which it can order its endpoints, besides its own.
+	By []string
+
 	// Lines tells that every line stands for itself, so that the beginning of an output is worth keeping.
 	Lines bool
 }
+
+// ByHost orders endpoints by their hosts.
+const ByHost = "host"
 
 // Options are what a format may ask for besides the stream.
 type Options struct {
@@ -24,6 +30,7 @@ type Options struct {
 	Width  int           // columns to lay text out in
 	Color  bool          // colour it for a terminal
 	Origin Origin        // where there is more of the run
+	By     string        // order endpoints so: empty, or one of Format.By
 }
 
 // Origin is how the reader of a report asks for more of its run. The zero value: nothing keeps the run.

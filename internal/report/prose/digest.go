@@ -20,7 +20,8 @@ type digest struct {
 	h      report.Header
 	rules  *report.Rulebook
 	origin report.Origin
-	flat   bool // endpoints are listed by address alone, not under their reasons
+	by     *hostLists // nil: endpoints stand under findings
+	flat   bool       // endpoints are listed by address alone, not under their reasons
 
 	exposed, undetermined section
 	weak                  section                  // no relay, and they break rules
@@ -71,7 +72,19 @@ const (
 
 func newDigest(o *report.Options) digest {
 	rules := report.NewRulebook(o.Checks)
-	return digest{rules: rules, origin: o.Origin, blind: report.NewBlind(o.Checks), steps: report.NewSteps(rules), calm: map[signet.Verdict]*calm{}, shown: map[netip.Addr]bool{}}
+	d := digest{rules: rules, origin: o.Origin, blind: report.NewBlind(o.Checks), steps: report.NewSteps(rules), calm: map[signet.Verdict]*calm{}, shown: map[netip.Addr]bool{}}
+	if o.By == report.ByHost {
+		d.by = &hostLists{under: map[netip.Addr]*hostList{}}
+	}
+	return d
+}
+
+// begin remembers the header.
+func (d *digest) begin(h *report.Header) {
+	d.h = *h
+	if d.by != nil {
+		d.by.all = h.All
+	}
 }
 
 // Endpoint files one line.
@@ -83,6 +96,10 @@ func (d *digest) Endpoint(l *report.Line) error {
 	d.steps.Note(l)
 	if d.risks.Note(l) {
 		d.shown[l.Addr] = true
+	}
+	if d.by != nil {
+		d.by.endpoint(l)
+		return nil
 	}
 	e := entry{at: l.Endpoint, who: l.Who(), because: text.Cut(text.Clean(strings.Join(l.Because, "; ")), mostReason)}
 	findings := l.Judgement.Findings
@@ -106,6 +123,22 @@ func (d *digest) Endpoint(l *report.Line) error {
 		default:
 			d.under(&d.exposed, findings, lead, e)
 		}
+	}
+	return nil
+}
+
+// Host settles the place of a host.
+func (d *digest) Host(h *signet.Host) error {
+	if d.by != nil {
+		d.by.host(h)
+	}
+	return nil
+}
+
+// Left settles it where hosts are not folded.
+func (d *digest) Left(addr netip.Addr) error {
+	if d.by != nil {
+		d.by.left(addr)
 	}
 	return nil
 }

@@ -7,10 +7,10 @@ import "signet/internal/report"
 
 // Text is -o text.
 func Text() report.Format {
-	return report.Format{Name: "text", Run: newText, Diff: newDiffText}
+	return report.Format{Name: "text", Run: newText, Diff: newDiffText, By: []string{report.ByHost}}
 }
 
 // Markdown is -o markdown, in GitHub's dialect (tables).
 func Markdown() report.Format {
-	return report.Format{Name: "markdown", Run: newMarkdown, Diff: newDiffMarkdown}
+	return report.Format{Name: "markdown", Run: newMarkdown, Diff: newDiffMarkdown, By: []string{report.ByHost}}
 }

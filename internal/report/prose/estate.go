@@ -59,7 +59,7 @@ func (t *textRun) Host(h *signet.Host) error {
 		}
 	}
 	t.domains.Note(h)
-	return nil
+	return t.digest.Host(h)
 }
 
 // Wants hosts for the names and roles of endpoints, and the sums of paths.

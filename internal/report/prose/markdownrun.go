@@ -29,10 +29,13 @@ func newMarkdown(w io.Writer, o *report.Options) report.Handler {
 const mostOddRows = 30
 
 // Wants the sums of paths.
-func (m *markdownRun) Wants() report.Wants { return report.Wants{Paths: true} }
+func (m *markdownRun) Wants() report.Wants { return report.Wants{Hosts: m.by != nil, Paths: true} }
 
 // Begin remembers the header.
-func (m *markdownRun) Begin(h *report.Header) error { m.h = *h; return nil }
+func (m *markdownRun) Begin(h *report.Header) error {
+	m.begin(h)
+	return nil
+}
 
 // Endpoint files one line.
 func (m *markdownRun) Endpoint(l *report.Line) error {
@@ -69,6 +72,12 @@ func (m *markdownRun) End(s *report.Summary) error {
 		}
 	}
 	m.stepsTable()
+	if m.by != nil {
+		m.by.end()
+		m.hostTable()
+		m.blindList(s)
+		return m.print(m.w)
+	}
 	m.section("Exposed", text.Count(m.exposed.total, "endpoint", "endpoints")+" where a relay of NTLM from at least one kind of client is possible", &m.exposed)
 	m.section("Undetermined", text.Count(m.undetermined.total, "endpoint", "endpoints")+" without a verdict", &m.undetermined)
 	m.section("Other findings", m.weakAbout(), &m.weak)

@@ -31,7 +31,7 @@ func newText(w io.Writer, o *report.Options) report.Handler {
 
 // Begin prints what is known of a run that was made before; of one under way nothing is printed before the end.
 func (t *textRun) Begin(h *report.Header) error {
-	t.h = *h
+	t.begin(h)
 	if h.Known == nil {
 		return nil
 	}
@@ -53,6 +53,12 @@ func (t *textRun) End(s *report.Summary) error {
 	}
 	t.printVerdicts(p, s)
 	t.printSteps(p)
+	if t.by != nil {
+		t.by.end()
+		t.printHostLists(p)
+		t.printBlind(p, s)
+		return t.print(p)
+	}
 	most := t.share()
 	t.printSection(p, "EXPOSED", "a relay of NTLM from at least one kind of client is possible", &t.exposed, most)
 	t.printDomains(p)
