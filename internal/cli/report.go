@@ -10,6 +10,7 @@ import (
 
 	"signet"
 	"signet/internal/run"
+	"signet/internal/store"
 	"signet/internal/text"
 )
 
@@ -109,7 +110,7 @@ func (a *app) report(ctx context.Context, f *reportFlags, name string) error {
 		return err
 	}
 	in, err := a.storedInput(ctx, f.store, name)
-	if _, missing := errors.AsType[*run.NotFoundError](err); missing && isFile(name) {
+	if _, missing := errors.AsType[*run.NotFoundError](err); (missing || errors.Is(err, store.ErrMissing)) && isFile(name) {
 		return usage("%q is a file, not a stored run: signet read %s judges captures, other tools' results and Signet's own JSON lines", name, name)
 	}
 	if err != nil {
