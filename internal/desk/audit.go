@@ -102,13 +102,13 @@ func (d *Desk) chain(p *plan, head *auditHead) error {
 	if err != nil {
 		return err
 	}
-	p.changes = append(p.changes, change{store.Edit{Kind: headKind, ID: headID, Was: d.headRev, Body: b}, func(rev uint64) { d.headRev = rev }})
+	p.changes = append(p.changes, change{store.Edit{Kind: headKind, ID: headID, Was: store.AnyRev, Body: b}, func(uint64) {}}) // its entries are new, or nothing is written
 	return nil
 }
 
 // loadHead reads where the log ends.
 func (d *Desk) loadHead(ctx context.Context) error {
-	d.head, d.headRev = noHead(), 0
+	d.head = noHead()
 	doc, err := d.store.Document(ctx, headKind, headID)
 	if errors.Is(err, store.ErrUnknown) {
 		return nil
@@ -116,7 +116,6 @@ func (d *Desk) loadHead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.headRev = doc.Rev
 	return json.Unmarshal(doc.Body, &d.head)
 }
 

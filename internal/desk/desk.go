@@ -35,6 +35,8 @@ type Config struct {
 
 	// Told hears of each entry of the audit log once it is stored, in order. It must not wait.
 	Told func(Entry)
+
+	memory uint32 // that hashing a password takes, in KiB; less in tests of other things
 }
 
 // Desk is an open desk. Its methods may be called from any goroutine.
@@ -58,7 +60,6 @@ type Desk struct {
 	former     shelf[formerUser]
 
 	head    auditHead
-	headRev uint64
 	hashes  hashes
 	pace    pace
 	nobody  string // a hash that no password has, at the usual cost
@@ -80,11 +81,14 @@ func Open(ctx context.Context, s store.Desk, c Config) (*Desk, error) {
 	if c.Idle == 0 {
 		c.Idle = 2 * time.Hour
 	}
+	if c.memory == 0 {
+		c.memory = argonMemory
+	}
 	if c.Longest == 0 {
 		c.Longest = 12 * time.Hour
 	}
 	d := &Desk{
-		config: c, store: s, turn: make(chan struct{}, 1), hashes: newHashes(), pace: newPace(),
+		config: c, store: s, turn: make(chan struct{}, 1), hashes: newHashes(c.memory), pace: newPace(),
 		users: shelf[user]{kind: "user"}, sessions: shelf[session]{kind: "session"}, tokens: shelf[token]{kind: "token"}, sites: shelf[Site]{kind: "site"},
 		policies: shelf[Policy]{kind: "policy"}, exceptions: shelf[Exception]{kind: "exception"}, rows: shelf[RowState]{kind: "row-state"},
 		settings: shelf[Settings]{kind: "settings"}, jobs: shelf[Job]{kind: "job"}, former: shelf[formerUser]{kind: "former-user"},

@@ -83,7 +83,7 @@ func bareOn(t *testing.T, s *sqlite.Store) *fixture {
 			f.mu.Unlock()
 			return nil
 		},
-		Checks: []string{"smb", "http"}, Rules: []string{"smb-signing-not-required"}, Policies: []string{"baseline", "strict"},
+		memory: 64, Checks: []string{"smb", "http"}, Rules: []string{"smb-signing-not-required"}, Policies: []string{"baseline", "strict"},
 		LintPolicy: func(yaml string) error {
 			if strings.Contains(yaml, "bad") {
 				return errors.New("line 3: bad")

@@ -34,6 +34,7 @@ const (
 type hashes struct {
 	slots   chan struct{}
 	waiting *atomic.Int32
+	memory  uint32 // KiB
 }
 
 const (
@@ -41,7 +42,9 @@ const (
 	mostWaiting = 50 // of which the last waits about a second
 )
 
-func newHashes() hashes { return hashes{make(chan struct{}, atOnce), new(atomic.Int32)} }
+func newHashes(memory uint32) hashes {
+	return hashes{make(chan struct{}, atOnce), new(atomic.Int32), memory}
+}
 
 // run does f when it is its turn. Where too many wait already, it is *TooSoon.
 func (h *hashes) run(ctx context.Context, f func()) error {
@@ -70,11 +73,11 @@ func (d *Desk) newHash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	var key []byte
-	if err := d.hashes.run(ctx, func() { key = argon2.IDKey(composed(password), salt, argonTime, argonMemory, argonLanes, argonKey) }); err != nil {
+	if err := d.hashes.run(ctx, func() { key = argon2.IDKey(composed(password), salt, argonTime, d.hashes.memory, argonLanes, argonKey) }); err != nil {
 		return "", err
 	}
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, d.hashes.memory, argonTime, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
 }
 
 // matches tells whether a password is the one of a hash. It takes as long either way.
