@@ -67,7 +67,8 @@ type Desk struct {
 	heard   heard
 }
 
-// Open takes the desk of a store, which no other process may have (store.ErrHeld), and reads it.
+// Open takes the desk of a store, which no other process may have (store.ErrHeld), and reads it. Nothing is written any more once ctx has
+// ended: it outlives whatever still has something to write.
 func Open(ctx context.Context, s store.Desk, c Config) (*Desk, error) {
 	if c.Now == nil {
 		c.Now = time.Now

@@ -229,6 +229,7 @@ func TestOneProcess(t *testing.T) {
 type faulty struct {
 	store.Desk
 	fail, made bool
+	err        error
 }
 
 func (s *faulty) Write(ctx context.Context, edits ...store.Edit) ([]uint64, error) {
@@ -240,7 +241,7 @@ func (s *faulty) Write(ctx context.Context, edits ...store.Edit) ([]uint64, erro
 			return nil, err
 		}
 	}
-	return nil, errors.New("the connection broke")
+	return nil, s.err
 }
 
 // After a write of which nobody knows whether it was made, the desk is what the store says.
@@ -248,7 +249,7 @@ func TestDoubt(t *testing.T) {
 	for _, made := range []bool{true, false} {
 		f := ready(t)
 		f.Close()
-		s := &faulty{Desk: f.store, made: made}
+		s := &faulty{Desk: f.store, made: made, err: errors.New("the connection broke")}
 		d, err := Open(t.Context(), s, f.config)
 		if err != nil {
 			t.Fatal(err)
@@ -335,4 +336,46 @@ func TestManyWriters(t *testing.T) {
 	if n := f.sound(t); n != before+10 {
 		t.Errorf("%d entries, want %d", n, before+10)
 	}
+}
+
+// While the disk is full who is known stays known, by a session and by a token, and who is not is told so.
+func TestDiskFull(t *testing.T) {
+	f := ready(t)
+	ctx := t.Context()
+	_, session := f.logOn(t, "otto", anyPassword, "10.0.0.7")
+	_, token, err := f.CreateToken(ctx, f.root, NewToken{Name: "ci", Role: Viewer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	s := &faulty{Desk: f.store, err: store.Fault("sqlite:x", "the disk is full", true, errors.New("full"))}
+	d, err := Open(ctx, s, f.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	s.fail = true
+	for range 3 {
+		f.move(2 * time.Minute)
+		if w, err := d.BySession(ctx, session); err != nil || w.Role != Operator {
+			t.Errorf("by a session: %+v, %v", w, err)
+		}
+		if w, err := d.ByToken(ctx, token, at("10.0.0.7")); err != nil || w.Role != Viewer {
+			t.Errorf("by a token: %+v, %v", w, err)
+		}
+		if _, err := d.ByToken(ctx, "wrong", at("10.0.0.7")); !errors.Is(err, ErrNoToken) {
+			t.Errorf("by a wrong token: %v", err)
+		}
+		if _, _, err := d.LogOn(ctx, Logon{Name: "otto", Password: "wrong", From: at("10.0.0.8")}); !errors.Is(err, ErrWrong) {
+			t.Errorf("by a wrong password: %v", err)
+		}
+	}
+	if _, _, err := d.LogOn(ctx, Logon{Name: "otto", Password: anyPassword, From: at("10.0.0.7")}); !errors.Is(err, store.ErrUnwritable) {
+		t.Errorf("a new session: %v", err)
+	}
+	s.fail = false
+	if _, _, err := d.LogOn(ctx, Logon{Name: "otto", Password: anyPassword, From: at("10.0.0.7")}); err != nil {
+		t.Errorf("when there is room again: %v", err)
+	}
+	f.sound(t)
 }

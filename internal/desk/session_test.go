@@ -103,6 +103,9 @@ func TestSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.gone(t, "of a user who was removed", fifth)
+	if docs, err := f.store.Documents(ctx, "session", "", "", 10); err != nil || len(docs) != 0 {
+		t.Errorf("%d sessions of a user who was removed are stored, %v", len(docs), err)
+	}
 	f.again(t)
 	f.gone(t, "of a user who was removed, in the next process", fifth)
 	f.sound(t)

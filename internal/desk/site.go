@@ -193,3 +193,19 @@ func (d *Desk) checkSite(s *Site) (err error) {
 	s.Channels = []string{}
 	return nil
 }
+
+// siteIDs are the IDs of sites that are given by ID or by name, in order.
+func (d *Desk) siteIDs(sites []string) ([]string, error) {
+	ids := []string{}
+	for _, s := range sites {
+		k, ok := d.site(s)
+		if !ok {
+			return nil, wrong("sites", "there is no site %.100q", s)
+		}
+		if !slices.Contains(ids, k.id) {
+			ids = append(ids, k.id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}

@@ -211,7 +211,7 @@ func (d *Desk) ByToken(ctx context.Context, secret string, from netip.Addr) (Who
 	}
 	who := Who{Via: ByToken, ID: k.v.ID, Name: k.v.Name, Role: k.v.Role, Sites: k.v.Sites}
 	if address := network(from); now.Sub(k.v.Used) >= seenEvery || address != k.v.UsedFrom {
-		err := d.change(ctx, Act{who, from}, func(p *plan) error {
+		err := unlessUnwritable(d.change(ctx, Act{who, from}, func(p *plan) error {
 			k, err := d.tokens.get(hash)
 			if err != nil {
 				return ErrNoToken
@@ -223,7 +223,7 @@ func (d *Desk) ByToken(ctx context.Context, secret string, from netip.Addr) (Who
 			}
 			t.Used, t.UsedFrom = now, address
 			return d.tokens.put(p, hash, k.rev, t)
-		})
+		}))
 		if err != nil {
 			return Who{}, err
 		}

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -299,20 +298,4 @@ func (d *Desk) ChangePassword(ctx context.Context, act Act, old, password string
 		p.note("user.password", k.id)
 		return d.users.put(p, k.id, now.rev, u)
 	})
-}
-
-// siteIDs are the IDs of sites that are given by ID or by name, in order.
-func (d *Desk) siteIDs(sites []string) ([]string, error) {
-	ids := []string{}
-	for _, s := range sites {
-		k, ok := d.site(s)
-		if !ok {
-			return nil, wrong("sites", "there is no site %.100q", s)
-		}
-		if !slices.Contains(ids, k.id) {
-			ids = append(ids, k.id)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
 }
