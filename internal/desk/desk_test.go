@@ -230,9 +230,13 @@ type faulty struct {
 	store.Desk
 	fail, made bool
 	err        error
+	before     func() // a write
 }
 
 func (s *faulty) Write(ctx context.Context, edits ...store.Edit) ([]uint64, error) {
+	if s.before != nil {
+		s.before()
+	}
 	if !s.fail {
 		return s.Desk.Write(ctx, edits...)
 	}

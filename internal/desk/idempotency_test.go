@@ -119,7 +119,7 @@ func TestJobsAreBounded(t *testing.T) {
 	f := ready(t)
 	var edits []store.Edit
 	for i := range mostJobs + 5 {
-		j := Job{ID: auditID(uint64(i)), State: Done, Queued: f.now().Add(time.Duration(i) * time.Second)}
+		j := Job{ID: auditID(uint64(1e6 - i)), State: Done, Queued: f.now().Add(time.Duration(i) * time.Second)}
 		if i == 0 {
 			j.State = Running
 		}
@@ -140,7 +140,7 @@ func TestJobsAreBounded(t *testing.T) {
 	if len(list) != mostJobs+2 || list[0].State != Running && list[1].State != Running {
 		t.Errorf("%d jobs are kept", len(list))
 	}
-	if _, err := f.Job(auditID(1)); err == nil {
+	if _, err := f.Job(auditID(1e6 - 1)); err == nil {
 		t.Error("the oldest is kept")
 	}
 	f.again(t)

@@ -77,7 +77,7 @@ func (p *pace) enter(now time.Time, keys []key) (wait time.Duration, ok bool) {
 	defer p.mu.Unlock()
 	at := now
 	for _, k := range keys {
-		if l := p.lanes[k.name]; l != nil && l.next.After(at) && now.Sub(l.last) < forgotten {
+		if l := p.lanes[k.name]; l != nil && l.next.After(at) {
 			at = l.next
 		}
 	}

@@ -77,8 +77,8 @@ func TestGuessingAtOnce(t *testing.T) {
 			waits = append(waits, wait)
 		}
 	}
-	if len(waits) > freeOfAccount+6 || waits[len(waits)-1] < time.Second {
-		t.Errorf("of 40 attempts at one moment these are let in: %v", waits)
+	if want := "[0s 0s 0s 0s 0s 500ms 1.5s 3.5s 7.5s]"; fmt.Sprint(waits) != want {
+		t.Errorf("of 40 attempts at one moment these are let in: %v, want %s", waits, want)
 	}
 }
 

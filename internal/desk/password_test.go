@@ -62,7 +62,7 @@ func TestParseHashRefuses(t *testing.T) {
 	for _, bad := range []string{
 		"", "$", "$$$$$", strings.Replace(good, "argon2id", "argon2i", 1), strings.Replace(good, "v=19", "v=16", 1), strings.Replace(good, "m=64", "m=99999999", 1),
 		strings.Replace(good, "t=1", "t=0", 1), strings.Replace(good, "t=1", "t=9999", 1), strings.Replace(good, "p=2", "p=0", 1), strings.Replace(good, "m=64", "m=064", 1),
-		strings.Replace(good, "m=64", "m=+64", 1), strings.Replace(good, "m=64,t=1", "t=1,m=64", 1), good + "$", good + "=", good[:len(good)-20], strings.Replace(good, "c29tZXNhbHQ", "c29", 1), good + strings.Repeat("A", 400), "x" + good,
+		strings.Replace(good, "m=64", "m=+64", 1), strings.Replace(good, "m=64,t=1", "t=1,m=64", 1), good + "$", good + "=", good[:len(good)-20], strings.Replace(good, "c29tZXNhbHQ", "c28", 1), good + strings.Repeat("A", 400), "x" + good,
 	} {
 		if h, err := parseHash(bad); err == nil || h.key != nil {
 			t.Errorf("%q is taken: %+v", bad, h)

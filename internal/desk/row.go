@@ -170,7 +170,7 @@ func ticket(s string) (string, error) {
 		return "", wrong("ticket", "has characters that no URL has: write them as %%XX")
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Hostname() == "" || u.Opaque != "" || !slices.Contains([]string{"http://", "https://"}, u.Scheme+"://") {
+	if err != nil || u.Hostname() == "" || u.Opaque != "" || !slices.Contains([]string{"http://", "https://"}, u.Scheme+"://") {
 		return "", wrong("ticket", "want a whole URL, http:// or https://")
 	}
 	if u.User != nil {

@@ -2,11 +2,14 @@ package desk
 
 import (
 	"encoding/base64"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"signet/internal/store"
 )
 
 func newToken(t *testing.T, f *fixture) string {
@@ -101,7 +104,30 @@ func TestSetUpOnce(t *testing.T) {
 	}
 }
 
-// A token that another process makes while this one sets up is no way to a second user, and the store holds none.
+// A token that another process makes while this one sets up does not live on beside a user.
+func TestSetUpBeside(t *testing.T) {
+	f := bare(t)
+	token := newToken(t, f)
+	f.Close()
+	s := &faulty{Desk: f.store}
+	d, err := Open(t.Context(), s, f.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	s.before = func() {
+		s.before = nil
+		token = newToken(t, f)
+	}
+	if _, err := d.SetUp(t.Context(), token, "root", rootPassword, at("127.0.0.1")); !errors.Is(err, store.ErrStale) || len(d.Users()) != 0 {
+		t.Errorf("%v, %d users", err, len(d.Users()))
+	}
+	if _, err := d.SetUp(t.Context(), token, "root", rootPassword, at("127.0.0.1")); err != nil {
+		t.Errorf("with the new one: %v", err)
+	}
+}
+
+// What is stored of a token is no token.
 func TestSetUpStored(t *testing.T) {
 	f := bare(t)
 	token := newToken(t, f)

@@ -51,6 +51,7 @@ func TestSites(t *testing.T) {
 	_, err = f.PutSite(ctx, f.root, Site{Name: "BERLIN", Targets: []string{"10.0.0.1"}}, 0)
 	wantField(t, err, "name")
 	next := made
+	next.Created = next.Created.AddDate(-1, 0, 0)
 	next.Name, next.Policy, next.Checks = "Berlin 2", "strict", []string{"smb", "smb"}
 	_, err = f.PutSite(ctx, f.root, next, made.Rev+100)
 	wantError(t, "another revision", err, store.ErrStale)

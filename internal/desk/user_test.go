@@ -142,6 +142,7 @@ func TestChangePassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, another := f.logOn(t, "vera", anyPassword, "10.0.0.7")
 	act := Act{first, at("10.0.0.7")}
 	wantError(t, "a wrong old one", f.ChangePassword(ctx, act, "wrong", "another 0815 password"), ErrWrong)
 	wantField(t, f.ChangePassword(ctx, act, anyPassword, "short"), "password")
@@ -166,5 +167,8 @@ func TestChangePassword(t *testing.T) {
 	}
 	if _, err := f.BySession(ctx, one); !errors.Is(err, ErrNoSession) {
 		t.Errorf("after an admin's change: %v", err)
+	}
+	if _, err := f.BySession(ctx, another); err != nil {
+		t.Errorf("another user's session: %v", err)
 	}
 }

@@ -22,12 +22,11 @@ type Input struct {
 	// Observations gives everything by address, clients too; it may be called again.
 	Observations func() iter.Seq2[*signet.Observation, error]
 	stored       *Stored // nil for a file
-	lent         bool    // the store is somebody else's to close
 }
 
-// Close closes the store that the run is in, where it was opened for it.
+// Close closes the store that the run is in.
 func (in *Input) Close() {
-	if in.stored != nil && !in.lent {
+	if in.stored != nil {
 		in.stored.Close()
 	}
 }
@@ -56,19 +55,12 @@ func (e *Env) OpenStored(ctx context.Context, url, name string) (*Input, error) 
 		s.Close()
 		return nil, err
 	}
-	in := s.Input(ctx, run)
-	in.lent = false
-	return in, nil
-}
-
-// Input is a run of the store, which stays open when the input is closed.
-func (s *Stored) Input(ctx context.Context, run *store.Run) *Input {
 	return &Input{
-		Name: run.ID, Run: run, stored: s, lent: true,
+		Name: run.ID, Run: run, stored: s,
 		Observations: func() iter.Seq2[*signet.Observation, error] {
 			return store.Observations(ctx, s.Store, run, store.ByAddress)
 		},
-	}
+	}, nil
 }
 
 func (e *Env) openLines(name string) (*Input, error) {

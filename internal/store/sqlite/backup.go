@@ -92,9 +92,6 @@ func Restore(ctx context.Context, backup, path string) (before string, err error
 	if s.file, err = filepath.Abs(path); err != nil {
 		return "", s.fail(err)
 	}
-	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
-		return "", s.fail(err)
-	}
 	if whole, err := filepath.EvalSymlinks(s.file); err == nil {
 		s.file = whole
 	}
