@@ -29,7 +29,7 @@ var largeRooms = map[string]size{
 	"internal/check/smb":  {26, "two protocols, their controls against each other, and two ports, behind one verdict"},
 	"internal/cli":        {34, "one file a command, and what they share of flags, terminal, output files and signals"},
 	"internal/engine":     {24, "the event loop of Linux, the portable driver, and the questions both ask"},
-	"internal/run":        {26, "one file for each step between an order and its report"},
+	"internal/run":        {27, "one file for each step between an order and its report, and the limits of a process"},
 	"internal/scope":      {24, "one file for each form of target and of list"},
 	"internal/store":      {23, "two contracts, and what every database shares: packing, pages, export and import"},
 }

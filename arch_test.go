@@ -71,6 +71,8 @@ var law = []line{
 	{5, "internal/estate", []string{"internal/check", "internal/text", "internal/judge", "internal/reconcile", "internal/relay", "internal/report"},
 		[]string{"net", "net/http", "os", "os/exec", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "database/sql"}},
 	{1, "internal/outfile", nil, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
+	{6, "internal/hub", []string{"internal/run", "internal/estate", "internal/desk", "internal/store", "internal/report", "internal/judge", "internal/compare"},
+		[]string{"net", "net/http", "os/exec", "os/signal", "log", "log/slog", "flag", "github.com/spf13/cobra"}},
 	{8, "internal/cli", []string{"internal/run", "internal/outfile", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
 		[]string{"log", "log/slog", "os/exec", "net/http"}},
 	{9, "cmd/signet", []string{"internal/cli"}, nil},

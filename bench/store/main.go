@@ -57,7 +57,7 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf("%-28s %d processors, %d hosts, %d bytes an observation\n", "machine and database", runtime.NumCPU(), *hosts, fi.Size()/int64(2*10**hosts))
 	for _, args := range [][]string{
-		{"report", "-o", "text"}, {"report", "-o", "csv"}, {"report", "-o", "jsonl"}, {"diff", "run1", "run2"}, {"runs", "export", "run1"},
+		{"report", "-o", "text"}, {"report", "-o", "html"}, {"report", "-o", "csv"}, {"report", "-o", "xlsx"}, {"report", "-o", "jsonl"}, {"diff", "run1", "run2"}, {"runs", "export", "run1"},
 	} {
 		m, err := measure(ctx, "sqlite:"+*db, *signet, args...)
 		if err != nil {

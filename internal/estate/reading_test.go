@@ -268,6 +268,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add(plain(f, parts[0]), plain(f, parts[1]))
 	f.Add(binary.AppendUvarint(nil, 1<<62), []byte("{}"))
 	f.Add([]byte{}, []byte(strings.Repeat("[", 1000)))
+	for i := range plain(f, parts[0]) {
+		bad := plain(f, parts[0])
+		bad[i] = 0x7f
+		f.Add(bad, plain(f, parts[1]))
+	}
 	j := baseline(f)
 	f.Fuzz(func(t *testing.T, hosts, head []byte) {
 		if len(hosts) > 1<<16 || len(head) > 1<<16 {

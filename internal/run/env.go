@@ -19,6 +19,9 @@ type Env struct {
 	Warn     func(string)     // takes a line that a person should read, from any goroutine; nil: nobody reads it
 	Now      func() time.Time // nil: the system's clock
 
+	// Limits hold for every order, whatever it says; nil: there are none.
+	Limits *Limits
+
 	// Policy gives the policy that an Order names; nil: those that are built in, and files.
 	Policy func(name string) (*judge.Policy, error)
 }

@@ -9,6 +9,7 @@ import (
 // way: a store, a file, an output, or the error of a context that ended.
 type OrderError struct {
 	Field string // as JSON names it: host_timeout
+	Limit bool   // it is right in itself, and leads beyond Env.Limits
 	text  string // of Sprintf; a field that it speaks of stands in braces
 	args  []any
 	err   error

@@ -22,11 +22,12 @@ type Input struct {
 	// Observations gives everything by address, clients too; it may be called again.
 	Observations func() iter.Seq2[*signet.Observation, error]
 	stored       *Stored // nil for a file
+	lent         bool    // the store is somebody else's to close
 }
 
-// Close closes the store that the run is in.
+// Close closes the store that the run is in, where it was opened for it.
 func (in *Input) Close() {
-	if in.stored != nil {
+	if in.stored != nil && !in.lent {
 		in.stored.Close()
 	}
 }
@@ -55,12 +56,19 @@ func (e *Env) OpenStored(ctx context.Context, url, name string) (*Input, error) 
 		s.Close()
 		return nil, err
 	}
+	in := s.Input(ctx, run)
+	in.lent = false
+	return in, nil
+}
+
+// Input is a run of the store, which stays open when the input is closed.
+func (s *Stored) Input(ctx context.Context, run *store.Run) *Input {
 	return &Input{
-		Name: run.ID, Run: run, stored: s,
+		Name: run.ID, Run: run, stored: s, lent: true,
 		Observations: func() iter.Seq2[*signet.Observation, error] {
 			return store.Observations(ctx, s.Store, run, store.ByAddress)
 		},
-	}, nil
+	}
 }
 
 func (e *Env) openLines(name string) (*Input, error) {

@@ -41,6 +41,10 @@ func (e *Env) Prepare(ctx context.Context, o *Order) (*Scan, error) {
 	if err := s.order.Validate(); err != nil {
 		return nil, err
 	}
+	o = &s.order
+	if err := e.Limits.check(o); err != nil {
+		return nil, err
+	}
 	policy, err := e.policy(o.Policy)
 	if err != nil {
 		return nil, err
@@ -60,7 +64,10 @@ func (e *Env) Prepare(ctx context.Context, o *Order) (*Scan, error) {
 	if s.scope, err = e.scope(ctx, gate, o, s.plans); err != nil {
 		return nil, err
 	}
-	gate.Exclude(s.scope.Excluded)
+	if err := e.Limits.within(s.scope, o); err != nil {
+		return nil, err
+	}
+	gate.Exclude(e.Limits.excluded(s.scope))
 	if s.order.Seed == 0 {
 		s.order.Seed = random64()
 	}

@@ -34,8 +34,9 @@ func (e *Env) scope(ctx context.Context, gate *dial.Gate, o *Order, plans []engi
 	if len(targets) == 0 && len(o.Files) == 0 {
 		return nil, refuse("targets", "no TARGET: give an address, a CIDR block, a range or a host name, or -f FILE")
 	}
+	exclude, excludeFiles := e.Limits.exclusions(o)
 	s, err := scope.Build(ctx, scope.Config{
-		Targets: targets, Files: o.Files, Exclude: o.Exclude, ExcludeFiles: o.ExcludeFiles,
+		Targets: targets, Files: o.Files, Exclude: exclude, ExcludeFiles: excludeFiles,
 		Resolver: resolver, Stdin: e.stdin(),
 		ScannedPort: func(port uint16) bool { return ownerOf(plans, port) },
 	})

@@ -13,6 +13,7 @@ import (
 type diff struct {
 	workbook
 	h       report.DiffHeader
+	summary *sheet
 	changes *sheet
 }
 
@@ -20,23 +21,27 @@ func newDiff(w io.Writer, _ *report.Options) report.DiffWriter {
 	return &diff{workbook: workbook{w: w}}
 }
 
-// changeWidths are the widths of report.DiffColumns.
+// changeWidths are the widths of report.DiffColumns, of which the first twelve are printed.
 func changeWidths() []float64 {
 	return []float64{14, 30, 18, 18, 8, 10, 8, 14, 14, 10, 30, 10, 14, 24, 60}
 }
 
+const changesPrinted = 12
+
 // Begin opens the workbook.
-func (d *diff) Begin(h *report.DiffHeader) (err error) {
+func (d *diff) Begin(h *report.DiffHeader) error {
 	d.h = *h
 	if err := d.open(); err != nil {
 		return err
 	}
+	d.summary = d.sheet("Summary", 2, column{"", 36, false}, column{"", 80, true})
+	d.summary.lead = true
 	var columns []column
 	for i, name := range report.DiffColumns() {
-		columns = append(columns, column{text.Capital(strings.ReplaceAll(name, "_", " ")), changeWidths()[i]})
+		columns = append(columns, column{text.Capital(strings.ReplaceAll(name, "_", " ")), changeWidths()[i], false})
 	}
-	d.changes, err = d.sheet("Changes", columns...)
-	return err
+	d.changes = d.sheet("Changes", changesPrinted, columns...)
+	return nil
 }
 
 // Change adds the rows of one change.
@@ -47,26 +52,27 @@ func (d *diff) Change(c *compare.Change) error {
 			row[i] = text
 		}
 		row[4] = int(c.Endpoint().Port)
-		if err := d.changes.append(row); err != nil {
-			return err
-		}
+		d.changes.add(0, row)
 	}
 	return nil
 }
 
 // End writes the summary and the file.
 func (d *diff) End(s *compare.Summary) error {
-	rows := [][]any{{"Old run", report.Cell(d.h.Old)}, {"New run", report.Cell(d.h.New)}}
+	d.summary.list([2]any{"Old run", report.Cell(d.h.Old)}, [2]any{"New run", report.Cell(d.h.New)})
 	if !d.h.OldStarted.IsZero() {
-		rows = append(rows, []any{"Old started", d.h.OldStarted.UTC().Format(sheetTime)})
+		d.summary.list([2]any{"Old started", d.h.OldStarted.UTC().Format(sheetTime)})
 	}
 	if !d.h.NewStarted.IsZero() {
-		rows = append(rows, []any{"New started", d.h.NewStarted.UTC().Format(sheetTime)})
+		d.summary.list([2]any{"New started", d.h.NewStarted.UTC().Format(sheetTime)})
 	}
-	rows = append(rows, []any{"Policy", report.Cell(d.h.Policy)}, []any{"Tool", report.Cell(d.h.Tool)})
+	d.summary.list([2]any{"Policy", report.Cell(d.h.Policy)}, [2]any{"Tool", report.Cell(d.h.Tool)})
 	for _, k := range compare.Kinds() {
-		rows = append(rows, []any{report.KindTitle(k), s.Changes[k]})
+		d.summary.list([2]any{report.KindTitle(k), s.Changes[k]})
 	}
-	rows = append(rows, []any{"Unchanged", s.Changes[compare.Same]}, []any{"Hosts before", s.OldHosts}, []any{"Hosts now", s.NewHosts}, []any{"Hosts at another address", s.Moved}, []any{"Hosts that may be at another address", s.Alike}, []any{"Addresses with another host", s.Replaced})
-	return d.finish(append(rows, notes(d.h.Warnings)...))
+	d.summary.list([2]any{"Unchanged", s.Changes[compare.Same]}, [2]any{"Hosts before", s.OldHosts}, [2]any{"Hosts now", s.NewHosts}, [2]any{"Hosts at another address", s.Moved},
+		[2]any{"Hosts that may be at another address", s.Alike}, [2]any{"Addresses with another host", s.Replaced})
+	d.summary.notes("Note", d.h.Warnings)
+	d.overflow(d.summary)
+	return d.write()
 }

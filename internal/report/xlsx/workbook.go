@@ -2,125 +2,90 @@ package xlsx
 
 import (
 	"io"
-	"strconv"
-
-	"github.com/xuri/excelize/v2"
 
 	"signet/internal/report"
 	"signet/internal/text"
 )
 
-// workbook is a summary and sheets under way. Rows stream into files of the system's temporary folder until the end. A sheet
-// has at most 1,048,576 rows: what is beyond stays out, and the summary says how many.
+// workbook is a summary and sheets under way. A sheet has at most 1,048,576 rows: the mildest of what is beyond stay out, and the
+// summary says how many.
 type workbook struct {
 	w      io.Writer
-	book   *excelize.File
-	head   int // the style of headers
+	pack   *packing
 	sheets []*sheet
 }
 
+// sheet is a table under way. Its rows wait for the end, so that the worst come first.
 type sheet struct {
 	name    string
-	stream  *excelize.StreamWriter
-	columns int
-	rows    int // written, the header among them
-	left    uint64
+	columns []column
+	piles   piles
+	printed int  // how many columns are printed; the others stand beside them on the screen
+	rows    int  // that are kept, without the header
+	lead    bool // the first one: rows of its own form, neither header nor filter
 }
 
-// column is a heading and how wide it is, in characters.
+// column is a heading and how wide it is, in characters. One that wraps has long text: its rows grow where there are few.
 type column struct {
 	title string
 	width float64
+	wraps bool
 }
 
-// mostSheetRows is what a sheet holds.
-const mostSheetRows = 1 << 20
+// Bounds of a sheet: how many rows it holds, the header among them, and up to how many of them grow with their text, which a
+// spreadsheet has to measure when it opens the file.
+const (
+	mostSheetRows = 1 << 20
+	mostWrapped   = 5000
+)
 
-// open starts the workbook with its summary.
+// open starts the workbook.
 func (b *workbook) open() (err error) {
-	b.book = excelize.NewFile()
-	if err := b.book.SetSheetName("Sheet1", "Summary"); err != nil {
-		return err
-	}
-	b.head, err = b.book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}, Fill: excelize.Fill{Type: "pattern", Color: []string{"E6EAF0"}, Pattern: 1}})
+	b.pack, err = newPacking()
 	return err
 }
 
-// sheet starts a sheet of these columns, with a frozen header.
-func (b *workbook) sheet(name string, columns ...column) (*sheet, error) {
-	if _, err := b.book.NewSheet(name); err != nil {
-		return nil, err
-	}
-	stream, err := b.book.NewStreamWriter(name)
-	if err != nil {
-		return nil, err
-	}
-	for i, c := range columns {
-		if err := stream.SetColWidth(i+1, i+1, c.width); err != nil {
-			return nil, err
-		}
-	}
-	if err := stream.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
-		return nil, err
-	}
-	s := &sheet{name: name, stream: stream, columns: len(columns)}
+// sheet starts a sheet of which the first columns are printed.
+func (b *workbook) sheet(name string, printed int, columns ...column) *sheet {
+	s := &sheet{name: name, columns: columns, printed: printed, piles: piles{by: map[int]*pile{}, pack: b.pack}}
 	b.sheets = append(b.sheets, s)
-	row := make([]any, len(columns))
-	for i, c := range columns {
-		row[i] = excelize.Cell{StyleID: b.head, Value: c.title}
-	}
-	return s, s.append(row)
+	return s
 }
 
-// append writes one row.
-func (s *sheet) append(row []any) error {
-	if s.rows >= mostSheetRows {
-		s.left++
-		return nil
-	}
+// add takes a row of a rank: those of rank 0 come first. A cell is a string, an int or a uint64.
+func (s *sheet) add(rank int, row []any) {
 	s.rows++
-	return s.stream.SetRow("A"+strconv.Itoa(s.rows), row)
+	s.piles.add(rank, false, row)
+}
+
+// heading adds a row that stands over those that follow.
+func (s *sheet) heading(row ...any) {
+	s.rows++
+	s.piles.add(0, true, row)
 }
 
 // sheetTime is how a summary writes times.
 const sheetTime = "2006-01-02 15:04:05 UTC"
 
-// notes are rows of the summary.
-func notes(warnings []string) (rows [][]any) {
-	for _, w := range warnings {
-		rows = append(rows, []any{"Note", report.Cell(w)})
+// list adds rows of two cells, a label and a value.
+func (s *sheet) list(rows ...[2]any) {
+	for _, row := range rows {
+		s.add(0, row[:])
 	}
-	return rows
 }
 
-// finish closes the sheets, fills the summary and writes the file.
-func (b *workbook) finish(rows [][]any) error {
-	defer b.book.Close()
-	for _, sh := range b.sheets {
-		last, err := excelize.CoordinatesToCellName(sh.columns, sh.rows)
-		if err != nil {
-			return err
-		}
-		if err := b.book.AutoFilter(sh.name, "A1:"+last, nil); err != nil {
-			return err
-		}
-		if err := sh.stream.Flush(); err != nil {
-			return err
-		}
-		if sh.left > 0 {
-			rows = append(rows, []any{sh.name, text.Count(sh.left, "row is", "rows are") + " beyond what a sheet holds: -o csv has them"})
+// notes adds rows of a text each.
+func (s *sheet) notes(label string, texts []string) {
+	for _, t := range texts {
+		s.add(0, []any{label, report.Cell(t)})
+	}
+}
+
+// overflow says on the first sheet what the others did not hold.
+func (b *workbook) overflow(lead *sheet) {
+	for _, s := range b.sheets {
+		if over := s.rows - (mostSheetRows - 1); over > 0 && s != lead {
+			lead.notes(s.name, []string{text.Count(uint64(over), "row is", "rows are") + " beyond what a sheet holds, those that would come last: -o csv has them"})
 		}
 	}
-	for i, row := range rows {
-		if err := b.book.SetSheetRow("Summary", "A"+strconv.Itoa(i+1), &row); err != nil {
-			return err
-		}
-	}
-	if err := b.book.SetColStyle("Summary", "A", b.head); err != nil {
-		return err
-	}
-	if err := b.book.SetColWidth("Summary", "A", "B", 24); err != nil {
-		return err
-	}
-	return b.book.Write(b.w)
 }

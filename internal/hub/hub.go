@@ -1,0 +1,98 @@
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"signet/internal/desk"
+	"signet/internal/report"
+	"signet/internal/run"
+	"signet/internal/store"
+)
+
+// Config is what a hub is made of.
+type Config struct {
+	Env    *run.Env    // with Limits; its Policy is asked for the policies that are no one's on the desk
+	Store  store.Store // which is a store.Desk, too
+	Desk   *desk.Desk
+	Policy string           // judges where neither a site nor the settings name one
+	Grace  time.Duration    // how long hosts under way may take once a run is to end
+	Now    func() time.Time // nil: the system's clock
+	Warn   func(string)     // takes a line that a person should read; nil: nobody reads it
+}
+
+// Hub is open. Its methods may be called from any goroutine.
+type Hub struct {
+	Config
+	*Jobs
+	documents store.Desk
+
+	world    atomic.Pointer[world]
+	building sync.Mutex    // one world is built at a time
+	look     chan struct{} // has one element when runs may have come or gone
+}
+
+// Open makes a hub. Work does what it has to do.
+func Open(ctx context.Context, c Config) (*Hub, error) {
+	documents, ok := c.Store.(store.Desk)
+	if !ok {
+		return nil, errors.New("this store keeps runs alone")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Warn == nil {
+		c.Warn = func(string) {}
+	}
+	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1)}
+	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended})
+	if err := h.rebuild(ctx, false); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// Work makes the runs of jobs and reads the runs that were made elsewhere, until ctx ends and nothing is under way any more.
+func (h *Hub) Work(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { h.Jobs.Work(ctx, h.Grace) })
+	wg.Go(func() { h.reading(ctx) })
+	wg.Wait()
+}
+
+// runner is that of a site. Sites of other segments come with what stands there.
+func (h *Hub) runner(site string) (Runner, error) {
+	if site != "" {
+		s, err := h.Desk.Site(desk.System(), site)
+		if err != nil {
+			return nil, err
+		}
+		if s.Runner != "" && s.Runner != "here" {
+			return nil, fmt.Errorf("the site is asked by %q, and nothing of that name is here", s.Runner)
+		}
+	}
+	return &Here{Env: h.Env, Store: h.Store}, nil
+}
+
+// listen is what hears of the run of a job: the reading of it.
+func (h *Hub) listen(j *Job) report.Handler { return h.record(j.Site, j.Ordered.Verifies) }
+
+// ended has the run of a job shown.
+func (h *Hub) ended(ctx context.Context, j *Job) {
+	if err := h.rebuild(ctx, true); err != nil {
+		h.Warn(fmt.Sprintf("job %s: what came of it cannot be shown yet: %v", j.ID, err))
+	}
+	h.Look()
+}
+
+// Look has the hub look for runs that were made elsewhere, soon.
+func (h *Hub) Look() {
+	select {
+	case h.look <- struct{}{}:
+	default:
+	}
+}

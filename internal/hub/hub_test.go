@@ -1,0 +1,400 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"signet"
+	"signet/internal/check/all"
+	"signet/internal/desk"
+	"signet/internal/estate"
+	"signet/internal/report"
+	"signet/internal/report/prose"
+	"signet/internal/run"
+	"signet/internal/store"
+	"signet/internal/store/sqlite"
+)
+
+// desktop is a Remote Desktop server on 3389: as recorded of xrdp 0.9.21 with security_layer=rdp, which takes no NLA, and once it is
+// mended as recorded of freerdp-shadow-cli 2.11 with /sec:nla.
+type desktop struct {
+	mended atomic.Bool
+	tls    *tls.Config
+}
+
+func serveDesktop(t *testing.T, addr string) *desktop {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"vm"}}
+	der, err := x509.CreateCertificate(rand.Reader, of, of, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desktop{tls: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
+	l, err := net.Listen("tcp4", net.JoinHostPort(addr, "3389"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go d.serve(c)
+		}
+	}()
+	return d
+}
+
+func (d *desktop) serve(c net.Conn) {
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	b := make([]byte, 1024)
+	n, err := c.Read(b)
+	if err != nil || n < 16 {
+		return
+	}
+	say := func(c net.Conn, digits string) {
+		answer, err := hex.DecodeString(strings.Join(strings.Fields(digits), ""))
+		if err == nil {
+			c.Write(answer)
+		}
+	}
+	switch nla := b[15]&2 != 0; {
+	case !d.mended.Load():
+		say(c, "030000130ed000001234000201080000000000")
+	case !nla:
+		say(c, "030000130ed000000000000300080005000000")
+	default:
+		say(c, "030000130ed000000000000203080002000000")
+		s := tls.Server(c, d.tls)
+		if _, err := s.Read(b); err != nil {
+			return
+		}
+		say(s, `30819fa003020106a17430723070a06e046c4e544c4d53535000020000000400 040038000000058288a245cf29b6bfcdbcac0000000000000000300030003c00
+			00000601b11d0000000f56004d000200040056004d000100040056004d000400 040076006d000300040076006d00070008008062e10b777add0100000000a522
+			0420ac31276cf907f2dd2a61c904b71e2187e6fb0501170210550ce0ed6d32b2 9143`)
+	}
+	c.Read(b) // until the client has gone
+}
+
+// opened is a hub as one process has it.
+type openedHub struct {
+	*Hub
+	stop func()
+}
+
+func openHub(t *testing.T, path string, allow ...string) *openedHub {
+	t.Helper()
+	st, err := sqlite.Open(t.Context(), path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{"rdp-nla-not-required"}, Checks: []string{"rdp"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &run.Env{Checks: all.Checks(), Tool: "signet/test"}
+	if e.Limits, err = e.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(t.Context(), Config{Env: e, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: func(s string) { t.Log(s) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	go func() { h.Work(ctx); close(gone) }()
+	o := &openedHub{Hub: h}
+	var stopped atomic.Bool
+	o.stop = func() {
+		if !stopped.Swap(true) {
+			cancel()
+			<-gone
+			d.Close()
+			st.Close()
+		}
+	}
+	t.Cleanup(o.stop)
+	return o
+}
+
+// done waits for the end of a job.
+func (h *openedHub) done(t *testing.T, j Job, err error) Job {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		now, _, err := h.Job(system(), j.ID)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case now.State.Ended():
+			if now.State != desk.Done {
+				t.Fatalf("job %s is %s: %s", j.ID, now.State, now.Failed)
+			}
+			return now
+		case time.Since(begin) > 20*time.Second:
+			t.Fatalf("job %s is %s after 20 s", j.ID, now.State)
+		}
+	}
+}
+
+// soon waits for what a background does.
+func soon(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for begin := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("after 20 s: %s", what)
+		}
+	}
+}
+
+// rows are the rows of a board, by rule.
+func rows(t *testing.T, v *View) map[string]estate.Row {
+	t.Helper()
+	page, err := v.Board.Page(&estate.RowFilter{}, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]estate.Row{}
+	for _, r := range page.Items {
+		by[r.Rule] = r
+	}
+	return by
+}
+
+const nla = "rdp-nla-not-required"
+
+// TestHubFromFindingToClosed: a site is asked, its finding gets an owner, the server is mended, and asking it again closes the row.
+func TestHubFromFindingToClosed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	server := serveDesktop(t, "127.9.3.1")
+	serveDesktop(t, "127.9.3.2")
+	h := openHub(t, path, "127.9.3.0/24")
+	ctx := t.Context()
+	site, err := h.Desk.PutSite(ctx, act(), desk.Site{Name: "desks", Targets: []string{"127.9.3.1", "127.9.3.2"}, Checks: []string{"rdp"}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := h.LaunchSite(ctx, act(), site.ID)
+	j = h.done(t, j, err)
+	var row estate.Row
+	at := func(addr string) (row estate.Row) {
+		page, err := h.View(system()).Board.Page(&estate.RowFilter{}, "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Items {
+			if r.Endpoint.Addr.String() == addr {
+				row = r
+			}
+		}
+		return row
+	}
+	soon(t, "the findings stand on the board", func() bool { row = at("127.9.3.1"); return row.Rule == nla && at("127.9.3.2").Rule == nla })
+	if row.State != estate.Open || row.Site != site.ID || row.Run != j.Run || row.Endpoint.String() != "127.9.3.1:3389" {
+		t.Errorf("the row is %+v", row)
+	}
+	owner := "desktop team"
+	if err := h.Edit(ctx, act(), []desk.RowEdit{{ID: row.ID.String(), Was: store.AnyRev, Owner: &owner}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, other := at("127.9.3.1").Mark.Owner, at("127.9.3.2").Mark.Owner; got != owner || other != "" {
+		t.Errorf("its owner is %q, that of the other row %q", got, other)
+	}
+
+	server.mended.Store(true)
+	v, err := h.Verify(ctx, act(), row.ID)
+	v = h.done(t, v, err)
+	if o := v.Ordered.Order; !slices.Equal(o.Targets, []string{"127.9.3.1"}) || !slices.Equal(o.Checks, []string{"rdp"}) || !slices.Equal(o.Ports, []string{"rdp=3389"}) {
+		t.Errorf("verifying asks %+v, want that endpoint alone", o)
+	}
+	soon(t, "the row is closed", func() bool { r, ok := h.View(system()).Board.Row(row.ID); return ok && r.State == estate.Closed })
+	closed, _ := h.View(system()).Board.Row(row.ID)
+	if closed.Mark.Owner != owner {
+		t.Errorf("the closed row lost its owner: %+v", closed)
+	}
+	if o := h.View(system()).Overview(); o.Verdicts[signet.Guarded] != 1 || o.Verdicts[signet.Unseen] != 1 || o.Findings[nla] != 1 {
+		t.Errorf("verdicts %v, findings %v; want the one guarded, and the other as it was", o.Verdicts, o.Findings)
+	}
+	if other := at("127.9.3.2"); other.State != estate.Open {
+		t.Errorf("the other row is %v: a verification says nothing of it", other.State)
+	}
+
+	// The next process shows the same.
+	h.stop()
+	h = openHub(t, path, "127.9.3.0/24")
+	if r, ok := h.View(system()).Board.Row(row.ID); !ok || r.State != estate.Closed || r.Mark.Owner != owner {
+		t.Errorf("after a restart the row is %+v", r)
+	}
+	runs, err := h.Runs(ctx, system())
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("%d runs (%v)", len(runs), err)
+	}
+	var b bytes.Buffer
+	if err := h.Report(ctx, system(), v.Run, prose.Text(), &b); err != nil || !strings.Contains(b.String(), "1 guarded") {
+		t.Errorf("the report of %s: %v\n%s", v.Run, err, b.String())
+	}
+}
+
+// TestHubExceptions: a proposal changes nothing, an approval does, and the exported policy says the same.
+func TestHubExceptions(t *testing.T) {
+	serveDesktop(t, "127.9.4.1")
+	h := openHub(t, filepath.Join(t.TempDir(), "s.db"), "127.9.4.0/24")
+	ctx := t.Context()
+	j, err := h.LaunchBare(ctx, act(), &Bare{Targets: []string{"127.9.4.1"}, Checks: []string{"rdp"}})
+	j = h.done(t, j, err)
+	soon(t, "the finding stands on the board", func() bool { return rows(t, h.View(system()))[nla].Rule != "" })
+	operator := desk.Act{Who: desk.Who{Via: desk.BySession, ID: "op", Name: "op", Role: desk.Operator}}
+	x, err := h.Desk.ProposeException(ctx, operator, desk.Exception{Rule: nla, Scope: desk.Terms{"127.9.4.1"}, Owner: "ops", Reason: "old", Until: time.Now().AddDate(1, 0, 0).Format(time.DateOnly)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, h.View(system()))[nla].State; got != estate.Open {
+		t.Errorf("proposed: %v", got)
+	}
+	approved := desk.Approved
+	if _, err := h.Desk.ChangeException(ctx, act(), x.ID, store.AnyRev, desk.ExceptionChange{State: &approved}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, h.View(system()))[nla].State; got != estate.Excepted {
+		t.Errorf("approved: %v", got)
+	}
+	text, err := h.PolicyText("baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := run.ParsePolicy(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge, err := h.Env.Judge(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, err := store.AllRuns(ctx, h.Store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	stored := &run.Stored{Store: h.Store, Runs: runs}
+	r, err := stored.Find(j.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := prose.Text()
+	if _, err := h.Env.Report(ctx, stored.Input(ctx, r), &run.Replay{Judge: judge.On(time.Now())}, f.Run(&b, &report.Options{Checks: h.Env.Checks, Width: 100})); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "ops") {
+		t.Errorf("a report under the exported policy does not know the accepted risk:\n%s", b.String())
+	}
+}
+
+// TestHubSites: who is limited to sites sees nothing of others, nor of what belongs to none.
+func TestHubSites(t *testing.T) {
+	serveDesktop(t, "127.9.5.1")
+	serveDesktop(t, "127.9.5.2")
+	serveDesktop(t, "127.9.5.3")
+	h := openHub(t, filepath.Join(t.TempDir(), "s.db"), "127.9.5.0/24")
+	ctx := t.Context()
+	mine, err := h.Desk.PutSite(ctx, act(), desk.Site{Name: "mine", Targets: []string{"127.9.5.1"}, Checks: []string{"rdp"}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := h.LaunchSite(ctx, act(), mine.ID)
+	a = h.done(t, a, err)
+	b, err := h.LaunchBare(ctx, act(), &Bare{Targets: []string{"127.9.5.2"}, Checks: []string{"rdp"}})
+	b = h.done(t, b, err)
+	theirs, err := h.Desk.PutSite(ctx, act(), desk.Site{Name: "theirs", Targets: []string{"127.9.5.3"}, Checks: []string{"rdp"}}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := h.LaunchSite(ctx, act(), theirs.ID)
+	c = h.done(t, c, err)
+	soon(t, "all findings stand on the board", func() bool { return h.View(system()).Board.Rows() == 3 })
+	me := desk.Who{Via: desk.BySession, ID: "me", Role: desk.Operator, Sites: []string{mine.ID}}
+	if v := h.View(me); v.Board.Rows() != 1 || v.Hosts() != 1 || rows(t, v)[nla].Endpoint.Addr.String() != "127.9.5.1" {
+		t.Errorf("I see %d rows and %d hosts: %+v", v.Board.Rows(), v.Hosts(), rows(t, v))
+	}
+	if runs, err := h.Runs(ctx, me); err != nil || len(runs) != 1 || runs[0].ID != a.Run {
+		t.Errorf("I see runs %+v (%v)", runs, err)
+	}
+	for _, id := range []string{b.Run, c.Run} {
+		if err := h.Report(ctx, me, id, prose.Text(), io.Discard); err == nil {
+			t.Error("I read a report of what belongs to no site of mine")
+		}
+	}
+	var other estate.ID
+	page, err := h.View(system()).Board.Page(&estate.RowFilter{}, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range page.Items {
+		if r.Site == "" {
+			other = r.ID
+		}
+	}
+	if _, err := h.Verify(ctx, desk.Act{Who: me}, other); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("I verify what is not mine: %v", err)
+	}
+	if _, _, err := h.Job(me, b.ID); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("I see a job that is not mine: %v", err)
+	}
+}
+
+// TestHubReadsOthersRuns: what a command line stored is shown, and once.
+func TestHubReadsOthersRuns(t *testing.T) {
+	serveDesktop(t, "127.9.6.1")
+	path := filepath.Join(t.TempDir(), "s.db")
+	st, err := sqlite.Open(t.Context(), path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &run.Env{Checks: all.Checks()}
+	o := run.NewOrder("127.9.6.1")
+	o.Checks = []string{"rdp"}
+	for range 2 {
+		if _, err := e.Scan(t.Context(), o, run.Into{Store: st}, report.Ignore{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st.Close()
+	h := openHub(t, path)
+	soon(t, "the finding of the other process stands on the board", func() bool { return rows(t, h.View(system()))[nla].Rule != "" })
+	if n := h.View(system()).Board.Rows(); n != 1 {
+		t.Errorf("%d rows, want the endpoint once", n)
+	}
+	if _, err := h.LaunchBare(t.Context(), act(), &Bare{Targets: []string{"127.9.6.1"}}); err == nil {
+		t.Error("launched without anything being allowed")
+	}
+}

@@ -1,0 +1,374 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"signet/internal/desk"
+	"signet/internal/report"
+	"signet/internal/run"
+	"signet/internal/store"
+)
+
+// Errors of jobs that a caller tells apart.
+var (
+	ErrStopped = errors.New("the server is stopping and begins nothing more")
+	ErrTooMany = errors.New("too many jobs wait already")
+)
+
+// mostWaiting is how many jobs wait at most.
+const mostWaiting = 1000
+
+// Jobs makes runs, one at a time: limits are promised for each run, and two at once would be twice what was promised. Jobs that
+// were under way or waiting when the process ended go on when the next one begins.
+type Jobs struct {
+	JobsConfig
+	mu      sync.Mutex
+	under   *underway // the one that is made
+	closed  bool
+	wake    chan struct{}
+	changed chan struct{} // closed and made anew when any job changes
+}
+
+// JobsConfig is what Jobs are made of.
+type JobsConfig struct {
+	Desk   *desk.Desk
+	Store  store.Store
+	Runner func(site string) (Runner, error) // that of a site, by ID; "" is of targets that belong to none
+	// Out is what hears of the run of a job, and Done is called once it is whole in the store; nil: nobody is told.
+	Out  func(*Job) report.Handler
+	Done func(context.Context, *Job)
+}
+
+// underway is the job that is made.
+type underway struct {
+	id      string
+	running Underway // nil while it is begun
+	stopped bool     // it was told to stop
+}
+
+// NewJobs makes Jobs; Work makes their runs.
+func NewJobs(c JobsConfig) *Jobs {
+	if c.Out == nil {
+		c.Out = func(*Job) report.Handler { return report.Ignore{} }
+	}
+	if c.Done == nil {
+		c.Done = func(context.Context, *Job) {}
+	}
+	return &Jobs{JobsConfig: c, wake: make(chan struct{}, 1), changed: make(chan struct{})}
+}
+
+// Launch has an order made a run of, when it is its turn. An order that the runner of the site would refuse is refused now, with the
+// runner's own error; who may launch what, the desk says.
+func (q *Jobs) Launch(ctx context.Context, act desk.Act, site string, o *Ordered) (Job, error) {
+	if !desk.Allow(act.Who, desk.Launch, site) {
+		return Job{}, desk.ErrForbidden
+	}
+	r, err := q.Runner(site)
+	if err != nil {
+		return Job{}, err
+	}
+	if err := r.Check(ctx, o.Order); err != nil {
+		return Job{}, err
+	}
+	body, err := json.Marshal(o)
+	if err != nil {
+		return Job{}, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	waiting := 0
+	for _, j := range q.Desk.Jobs(desk.System()) {
+		if !j.State.Ended() {
+			waiting++
+		}
+	}
+	switch {
+	case q.closed:
+		return Job{}, ErrStopped
+	case waiting >= mostWaiting:
+		return Job{}, ErrTooMany
+	}
+	j, err := q.Desk.QueueJob(ctx, act, site, body)
+	if err != nil {
+		return Job{}, err
+	}
+	q.tell()
+	return q.seen(j)
+}
+
+// tell wakes whoever waits for a change, and the worker. The caller holds the lock.
+func (q *Jobs) tell() {
+	close(q.changed)
+	q.changed = make(chan struct{})
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Job is a job as somebody may see it, and a channel that is closed when any job has changed since. How far a run under way is
+// changes without that: who shows it asks again. One that is not to be seen is store.ErrUnknown.
+func (q *Jobs) Job(w desk.Who, id string) (Job, <-chan struct{}, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	kept, err := q.Desk.Job(id)
+	if err == nil && !desk.Allow(w, desk.Look, kept.Site) {
+		err = store.NoDocument("job", id)
+	}
+	if err != nil {
+		return Job{}, nil, err
+	}
+	j, err := q.seen(kept)
+	return j, q.changed, err
+}
+
+// List gives every job that somebody may see, the newest first.
+func (q *Jobs) List(w desk.Who) ([]Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var list []Job
+	for _, kept := range slices.Backward(q.Desk.Jobs(w)) {
+		j, err := q.seen(kept)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, j)
+	}
+	return list, nil
+}
+
+// seen is a job with what was ordered and how far its run is. The caller holds the lock.
+func (q *Jobs) seen(kept desk.Job) (Job, error) {
+	j := Job{Job: kept}
+	if err := json.Unmarshal(kept.Order, &j.Ordered); err != nil {
+		return Job{}, fmt.Errorf("job %s: what was ordered cannot be read: %w", kept.ID, err)
+	}
+	j.Progress = j.Ordered.Progress
+	if q.under != nil && q.under.id == j.ID && q.under.running != nil {
+		j.Progress = progress(q.under.running.Watch())
+	}
+	return j, nil
+}
+
+// Stop stops a job: one that waits at once, one under way once its hosts under way are finished, or after grace has passed. A job
+// that has ended stays as it is.
+func (q *Jobs) Stop(ctx context.Context, act desk.Act, id string, grace time.Duration) (Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	kept, err := q.Desk.Job(id)
+	switch {
+	case err != nil:
+		return Job{}, err
+	case !desk.Allow(act.Who, desk.Look, kept.Site):
+		return Job{}, store.NoDocument("job", id)
+	case !desk.Allow(act.Who, desk.Launch, kept.Site):
+		return Job{}, desk.ErrForbidden
+	}
+	if kept, err = q.stop(ctx, kept, grace); err != nil {
+		return Job{}, err
+	}
+	return q.seen(kept)
+}
+
+// StopAll stops every job that somebody may stop and that has not ended.
+func (q *Jobs) StopAll(ctx context.Context, act desk.Act, grace time.Duration) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var errs []error
+	for _, kept := range q.Desk.Jobs(act.Who) {
+		if desk.Allow(act.Who, desk.Launch, kept.Site) {
+			_, err := q.stop(ctx, kept, grace)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// stop stops one. The caller holds the lock.
+func (q *Jobs) stop(ctx context.Context, kept desk.Job, grace time.Duration) (desk.Job, error) {
+	to := desk.Stopping
+	switch {
+	case kept.State == desk.Queued && (q.under == nil || q.under.id != kept.ID):
+		to = desk.Stopped
+	case kept.State.Ended() || kept.State == desk.Stopping:
+		return kept, nil
+	}
+	defer q.tell()
+	if to == desk.Stopping && q.under != nil && q.under.id == kept.ID {
+		q.under.stopped = true
+		if q.under.running != nil {
+			drain(q.under.running, grace)
+		}
+	}
+	return q.Desk.MoveJob(ctx, kept.ID, func(j *desk.Job) { j.State = to })
+}
+
+// drain lets a run come to its end, for a while.
+func drain(r Underway, grace time.Duration) {
+	r.Drain()
+	time.AfterFunc(grace, r.Cut)
+}
+
+// Work makes the runs of jobs until ctx ends; then the run under way is drained for grace, cut, and left for the next process to go on
+// with. It returns when nothing is under way any more.
+func (q *Jobs) Work(ctx context.Context, grace time.Duration) {
+	defer func() {
+		q.mu.Lock()
+		q.closed = true
+		q.mu.Unlock()
+	}()
+	for {
+		j, found, err := q.next()
+		if err != nil { // it says itself that it cannot be read, and ends
+			j.Failed = err.Error()
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case found:
+			q.work(ctx, &j, err, grace)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.wake:
+		}
+	}
+}
+
+// next is the job whose turn it is: one that was under way when the last process ended, before those that wait.
+func (q *Jobs) next() (j Job, found bool, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	list := q.Desk.Jobs(desk.System())
+	for _, s := range []desk.JobState{desk.Stopping, desk.Running, desk.Queued} {
+		for _, kept := range list {
+			if kept.State == s {
+				q.under = &underway{id: kept.ID, stopped: s == desk.Stopping}
+				if j, err = q.seen(kept); err != nil {
+					j.Job = kept
+				}
+				return j, true, err
+			}
+		}
+	}
+	return Job{}, false, nil
+}
+
+// work makes the run of one job, and keeps what came of it.
+func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Duration) {
+	keeping := context.WithoutCancel(ctx) // what is under way outlives ctx for as long as it is drained
+	complete, err := false, broken
+	if err == nil {
+		complete, err = q.make(ctx, keeping, j, grace)
+	}
+	q.mu.Lock()
+	u := q.under
+	q.under = nil
+	state := desk.Done
+	switch {
+	case err != nil:
+		state = desk.Failed
+	case complete:
+	case u.stopped:
+		state = desk.Stopped
+	default: // the process ends: the next one goes on
+		q.mu.Unlock()
+		return
+	}
+	if u.running != nil {
+		j.Ordered.Progress = progress(u.running.Watch())
+	}
+	kept, failed := q.Desk.MoveJob(keeping, j.ID, func(d *desk.Job) {
+		if d.State = state; err != nil {
+			d.Failed = err.Error()
+		}
+		if body, wrong := json.Marshal(&j.Ordered); wrong == nil && broken == nil {
+			d.Order = body
+		}
+	})
+	j.Job = kept
+	j.Progress = j.Ordered.Progress
+	q.tell()
+	q.mu.Unlock()
+	if failed == nil {
+		q.Done(keeping, j)
+	}
+}
+
+// make begins the run of a job, or goes on with it, and waits for its end.
+func (q *Jobs) make(ctx, keeping context.Context, j *Job, grace time.Duration) (complete bool, err error) {
+	if j.State == desk.Stopping { // told so before the last process ended
+		return false, nil
+	}
+	r, err := q.Runner(j.Site)
+	if err != nil {
+		return false, err
+	}
+	before, err := q.begunBefore(keeping, j)
+	if err != nil {
+		return false, err
+	}
+	order := j.Ordered.Order
+	if before != nil {
+		if before.Finished() { // just before the last process ended
+			return true, nil
+		}
+		if order, err = run.OrderOf(before); err != nil {
+			return false, err
+		}
+	}
+	begun := func(id string) error {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		kept, err := q.Desk.MoveJob(keeping, j.ID, func(d *desk.Job) {
+			if d.State == desk.Queued {
+				d.State = desk.Running
+			}
+			d.Run = id
+		})
+		if err == nil {
+			j.Job = kept
+		}
+		q.tell()
+		return err
+	}
+	running, err := r.Start(keeping, order, before, begun, q.Out(j))
+	if err != nil {
+		return false, err
+	}
+	q.mu.Lock()
+	u := q.under
+	if u.running = running; u.stopped { // while it was begun
+		drain(running, grace)
+	}
+	q.mu.Unlock()
+	defer context.AfterFunc(ctx, func() { drain(running, grace) })()
+	return running.Wait()
+}
+
+// begunBefore is the run that an earlier process began for a job; nil: none, or nothing of it was stored.
+func (q *Jobs) begunBefore(ctx context.Context, j *Job) (*store.Run, error) {
+	if j.Run == "" {
+		return nil, nil
+	}
+	runs, err := store.AllRuns(ctx, q.Store)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == j.Run })
+	switch {
+	case i < 0:
+		return nil, nil
+	case runs[i].Damaged:
+		return nil, fmt.Errorf("run %s: what is stored of it is damaged", j.Run)
+	}
+	return &runs[i], nil
+}

@@ -1,0 +1,106 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"signet"
+	"signet/internal/desk"
+	"signet/internal/estate"
+	"signet/internal/run"
+	"signet/internal/store"
+)
+
+// order is what is asked where nothing else is said: no faster than the limits.
+func (h *Hub) order(targets ...string) *run.Order {
+	o := run.NewOrder(targets...)
+	if l := h.Env.Limits; l != nil {
+		o.Rate = min(o.Rate, l.Rate)
+		if l.Depth < signet.Anonymous {
+			o.Depth = l.Depth.String()
+		}
+	}
+	return o
+}
+
+// Bare is an order of targets that belong to no site. What is left out is as in a scan that leaves it out, within the limits.
+type Bare struct {
+	Targets []string
+	Checks  []string
+	Depth   string
+	Rate    *float64
+}
+
+// LaunchBare launches a job of bare targets.
+func (h *Hub) LaunchBare(ctx context.Context, act desk.Act, b *Bare) (Job, error) {
+	o := h.order(b.Targets...)
+	o.Checks = b.Checks
+	if b.Depth != "" {
+		o.Depth = b.Depth
+	}
+	if b.Rate != nil {
+		o.Rate = *b.Rate
+	}
+	return h.Launch(ctx, act, "", &Ordered{Order: o})
+}
+
+// LaunchSite launches a job of a site, by its ID or name.
+func (h *Hub) LaunchSite(ctx context.Context, act desk.Act, site string) (Job, error) {
+	s, err := h.Desk.Site(act.Who, site)
+	if err != nil {
+		return Job{}, err
+	}
+	return h.Launch(ctx, act, s.ID, &Ordered{Order: h.orderOf(&s)})
+}
+
+func (h *Hub) orderOf(s *desk.Site) *run.Order {
+	o := h.order(s.Targets...)
+	o.Exclude, o.Checks = s.Exclude, s.Checks
+	if s.Depth != "" {
+		o.Depth = s.Depth
+	}
+	return o
+}
+
+// Verify asks the endpoint of a row of the board again, as its site asks. All else of the estate stays as it is.
+func (h *Hub) Verify(ctx context.Context, act desk.Act, row estate.ID) (Job, error) {
+	r, ok := h.View(act.Who).Board.Row(row)
+	if !ok {
+		return Job{}, store.NoDocument("finding", row.String())
+	}
+	at := netip.AddrPortFrom(r.Endpoint.Addr, r.Endpoint.Port)
+	o := h.order(at.Addr().String())
+	if r.Site != "" {
+		s, err := h.Desk.Site(act.Who, r.Site)
+		if err != nil {
+			return Job{}, err
+		}
+		if s.Depth != "" {
+			o.Depth = s.Depth
+		}
+	}
+	o.Checks, o.Ports = []string{r.Check}, []string{fmt.Sprintf("%s=%d", r.Check, at.Port())}
+	return h.Launch(ctx, act, r.Site, &Ordered{Order: o, Verifies: &Verifies{Row: row.String(), At: at, Check: r.Check}})
+}
+
+// Edit changes what people say of rows of the board: of all of them or, with an error, of none.
+func (h *Hub) Edit(ctx context.Context, act desk.Act, edits []desk.RowEdit) error {
+	view := h.View(act.Who)
+	for i := range edits {
+		id, ok := estate.ParseID(edits[i].ID)
+		if !ok {
+			return store.NoDocument("finding", edits[i].ID)
+		}
+		r, ok := view.Board.Row(id)
+		if !ok {
+			return store.NoDocument("finding", edits[i].ID)
+		}
+		edits[i].Site = r.Site
+	}
+	if err := h.Desk.EditRows(ctx, act, edits); err != nil {
+		return err
+	}
+	h.marked()
+	return nil
+}

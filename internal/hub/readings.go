@@ -1,0 +1,281 @@
+package hub
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"signet"
+	"signet/internal/estate"
+	"signet/internal/report"
+	"signet/internal/run"
+	"signet/internal/store"
+)
+
+// Documents of readings: a head says that the parts are all there.
+const (
+	readingKind = "reading"      // by run
+	partKind    = "reading-part" // by run and number
+	readingForm = 1
+)
+
+// read is the head of a reading, as it is stored: what is not in the parts.
+type read struct {
+	Form     int            `json:"form"`
+	Parts    int            `json:"parts"`
+	Versions map[string]int `json:"versions"` // of the checks that judged it
+	Site     string         `json:"site,omitempty"`
+	Verifies *Verifies      `json:"verifies,omitempty"`
+}
+
+func partID(run string, n int) string { return fmt.Sprintf("%s/%06d", run, n) }
+
+// recorder stores the reading of a run as it is made. What goes wrong with it is no trouble of the run's: it is read again later.
+type recorder struct {
+	*estate.Maker
+	hub  *Hub
+	read read
+	run  string
+	err  error
+}
+
+// record is a handler that stores the reading of the run that it is told of.
+func (h *Hub) record(site string, v *Verifies) *recorder {
+	r := &recorder{hub: h, read: read{Form: readingForm, Versions: h.versions(), Site: site, Verifies: v}}
+	j, err := h.judge(h.PolicyOf(site))
+	if err != nil { // no reading depends on a policy
+		if j, err = h.judge("baseline"); err != nil {
+			r.err = err
+		}
+	}
+	r.Maker = estate.NewMaker(h.Env.Checks, j, r.keep)
+	return r
+}
+
+// versions are those of the checks, whose judges make readings.
+func (h *Hub) versions() map[string]int {
+	v := map[string]int{}
+	for i := range h.Env.Checks {
+		v[h.Env.Checks[i].Name] = h.Env.Checks[i].Version
+	}
+	return v
+}
+
+// keep stores a part.
+func (r *recorder) keep(part []byte) error {
+	if r.err == nil {
+		_, r.err = r.hub.documents.Write(context.Background(), store.Edit{Kind: partKind, ID: partID(r.run, r.read.Parts), Was: store.AnyRev, Body: part})
+		r.read.Parts++
+	}
+	return nil
+}
+
+// Begin makes the reading anew, whatever there is of it.
+func (r *recorder) Begin(h *report.Header) error {
+	r.run = h.Run
+	if r.err == nil {
+		r.err = r.hub.forget(context.Background(), h.Run)
+	}
+	return r.Maker.Begin(h)
+}
+
+// Endpoint and the events below are not told to a maker that nobody listens to any more.
+func (r *recorder) Endpoint(l *report.Line) error {
+	return r.while(func() error { return r.Maker.Endpoint(l) })
+}
+func (r *recorder) Host(h *signet.Host) error {
+	return r.while(func() error { return r.Maker.Host(h) })
+}
+
+func (r *recorder) while(tell func() error) error {
+	if r.err == nil {
+		r.err = tell()
+	}
+	return nil
+}
+
+// End says that the reading is whole, unless the run was cut short: it goes on, and is read anew.
+func (r *recorder) End(s *report.Summary) error {
+	if s.Interrupted {
+		return nil
+	}
+	if r.err == nil {
+		r.err = r.Maker.End(s)
+	}
+	if r.err == nil {
+		var body []byte
+		if body, r.err = json.Marshal(&r.read); r.err == nil {
+			_, r.err = r.hub.documents.Write(context.Background(), store.Edit{Kind: readingKind, ID: r.run, Was: store.AnyRev, Body: body})
+		}
+	}
+	if r.err != nil {
+		r.hub.Warn(fmt.Sprintf("run %s: its reading was not kept, and is made again later: %v", r.run, r.err))
+	}
+	return nil
+}
+
+// forget takes the reading of a run away: its head first, so that nobody takes what is left for the whole.
+func (h *Hub) forget(ctx context.Context, id string) error {
+	if _, err := h.documents.Write(ctx, store.Edit{Kind: readingKind, ID: id, Was: store.AnyRev}); err != nil {
+		return err
+	}
+	for {
+		list, err := h.documents.Documents(ctx, partKind, id+"/", "", 100)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		var edits []store.Edit
+		for i := range list {
+			edits = append(edits, store.Edit{Kind: partKind, ID: list[i].ID, Was: store.AnyRev})
+		}
+		if _, err := h.documents.Write(ctx, edits...); err != nil {
+			return err
+		}
+	}
+}
+
+// heads gives the heads of all readings, by run; those that checks of other versions made are no readings any more.
+func (h *Hub) heads(ctx context.Context) (map[string]*read, error) {
+	all, versions := map[string]*read{}, h.versions()
+	for after := ""; ; {
+		list, err := h.documents.Documents(ctx, readingKind, "", after, 500)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			after = list[i].ID
+			r := &read{}
+			if json.Unmarshal(list[i].Body, r) == nil && r.Form == readingForm && same(r.Versions, versions) {
+				all[list[i].ID] = r
+			}
+		}
+		if len(list) < 500 {
+			return all, nil
+		}
+	}
+}
+
+// same tells whether the checks that both know are of one version.
+func same(a, b map[string]int) bool {
+	for name, v := range a {
+		if w, ok := b[name]; ok && w != v {
+			return false
+		}
+	}
+	return true
+}
+
+// load reads a reading.
+func (h *Hub) load(ctx context.Context, id string, r *read) (*estate.Reading, error) {
+	d, err := estate.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	for n := range r.Parts {
+		doc, err := h.documents.Document(ctx, partKind, partID(id, n))
+		if err != nil {
+			return nil, err
+		}
+		if err := d.Add(doc.Body); err != nil {
+			return nil, err
+		}
+	}
+	return d.Reading()
+}
+
+// reading reads runs that no job of ours made, the newest first, until ctx ends.
+func (h *Hub) reading(ctx context.Context) {
+	again := time.NewTicker(30 * time.Second) // what another process stores, nobody tells us
+	defer again.Stop()
+	for ctx.Err() == nil {
+		if err := h.readNew(ctx); err != nil && ctx.Err() == nil {
+			h.Warn(fmt.Sprintf("runs cannot be read: %v", err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-again.C:
+		case <-h.look:
+		}
+	}
+}
+
+// readNew reads every run that stands and has no reading yet, and forgets the readings of runs that are gone.
+func (h *Hub) readNew(ctx context.Context) error {
+	runs, err := store.AllRuns(ctx, h.Store)
+	if err != nil {
+		return err
+	}
+	heads, err := h.heads(ctx)
+	if err != nil {
+		return err
+	}
+	jobs, busy := h.places()
+	stored := &run.Stored{Store: h.Store, Runs: runs}
+	known := map[string]bool{}
+	changed := false
+	var errs []error
+	for i := range runs {
+		r := &runs[i]
+		known[r.ID] = true
+		if heads[r.ID] != nil || !r.Finished() || !r.Stands() || busy == r.ID {
+			continue
+		}
+		place := jobs[r.ID]
+		rec := h.record(place.Site, place.Verifies)
+		j, err := h.judge(h.PolicyOf(place.Site))
+		if err == nil {
+			_, err = h.Env.Report(ctx, stored.Input(ctx, r), &run.Replay{Judge: j}, rec)
+		}
+		if err == nil {
+			err = rec.err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil { // the next may be whole
+			errs = append(errs, fmt.Errorf("run %s: %w", r.ID, err))
+			continue
+		}
+		changed = true
+		if err := h.rebuild(ctx, true); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for id := range heads {
+		if !known[id] {
+			changed = true
+			errs = append(errs, h.forget(ctx, id))
+		}
+	}
+	if changed {
+		errs = append(errs, h.rebuild(ctx, true))
+	}
+	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
+}
+
+// place is where the run of a job belongs.
+type place struct {
+	Site     string
+	Verifies *Verifies
+}
+
+// places are those of the runs of jobs, by run, and the run that is being made.
+func (h *Hub) places() (of map[string]place, busy string) {
+	of = map[string]place{}
+	for _, kept := range h.Desk.Jobs(system()) {
+		if kept.Run == "" {
+			continue
+		}
+		var o Ordered
+		if json.Unmarshal(kept.Order, &o) == nil {
+			of[kept.Run] = place{kept.Site, o.Verifies}
+		}
+		if !kept.State.Ended() {
+			busy = kept.Run
+		}
+	}
+	return of, busy
+}

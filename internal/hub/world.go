@@ -1,0 +1,233 @@
+package hub
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"signet"
+	"signet/internal/desk"
+	"signet/internal/estate"
+	"signet/internal/judge"
+	"signet/internal/run"
+	"signet/internal/store"
+)
+
+func system() desk.Who { return desk.System() }
+
+// world is everything that pages show, at one moment. It is not changed any more, but for what is made of it on demand.
+type world struct {
+	runs    []store.Run // newest first
+	sources []estate.Source
+	memory  *estate.Memory
+
+	mu    sync.Mutex
+	views map[string]*View // by the sites that are seen
+}
+
+// View is what somebody sees of the estate.
+type View struct {
+	*estate.Estate
+	Board *estate.Board
+}
+
+// rebuild makes the world anew: of the runs that are stored, or, with observed unset, of the same readings under what people decided
+// since.
+func (h *Hub) rebuild(ctx context.Context, observed bool) error {
+	h.building.Lock()
+	defer h.building.Unlock()
+	runs, err := store.AllRuns(ctx, h.Store)
+	if err != nil {
+		return err
+	}
+	heads, err := h.heads(ctx)
+	if err != nil {
+		return err
+	}
+	w := &world{runs: runs, views: map[string]*View{}}
+	before := map[string]*estate.Reading{}
+	if old := h.world.Load(); old != nil {
+		w.memory = old.memory
+		for i := range old.sources {
+			before[old.sources[i].Reading.Head.Run] = old.sources[i].Reading
+		}
+	} else if w.memory, err = h.remembered(ctx); err != nil {
+		return err
+	}
+	judges := map[string]*judge.Judge{}
+	for _, k := range h.standing(runs, heads) {
+		site := k.head.Site
+		name := h.PolicyOf(site)
+		if judges[name] == nil {
+			if judges[name], err = h.judge(name); err != nil {
+				return err
+			}
+		}
+		r := before[k.run.ID]
+		if r == nil || !observed && r.Head.Run != k.run.ID {
+			if r, err = h.load(ctx, k.run.ID, k.head); err != nil {
+				h.Warn(fmt.Sprintf("run %s: its reading cannot be read, and is made again: %v", k.run.ID, err))
+				if err := h.forget(ctx, k.run.ID); err != nil {
+					return err
+				}
+				h.Look()
+				continue
+			}
+		}
+		s := estate.Source{Reading: r, Judge: judges[name], Site: site, Asked: run.Asked(ctx, k.run)}
+		if v := k.head.Verifies; v != nil {
+			s.Verified = &estate.Verified{At: signet.Endpoint{Target: signet.Target{Addr: v.At.Addr()}, Transport: signet.TCP, Port: v.At.Port()}, Check: v.Check}
+		}
+		w.sources = append(w.sources, s)
+	}
+	view, memory := w.see(h, nil)
+	if w.views[""] = view; observed {
+		w.memory = memory
+		if err := h.remember(ctx, memory); err != nil {
+			h.Warn(fmt.Sprintf("what the board remembers is not kept: %v", err))
+		}
+	}
+	h.world.Store(w)
+	return nil
+}
+
+// kept is a run whose reading stands.
+type kept struct {
+	run  *store.Run
+	head *read
+}
+
+// standing are the runs that the estate is made of: of each site the newest and the verifications since; of no site all, but those that a
+// newer one of the same scope and checks replaces whole.
+func (h *Hub) standing(runs []store.Run, heads map[string]*read) (list []kept) {
+	sites := map[string]bool{}
+	for _, s := range h.Desk.Sites(system()) {
+		sites[s.ID] = true
+	}
+	have, whole := map[string]bool{}, map[string]bool{}
+	for i := range runs { // newest first
+		r, head := &runs[i], heads[runs[i].ID]
+		if head == nil || !r.Finished() || !r.Stands() {
+			continue
+		}
+		if head.Site != "" && !sites[head.Site] { // it was removed: its runs belong to none
+			c := *head
+			c.Site = ""
+			head = &c
+		}
+		key := head.Site
+		if head.Site == "" {
+			key = "\x00" + r.Scope + "\x00" + strings.Join(slices.Sorted(slices.Values(r.Checks)), " ") + "\x00" + r.Depth.String()
+		}
+		switch {
+		case head.Verifies != nil && have[head.Site]:
+			continue // older than what stands of the site
+		case head.Verifies != nil:
+		case head.Site != "" && have[head.Site], head.Site == "" && r.Scope != "" && whole[key]:
+			continue
+		case head.Site != "":
+			have[head.Site] = true
+		default:
+			whole[key] = true
+		}
+		list = append(list, kept{r, head})
+	}
+	return list
+}
+
+// see makes what is seen of some sites, nil: of all, and what the board remembers then.
+func (w *world) see(h *Hub, sites []string) (*View, *estate.Memory) {
+	sources := w.sources
+	if sites != nil {
+		sources = slices.DeleteFunc(slices.Clone(sources), func(s estate.Source) bool { return s.Site == "" || !slices.Contains(sites, s.Site) })
+	}
+	e := estate.New(h.Env.Checks, sources)
+	board, memory := e.Board(w.memory)
+	return &View{Estate: e, Board: board.Marked(h.marks())}, memory
+}
+
+// marks are what people say of rows, as far as a board asks for it.
+func (h *Hub) marks() map[estate.ID]estate.Mark {
+	marks := map[estate.ID]estate.Mark{}
+	for id, row := range h.Desk.Rows() {
+		if at, ok := estate.ParseID(id); ok {
+			marks[at] = estate.Mark{Owner: row.Owner, InWork: row.State == desk.RowInWork}
+		}
+	}
+	return marks
+}
+
+// marked shows what people say of rows now, on the boards that there are.
+func (h *Hub) marked() {
+	w := h.world.Load()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	marks := h.marks()
+	for key, v := range w.views {
+		w.views[key] = &View{Estate: v.Estate, Board: v.Board.Marked(marks)}
+	}
+}
+
+// View is what somebody sees of the estate now.
+func (h *Hub) View(who desk.Who) *View {
+	w := h.world.Load()
+	key := ""
+	var sites []string
+	if who.Limited() {
+		sites = slices.Sorted(slices.Values(who.Sites))
+		key = strings.Join(sites, " ")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := w.views[key]
+	if v == nil {
+		v, _ = w.see(h, sites)
+		w.views[key] = v
+	}
+	return v
+}
+
+// Refresh shows what people decided since: policies, exceptions, sites, settings, states of rows.
+func (h *Hub) Refresh(ctx context.Context) error { return h.rebuild(ctx, false) }
+
+// memoryKind is the kind of the parts of what the board remembers.
+const memoryKind = "board-memory"
+
+func (h *Hub) remembered(ctx context.Context) (*estate.Memory, error) {
+	list, err := h.documents.Documents(ctx, memoryKind, "", "", 100_000)
+	if err != nil {
+		return nil, err
+	}
+	var parts [][]byte
+	for i := range list {
+		parts = append(parts, list[i].Body)
+	}
+	m, err := estate.Remember(parts)
+	if err != nil {
+		return nil, fmt.Errorf("what the board remembers: %w", err)
+	}
+	return m, nil
+}
+
+// remember stores it in place of what was.
+func (h *Hub) remember(ctx context.Context, m *estate.Memory) error {
+	parts, err := m.Parts()
+	if err != nil {
+		return err
+	}
+	var edits []store.Edit
+	for i, p := range parts {
+		edits = append(edits, store.Edit{Kind: memoryKind, ID: fmt.Sprintf("%06d", i), Was: store.AnyRev, Body: p})
+	}
+	list, err := h.documents.Documents(ctx, memoryKind, "", fmt.Sprintf("%06d", len(parts)-1), 100_000)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		edits = append(edits, store.Edit{Kind: memoryKind, ID: list[i].ID, Was: store.AnyRev})
+	}
+	_, err = h.documents.Write(ctx, edits...)
+	return err
+}
