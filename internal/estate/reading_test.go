@@ -235,6 +235,32 @@ func TestAHostTwice(t *testing.T) {
 	}
 }
 
+// An endpoint of a hostile file can break a rule twice at one place: that is two rows, each with an ID that it keeps.
+func TestARuleBrokenTwice(t *testing.T) {
+	at := clock(t, "09:00")
+	way := `{"over":"none","mechanisms":["NTLM"],"ntlm":"proven","via":"NTLM"}`
+	o := &signet.Observation{Endpoint: signet.Endpoint{Target: signet.Target{Addr: netip.MustParseAddr("10.0.0.1")}, Port: 25}, Check: "mail", CheckVersion: 1, Outcome: signet.Answered, Open: true, At: at,
+		Facts: signet.RawFacts(`{"protocol":"smtp","tls":"none","starttls":null,"mechanisms":["NTLM"],"ways":[` + way + "," + way + `]}`)}
+	in := &run.Input{Run: &store.Run{ID: "file", Started: at, Ended: at.Add(time.Hour)}, Observations: func() iter.Seq2[*signet.Observation, error] {
+		return func(yield func(*signet.Observation, error) bool) { yield(o, nil) }
+	}}
+	r, err := estate.Decode(partsOf(t, in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m *estate.Memory
+	var ids []estate.ID
+	for range 3 {
+		var b *estate.Board
+		b, m = estate.New(all.Checks(), []estate.Source{{Reading: r, Judge: baseline(t)}}).Board(m)
+		rows := allRows(t, b, &estate.RowFilter{}, 1)
+		if len(rows) != 2 || rows[0].ID == rows[1].ID || ids != nil && !slices.Equal(ids, []estate.ID{rows[0].ID, rows[1].ID}) || m.Rows() != 2 {
+			t.Fatalf("the rows are %+v, the IDs were %v", rows, ids)
+		}
+		ids = []estate.ID{rows[0].ID, rows[1].ID}
+	}
+}
+
 func scanParts(t testing.TB) [][]byte {
 	return scan{id: "run", at: "09:00", ends: "10.0.0.1 fs1 445 weak -smb1\n10.0.0.1 fs1 80 /a/ no/\n10.0.0.2 fs2 445 broken"}.parts(t)
 }
@@ -297,6 +323,7 @@ func FuzzDecode(f *testing.F) {
 // The same of what is remembered: it comes out as it went in.
 func FuzzRemember(f *testing.F) {
 	e := estate.New(all.Checks(), []estate.Source{scan{id: "run", at: "09:00", ends: "10.0.0.1 fs1 445 weak\n10.0.0.1 fs1 80 /a/ /b/"}.source(f, "hq")})
+	none := estate.New(all.Checks(), nil)
 	_, m := e.Board(nil)
 	parts, err := m.Parts()
 	if err != nil {
@@ -304,6 +331,11 @@ func FuzzRemember(f *testing.F) {
 	}
 	f.Add(plain(f, parts[0]))
 	f.Add(binary.AppendUvarint(nil, 1<<62))
+	for i := range plain(f, parts[0]) {
+		other := plain(f, parts[0])
+		other[i] ^= 1
+		f.Add(other)
+	}
 	f.Fuzz(func(t *testing.T, rows []byte) {
 		if len(rows) > 1<<16 {
 			return
@@ -312,6 +344,9 @@ func FuzzRemember(f *testing.F) {
 			m, err := estate.Remember([][]byte{sealed(t, 'm', rows)})
 			if err != nil {
 				return
+			}
+			if _, next := none.Board(m); next.Rows() != m.Rows() {
+				t.Fatalf("of %d rows %d are remembered", m.Rows(), next.Rows())
 			}
 			b, next := e.Board(m)
 			list := allRows(t, b, &estate.RowFilter{}, 0)
