@@ -137,6 +137,23 @@ func TestTypesLeftToEncodingJSON(t *testing.T) {
 	}
 }
 
+// A text is nested as far as encoding/json lets it be, wherever it stands.
+func TestNestedAsFarAsEncodingJSON(t *testing.T) {
+	p := Of[outer]()
+	for _, deep := range []int{deepestSkipped, deepestSkipped + 1, 9999, 10000, 10001} {
+		same(t, p, []byte(`{"anything":`+strings.Repeat("[", deep)+strings.Repeat("]", deep)+`}`))
+	}
+}
+
+// A text that is as long as it was written may be another all the same: what is remembered of it is not what stands in its place.
+func TestTextsAsLongAsTheyWereWritten(t *testing.T) {
+	p := Of[outer]()
+	for i := range 20 * knownTexts { // of so many some are remembered in one place
+		same(t, p, []byte(fmt.Sprintf(`{"text":"\\n%d\\`, i)+"\xff\"}")) // says \n, the number, \ and U+FFFD
+		same(t, p, []byte(fmt.Sprintf(`{"text":"\n%d\`, i)+"\uFFFD\"}")) // is written so, and is a mistake
+	}
+}
+
 // Two values that are read one after another share nothing that can be written to.
 func TestValuesAreTheirOwn(t *testing.T) {
 	p := Of[outer]()

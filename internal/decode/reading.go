@@ -110,7 +110,7 @@ func (r *reading) text() (string, bool) {
 	if !ok {
 		return "", false
 	}
-	if k.text = s; len(s) == len(b) { // nothing in it stands for something else
+	if k.text = s; s == string(b) { // nothing in it stands for something else
 		k.written = s
 	} else {
 		k.written = string(b)
@@ -160,6 +160,9 @@ func (r *reading) number() (n uint64, negative, ok bool) {
 	return n, negative, true
 }
 
+// deepestSkipped is how far a skipped value may be nested. How far a whole text may be, encoding/json alone counts.
+const deepestSkipped = 64
+
 // skip passes a value, of which it knows only where it ends.
 func (r *reading) skip() bool {
 	for depth := 0; r.at < len(r.b); {
@@ -169,7 +172,9 @@ func (r *reading) skip() bool {
 				return false
 			}
 		case '{', '[':
-			depth++
+			if depth++; depth > deepestSkipped {
+				return false
+			}
 			r.at++
 			continue
 		case '}', ']':
