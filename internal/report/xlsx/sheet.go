@@ -37,7 +37,7 @@ func (s *sheet) write(out io.Writer) error {
 		row++
 		b = append(strconv.AppendInt(append(b[:0], `<row r="`...), int64(row), 10), '"')
 		if n := s.lines(cells, heading); n > 1 {
-			b = append(strconv.AppendInt(append(b, ` ht="`...), int64(n*lineHeight), 10), '"')
+			b = append(strconv.AppendInt(append(b, ` ht="`...), int64(min(n*lineHeight, mostHigh)), 10), '"')
 		}
 		b = append(b, '>')
 		for i, c := range cells {
@@ -78,8 +78,11 @@ func (s *sheet) style(column int, heading bool) int {
 	return styleTop
 }
 
-// lineHeight is how high a line is, in points.
-const lineHeight = 15
+// How high a line is and a row may be at most, in points.
+const (
+	lineHeight = 15
+	mostHigh   = 409
+)
 
 // lines is how many lines a row takes whose long text is wrapped. Not every spreadsheet measures that when it opens a file.
 func (s *sheet) lines(cells []cell, heading bool) int {

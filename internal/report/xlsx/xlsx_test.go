@@ -299,6 +299,27 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// A row is as high as its text, and no higher than a spreadsheet takes.
+func TestHighRows(t *testing.T) {
+	var b bytes.Buffer
+	w := workbook{w: &b}
+	if err := w.open(); err != nil {
+		t.Fatal(err)
+	}
+	s := w.sheet("Texts", 1, column{"A", 10, true})
+	s.add(0, []any{strings.Repeat("long text ", 3)})
+	s.add(0, []any{strings.Repeat("long text ", 100)})
+	if err := w.write(); err != nil {
+		t.Fatal(err)
+	}
+	f := book(t, b.Bytes())
+	for row, want := range map[int]float64{2: 3 * lineHeight, 3: 409} {
+		if high, err := f.GetRowHeight("Texts", row); err != nil || high != want {
+			t.Errorf("row %d is %v high, want %v (%v)", row, high, want, err)
+		}
+	}
+}
+
 // A sheet ends at the rows that it holds, the mildest left out, and the first sheet says so.
 func TestFullSheet(t *testing.T) {
 	var b bytes.Buffer
