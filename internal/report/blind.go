@@ -61,7 +61,7 @@ func (b *Blind) Note(l *Line) {
 	}
 }
 
-// Sentences are what the run could not see, two to six of them.
+// Sentences are what the run could not see, at most six of them.
 func (b *Blind) Sentences(h *Header, s *Summary) []string {
 	var out []string
 	if list := b.phrases(check.LacksAccount, 0); list != nil {
@@ -79,7 +79,11 @@ func (b *Blind) Sentences(h *Header, s *Summary) []string {
 	if hidden != nil {
 		out = append(out, "No answer on the wire shows "+text.Or(hidden)+after)
 	}
-	if b.asked == 0 && (b.heard > 0 || s.Coverage.Asked == 0) {
+	switch {
+	case b.asked > 0:
+	case b.heard == 0 && s.Coverage.Asked == 0: // all of a scan was excluded, or nothing in a file was understood
+		return append(out, "This run holds no answer of any endpoint, so it does not show how any is guarded.")
+	case b.heard > 0:
 		return append(out, "The files hold what was captured or noted, and nothing else of these hosts.", "A scan asks the hosts themselves.")
 	}
 	left := append(b.phrases(check.NotAsked, 0), b.unnamed(h)...)

@@ -75,6 +75,7 @@ func TestBlindIsTrueForTheRun(t *testing.T) {
 			"No answer on the wire shows the mood of 1 page.", "Signet did not ask about any port beyond those of this run.", view}},
 		{"files", []*report.Line{heard}, all, 0, []string{"Only a logon with an account shows the seal at 1 page.",
 			"The files hold what was captured or noted, and nothing else of these hosts.", "A scan asks the hosts themselves."}},
+		{"nothing asked, nothing heard", nil, all, 0, []string{"This run holds no answer of any endpoint, so it does not show how any is guarded."}},
 		{"files beside a run", []*report.Line{heard, seen("smb", signet.Guarded, `[]`)}, all, 0, []string{"Only a logon with an account shows the seal at 1 page.",
 			"Signet did not ask about any port beyond those of this run.",
 			"This is the view of one machine at one time, and of files that hold only what was captured or noted; a host may answer another differently."}},
