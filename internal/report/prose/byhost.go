@@ -18,6 +18,8 @@ const (
 	mostHosts     = 200  // that are kept
 	mostHostsAll  = 1000 // where all was asked for
 	mostHostLines = 450
+	mostHostEnds  = 50   // endpoints of one host
+	mostHostRows  = 1000 // where all was asked for
 )
 
 // hostLists are the endpoints of a run under their hosts. It keeps the worst hosts, and counts the others.
@@ -38,7 +40,8 @@ type hostList struct {
 	severity signet.Severity
 	findings int
 	ends     []hostEnd
-	calm     int // endpoints that are left out
+	calm     int // endpoints that are left out, since they are guarded or unseen and break nothing
+	more     int // that are left out, since there are so many
 }
 
 // hostEnd is an endpoint of a host.
@@ -68,7 +71,7 @@ func (l *hostLists) endpoint(line *report.Line) {
 			h.findings++
 		}
 	}
-	calm := len(words) == 0 && (line.Verdict == signet.Guarded || line.Verdict == signet.Unseen)
+	calm := len(words) == 0 && len(line.Excepted) == 0 && (line.Verdict == signet.Guarded || line.Verdict == signet.Unseen)
 	for i := range line.Excepted {
 		e := &line.Excepted[i]
 		words = append(words, text.Clean(e.Title)+" ("+text.Clean(e.Rule)+", accepted until "+text.Clean(e.Until)+")")
@@ -112,9 +115,12 @@ func (l *hostLists) left(addr netip.Addr) {
 	slices.SortFunc(h.ends, func(a, b hostEnd) int {
 		return cmp.Or(a.verdict.Rank()-b.verdict.Rank(), cmp.Compare(a.at.Port, b.at.Port), strings.Compare(a.check, b.check))
 	})
-	most := mostHosts
+	most, ends := mostHosts, mostHostEnds
 	if l.all {
-		most = mostHostsAll
+		most, ends = mostHostsAll, mostHostRows
+	}
+	if more := len(h.ends) - ends; more > 0 {
+		h.more, h.ends = more, slices.Clone(h.ends[:ends])
 	}
 	at, _ := slices.BinarySearchFunc(l.worst, h, worseHost)
 	if at < most {
@@ -180,10 +186,13 @@ func (t *textRun) printHostLists(p *page) {
 		for _, e := range h.ends {
 			one.hang(10, text.Pad(e.at.PortString(), 5)+" "+text.Pad(e.check, 5)+" "+t.style.verdict(e.verdict, text.Pad(e.verdict.String(), 12)), e.words)
 		}
+		if h.more > 0 {
+			one.whole(10, t.style.faint(t.more(h.more, "-o csv")))
+		}
 		if h.calm > 0 {
 			one.text(10, 10, t.style.faint(text.Count(h.calm, "endpoint more is", "endpoints more are")+" guarded or unseen"))
 		}
-		if lines += strings.Count(one.b.String(), "\n"); lines > mostHostLines && !t.h.All {
+		if lines += strings.Count(one.b.String(), "\n"); lines > mostHostLines && shown > 0 && !t.h.All {
 			break
 		}
 		p.b.WriteString(one.b.String())
@@ -199,7 +208,7 @@ func (m *markdownRun) hostTable() {
 	m.line("\n## Hosts: %s\n\n| host | endpoint | check | verdict | findings |\n|---|---|---|---|---|", m.by.sum())
 	lines, shown := 0, 0
 	for _, h := range m.by.worst {
-		if lines += len(h.ends); lines > mostHostLines && !m.h.All {
+		if lines += len(h.ends); lines > mostHostLines && shown > 0 && !m.h.All {
 			break
 		}
 		shown++
@@ -207,6 +216,9 @@ func (m *markdownRun) hostTable() {
 		for _, e := range h.ends {
 			m.line("| %s | `%s` | %s | %s | %s |", who, code(e.at.String()), markdown(e.check), e.verdict, markdown(e.words))
 			who = ""
+		}
+		if h.more > 0 {
+			m.line("|  | %s |  |  |  |", m.more(h.more, "-o csv"))
 		}
 	}
 	for _, words := range m.leftOutHosts(shown) {

@@ -120,3 +120,34 @@ func TestOfManyHostsTheWorstAreShown(t *testing.T) {
 		}
 	}
 }
+
+// A host of more endpoints than anybody reads is shown with the worst of them, and says how many more there are.
+func TestHostOfManyEndpoints(t *testing.T) {
+	var lines []*report.Line
+	for i := range mostHostRows + 2 {
+		l := at(uint16(1000+i), standing("10.0.0.1", signet.Undetermined))
+		if i%100 == 99 {
+			l = at(l.Port, standing("10.0.0.1", signet.Exposed, "smb-signing-not-required"))
+		}
+		lines = append(lines, l)
+	}
+	for _, f := range []report.Format{Text(), Markdown()} {
+		for all, most := range map[bool]int{false: mostHostEnds, true: mostHostRows} {
+			out := byHost(t, f, all, nil, lines...)
+			shown := strings.Count(out, "the reason of ") + strings.Count(out, "smb-signing-not-required, high")
+			if want := fmt.Sprintf("… and %d more: signet report RUN -o csv", len(lines)-most); shown != most || strings.Count(out, "smb-signing-not-required, high") != 10 || !strings.Contains(out, want) {
+				t.Errorf("%s, all %v: %d endpoints shown, want %d and %q:\n%.2000s", f.Name, all, shown, most, want, out)
+			}
+		}
+	}
+}
+
+// What somebody accepted at a guarded endpoint is told.
+func TestAcceptedAtGuardedHosts(t *testing.T) {
+	for _, f := range []report.Format{Text(), Markdown()} {
+		out := byHost(t, f, false, nil, standing("10.0.0.1", signet.Guarded, "-smb1-enabled"), standing("10.0.0.2", signet.Guarded))
+		if !strings.Contains(out, "accepted until 2026-06-30") || !strings.Contains(out, "… and 1 host that is guarded") {
+			t.Errorf("%s:\n%s", f.Name, out)
+		}
+	}
+}
