@@ -250,7 +250,7 @@ func settleBy(by string, specs []string) error {
 	}
 	has := func(f report.Format) bool { return slices.Contains(f.By, by) }
 	if !slices.ContainsFunc(formats(), has) {
-		return usage("--by %q: there is host", by)
+		return usage("--by %q: endpoints can only be listed by host", by)
 	}
 	for _, spec := range specs {
 		name, _, _ := strings.Cut(spec, "=")

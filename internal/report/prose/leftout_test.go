@@ -56,3 +56,18 @@ func TestControllersLeftOutAreCounted(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Of a risk that many endpoints have the Markdown report names some, and where the others stand.
+func TestEndpointsOfRisksLeftOut(t *testing.T) {
+	const where = "\nAll endpoints: the same command with -o xlsx.\n"
+	var lines []*report.Line
+	for i := range 20 {
+		lines = append(lines, standing(fmt.Sprintf("10.0.0.%d", i+1), signet.Exposed, "-smb-signing-not-required"))
+	}
+	if out := string(reporttest.RenderLines(t, Markdown(), reporttest.Header(), lines)); !strings.Contains(out, ", 8 more |") || !strings.Contains(out, where) {
+		t.Error(out)
+	}
+	if out := string(reporttest.RenderLines(t, Markdown(), reporttest.Header(), lines[:5])); !strings.Contains(out, "`10.0.0.5:80` |") || strings.Contains(out, where) {
+		t.Error(out)
+	}
+}

@@ -56,11 +56,16 @@ func (m *markdownRun) risksTable() {
 	}
 	m.line("\n## Accepted risks: %s\n\n%s.\n\n| severity | rule | endpoints | owner | reason | until |\n|---|---|---|---|---|---|", m.risks.Sum(), text.Capital(risksAbout))
 	list, left := m.risks.Worst(mostRiskRows)
+	cut := false
 	for _, r := range list {
+		cut = cut || r.Total > uint64(len(r.First))
 		m.line("| %s | `%s` | %s | %s | %s | %s |", r.Severity, code(r.Rule), riskCell(r), markdown(r.Owner), markdown(r.Reason), markdown(r.Until))
 	}
-	if left > 0 {
+	switch {
+	case left > 0:
 		m.line("\n%s.", m.moreRisks(left))
+	case cut:
+		m.line("\nAll endpoints: %s.", m.origin.Show(m.h.Run, "-o xlsx"))
 	}
 }
 
