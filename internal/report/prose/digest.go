@@ -224,7 +224,7 @@ func (d *digest) file(l *listing, e entry, most int) {
 func (d *digest) sections() []*section { return []*section{&d.exposed, &d.undetermined, &d.weak} }
 
 // sorted orders the groups of a section as the work is ordered: worst first, and endpoints without a finding last. It gives so
-// many of them, and how many endpoints the others have.
+// many findings and those without one, and how many endpoints the others have.
 func (d *digest) sorted(s *section, most int) (list []*group, left, endpoints int) {
 	rank := map[string]int{}
 	steps := d.steps.Sorted()
@@ -241,11 +241,15 @@ func (d *digest) sorted(s *section, most int) (list []*group, left, endpoints in
 		return cmp.Or(cmp.Compare(b.finding.Severity, a.finding.Severity),
 			rank[a.finding.Rule]-rank[b.finding.Rule], b.list.total-a.list.total, strings.Compare(a.finding.Rule, b.finding.Rule))
 	})
+	var bare []*group
+	if n := len(list); n > 0 && list[n-1].finding.Rule == "" {
+		list, bare = list[:n-1], list[n-1:]
+	}
 	for _, g := range list[min(most, len(list)):] {
 		left++
 		endpoints += g.list.total
 	}
-	return list[:len(list)-left], left, endpoints
+	return slices.Concat(list[:len(list)-left], bare), left, endpoints
 }
 
 // sortedAlso orders what else the endpoints of a group break, the worst first.

@@ -121,3 +121,27 @@ func TestOtherFindingsOfListedEndpoints(t *testing.T) {
 		}
 	}
 }
+
+// Of more findings than a section shows the mildest are counted; endpoints without a finding are none of them, and are shown.
+func TestFindingsLeftOut(t *testing.T) {
+	var lines []*report.Line
+	for i := range mostGroups + 2 {
+		l := standing(fmt.Sprintf("10.0.0.%d", i+1), signet.Undetermined, fmt.Sprintf("rule-%02d", i))
+		if i >= mostGroups {
+			l.Judgement.Findings[0].Severity = signet.Low
+		}
+		lines = append(lines, l)
+	}
+	lines = append(lines, standing("10.0.0.100", signet.Undetermined), standing("10.0.0.101", signet.Undetermined))
+	for _, f := range []report.Format{Text(), Markdown()} {
+		out := string(reporttest.RenderLines(t, f, reporttest.Header(), lines))
+		for _, want := range []string{"rule-11", "o finding", "10.0.0.100:80", "10.0.0.101:80", "… and 2 findings at 2 endpoints more: the same command with -o csv"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s lacks %q:\n%s", f.Name, want, out)
+			}
+		}
+		if strings.Contains(out, "10.0.0.13:80") {
+			t.Errorf("%s shows the mildest:\n%s", f.Name, out)
+		}
+	}
+}
