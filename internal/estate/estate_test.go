@@ -119,11 +119,10 @@ func policies() map[string]string {
 // told is what a report says of findings and exceptions, in words.
 type told struct {
 	report.Ignore
-	found   []string
-	verdict map[string]string
-	sum     *report.Summary
-	paths   *signet.Paths
-	hosts   map[string]string
+	found []string
+	sum   *report.Summary
+	paths *signet.Paths
+	hosts map[string]string
 }
 
 func (w *told) Wants() report.Wants         { return report.Wants{Hosts: true, Paths: true} }

@@ -131,8 +131,7 @@ func (r *Reading) find(hi, lo uint64) int {
 	return -1
 }
 
-func (r *Reading) doorsOf(h *host) []door      { return r.doors[h.doors : h.doors+h.nDoors] }
-func (r *Reading) breachesOf(h *host) []breach { return r.breaches[h.breaches : h.breaches+h.nBreach] }
+func (r *Reading) doorsOf(h *host) []door { return r.doors[h.doors : h.doors+h.nDoors] }
 
 // observed is when an endpoint was asked.
 func (r *Reading) observed(d *door) time.Time {
