@@ -92,7 +92,7 @@ func TestYAMLGood(t *testing.T) {
 		t.Errorf("%+v, %v", v, err)
 	}
 	var few struct{ A, B any }
-	if err := bounds.Decode(doc, &few); err == nil || !strings.Contains(err.Error(), "line 3") {
+	if err := bounds.Decode(doc, &few); err == nil || err.Error() != `line 3: unknown key "c"` {
 		t.Errorf("an unknown key: %v", err)
 	}
 	for _, nothing := range []string{"", "\n", "# a comment\n  # another\n"} {
@@ -102,6 +102,22 @@ func TestYAMLGood(t *testing.T) {
 	}
 	if _, err := bounds.YAML([]byte(fill("{a: ", 31*4) + "b" + fill("}", 31))); err != nil {
 		t.Errorf("31 deep: %v", err)
+	}
+}
+
+// TestNotYAML: a file that is something else is refused by one line, with the place, and without the reader's own name and stages.
+func TestNotYAML(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"a list that never ends", "name: a\nrules: [\n", "line 3, column 1: this is not YAML: while parsing a flow node: did not find expected node content"},
+		{"a page", "<html>\n<body>: {x}\n", "line 2, column 7: this is not YAML: mapping values are not allowed in this context"},
+		{"a tab", "name: x\n\trules: y\n", "line 1, column 7: this is not YAML: while scanning a plain scalar: found a tab character that violates indentation"},
+		{"a program", "\x7fELF\x02\x01\x01", "this is not YAML: the file is binary, or in another encoding than UTF-8"},
+		{"another encoding", "name: K\xfcche\n", "this is not YAML: the file is binary, or in another encoding than UTF-8"},
+		{"deep", "a:\n " + fill("[", 40), "line 2: nested more than 32 deep, the limit"},
+	} {
+		if _, err := bounds.YAML([]byte(c.text)); err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
 	}
 }
 

@@ -25,19 +25,23 @@ const (
 
 // Error says which limit a file passed, and where.
 type Error struct {
-	Line int // from 1; 0 where the place is no line
-	What string
+	Line   int // from 1; 0 where the place is no line
+	Column int // from 1; 0 where it is not known
+	What   string
 }
 
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return e.What
 	}
+	if e.Column > 0 {
+		return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.What)
+	}
 	return fmt.Sprintf("line %d: %s", e.Line, e.What)
 }
 
 func tooDeep(line, depth int) *Error {
-	return &Error{line, fmt.Sprintf("nested more than %d deep, the limit", depth)}
+	return &Error{Line: line, What: fmt.Sprintf("nested more than %d deep, the limit", depth)}
 }
 
 // ReadAll reads what may hold so much and no more.

@@ -23,10 +23,32 @@ func YAML(b []byte) (*yaml.Node, error) {
 		return doc, nil
 	}
 	if err := yaml.Load(b, doc, yaml.WithPlugin(limits{})); err != nil {
-		return nil, Brief(err)
+		return nil, Brief(notYAML(err))
 	}
 	w := walk{}
 	return doc, w.node(doc, 0)
+}
+
+// notYAML says what a writer of the file needs, the place and the mistake, and nothing of the reader's inner stages.
+func notYAML(err error) error {
+	var at *yaml.LoadError
+	if !errors.As(err, &at) {
+		return err
+	}
+	if at.Stage == yaml.ReaderStage {
+		return &Error{What: "this is not YAML: the file is binary, or in another encoding than UTF-8"}
+	}
+	if deep := tooDeep(at.Mark.Line, YAMLDepth); at.Message == deep.What { // heard from limits, below
+		return deep
+	}
+	line, column, what := at.Mark.Line, at.Mark.Column, at.Message
+	if at.ContextMsg != "" && at.ContextMark.Line > 0 { // where the unfinished thing begins
+		line, column, what = at.ContextMark.Line, at.ContextMark.Column, at.ContextMsg+": "+what
+	}
+	if line == 0 {
+		return &Error{What: "this is not YAML: " + what}
+	}
+	return &Error{Line: line, Column: column, What: "this is not YAML: " + what}
 }
 
 // Decode reads a node into v, a struct with the keys that may be there. The decoder's own look for keys that stand twice is left
@@ -36,7 +58,21 @@ func Decode(n *yaml.Node, v any) error {
 	if err := twice(n); err != nil {
 		return err
 	}
-	return Brief(n.Load(v, yaml.WithKnownFields(), yaml.WithUniqueKeys(false)))
+	return Brief(unknownKey(n.Load(v, yaml.WithKnownFields(), yaml.WithUniqueKeys(false))))
+}
+
+// unknownKey puts the decoder's word for a key that nobody reads, which names a type of Go, in a user's words.
+func unknownKey(err error) error {
+	var at *yaml.LoadError
+	if !errors.As(err, &at) {
+		return err
+	}
+	key, isKey := strings.CutPrefix(at.Message, "field ")
+	key, _, named := strings.Cut(key, " not found in type ")
+	if !isKey || !named {
+		return err
+	}
+	return &Error{Line: at.Mark.Line, What: fmt.Sprintf("unknown key %.60q", key)}
 }
 
 // marks counts what separates one thing from the next: there are at most as many things as that, and one.
@@ -77,7 +113,7 @@ type walk struct{ nodes int }
 
 func (w *walk) node(n *yaml.Node, depth int) error {
 	if w.nodes++; w.nodes > YAMLNodes {
-		return &Error{n.Line, fmt.Sprintf("more than %d keys and values, those that aliases repeat included, the limit", YAMLNodes)}
+		return &Error{Line: n.Line, What: fmt.Sprintf("more than %d keys and values, those that aliases repeat included, the limit", YAMLNodes)}
 	}
 	if depth > YAMLDepth+1 { // the document itself is one
 		return tooDeep(n.Line, YAMLDepth)
@@ -103,7 +139,7 @@ func twice(n *yaml.Node) error {
 				continue
 			}
 			if line, twice := seen[k.Value]; twice {
-				return &Error{k.Line, fmt.Sprintf("key %.60q stands there twice, first on line %d", k.Value, line)}
+				return &Error{Line: k.Line, What: fmt.Sprintf("key %.60q stands there twice, first on line %d", k.Value, line)}
 			}
 			seen[k.Value] = k.Line
 		}

@@ -235,7 +235,7 @@ type look struct {
 	origin report.Origin
 }
 
-const byUsage = "`host`: text and Markdown list endpoints under their hosts, the worst first, instead of under findings"
+const byUsage = "group the endpoints of text and Markdown by `GROUP`: host, the worst host first (default by finding)"
 
 // settleBy refuses a way of ordering that none of the outputs has.
 func settleBy(by string, specs []string) error {

@@ -2,7 +2,6 @@ package judge
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -92,13 +91,12 @@ func refused(b []byte, checks []check.Check) error {
 
 func fromError(err error) Problem {
 	p := Problem{Line: 1, Column: 1, Text: err.Error()}
-	// the two forms of the YAML reader, and ours
-	if m := regexp.MustCompile(`\bL(\d+)\.C(\d+)|line (\d+)(?:, column (\d+))?`).FindStringSubmatch(p.Text); m != nil {
-		m[1], m[2] = cmp.Or(m[1], m[3]), cmp.Or(m[2], m[4])
+	if m := regexp.MustCompile(`\bline (\d+)(?:, column (\d+))?`).FindStringSubmatch(p.Text); m != nil {
 		p.Line, _ = strconv.Atoi(m[1]) // digits
 		if m[2] != "" {
 			p.Column, _ = strconv.Atoi(m[2])
 		}
+		p.Text = strings.TrimPrefix(p.Text, m[0]+": ") // who prints it names the place
 	}
 	return p
 }
@@ -140,7 +138,7 @@ func (l *linter) policy(n *yaml.Node) {
 			}
 		}
 	}
-	l.each(n, "a policy", func(k, v *yaml.Node) {
+	l.each(n, aPolicy, func(k, v *yaml.Node) {
 		has[k.Value] = true
 		switch k.Value {
 		case "name", "about":

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"signet"
 	"signet/internal/bounds"
 )
@@ -85,6 +87,9 @@ func Names() []string {
 	return names
 }
 
+// aPolicy is what a file of one is called where it holds something else.
+const aPolicy = "a policy"
+
 // mostName bounds a policy's name, which stands in every report.
 const mostName = 200
 
@@ -95,6 +100,9 @@ func Parse(b []byte) (*Policy, error) {
 	doc, err := bounds.YAML(b)
 	if err != nil {
 		return nil, err
+	}
+	if len(doc.Content) > 0 && doc.Content[0].Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("line %d: %s: want a mapping of keys to values", doc.Content[0].Line, aPolicy)
 	}
 	if err := bounds.Decode(doc, p); err != nil {
 		return nil, err
