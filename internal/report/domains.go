@@ -65,7 +65,10 @@ func (d *Domains) Note(h *signet.Host) {
 		}
 	}
 	byRule := map[string][]string{}
-	for _, f := range h.Findings {
+	found := slices.SortedStableFunc(slices.Values(h.Findings), func(a, b signet.HostFinding) int {
+		return cmp.Or(cmp.Compare(a.Port, b.Port), strings.Compare(a.Where, b.Where))
+	})
+	for _, f := range found {
 		if !d.opens[f.Check] {
 			continue
 		}
@@ -76,7 +79,6 @@ func (d *Domains) Note(h *signet.Host) {
 		byRule[f.Rule] = append(byRule[f.Rule], on)
 	}
 	for _, rule := range slices.Sorted(maps.Keys(byRule)) {
-		slices.Sort(byRule[rule])
 		c.Weak = append(c.Weak, Weakness{text.Clean(rule), byRule[rule]})
 	}
 	name := strings.ToLower(text.Clean(h.Domain))

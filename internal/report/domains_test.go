@@ -23,6 +23,13 @@ func TestDomains(t *testing.T) {
 		}
 		d.Note(h)
 	}
+	weak := reporttest.Hosts()[1] // at two ports, in the order in which they answered
+	weak.Domain, weak.Address = "b.example", netip.MustParseAddr("10.0.0.20")
+	weak.Findings = []signet.HostFinding{{Rule: "ldap-signing-not-required", Check: "ldap", Port: 3268}, {Rule: "ldap-signing-not-required", Check: "ldap", Port: 389}}
+	d.Note(weak)
+	if weak.Findings[0].Port != 3268 {
+		t.Error("the host's own findings were put in another order")
+	}
 	early := reporttest.Hosts()[2] // undetermined, at the lowest address
 	early.Address = netip.MustParseAddr("10.0.0.1")
 	d.Note(early)
@@ -50,6 +57,8 @@ func TestDomains(t *testing.T) {
 		"10.0.0.1 undetermined",
 		"10.0.0.10 undetermined",
 		"a.example guarded: 1 controller asked: 0 weak, 0 undetermined, 1 guarded, 0 unseen",
+		"b.example guarded: 1 controller asked: 0 weak, 0 undetermined, 1 guarded, 0 unseen",
+		"10.0.0.20 guarded ldap-signing-not-required on 389, 3268",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

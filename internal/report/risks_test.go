@@ -22,7 +22,7 @@ func TestAcceptedRisksAreTold(t *testing.T) {
 		"markdown": {"**Findings:** 1 high, 1 medium; 3 more excepted.\n\n", "**2 exposed** (1 of them excepted), 0", "## Accepted risks: 3 findings at 2 endpoints",
 			"| high | `smb-signing-not-required` | `10.0.0.7:80` copier, `10.0.0.8:80` | Mara | the copier cannot sign | 2026-06-30 |"},
 		"html": {"2 endpoints (1 of them excepted)", `<a href="#accepted">`, "Exceptions of the policy cover 3 findings at 2 endpoints until the day named",
-			`<span class="w">10.0.0.7:80</span> copier, <span class="w">10.0.0.8:80</span> </div></td><td class="t long" data-h="owner">Mara</td><td class="t long">the copier cannot sign</td><td class="n" data-h="until">2026-06-30</td>`},
+			`<span class="w">10.0.0.7:80</span> copier, <span class="w">10.0.0.8:80</span></div></td><td class="t long" data-h="owner">Mara</td><td class="t long">the copier cannot sign</td><td class="n" data-h="until">2026-06-30</td>`},
 	}
 	for _, f := range formats() {
 		out := reporttest.RenderLines(t, f, reporttest.Header(), reporttest.Excepted())

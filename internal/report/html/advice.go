@@ -8,8 +8,8 @@ import (
 	"signet/internal/text"
 )
 
-// adviceHTML turns the Markdown of our own advice into elements: paragraphs, lists, fenced code, `code`, **strong** and
-// *emphasis*. Everything is escaped first: nothing in it becomes mark-up that is not named here.
+// adviceHTML turns the Markdown of our own advice into elements: paragraphs, lists, fenced and indented code, `code`, **strong**
+// and *emphasis*. Everything is escaped first: nothing in it becomes mark-up that is not named here.
 func adviceHTML(r *report.Ruling) template.HTML {
 	var b strings.Builder
 	for _, s := range r.Advice.Sections {
@@ -18,6 +18,9 @@ func adviceHTML(r *report.Ruling) template.HTML {
 	}
 	return template.HTML(b.String())
 }
+
+// codeIndent begins a line of code where no paragraph or list is under way.
+const codeIndent = "    "
 
 func blocks(b *strings.Builder, body string) {
 	open := "" // the element under way
@@ -35,11 +38,19 @@ func blocks(b *strings.Builder, body string) {
 		}
 		open = ""
 	}
-	code := false
+	code, indented := false, false
 	for line := range strings.Lines(body) {
 		line = strings.TrimRight(line, "\r\n")
 		trimmed := strings.TrimSpace(line)
+		command, isCommand := strings.CutPrefix(line, codeIndent)
+		if indented && !isCommand {
+			b.WriteString("</code></pre>\n")
+			indented = false
+		}
 		switch list, item := listItem(trimmed); {
+		case isCommand && open == "" && !code: // each line of it is one to copy
+			b.WriteString(text.Either(indented, "", "<pre><code>") + template.HTMLEscapeString(command) + "\n")
+			indented = true
 		case strings.HasPrefix(trimmed, "```"):
 			end()
 			b.WriteString(text.Either(code, "</code></pre>\n", "<pre><code>"))
@@ -68,7 +79,7 @@ func blocks(b *strings.Builder, body string) {
 		}
 	}
 	end()
-	if code {
+	if code || indented {
 		b.WriteString("</code></pre>\n")
 	}
 }

@@ -231,6 +231,28 @@ func TestHTMLForEverybody(t *testing.T) {
 	}
 }
 
+// Wherever hosts stand in a table, an address stays beside the mark that unfolds it; on a desktop so does the longest finding
+// beside its severity.
+func TestRowsOfHostsStayTogether(t *testing.T) {
+	var b bytes.Buffer
+	reporttest.WriteEstate(t, newRun(&b, reporttest.Options()), 3)
+	ctx := browser(t, b.Bytes(), "#rows tr")
+	// Long words in the other columns: what of a cell gives way is what may be broken.
+	ask[int](t, ctx, `document.querySelectorAll("#rows tr").forEach(tr => { tr.cells[0].firstChild.textContent = "127.20.130.136"; tr.cells[1].append("a long name ".repeat(40)); tr.cells[2].textContent = "certificate enrolment ".repeat(9); tr.cells[4].querySelectorAll(".w").forEach(w => { w.textContent = "adcs-web-enrollment-ntlm-http" }) });0`)
+	for _, width := range []int64{700, 1280} {
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
+			t.Fatal(err)
+		}
+		if lines := ask[float64](t, ctx, `Math.max(...Array.from(document.querySelectorAll("#rows .expand"), e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)))`); lines < .9 || lines > 1.5 {
+			t.Errorf("%d px: an address takes %.1f lines", width, lines)
+		}
+	}
+	apart := ask[int](t, ctx, `Array.from(document.querySelectorAll("#rows td:nth-child(5) .w")).filter(w => w.getBoundingClientRect().top > w.previousElementSibling.getBoundingClientRect().bottom).length`)
+	if shown := ask[int](t, ctx, `document.querySelectorAll("#rows td:nth-child(5) .w").length`); apart > 0 || shown == 0 {
+		t.Errorf("%d of %d findings stand below their severity", apart, shown)
+	}
+}
+
 func TestDiffHTMLForEverybody(t *testing.T) {
 	ctx := browser(t, reporttest.RenderDiff(t, Format(), reporttest.Changes()), "#worsened tr")
 	if n := ask[int](t, ctx, `document.scripts.length + document.querySelectorAll("[onclick],iframe,object,img").length`); n != 0 {

@@ -124,6 +124,11 @@ func TestAdviceHTML(t *testing.T) {
 		{"- a\n- b\n  c\n\nd", "<ul><li>a</li>\n<li>b c</li></ul>\n<p>d</p>\n"},
 		{"1. a\n2. b", "<ol><li>a</li>\n<li>b</li></ol>\n"},
 		{"```\na <b>\n```", "<pre><code>a &lt;b&gt;\n</code></pre>\n"},
+		{"a:\n\n    set \"<b>\" /x\n    set *c* `d`\n\ne", "<p>a:</p>\n<pre><code>set &#34;&lt;b&gt;&#34; /x\nset *c* `d`\n</code></pre>\n<p>e</p>\n"},
+		{"    set a\nb", "<pre><code>set a\n</code></pre>\n<p>b</p>\n"},
+		{"    set a", "<pre><code>set a\n</code></pre>\n"},
+		{"- a\n    b", "<ul><li>a b</li></ul>\n"},
+		{"```\n    a\n```", "<pre><code>    a\n</code></pre>\n"},
 		{"a `x*y*` *b* **c** <i>", "<p>a <code>x*y*</code> <em>b</em> <strong>c</strong> &lt;i&gt;</p>\n"},
 		{"5 * 3", "<p>5 * 3</p>\n"},
 	} {
