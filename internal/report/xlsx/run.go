@@ -38,7 +38,7 @@ func (r *run) Begin(h *report.Header) error {
 	r.summary = r.sheet("Summary", 9, column{"", 24, false}, column{"", 60, true}, column{"", 56, true}, column{"", 34, false}, column{"", 11, false}, column{"", 11, false}, column{"", 8, false}, column{"", 12, false}, column{"", 12, false})
 	r.summary.lead = true
 	r.byRule = r.sheet("By rule", 7, column{"Severity", 10, false}, column{"Rule", 34, false}, column{"Title", 50, true}, column{"Exposed endpoints", 10, false}, column{"Other endpoints", 10, false}, column{"Excepted endpoints", 10, false}, column{"Fix", 60, true})
-	r.findings = r.sheet("Findings", 7, column{"Address", 18, false}, column{"Port", 8, false}, column{"Host", 30, false}, column{"Severity", 10, false}, column{"Verdict", 14, false}, column{"Title", 50, true}, column{"Where", 24, true},
+	r.findings = r.sheet("Findings", 7, column{"Address", 18, false}, column{"Port", 8, false}, column{"Host", 28, false}, column{"Severity", 10, false}, column{"Verdict", 14, false}, column{"Title", 56, true}, column{"Where", 44, true},
 		column{"Check", 8, false}, column{"Rule", 34, false}, column{"Because", 60, false}, column{"Fix", 60, false})
 	r.hosts = r.sheet("Hosts", 8, column{"Address", 18, false}, column{"Name", 30, false}, column{"Verdict", 14, false}, column{"Worst severity", 14, false}, column{"Findings", 10, false}, column{"Exposed endpoints", 10, false}, column{"Roles", 40, true}, column{"System", 30, true}, column{"Domain", 24, false})
 	r.endpoints = r.sheet("Endpoints", 7, column{"Address", 18, false}, column{"Port", 8, false}, column{"Host", 30, false}, column{"Check", 8, false}, column{"Verdict", 14, false}, column{"Worst severity", 14, false}, column{"Because", 60, true},

@@ -94,12 +94,21 @@ func (s *sheet) lines(cells []cell, heading bool) int {
 		if heading || s.columns[i].wraps || s.lead && i == 0 {
 			n, width := 0, int(s.columns[i].width)
 			for _, line := range text.Wrap(string(c.text), width) {
-				n += max(1, (text.Width(line)+width-1)/width) // a long word is broken
+				n += wrapped(text.Width(line), width)
 			}
 			most = max(most, n)
 		}
 	}
 	return most
+}
+
+// wrapped is how many lines a line without a space takes at most. A path longer than its column is broken behind a slash, which
+// leaves lines half empty: one more than its length says.
+func wrapped(long, width int) int {
+	if long <= width {
+		return 1
+	}
+	return (long+width-1)/width + 1
 }
 
 // head is what stands before the rows: pages as wide as the paper, the frozen header, and the columns.
