@@ -65,6 +65,10 @@ func TestDebianPackage(t *testing.T) {
 	}
 	run(t, "..", "tools/deb", folder, "v1.2", "amd64", out)
 	run(t, dir, "dpkg-deb", "--raw-extract", filepath.Join(out, "signet_1.2_amd64.deb"), root)
+	// What is built between releases gives way to the next one, though its commit begins with a digit.
+	run(t, "..", "tools/deb", folder, "8a85bd0", "amd64", out)
+	built := strings.TrimSpace(run(t, dir, "dpkg-deb", "--field", filepath.Join(out, "signet_0~8a85bd0_amd64.deb"), "Version"))
+	run(t, dir, "dpkg", "--compare-versions", built, "lt", "0.1")
 	const settings = "/etc/signet/exclude\n/etc/signet/signet.yaml\n/etc/signet/targets\n"
 	if got := read(t, filepath.Join(root, "DEBIAN/conffiles")); got != settings {
 		t.Errorf("settings that an update keeps: %q", got)
