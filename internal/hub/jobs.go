@@ -269,6 +269,10 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 	if err == nil {
 		complete, err = q.make(ctx, keeping, j, grace)
 	}
+	if complete && err == nil { // what came of it is shown before it is called done: who waits for that looks next
+		j.State = desk.Done
+		q.Done(keeping, j)
+	}
 	q.mu.Lock()
 	u := q.under
 	q.under = nil
@@ -298,7 +302,7 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 	j.Progress = j.Ordered.Progress
 	q.tell()
 	q.mu.Unlock()
-	if failed == nil {
+	if failed == nil && state != desk.Done {
 		q.Done(keeping, j)
 	}
 }
