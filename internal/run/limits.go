@@ -50,6 +50,12 @@ func (e *Env) NewLimits(ctx context.Context, l Limits) (*Limits, error) {
 // Extent is how much may be asked, before exclusions.
 func (l *Limits) Extent() scope.Extent { return l.allowed.Extent() }
 
+// Dangers says why so much is not to be allowed before a person has agreed, as Scan.Dangers does.
+func (l *Limits) Dangers() []string {
+	extent := l.Extent()
+	return dangers(&extent)
+}
+
 // beyond is an *OrderError of what is right in itself and more than may be done here.
 func beyond(field, text string, args ...any) error {
 	err := refuse(field, text, args...).(*OrderError)
@@ -125,4 +131,11 @@ func (l *Limits) excluded(s *scope.Scope) func(netip.Addr, uint16) bool {
 		return s.Excluded
 	}
 	return func(addr netip.Addr, port uint16) bool { return s.Excluded(addr, port) || !l.allowed.Holds(addr, port) }
+}
+
+// CheckTarget refuses a text that is no target: an address, a CIDR block, a range or a host name, with a port or without. Nothing is
+// looked up.
+func CheckTarget(text string) error {
+	_, err := scope.Parse(text)
+	return err
 }
