@@ -89,7 +89,7 @@ func TestTheLawIsNoWiderThanTheHouse(t *testing.T) {
 // Every name that goes out or lets in is refused in a file that has no right to it, and a right that is not used is told.
 func TestOneWayOutFails(t *testing.T) {
 	for path, names := range map[string]string{
-		"net":                             "Dial DialTimeout Dialer DialTCP FileConn FilePacketConn LookupHost LookupSRV Resolver DefaultResolver Listen ListenPacket FileListener",
+		"net":                             "Dial DialTimeout Dialer DialTCP FileConn FilePacketConn LookupHost LookupSRV Resolver DefaultResolver Listen ListenConfig ListenPacket ListenTCP FileListener",
 		"syscall":                         "Socket Connect Bind Sendto Sendmsg Pwrite SYS_SOCKET SYS_CONNECT SYS_BIND SYS_SENDTO SYS_IO_URING_SETUP RawConn Listen Accept4 SYS_LISTEN SYS_ACCEPT",
 		"golang.org/x/sys/unix":           "Socket Connect Bind Sendto SendmsgN SYS_SOCKET SYS_CONNECT SYS_BIND SYS_SENDMMSG SYS_IO_URING_ENTER Listen Accept SYS_LISTEN SYS_ACCEPT4",
 		"crypto/tls":                      "Dial DialWithDialer Dialer Listen NewListener",
@@ -107,9 +107,11 @@ func TestOneWayOutFails(t *testing.T) {
 			}
 		}
 	}
-	for path, names := range waysOut {
-		if got := leaks(map[string][]used{path: nil}); len(got) != len(names) {
-			t.Errorf("%s uses none of its ways out any more: %q", path, got)
+	for _, ways := range []map[string][]string{waysOut, waysIn} {
+		for path, names := range ways {
+			if got := leaks(map[string][]used{path: nil}); len(got) != len(names) {
+				t.Errorf("%s uses none of its ways any more: %q", path, got)
+			}
 		}
 	}
 }
