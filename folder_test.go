@@ -23,7 +23,7 @@ var spelled = []struct {
 }{
 	{"internal/scope/parse.go", []string{"http", "smb", "ldap"}, "schemes of URLs"},
 	{"internal/relay/model.go", []string{"smb", "http", "ldap", "mssql"}, "classes of source and of target, in the ids of paths"},
-	{"internal/web/front/", []string{"http"}, "schemes of URLs"},
+	{"internal/web/", []string{"http"}, "schemes of URLs, and of tokens"},
 	{"internal/wire/rdp/", []string{"rdp"}, "a security protocol of RDP"},
 	{"internal/report/html/picture.go", []string{"smb", "http"}, "classes of source, as paths call them"},
 	{"internal/report/reporttest/", []string{"smb", "http", "ldap", "smb-signing-not-required", "smb1-enabled", "http-ntlm-plain", "ldap-signing-not-required"}, "a run made up for tests of formats"},

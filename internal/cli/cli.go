@@ -146,7 +146,7 @@ health check: it never relays, coerces, poisons, guesses passwords, listens for 
 	root.AddCommand(
 		a.scanCommand(), a.readCommand(), a.reportCommand(), a.runsCommand(), a.targetsCommand(), a.checksCommand(), a.explainCommand(), a.versionCommand(),
 	)
-	root.AddCommand(a.policyCommand(), a.diffCommand(), a.fixCommand(), a.impactCommand(), a.demoCommand())
+	root.AddCommand(a.policyCommand(), a.diffCommand(), a.fixCommand(), a.impactCommand(), a.demoCommand(), a.serveCommand())
 	root.SetHelpCommand(helpCommand())
 	strictCompletion(root)
 	a.completeValues(root)

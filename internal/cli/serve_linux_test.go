@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// server is `signet serve` as a process of its own.
+type server struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	url   string
+	setUp string // the token, or what stands in its place
+	said  *bytes.Buffer
+	http  http.Client
+}
+
+func startServer(t *testing.T, dir string, env []string, args ...string) *server {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{t: t, said: &bytes.Buffer{}, http: http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	s.cmd = asProgram(t, dir, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	s.cmd.Env = append(s.cmd.Env, env...)
+	s.cmd.Stderr = s.said
+	out, err := os.Create(filepath.Join(dir, "stdout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	s.cmd.Stdout = out
+	if info, err := out.Stat(); err == nil { // of the variable, what the file is
+		st := info.Sys().(*syscall.Stat_t)
+		for i, kv := range s.cmd.Env {
+			s.cmd.Env[i] = strings.ReplaceAll(kv, "STDOUT", fmt.Sprintf("%d:%d", st.Dev, st.Ino))
+		}
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.cmd.Process.Kill(); s.cmd.Wait() })
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		b, err := os.ReadFile(out.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(bytes.NewReader(b))
+		for lines.Scan() {
+			if v, ok := strings.CutPrefix(lines.Text(), "Signet on "); ok {
+				s.url = v
+			}
+			if v, ok := strings.CutPrefix(lines.Text(), "Set up: "); ok {
+				s.setUp = strings.TrimPrefix(v, s.url+"#")
+			}
+		}
+		if s.url != "" && bytes.HasSuffix(b, []byte("\n")) {
+			return s
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("after 20 s the server has said %q", b)
+		}
+	}
+}
+
+// stop ends it as a service manager does, and gives its exit code.
+func (s *server) stop() int {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	s.cmd.Wait()
+	return s.cmd.ProcessState.ExitCode()
+}
+
+// call calls the API and wants a status.
+func (s *server) call(status int, method, path string, body any) map[string]any {
+	s.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req, err := http.NewRequest(method, s.url+"/api/v1/"+path, bytes.NewReader(b))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := s.http.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if res.StatusCode != status {
+		s.t.Fatalf("%s %s: %d %s, want %d", method, path, res.StatusCode, text, status)
+	}
+	var v map[string]any
+	json.Unmarshal(text, &v)
+	return v
+}
+
+// remote is a Remote Desktop server that takes no NLA, as recorded of xrdp 0.9.21.
+func remote(t *testing.T, addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp4", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.SetDeadline(time.Now().Add(5 * time.Second))
+				b := make([]byte, 1024)
+				if _, err := c.Read(b); err == nil {
+					c.Write([]byte("\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x01\x08\x00\x00\x00\x00\x00"))
+					c.Read(b)
+				}
+			}()
+		}
+	}()
+}
+
+const servePassword = "correct horse battery staple"
+
+// TestServe: from an empty folder to a finding that has an owner, and over the end of the process.
+func TestServe(t *testing.T) {
+	dir := t.TempDir()
+	remote(t, "127.32.12.1:3389")
+	s := startServer(t, dir, nil, "--allow", "127.32.12.0/24")
+	second := asProgram(t, dir, "serve", "--listen", "127.0.0.1:0")
+	if code, said := ended(t, second); code != 1 || said != "signet: another signet serve has this store open\n" {
+		t.Errorf("a second server: %d %q", code, said)
+	}
+	s.call(401, "GET", "overview", nil)
+	s.call(201, "POST", "setup", map[string]any{"token": s.setUp, "name": "ada", "password": servePassword})
+	if text := fmt.Sprint(s.call(403, "POST", "jobs", map[string]any{"targets": []string{"127.32.13.1"}})); !strings.Contains(text, "127.32.13.1") {
+		t.Errorf("outside --allow: %s", text)
+	}
+	s.call(201, "POST", "sites", map[string]any{"name": "desks", "targets": []string{"127.32.12.1"}, "checks": []string{"rdp"}})
+	s.call(422, "POST", "sites", map[string]any{"name": "desks 2", "targets": []string{"no target!"}})
+	s.call(422, "POST", "policies", map[string]any{"name": "own", "yaml": "no: policy"})
+	s.call(422, "POST", "exceptions", map[string]any{"rule": "rdp-nla-not-required", "scope": []string{"no scope!"}, "owner": "x", "reason": "y", "until": "2099-01-01"})
+	finish := func(job map[string]any) {
+		t.Helper()
+		for begin := time.Now(); job["state"] != "done"; time.Sleep(20 * time.Millisecond) {
+			if time.Since(begin) > 20*time.Second || job["state"] == "failed" {
+				t.Fatalf("the job: %v", job)
+			}
+			job = s.call(200, "GET", "jobs/"+job["id"].(string), nil)
+		}
+	}
+	finish(s.call(202, "POST", "jobs", map[string]any{"site": "desks"}))
+	row := s.call(200, "GET", "findings", nil)["items"].([]any)[0].(map[string]any)
+	id := row["id"].(string)
+	s.call(200, "PATCH", "findings/"+id, map[string]any{"owner": "desk team"})
+	finish(s.call(202, "POST", "findings/"+id+"/verify", nil))
+	if code := s.stop(); code != 0 {
+		t.Errorf("told to end, it exits %d: %s", code, s.said)
+	}
+
+	jar := s.http.Jar
+	s = startServer(t, dir, nil)
+	if s.setUp != "" {
+		t.Errorf("with a user there is, it says Set up: %s", s.setUp)
+	}
+	s.http.Jar = jar
+	s.call(200, "POST", "session", map[string]any{"name": "ada", "password": servePassword})
+	if row := s.call(200, "GET", "findings/"+id, nil); row["owner"] != "desk team" || row["state"] != "open" {
+		t.Errorf("at the next start: %v", row)
+	}
+	s.call(403, "POST", "jobs", map[string]any{"site": "desks"}) // without --allow nothing can be launched
+	if code, said := ended(t, asProgram(t, dir, "serve", "link")); code != 1 || !strings.Contains(said, "has been set up") {
+		t.Errorf("a link once there is a user: %d %q", code, said)
+	}
+	if code := s.stop(); code != 0 {
+		t.Errorf("told to end, it exits %d: %s", code, s.said)
+	}
+}
+
+// TestServeLink: a new link takes the place of the one before, while the server runs.
+func TestServeLink(t *testing.T) {
+	dir := t.TempDir()
+	s := startServer(t, dir, nil)
+	cmd := asProgram(t, dir, "serve", "link", "--url", s.url)
+	out, err := cmd.Output()
+	token, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "Set up: "+s.url+"#")
+	if err != nil || !ok {
+		t.Fatalf("%s %v", out, err)
+	}
+	s.call(403, "POST", "setup", map[string]any{"token": s.setUp, "name": "ada", "password": servePassword})
+	s.call(201, "POST", "setup", map[string]any{"token": token, "name": "ada", "password": servePassword})
+}
+
+// TestServeJournal: the set-up token does not go to the journal. A variable that is inherited from a service says nothing by itself.
+func TestServeJournal(t *testing.T) {
+	for stream, want := range map[string]string{"JOURNAL_STREAM=STDOUT": "run signet serve link", "JOURNAL_STREAM=8:12345": ""} {
+		s := startServer(t, t.TempDir(), []string{stream})
+		if (s.setUp == "run signet serve link") != (want != "") || len(s.setUp) < 20 {
+			t.Errorf("%s: Set up: %s", stream, s.setUp)
+		}
+		s.stop()
+	}
+}
+
+// TestServeMetrics: a port of their own has the metrics without a token, and nothing else.
+func TestServeMetrics(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	s := startServer(t, t.TempDir(), nil, "--metrics-listen", addr)
+	for url, want := range map[string]int{"http://" + addr + "/metrics": 200, "http://" + addr + "/api/v1/overview": 404, s.url + "/metrics": 401, s.url + "/readyz": 200} {
+		res, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%s: %d, want %d", url, res.StatusCode, want)
+		}
+	}
+}

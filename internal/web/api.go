@@ -1,0 +1,105 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// newAPI makes the API of a mux. What the library adds of its own stays out: its page of documentation loads scripts from elsewhere, and links
+// to schemas name this server in every answer.
+func newAPI(mux humago.Mux, version string) huma.API {
+	c := huma.DefaultConfig("Signet", version)
+	c.Info.Description = "What signet serve shows, and what can be done there. Names are those of the JSON lines of schema signet/1. " +
+		"Who asks is judged before what is asked. A POST with an Idempotency-Key may be sent again for 24 hours and is done once."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
+	c.Transformers = []huma.Transformer{discreet}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: "signet", Description: "of POST /api/v1/session; __Secure-signet where the server is reached by https"},
+		"token":   {Type: "http", Scheme: "bearer", Description: "an API token"},
+	}
+	c.Security = []map[string][]string{{"session": {}}, {"token": {}}}
+	api := humago.New(mux, c)
+	api.UseMiddleware(knownParameters(api))
+	return api
+}
+
+// knownParameters refuses parameters that an operation has not: a filter with a slip in it would else show what it was to leave out.
+func knownParameters(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		var wrong []error
+		u := ctx.URL()
+		for name, values := range u.Query() {
+			detail := &huma.ErrorDetail{Location: "query." + name}
+			switch known := slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name }); {
+			case !known:
+				detail.Message = "there is no such parameter"
+			case len(values) > 1:
+				detail.Message = "is given more than once: write a list with commas"
+			default:
+				continue
+			}
+			wrong = append(wrong, detail)
+		}
+		if len(wrong) > 0 {
+			// The error is one of writing to a client who is gone.
+			_ = huma.WriteErr(api, ctx, http.StatusBadRequest, "the query is wrong", wrong...)
+			return
+		}
+		next(ctx)
+	}
+}
+
+// does says what an operation is, for the OpenAPI.
+type does struct {
+	id      string // operationId
+	summary string
+	status  int   // where it is not 200
+	errors  []int // besides those that every operation may answer
+}
+
+// add makes an operation of a route: its pattern, and what answers it. A handler's error is made a problem, whatever it is.
+func add[I, O any](s *Server, pattern string, d does, h func(context.Context, *I) (*O, error)) {
+	method, path, _ := strings.Cut(pattern, " ")
+	op := huma.Operation{OperationID: d.id, Method: method, Path: path, Summary: d.summary, DefaultStatus: d.status,
+		Errors: append([]int{http.StatusBadRequest, http.StatusTooManyRequests}, d.errors...), MaxBodyBytes: -1, BodyReadTimeout: -1}
+	if segments := strings.Split(path, "/"); len(segments) > 3 {
+		op.Tags = []string{segments[3]}
+	}
+	if of := s.table[pattern]; of.open {
+		op.Security = []map[string][]string{{}}
+	} else {
+		op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if strings.Contains(path, "{") {
+		op.Errors = append(op.Errors, http.StatusNotFound)
+	}
+	slices.Sort(op.Errors)
+	op.Errors = slices.Compact(op.Errors)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, s.answer(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// OpenAPI is the document of the API, as it is served from the root of a host.
+func (s *Server) OpenAPI() ([]byte, error) {
+	b, err := s.api.OpenAPI().MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	var v any
+	if err := json.Unmarshal(b, &v); err != nil {
+		return nil, err
+	}
+	b, err = json.MarshalIndent(v, "", " ")
+	return append(b, '\n'), err
+}

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"signet"
+	"signet/internal/desk"
+	"signet/internal/estate"
+	"signet/internal/hub"
+)
+
+// metrics are what a monitoring system is told. Labels are sites, verdicts, severities and patterns of routes: never an address, a host or a
+// user.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+}
+
+func newMetrics(s *Server, version string) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "signet_http_requests_total", Help: "Requests by pattern of route and status."}, []string{"route", "code"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "signet_http_request_seconds", Help: "How long requests took, by pattern of route.",
+			Buckets: []float64{.005, .02, .1, .5, 2, 10}}, []string{"route"}),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "signet_build_info", Help: "1, by version.", ConstLabels: prometheus.Labels{"version": version}})
+	build.Set(1)
+	m.registry.MustRegister(m.requests, m.took, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &estates{s.c.Hub, s.c.Desk})
+	return m
+}
+
+// note counts a request that was answered.
+func (m *metrics) note(pattern string, status int, took time.Duration) {
+	if pattern == "" {
+		pattern = "none"
+	}
+	m.requests.WithLabelValues(pattern, strconv.Itoa(status)).Inc()
+	m.took.WithLabelValues(pattern).Observe(took.Seconds())
+}
+
+// handler answers with all of them.
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// estates collects what stands, at the moment it is asked for.
+type estates struct {
+	hub  *hub.Hub
+	desk *desk.Desk
+}
+
+func descriptions() (endpoints, findings, jobs, age *prometheus.Desc) {
+	return prometheus.NewDesc("signet_endpoints", "Endpoints where something was there, by site and verdict.", []string{"site", "verdict"}, nil),
+		prometheus.NewDesc("signet_findings", "Findings of the board that are not closed, by site and severity.", []string{"site", "severity"}, nil),
+		prometheus.NewDesc("signet_jobs", "Jobs by state.", []string{"state"}, nil),
+		prometheus.NewDesc("signet_run_timestamp_seconds", "When the newest run of a site began.", []string{"site"}, nil)
+}
+
+// Describe names them.
+func (*estates) Describe(ch chan<- *prometheus.Desc) {
+	a, b, c, d := descriptions()
+	for _, x := range []*prometheus.Desc{a, b, c, d} {
+		ch <- x
+	}
+}
+
+// Collect counts them.
+func (e *estates) Collect(ch chan<- prometheus.Metric) {
+	endpoints, findings, jobs, age := descriptions()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	names := map[string]string{"": ""}
+	for _, s := range e.desk.Sites(desk.System()) {
+		names[s.ID] = s.Name
+	}
+	view := e.hub.View(desk.System())
+	o := view.Overview()
+	for i := range o.Sites {
+		s := &o.Sites[i]
+		name, ok := names[s.Site]
+		if !ok {
+			continue
+		}
+		for _, v := range signet.Verdicts() {
+			gauge(endpoints, float64(s.Verdicts[v]), name, v.String())
+		}
+		for v := signet.Info; v <= signet.Critical; v++ {
+			f := estate.RowFilter{Sites: []string{s.Site}, Severities: []signet.Severity{v}, States: []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}}
+			gauge(findings, float64(view.Board.Count(&f)), name, v.String())
+		}
+		gauge(age, float64(s.Started.Unix()), name)
+	}
+	by := map[desk.JobState]int{}
+	for _, j := range e.desk.Jobs(desk.System()) {
+		by[j.State]++
+	}
+	for _, state := range []desk.JobState{desk.Queued, desk.Running, desk.Stopping, desk.Done, desk.Failed, desk.Stopped} {
+		gauge(jobs, float64(by[state]), string(state))
+	}
+}
