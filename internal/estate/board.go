@@ -101,7 +101,7 @@ func (e *Estate) place(w *row) place {
 func (b *Board) arrange() {
 	at, words := map[string]uint16{}, map[uint32]bool{}
 	for i := range b.items {
-		k := &b.known.rows[b.items[i].known]
+		k := b.about(&b.items[i])
 		at[b.known.texts.word(k.rule)], words[k.where], words[k.check] = 0, true, true
 	}
 	b.words = slices.Sorted(maps.Keys(words))
@@ -133,8 +133,9 @@ func (b *Board) arrange() {
 	})
 }
 
-func (b *Board) id(x *item) ID       { return b.known.rows[x.known].id }
-func (b *Board) rule(x *item) string { return b.known.texts.word(b.known.rows[x.known].rule) }
+func (b *Board) id(x *item) ID        { return b.known.rows[x.known].id }
+func (b *Board) about(x *item) *about { return b.known.about(&b.known.rows[x.known]) }
+func (b *Board) rule(x *item) string  { return b.known.texts.word(b.about(x).rule) }
 func (b *Board) addr(x *item) netip.Addr {
 	if x.row >= 0 {
 		return b.e.addrOf(&b.e.spots[b.e.rows[x.row].spot])
@@ -168,8 +169,8 @@ func (b *Board) hostOf(x *item) int {
 }
 
 func (b *Board) place(x *item) place {
-	k, t := &b.known.rows[x.known], &b.known.texts
-	return place{addr: b.addr(x), port: k.port, transport: k.transport(), rule: t.word(k.rule), check: t.word(k.check), where: t.word(k.where)}
+	a, t := b.about(x), &b.known.texts
+	return place{addr: b.addr(x), port: b.known.rows[x.known].port, transport: a.transport(), rule: t.word(a.rule), check: t.word(a.check), where: t.word(a.where)}
 }
 
 // Marked is the board with what people say of its rows, by ID. Marks of rows that are not there are left out.
@@ -227,9 +228,9 @@ func (b *Board) Row(id ID) (Row, bool) {
 // expand writes a row out.
 func (b *Board) expand(i int) Row {
 	x, e := &b.items[i], b.e
-	p, k := b.place(x), &b.known.rows[x.known]
+	p, k, a := b.place(x), &b.known.rows[x.known], b.about(x)
 	out := Row{ID: k.id, Rule: p.rule, Severity: x.severity, Check: p.check, Where: p.where, State: b.state(i), Mark: b.marks[i], First: time.Unix(int64(k.first), 0).UTC(),
-		Verdict: k.verdict(), Because: sentences(b.known.texts.word(k.because)), Site: b.site(x), Seen: time.UnixMilli(k.seen).UTC()}
+		Verdict: a.verdict(), Because: sentences(b.known.texts.word(a.because)), Site: b.site(x), Seen: time.UnixMilli(k.at()).UTC()}
 	out.Endpoint = signet.Endpoint{Target: signet.Target{Addr: p.addr}, Port: p.port, Transport: p.transport}
 	if x.row < 0 {
 		h := &b.known.hosts[b.hostOf(x)]

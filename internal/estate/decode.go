@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"signet"
 )
@@ -59,6 +60,7 @@ func (d *Decoder) Reading() (*Reading, error) {
 	}
 	r := d.r
 	r.texts = d.in.texts()
+	d.in = interner{}
 	d.open.dec.Close()
 	less := func(a, b host) int { return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo)) }
 	if !slices.IsSortedFunc(r.hosts, less) {
@@ -73,9 +75,18 @@ func (d *Decoder) Reading() (*Reading, error) {
 		}
 		kept = append(kept, r.hosts[i])
 	}
-	r.hosts = slices.Clip(kept)
+	r.hosts = tight(kept)
+	r.names, r.doors, r.breaches, r.ends, r.all = tight(r.names), tight(r.doors), tight(r.breaches), tight(r.ends), strings.Clone(r.all)
 	d.r = nil
 	return r, nil
+}
+
+// tight is a list without room to grow, which a reading would hold on to for as long as it stands.
+func tight[T any](list []T) []T {
+	if cap(list)-len(list) < len(list)/16 {
+		return list
+	}
+	return slices.Clone(list)[:len(list):len(list)]
 }
 
 // Decode reads a whole reading.

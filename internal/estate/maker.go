@@ -62,7 +62,7 @@ func (m *Maker) Wants() report.Wants { return report.Wants{Hosts: true} }
 
 // Begin notes what the run says of itself.
 func (m *Maker) Begin(h *report.Header) error {
-	m.head = Head{Run: h.Run, Tool: h.Tool, Started: h.Started.UTC(), Targets: h.Targets, Checks: h.Checks, Depth: h.Depth, Policy: h.Policy, Versions: map[string]int{}}
+	m.head = Head{Run: h.Run, Tool: h.Tool, Started: stored(h.Started), Targets: h.Targets, Checks: h.Checks, Depth: h.Depth, Policy: h.Policy, Versions: map[string]int{}}
 	for _, w := range h.Warnings {
 		if !slices.Contains(m.judge.Warnings(), w) { // another policy has others
 			m.head.Warnings = append(m.head.Warnings, w)
@@ -73,6 +73,9 @@ func (m *Maker) Begin(h *report.Header) error {
 	}
 	return nil
 }
+
+// stored is a moment as exact as a store keeps it: the reading of a run that is made is the one that is made of it later.
+func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // Client notes which classes of source a client was seen to be.
 func (m *Maker) Client(c *signet.Client) error {
@@ -88,7 +91,7 @@ func (m *Maker) Endpoint(l *report.Line) error {
 		return nil
 	}
 	view := m.judge.Opinion(l.Observation)
-	s := said{at: l.Observation.Endpoint, check: l.Check, outcome: l.Outcome, verdict: view.Verdict, observed: l.At, unasked: strings.Join(l.Unasked, " "), source: l.Source, breaches: view.Breaches}
+	s := said{at: l.Observation.Endpoint, check: l.Check, outcome: l.Outcome, verdict: view.Verdict, observed: stored(l.At), unasked: strings.Join(l.Unasked, " "), source: l.Source, breaches: view.Breaches}
 	if !m.folded {
 		roles, at := m.judge.Standing(l.Observation, nil)
 		s.roles, s.names, s.who = roles, at.Names, l.Who()
@@ -193,7 +196,7 @@ func (m *Maker) End(s *report.Summary) error {
 	if err := m.flush(); err != nil {
 		return err
 	}
-	m.head.Ended, m.head.Interrupted, m.head.Coverage, m.head.Lost = s.Ended.UTC(), s.Interrupted, s.Coverage, s.Lost
+	m.head.Ended, m.head.Interrupted, m.head.Coverage, m.head.Lost = stored(s.Ended), s.Interrupted, s.Coverage, s.Lost
 	m.head.Coverage.Undetermined = 0 // which the endpoints say
 	plain, err := json.Marshal(&m.head)
 	if err != nil {

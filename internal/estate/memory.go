@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -14,9 +15,10 @@ import (
 // Memory is what a board remembers of rows: each that was ever seen, until it is forgotten. Who keeps it stores its parts whenever
 // a run has ended, and gives it to the next board. It is not changed any more and may be shared; the zero Memory remembers nothing.
 type Memory struct {
-	texts texts
-	hosts []knownHost // by address
-	rows  []known     // of hosts
+	texts  texts
+	hosts  []knownHost // by address
+	rows   []known     // of hosts
+	abouts []about
 }
 
 // knownHost is a host that had rows, where it was seen last.
@@ -29,26 +31,45 @@ type knownHost struct {
 	n      uint32
 }
 
-// known is a row that was seen.
+// known is a row that was seen. There are many: it is small.
 type known struct {
-	id      ID
-	seen    int64 // when the rule was last seen to be broken, milliseconds since 1970
-	first   uint32
-	closed  uint32 // when it was seen not to be, seconds since 1970; 0: it was not
+	id     ID
+	about  uint32 // in Memory.abouts
+	seen   uint32 // when the rule was last seen to be broken, seconds since 1970
+	first  uint32
+	closed uint32 // when it was seen not to be, seconds since 1970; 0: it was not
+	millis uint16 // beyond seen
+	port   uint16
+}
+
+// about is what many rows share.
+type about struct {
 	rule    uint32
 	check   uint32
 	where   uint32
 	unasked uint32 // what was left out when it was seen last
 	because uint32
 	site    uint32
-	port    uint16
 	flags   uint8 // transport
 	state   uint8 // severity | verdict<<4, when it was seen last
 }
 
-func (k *known) severity() signet.Severity   { return signet.Severity(k.state & 0xf) }
-func (k *known) verdict() signet.Verdict     { return signet.Verdict(k.state >> 4) }
-func (k *known) transport() signet.Transport { return signet.Transport(k.flags) }
+func (k *about) severity() signet.Severity   { return signet.Severity(k.state & 0xf) }
+func (k *about) verdict() signet.Verdict     { return signet.Verdict(k.state >> 4) }
+func (k *about) transport() signet.Transport { return signet.Transport(k.flags) }
+
+// at is when the row was last seen to be broken, milliseconds since 1970.
+func (k *known) at() int64 { return int64(k.seen)*1000 + int64(k.millis) }
+
+// mostMillis is the latest moment that a row can tell: in the year 2106.
+const mostMillis = math.MaxUint32*1000 + 999
+
+func (k *known) saw(millis int64) {
+	millis = min(max(millis, 0), mostMillis)
+	k.seen, k.millis = uint32(millis/1000), uint16(millis%1000)
+}
+
+func (m *Memory) about(k *known) *about { return &m.abouts[k.about] }
 
 // Rows is how many rows are remembered.
 func (m *Memory) Rows() int { return len(m.rows) }
@@ -61,7 +82,7 @@ func (m *Memory) Forget(before time.Time) *Memory {
 		w.host(h.hi, h.lo, m.texts.word(h.name), m.texts.word(h.shown), m.texts.word(h.roles))
 		for _, k := range m.rows[h.rows : h.rows+h.n] {
 			if k.closed == 0 || int64(k.closed) >= before.Unix() {
-				w.again(m, &k)
+				w.again(m, k)
 			}
 		}
 	}
@@ -70,12 +91,14 @@ func (m *Memory) Forget(before time.Time) *Memory {
 
 // memo writes a memory.
 type memo struct {
-	m  *Memory
-	in interner
+	m      *Memory
+	in     interner
+	abouts map[about]uint32
+	moved  []uint32 // what is about what in the memory that rows come from again, and one more; 0: not yet
 }
 
 func newMemo(rows int) *memo {
-	return &memo{m: &Memory{rows: make([]known, 0, rows)}, in: newInterner()}
+	return &memo{m: &Memory{rows: make([]known, 0, rows)}, in: newInterner(), abouts: map[about]uint32{}}
 }
 
 // host begins a host. Hosts may come in any order.
@@ -84,23 +107,49 @@ func (w *memo) host(hi, lo uint64, name, shown, roles string) {
 }
 
 // add adds a row to the host.
-func (w *memo) add(k known) {
+func (w *memo) add(k known, a about) {
+	k.about = w.about(a)
+	w.put(k)
+}
+
+func (w *memo) about(a about) uint32 {
+	n, ok := w.abouts[a]
+	if !ok {
+		n = uint32(len(w.m.abouts))
+		w.m.abouts, w.abouts[a] = append(w.m.abouts, a), n
+	}
+	return n
+}
+
+func (w *memo) put(k known) {
 	w.m.rows = append(w.m.rows, k)
 	w.m.hosts[len(w.m.hosts)-1].n++
 }
 
-// again adds a row of another memory.
-func (w *memo) again(m *Memory, k *known) {
-	c := *k
-	for _, at := range []*uint32{&c.rule, &c.check, &c.where, &c.unasked, &c.because, &c.site} {
+// again adds a row of another memory, always the same one.
+func (w *memo) again(m *Memory, k known) {
+	if w.moved == nil {
+		w.moved = make([]uint32, len(m.abouts))
+	}
+	at := &w.moved[k.about]
+	if *at == 0 {
+		*at = w.about(w.here(m, *m.about(&k))) + 1
+	}
+	k.about = *at - 1
+	w.put(k)
+}
+
+// here is what is about a row of another memory, in the words of this one.
+func (w *memo) here(m *Memory, a about) about {
+	for _, at := range []*uint32{&a.rule, &a.check, &a.where, &a.unasked, &a.because, &a.site} {
 		*at = w.in.word(m.texts.word(*at))
 	}
-	w.add(c)
+	return a
 }
 
 func (w *memo) memory() *Memory {
 	m := w.m
-	m.texts = w.in.texts()
+	m.texts, m.rows, m.abouts = w.in.texts(), tight(m.rows), tight(m.abouts)
 	m.hosts = slices.DeleteFunc(m.hosts, func(h knownHost) bool { return h.n == 0 })
 	slices.SortStableFunc(m.hosts, func(a, b knownHost) int { return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo)) })
 	return m
@@ -147,13 +196,14 @@ func (m *Memory) Parts() ([][]byte, error) {
 func (p *packer) row(m *Memory, k *known) {
 	p.body = append(p.body, k.id[:]...)
 	p.number(uint64(k.port))
-	p.octet(k.flags)
-	p.octet(k.state)
-	for _, t := range []uint32{k.rule, k.check, k.where, k.unasked, k.because, k.site} {
+	a := m.about(k)
+	p.octet(a.flags)
+	p.octet(a.state)
+	for _, t := range []uint32{a.rule, a.check, a.where, a.unasked, a.because, a.site} {
 		p.word(m.texts.word(t))
 	}
 	p.number(uint64(k.first))
-	p.signed(k.seen - int64(k.first)*1000)
+	p.signed(k.at() - int64(k.first)*1000)
 	p.number(uint64(k.closed))
 }
 
@@ -193,21 +243,25 @@ func (w *memo) read(plain []byte) error {
 		w.m.hosts = append(w.m.hosts, knownHost{hi: hi, lo: lo, name: u.word(), shown: u.word(), roles: u.word(), rows: uint32(len(w.m.rows))})
 		for range u.count(leastKnown) {
 			var k known
+			var a about
 			copy(k.id[:], u.bytes(len(k.id)))
 			port := u.number()
-			k.port, k.flags, k.state = uint16(port), u.octet(), u.octet()
-			k.rule, k.check, k.where, k.unasked, k.because, k.site = u.word(), u.word(), u.word(), u.word(), u.word(), u.word()
+			k.port, a.flags, a.state = uint16(port), u.octet(), u.octet()
+			a.rule, a.check, a.where, a.unasked, a.because, a.site = u.word(), u.word(), u.word(), u.word(), u.word(), u.word()
 			first := u.number()
-			k.first, k.seen = uint32(first), int64(first)*1000+u.signed()
+			k.first = uint32(first)
+			since := u.signed()
+			seen := int64(k.first)*1000 + since
+			k.saw(seen)
 			closed := u.number()
 			k.closed = uint32(closed)
-			if port > 1<<16-1 || k.transport() > signet.UDP || k.severity() > signet.Critical || k.verdict() > signet.Unseen || first > 1<<32-1 || closed > 1<<32-1 {
+			if port > 1<<16-1 || a.transport() > signet.UDP || a.severity() > signet.Critical || a.verdict() > signet.Unseen || first > 1<<32-1 || closed > 1<<32-1 || seen != k.at() {
 				u.fail()
 			}
 			if u.failed {
 				break
 			}
-			w.add(k)
+			w.add(k, a)
 		}
 		if u.failed {
 			break

@@ -77,8 +77,9 @@ func (r *recall) here(w uint32, h *knownHost) {
 	p := r.e.place(&r.e.rows[w])
 	for k := h.rows; k < h.rows+h.n; k++ {
 		n := &r.m.rows[k]
-		if !r.taken[k] && n.port == p.port && n.transport() == p.transport && r.m.texts.word(n.rule) == p.rule && r.m.texts.word(n.check) == p.check && r.m.texts.word(n.where) == p.where &&
-			(r.was[w] < 0 || n.seen > r.m.rows[r.was[w]].seen) {
+		a := r.m.about(n)
+		if !r.taken[k] && n.port == p.port && a.transport() == p.transport && r.m.texts.word(a.rule) == p.rule && r.m.texts.word(a.check) == p.check && r.m.texts.word(a.where) == p.where &&
+			(r.was[w] < 0 || n.at() > r.m.rows[r.was[w]].at()) {
 			r.was[w] = int32(k)
 		}
 	}
@@ -138,8 +139,10 @@ func (r *recall) present(i int) {
 		src := &e.sources[x.source]
 		d, b := &src.Reading.doors[x.door], &src.Reading.breaches[x.breach]
 		kind, seen := &src.Reading.kinds[d.kind], src.Reading.observed(d)
-		k := known{
-			id: r.ids[w], seen: seen.UnixMilli(), first: uint32(seen.Unix()), port: d.port, flags: uint8(kind.transport), state: uint8(x.severity) | uint8(d.verdict())<<4,
+		k := known{id: r.ids[w], first: uint32(seen.Unix()), port: d.port}
+		k.saw(seen.UnixMilli())
+		a := about{
+			flags: uint8(kind.transport), state: uint8(x.severity) | uint8(d.verdict())<<4,
 			rule: r.word(x.source, b.rule), check: r.word(x.source, kind.check), where: r.word(x.source, b.where), because: r.word(x.source, b.because),
 			unasked: r.word(x.source, src.Reading.notes[d.note].unasked), site: r.next.in.word(src.Site),
 		}
@@ -150,7 +153,7 @@ func (r *recall) present(i int) {
 		if x.flags&rowExcepted != 0 {
 			one.state = Excepted
 		}
-		r.next.add(k)
+		r.next.add(k, a)
 		r.board.items = append(r.board.items, one)
 	}
 }
@@ -178,13 +181,18 @@ func (r *recall) past() {
 				begun = true
 				r.next.host(h.hi, h.lo, r.m.texts.word(h.name), r.m.texts.word(h.shown), r.m.texts.word(h.roles))
 			}
-			n := r.m.rows[k]
-			if slices.Contains(sites, r.m.texts.word(n.site)) {
-				if state, hidden := look.settle(r.m, h, &n); !hidden {
-					r.board.items = append(r.board.items, item{known: uint32(len(r.next.m.rows)), row: -1, severity: n.severity(), state: state})
+			n, a := r.m.rows[k], *r.m.about(&r.m.rows[k])
+			was := a
+			if slices.Contains(sites, r.m.texts.word(a.site)) {
+				if state, hidden := look.settle(r.m, h, &n, &a); !hidden {
+					r.board.items = append(r.board.items, item{known: uint32(len(r.next.m.rows)), row: -1, severity: a.severity(), state: state})
 				}
 			}
-			r.next.again(r.m, &n)
+			if a != was { // it is rated otherwise by now
+				r.next.add(n, r.next.here(r.m, a))
+				continue
+			}
+			r.next.again(r.m, n)
 		}
 	}
 }

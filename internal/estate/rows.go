@@ -142,7 +142,7 @@ func (b *Board) of(x *item, spot int) bool {
 	return b.e.at(b.addr(x)) == spot && !another(b.e.shown(spot), b.known.texts.word(b.known.hosts[b.hostOf(x)].shown))
 }
 
-func (b *Board) site(x *item) string { return b.known.texts.word(b.known.rows[x.known].site) }
+func (b *Board) site(x *item) string { return b.known.texts.word(b.about(x).site) }
 
 // speaks answers whether a row speaks of a text. Hosts and rules are searched once, not row by row.
 func (b *Board) speaks(q string) func(*item) bool {
@@ -169,7 +169,7 @@ func (b *Board) speaks(q string) func(*item) bool {
 		if rules[x.rule] || x.row >= 0 && hosts[x.spot] {
 			return true
 		}
-		if k := &b.known.rows[x.known]; len(said) > 0 && (said[k.where] || said[k.check]) {
+		if k := b.about(x); len(said) > 0 && (said[k.where] || said[k.check]) {
 			return true
 		}
 		return x.row < 0 && strings.Contains(strings.ToLower(b.known.texts.word(b.known.hosts[b.hostOf(x)].name))+"\n"+b.addr(x).String(), q)

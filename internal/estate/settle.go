@@ -15,23 +15,23 @@ type lookup struct {
 	byShown map[string]int // spots of hosts that alone show something; made when first asked
 }
 
-// settle says in which state a remembered row is, and notes it. hidden: it is still broken, and a policy switches its rule off. Only
+// settle says in which state a remembered row is, and notes it in n and a. hidden: it is still broken, and a policy switches its rule off. Only
 // an observation closes a row: one that is newer, that could tell, that asked all that was asked when the row was seen, and the
 // page at which it stood.
-func (l *lookup) settle(m *Memory, h *knownHost, n *known) (s State, hidden bool) {
-	rule, where := m.texts.word(n.rule), m.texts.word(n.where)
-	if src := l.e.sourceOf(m.texts.word(n.site)); src != nil {
+func (l *lookup) settle(m *Memory, h *knownHost, n *known, a *about) (s State, hidden bool) {
+	rule, where := m.texts.word(a.rule), m.texts.word(a.where)
+	if src := l.e.sourceOf(m.texts.word(a.site)); src != nil {
 		at := judge.Place{Addr: addrOf(h.hi, h.lo), Names: []string{m.texts.word(h.name)}}
-		r := src.Judge.Rate(rule, strings.Fields(m.texts.word(h.roles)), at, time.UnixMilli(n.seen))
+		r := src.Judge.Rate(rule, strings.Fields(m.texts.word(h.roles)), at, time.UnixMilli(n.at()))
 		if !r.On {
 			return Open, true
 		}
-		n.state = n.state&0xf0 | uint8(r.Severity)
+		a.state = a.state&0xf0 | uint8(r.Severity)
 	}
 	if n.closed != 0 {
 		return Closed, false
 	}
-	i, f, ok := l.door(m, h, n)
+	i, f, ok := l.door(m, h, n, a)
 	if !ok {
 		return ToVerify, false
 	}
@@ -48,8 +48,8 @@ func (l *lookup) settle(m *Memory, h *knownHost, n *known) (s State, hidden bool
 		return Open, true // by the policy of another site
 	case broken, // and a row by itself: its host has another address beside this one
 		d.verdict() == signet.Undetermined,
-		r.observed(d).UnixMilli() <= n.seen,
-		!within(r.unasked(d), m.texts.word(n.unasked)),
+		r.observed(d).UnixMilli() <= n.at(),
+		!within(r.unasked(d), m.texts.word(a.unasked)),
 		!asked(r.word(r.notes[d.note].pages), where):
 		return ToVerify, false
 	}
@@ -59,10 +59,10 @@ func (l *lookup) settle(m *Memory, h *knownHost, n *known) (s State, hidden bool
 
 // door finds the endpoint of a row: at its address, unless another host lives there now, else at the one host that shows what its
 // host showed.
-func (l *lookup) door(m *Memory, h *knownHost, n *known) (spot int, f foundDoor, ok bool) {
+func (l *lookup) door(m *Memory, h *knownHost, n *known, a *about) (spot int, f foundDoor, ok bool) {
 	e, shown := l.e, m.texts.word(h.shown)
 	if i := e.at(addrOf(h.hi, h.lo)); i >= 0 && !another(e.shown(i), shown) {
-		f, ok = l.doorAt(i, m, n)
+		f, ok = l.doorAt(i, m, n, a)
 		return i, f, ok
 	}
 	if shown == "" {
@@ -78,15 +78,15 @@ func (l *lookup) door(m *Memory, h *knownHost, n *known) (spot int, f foundDoor,
 	}
 	i, ok := l.byShown[shown]
 	if ok {
-		f, ok = l.doorAt(i, m, n)
+		f, ok = l.doorAt(i, m, n, a)
 	}
 	return i, f, ok
 }
 
-func (l *lookup) doorAt(i int, m *Memory, n *known) (found foundDoor, ok bool) {
-	check := m.texts.word(n.check)
+func (l *lookup) doorAt(i int, m *Memory, n *known, a *about) (found foundDoor, ok bool) {
+	check := m.texts.word(a.check)
 	l.e.doors(i, func(f foundDoor) {
-		if at := l.e.endpointOf(f); at.Port == n.port && at.Transport == n.transport() && l.e.checkOf(f) == check {
+		if at := l.e.endpointOf(f); at.Port == n.port && at.Transport == a.transport() && l.e.checkOf(f) == check {
 			found, ok = f, true
 		}
 	})

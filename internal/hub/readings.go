@@ -17,8 +17,9 @@ import (
 
 // Documents of readings: a head says that the parts are all there.
 const (
-	readingKind = "reading"      // by run
-	partKind    = "reading-part" // by run and number
+	readingKind = "reading"        // by run
+	partKind    = "reading-part"   // by run and number
+	unseenKind  = "reading-unseen" // by run: what the board remembers does not know of it yet
 	readingForm = 1
 )
 
@@ -108,7 +109,8 @@ func (r *recorder) End(s *report.Summary) error {
 	if r.err == nil {
 		var body []byte
 		if body, r.err = json.Marshal(&r.read); r.err == nil {
-			_, r.err = r.hub.documents.Write(context.Background(), store.Edit{Kind: readingKind, ID: r.run, Was: store.AnyRev, Body: body})
+			_, r.err = r.hub.documents.Write(context.Background(), store.Edit{Kind: readingKind, ID: r.run, Was: store.AnyRev, Body: body},
+				store.Edit{Kind: unseenKind, ID: r.run, Was: store.AnyRev, Body: []byte{'1'}})
 		}
 	}
 	if r.err != nil {
@@ -215,7 +217,6 @@ func (h *Hub) readNew(ctx context.Context) error {
 	jobs, busy := h.places()
 	stored := &run.Stored{Store: h.Store, Runs: runs}
 	known := map[string]bool{}
-	changed := false
 	var errs []error
 	for i := range runs {
 		r := &runs[i]
@@ -239,18 +240,16 @@ func (h *Hub) readNew(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("run %s: %w", r.ID, err))
 			continue
 		}
-		changed = true
-		if err := h.rebuild(ctx, true); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, h.rebuild(ctx, true))
 	}
+	gone := false
 	for id := range heads {
 		if !known[id] {
-			changed = true
+			gone = true
 			errs = append(errs, h.forget(ctx, id))
 		}
 	}
-	if changed {
+	if gone {
 		errs = append(errs, h.rebuild(ctx, true))
 	}
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)

@@ -46,6 +46,12 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 	if err != nil {
 		return err
 	}
+	// A process that ended between a reading and what the board remembers of it left that to this one: a later run must not come between.
+	unseen, err := h.documents.Documents(ctx, unseenKind, "", "", 10_000)
+	if err != nil {
+		return err
+	}
+	observed = observed || len(unseen) > 0
 	w := &world{runs: runs, views: map[string]*View{}}
 	before := map[string]*estate.Reading{}
 	if old := h.world.Load(); old != nil {
@@ -83,9 +89,9 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 		w.sources = append(w.sources, s)
 	}
 	view, memory := w.see(h, nil)
-	if w.views[""] = view; observed {
-		w.memory = memory
-		if err := h.remember(ctx, memory); err != nil {
+	w.views[""], w.memory = view, memory // which the board holds on to anyway
+	if observed {
+		if err := h.remember(ctx, memory, unseen); err != nil {
 			h.Warn(fmt.Sprintf("what the board remembers is not kept: %v", err))
 		}
 	}
@@ -211,8 +217,8 @@ func (h *Hub) remembered(ctx context.Context) (*estate.Memory, error) {
 	return m, nil
 }
 
-// remember stores it in place of what was.
-func (h *Hub) remember(ctx context.Context, m *estate.Memory) error {
+// remember stores it in place of what was, and that these readings are in it.
+func (h *Hub) remember(ctx context.Context, m *estate.Memory, seen []store.Document) error {
 	parts, err := m.Parts()
 	if err != nil {
 		return err
@@ -227,6 +233,9 @@ func (h *Hub) remember(ctx context.Context, m *estate.Memory) error {
 	}
 	for i := range list {
 		edits = append(edits, store.Edit{Kind: memoryKind, ID: list[i].ID, Was: store.AnyRev})
+	}
+	for i := range seen {
+		edits = append(edits, store.Edit{Kind: unseenKind, ID: seen[i].ID, Was: store.AnyRev})
 	}
 	_, err = h.documents.Write(ctx, edits...)
 	return err
