@@ -76,7 +76,9 @@ var law = []line{
 	{6, "internal/web/front", nil, []string{"os", "os/exec", "os/signal", "log/slog", "database/sql", "flag"}},
 	{7, "internal/web", []string{"internal/web/front", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/compare", "internal/line"},
 		[]string{"net", "crypto/tls", "os/exec", "os/signal", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
-	{8, "internal/cli", []string{"internal/web", "internal/web/front", "internal/hub", "internal/desk", "internal/run", "internal/outfile", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
+	{7, "internal/web/pages", []string{"internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/judge", "internal/compare", "internal/check", "internal/text"},
+		[]string{"net", "os", "os/exec", "os/signal", "text/template", "crypto/tls", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
+	{8, "internal/cli", []string{"internal/web", "internal/web/front", "internal/web/pages", "internal/hub", "internal/desk", "internal/run", "internal/outfile", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
 		[]string{"log", "log/slog", "os/exec", "net/http"}},
 	{9, "cmd/signet", []string{"internal/cli"}, nil},
 }

@@ -18,6 +18,7 @@ import (
 	"signet/internal/store"
 	"signet/internal/web"
 	"signet/internal/web/front"
+	"signet/internal/web/pages"
 )
 
 // serveFlags are the flags of `signet serve` as typed.
@@ -119,7 +120,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return failed(err)
 	}
-	server, err := web.New(web.Config{Desk: d, Hub: h, Version: a.Version, Formats: formats(), Grace: graceToDrain, Trouble: a.tell})
+	server, err := web.New(web.Config{Desk: d, Hub: h, Version: a.Version, Formats: formats(), Grace: graceToDrain, Trouble: a.tell, Pages: func(g *web.Gate) web.Handler {
+		return pages.New(pages.Config{Hub: h, Desk: d, Formats: formats(), Who: g.Who, Base: g.Base, Trouble: a.tell})
+	}})
 	if err != nil {
 		return trouble("%v", err)
 	}

@@ -200,6 +200,46 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestServePages: a browser is shown pages, and the reports of a run in every format.
+func TestServePages(t *testing.T) {
+	dir := t.TempDir()
+	remote(t, "127.32.14.1:3389")
+	s := startServer(t, dir, nil, "--allow", "127.32.14.1")
+	page := func(path string) string {
+		t.Helper()
+		res, err := s.http.Get(s.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %d %s %v", path, res.StatusCode, b, err)
+		}
+		return string(b)
+	}
+	if text := page("/"); !strings.Contains(text, "<h1>Set up Signet</h1>") {
+		t.Errorf("before the set-up: %s", text)
+	}
+	s.call(201, "POST", "setup", map[string]any{"token": s.setUp, "name": "ada", "password": servePassword})
+	job := s.call(202, "POST", "jobs", map[string]any{"targets": []string{"127.32.14.1"}, "checks": []string{"rdp"}})
+	for begin := time.Now(); job["state"] != "done"; time.Sleep(20 * time.Millisecond) {
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("the job: %v", job)
+		}
+		job = s.call(200, "GET", "jobs/"+job["id"].(string), nil)
+	}
+	if text := page("/board"); !strings.Contains(text, ">127.32.14.1:3389</a>") {
+		t.Errorf("the board: %s", text)
+	}
+	text := page("/runs/" + job["run"].(string))
+	for _, f := range formats() {
+		if !strings.Contains(text, "/report?format="+f.Name+`"`) {
+			t.Errorf("the page of a run leads to no %s", f.Name)
+		}
+	}
+}
+
 // TestServeLink: a new link takes the place of the one before, while the server runs.
 func TestServeLink(t *testing.T) {
 	dir := t.TempDir()

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
-	"slices"
 	"time"
 
 	"signet"
 	"signet/internal/desk"
 	"signet/internal/estate"
+	"signet/internal/hub"
 	"signet/internal/line"
 	"signet/internal/report"
 	"signet/internal/store"
@@ -118,7 +118,7 @@ func (s *Server) overview(ctx context.Context, w desk.Who) (*Overview, error) {
 	for i := range o.Sites {
 		t := &o.Sites[i]
 		out.Sites = append(out.Sites, SiteSum{t.Site, t.Run, t.Started, t.Ended, counts(&t.Verdicts)})
-		out.Trend = append(out.Trend, Trend{t.Site, trend(runs, t.Run)})
+		out.Trend = append(out.Trend, Trend{t.Site, points(hub.Trend(runs, t.Run, mostTrend))})
 	}
 	return out, nil
 }
@@ -131,20 +131,13 @@ func counts(c *report.Counts) map[string]uint64 {
 	return out
 }
 
-// trend is what a run and those before it came to that asked the same.
-func trend(runs []store.Run, newest string) []TrendPoint {
+// points are what runs came to.
+func points(runs []store.Run) []TrendPoint {
 	out := []TrendPoint{}
-	at := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == newest })
-	if at < 0 {
-		return out
-	}
-	of := &runs[at]
-	for i := at; i < len(runs) && len(out) < mostTrend; i++ {
+	for i := range runs {
 		r := &runs[i]
-		if r.Finished() && r.Stands() && r.Scope == of.Scope && slices.Equal(r.Checks, of.Checks) && r.Depth == of.Depth && len(r.Verdicts) > 0 {
-			c := report.CountsOf(r.Verdicts)
-			out = append(out, TrendPoint{r.ID, r.Started, counts(&c)})
-		}
+		c := report.CountsOf(r.Verdicts)
+		out = append(out, TrendPoint{r.ID, r.Started, counts(&c)})
 	}
 	return out
 }

@@ -1,0 +1,159 @@
+package pages
+
+import (
+	"slices"
+	"strconv"
+
+	"signet/internal/desk"
+	"signet/internal/judge"
+	"signet/internal/store"
+)
+
+// policyNames are those that a site may name.
+func (p *Pages) policyNames() []string {
+	list := judge.Names()
+	for _, own := range p.Desk.OwnPolicies() {
+		list = append(list, own.Name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// policiesPage is policies, and a new one.
+type policiesPage struct {
+	Own      []policyShown
+	BuiltIn  []string
+	Template string // a new one begins with
+	Used     string // judges what names none
+}
+
+// newPolicy is the text that a new policy begins with: it rates one rule otherwise.
+func newPolicy(rule string) string {
+	return "name: ours\nversion: 1\nextends: baseline\n# Rules that are rated otherwise than there. rule: info, low, medium, high, critical or off\nrules:\n  " + rule + ": high\n"
+}
+
+func (*policiesPage) title() string { return "Policies" }
+
+// policyShown is a policy, and who wrote it.
+type policyShown struct {
+	desk.Policy
+	ByName string
+}
+
+func (p *Pages) policies(a *ask) (any, error) {
+	out := &policiesPage{BuiltIn: judge.Names(), Template: newPolicy(p.Hub.Env.RuleNames()[0]), Used: p.Hub.PolicyOf("")}
+	for _, own := range p.Desk.OwnPolicies() {
+		out.Own = append(out.Own, policyShown{own, p.nameOf(a, own.By)})
+	}
+	return out, nil
+}
+
+// policyPage is one policy, in one of its versions.
+type policyPage struct {
+	policyShown
+	BuiltIn  bool
+	Newest   int
+	Versions []policyShown // the newest first
+	Exported string        // with the exceptions that are approved
+}
+
+// ETag names the revision of the newest version.
+func (v policyPage) ETag() string { return etag(v.Rev) }
+
+func (v *policyPage) title() string { return "Policy " + v.Name }
+
+func (p *Pages) policy(a *ask) (any, error) {
+	id := a.PathValue("id")
+	whole, err := p.Hub.PolicyText(id)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(judge.Names(), id) {
+		return &policyPage{policyShown: policyShown{Policy: desk.Policy{ID: id, Name: id, YAML: judge.Source(id)}}, BuiltIn: true, Exported: string(whole)}, nil
+	}
+	v, err := p.Desk.Policy(id)
+	if err != nil {
+		return nil, err
+	}
+	out := &policyPage{policyShown: policyShown{v, p.nameOf(a, v.By)}, Newest: v.Version, Exported: string(whole)}
+	list, err := p.Desk.PolicyVersions(a.Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(x, y desk.Policy) int { return y.Version - x.Version })
+	for _, o := range list {
+		out.Versions = append(out.Versions, policyShown{o, p.nameOf(a, o.By)})
+		if strconv.Itoa(o.Version) == a.q.Get("version") {
+			rev := v.Rev
+			out.policyShown = policyShown{o, p.nameOf(a, o.By)}
+			out.Rev = rev
+		}
+	}
+	if want := a.q.Get("version"); want != "" && strconv.Itoa(out.Version) != want {
+		return nil, store.NoDocument("version", want)
+	}
+	return out, nil
+}
+
+// exceptionsPage is exceptions: proposed, in force or past.
+type exceptionsPage struct {
+	Proposed, Approved, Past []exceptionShown
+	Rules                    []string
+	Rule, Scope              string // of a new one, as the link said that led here
+	Today                    string
+	Mine                     string
+}
+
+func (*exceptionsPage) title() string { return "Exceptions" }
+
+// exceptionShown is an exception, and who wanted it.
+type exceptionShown struct {
+	desk.Exception
+	By, Approver string
+	May          bool // who asks may take it back
+}
+
+// ETag names its revision.
+func (e exceptionShown) ETag() string { return etag(e.Rev) }
+
+// exceptions are seen by whoever sees all sites: they name hosts of any.
+func (p *Pages) exceptions(a *ask) (any, error) {
+	if !desk.Allow(a.who, desk.Look, "") {
+		return nil, desk.ErrForbidden
+	}
+	out := &exceptionsPage{Rules: p.Hub.Env.RuleNames(), Rule: a.q.Get("rule"), Scope: a.q.Get("scope"), Today: p.Hub.Now().UTC().Format("2006-01-02"), Mine: a.who.Name}
+	for _, e := range p.Desk.Exceptions() {
+		v := exceptionShown{e, p.nameOf(a, e.ProposedBy), p.nameOf(a, e.ApprovedBy), a.may(desk.Administer) || a.may(desk.Propose) && e.State == desk.Proposed && e.ProposedBy == a.who.ID}
+		switch {
+		case e.Until < out.Today:
+			out.Past = append(out.Past, v)
+		case e.State == desk.Approved:
+			out.Approved = append(out.Approved, v)
+		default:
+			out.Proposed = append(out.Proposed, v)
+		}
+	}
+	return out, nil
+}
+
+// settingsPage is what holds for all.
+type settingsPage struct {
+	desk.Settings
+	Policies []string
+	Used     string
+	Limits   limits
+	Exclude  []string
+}
+
+// ETag names the revision of the settings.
+func (s settingsPage) ETag() string { return etag(s.Rev) }
+
+func (*settingsPage) title() string { return "Settings" }
+
+func (p *Pages) settings(*ask) (any, error) {
+	out := &settingsPage{Settings: p.Desk.Settings(), Policies: p.policyNames(), Used: p.Hub.PolicyOf(""), Limits: p.limits()}
+	if l := p.Hub.Env.Limits; l != nil {
+		out.Exclude = l.Exclude
+	}
+	return out, nil
+}

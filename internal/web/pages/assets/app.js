@@ -1,0 +1,128 @@
+// The one script of the pages: it sends what a form says to the API and shows the page again.
+(() => {
+  "use strict";
+  const base = document.documentElement.dataset.base, api = base + "/api/v1/";
+  const all = (what, from = document) => Array.from(from.querySelectorAll(what));
+
+  // The set-up token stands behind the #, which no server sees; it leaves the address at once.
+  for (const form of all("form[data-token]")) {
+    const token = location.hash.slice(1);
+    form.elements.token.value = token;
+    if (token) history.replaceState(null, "", location.pathname); else form.querySelector("[data-no-token]").hidden = false;
+  }
+
+  const valueOf = (field) => {
+    const v = field.value;
+    switch (field.dataset.as) {
+      case "lines": return v.split(/[\s,]+/).filter(Boolean);
+      case "number": return v === "" ? undefined : Number(v);
+      case "instant": return v === "" ? undefined : v + "T23:59:59Z";
+    }
+    return v === "" && field.dataset.empty === "skip" ? undefined : v;
+  };
+  const bodyOf = (form) => {
+    const body = {};
+    for (const field of form.elements) {
+      if (!field.name || field.type === "submit") continue;
+      if (field.dataset.as === "list") {
+        body[field.name] = body[field.name] || [];
+        if (field.checked) body[field.name].push(field.value);
+        continue;
+      }
+      const v = valueOf(field);
+      if (v !== undefined) body[field.name] = v;
+    }
+    return body;
+  };
+
+  const say = (form, text) => { const out = form.querySelector("output"); if (out) out.textContent = text; };
+  // What went wrong, in words, and at which field.
+  const explain = async (form, answer) => {
+    let problem = {};
+    try { problem = await answer.json(); } catch { /* a proxy's page */ }
+    const errors = problem.errors || [];
+    let text = problem.detail || "The server answered " + answer.status + ".";
+    for (const e of errors) if (e.message && !text.includes(e.message)) text += " " + (e.location || "").replace(/^body\.?/, "") + ": " + e.message;
+    if (answer.status === 412) text = "Somebody changed it meanwhile. Load the page again, then change it.";
+    if (answer.status === 401 && !form.dataset.call.endsWith(" session")) text = problem.detail && form.dataset.call === "POST me/password" ? problem.detail : "You are logged out. Log in again in another tab, then send this once more.";
+    say(form, text);
+    for (const field of form.elements) field.removeAttribute("aria-invalid");
+    for (const e of errors) {
+      const field = form.elements[(e.location || "").replace(/^body\./, "").replace(/[.[].*/, "")];
+      if (field && field.setAttribute) { field.setAttribute("aria-invalid", "true"); field.focus(); break; }
+    }
+  };
+
+  const then = (form, got) => {
+    const to = form.dataset.then;
+    if (to === "reload") return location.reload();
+    if (to === "show") {
+      form.querySelector("[data-secret]").textContent = got.token;
+      form.querySelector("[data-shown]").hidden = false;
+      return;
+    }
+    if (to === "follow") {
+      say(form, "Asking again…");
+      return follow("jobs/" + got.id + "/events", (job) => say(form, "Asking again: " + job.state), () => location.reload());
+    }
+    location.assign(base + to.replace("{id}", () => encodeURIComponent(got.id)));
+  };
+
+  const busy = (form, is) => { for (const b of form.elements) if (b.type === "submit") b.disabled = is; };
+  const send = async (form, ask) => {
+    busy(form, true);
+    say(form, "");
+    try {
+      const answer = await ask();
+      if (!answer.ok) { busy(form, false); return await explain(form, answer); }
+      const text = await answer.text();
+      if (form.dataset.then === "show") form.reset();
+      then(form, text ? JSON.parse(text) : {});
+      if (form.dataset.then !== "follow") setTimeout(() => busy(form, false), 1500);
+    } catch {
+      busy(form, false);
+      say(form, "The server cannot be reached. Try again.");
+    }
+  };
+
+  for (const form of all("form[data-call]")) form.addEventListener("submit", (e) => {
+    e.preventDefault();
+    if (form.dataset.sure && !confirm(form.dataset.sure)) return;
+    const [method, path] = form.dataset.call.split(" ");
+    const headers = { Accept: "application/json" };
+    if (form.dataset.etag) headers["If-Match"] = form.dataset.etag;
+    const body = method === "DELETE" || path.endsWith("/verify") ? undefined : bodyOf(form);
+    if (path === "findings" && !(body.ids || []).length) return say(form, "Choose findings first.");
+    if (body) headers["Content-Type"] = "application/json";
+    send(form, () => fetch(api + path, { method, headers, body: body && JSON.stringify(body), credentials: "same-origin" }));
+  });
+  for (const form of all("form[data-upload]")) form.addEventListener("submit", (e) => {
+    e.preventDefault();
+    const file = form.elements.file.files[0], headers = { "Content-Type": "application/x-ndjson" };
+    if (!file) return;
+    if (file.name.endsWith(".gz")) headers["Content-Encoding"] = "gzip";
+    say(form, "Sending…");
+    send(form, () => fetch(api + form.dataset.upload, { method: "POST", headers, body: file, credentials: "same-origin" }));
+  });
+
+  // A job as it goes on.
+  function follow(path, each, end) {
+    const stream = new EventSource(api + path);
+    stream.addEventListener("job", (e) => each(JSON.parse(e.data)));
+    stream.addEventListener("end", (e) => { stream.close(); end(JSON.parse(e.data)); });
+    addEventListener("pagehide", () => stream.close());
+  }
+  for (const at of all("[data-events]")) follow(at.dataset.events, (job) => {
+    for (const live of all("[data-live]", at)) {
+      if (live.dataset.live === "bar") { live.max = job.progress.total || 1; live.value = job.progress.addresses; continue; }
+      const v = live.dataset.live.split(".").reduce((o, k) => o && o[k], job);
+      live.textContent = typeof v === "number" ? v.toLocaleString("en").replaceAll(",", "\u202f") : v;
+    }
+  }, () => location.reload());
+
+  for (const box of all("[data-all]")) box.addEventListener("change", () => { for (const one of all(`input[name="${box.dataset.all}"]`)) one.checked = box.checked; });
+  // Fields of a filter that say nothing stay out of the address.
+  for (const form of all("form[method=get]")) form.addEventListener("submit", () => { for (const f of form.elements) if (f.name && !f.value) f.disabled = true; });
+  addEventListener("pageshow", () => { for (const f of all("form[method=get] :disabled")) f.disabled = false; });
+  for (const b of all("form[data-call] button, form[data-upload] button")) b.disabled = false;
+})();

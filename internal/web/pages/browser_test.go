@@ -1,0 +1,222 @@
+package pages_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"signet/internal/report/reporttest"
+)
+
+// browser is a real Chromium. It fails on whatever the console says, refusals of the policy for contents too, and on every request that
+// leads elsewhere.
+func browser(t *testing.T, s *served) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		reporttest.Missing(t, "chromium is missing: apt-get install chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 900))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // the browser starts, for longer than any one step
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(cancel)
+	err = chromedp.Listen(ctx, func(e any) {
+		switch e := e.(type) {
+		case *runtime.EventExceptionThrown:
+			t.Errorf("exception: %s", e.ExceptionDetails.Text)
+		case *runtime.EventConsoleAPICalled:
+			t.Errorf("console.%s", e.Type)
+		case *log.EventEntryAdded:
+			t.Errorf("log: %s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL)
+		case *network.EventRequestWillBeSent:
+			// Of data: are the pictures that Chromium itself draws into fields for dates; the policy lets a page load none.
+			if !strings.HasPrefix(e.Request.URL, s.url+"/") && !strings.HasPrefix(e.Request.URL, "data:") {
+				t.Errorf("request for %s", e.Request.URL)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// eval evaluates an expression in the page.
+func eval[T any](t *testing.T, ctx context.Context, expression string) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%.200s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for something to hold in whichever page is shown.
+func until(t *testing.T, ctx context.Context, what string) {
+	t.Helper()
+	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("document.readyState === 'complete' && !!("+what+")"))
+		if err == nil && ok {
+			return
+		}
+		if time.Since(begin) > time.Minute {
+			text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + ' ' + document.body.innerText"))
+			t.Fatalf("%s does not come to hold (%v): %.1500s", what, err, text)
+		}
+	}
+}
+
+func act(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFirstFiveMinutes: somebody sets up, scans, gives a finding an owner, mends the server and asks again, by what the pages say and
+// nothing else.
+func TestFirstFiveMinutes(t *testing.T) {
+	s := serve(t, "", "127.9.9.1")
+	server := serveDesktop(t, "127.9.9.1")
+	ctx := browser(t, s)
+	act(t, ctx, chromedp.Navigate(s.url+"/#"+s.token))
+	until(t, ctx, `document.querySelector("h1").textContent === "Set up Signet" && location.hash === ""`)
+	act(t, ctx, chromedp.SendKeys("#name", "ada"), chromedp.SendKeys("#password", password), chromedp.KeyEvent("\r"))
+	until(t, ctx, `document.querySelector(".lead")?.textContent === "Nothing has been asked yet."`)
+	shots(t, ctx, "empty")
+	act(t, ctx, chromedp.Click(".doors button.main"))
+	until(t, ctx, `location.pathname.startsWith("/jobs/") && document.querySelector(".job .next")`)
+	act(t, ctx, chromedp.Click(".job .next a"))
+	until(t, ctx, `location.pathname === "/board"`)
+	row := eval[string](t, ctx, `Array.from(document.querySelectorAll(".finding a[href^='/board/']")).find(a => a.textContent === "127.9.9.1:3389").getAttribute("href")`)
+
+	act(t, ctx, chromedp.Navigate(s.url+row))
+	until(t, ctx, `document.querySelector(".next").textContent.includes("Give it an owner")`)
+	act(t, ctx, chromedp.SendKeys("input[name=owner]", "desk team"), chromedp.SendKeys("input[name=ticket]", "https://tickets.example/7"), chromedp.Click(".fields button"))
+	until(t, ctx, `document.querySelector(".next").textContent.includes("only an observation closes it") && document.querySelector("input[name=owner]").value === "desk team"`)
+	if link := eval[string](t, ctx, `document.querySelector("a[rel~=noopener]").href`); link != "https://tickets.example/7" {
+		t.Errorf("the ticket leads to %s", link)
+	}
+	server.mended.Store(true)
+	act(t, ctx, chromedp.Click(".verify button"))
+	until(t, ctx, `document.querySelector(".state").textContent === "closed"`)
+
+	act(t, ctx, chromedp.Navigate(s.url+"/board?state=any&owner=desk+team"))
+	until(t, ctx, `document.querySelectorAll(".finding").length === 1`)
+	act(t, ctx, chromedp.Click(".bulk .check input"), chromedp.SendKeys("#bulkowner", "second team"), chromedp.Click(".bulk button"))
+	until(t, ctx, `document.body.textContent.includes("None is so")`)
+
+	// A wrong field is named, and the keyboard's first stop is the way past the navigation.
+	act(t, ctx, chromedp.Navigate(s.url+"/tokens"))
+	until(t, ctx, `document.querySelector("#name")`)
+	act(t, ctx, chromedp.KeyEvent("\t"))
+	if got := eval[string](t, ctx, `document.activeElement.className`); got != "skip" {
+		t.Errorf("the first stop of the keyboard is %q", got)
+	}
+	act(t, ctx, chromedp.SendKeys("#name", "program"), chromedp.Click("form.fields button"))
+	until(t, ctx, `document.querySelector("[data-secret]").textContent.startsWith("signet_")`)
+	act(t, ctx, chromedp.Click(".who button"))
+	until(t, ctx, `location.pathname === "/login"`)
+	if n := eval[int](t, ctx, `document.cookie.length`); n != 0 {
+		t.Error("a script can read the cookie")
+	}
+	if said := s.said.text(); said != "" {
+		t.Errorf("the log: %s", said)
+	}
+}
+
+// TestForEverybody: no page scrolls sideways or has what axe finds, light and dark, on a phone and on a desk.
+func TestForEverybody(t *testing.T) {
+	s := serve(t, "", "127.9.10.1")
+	serveDesktop(t, "127.9.10.1")
+	c := s.admin(t)
+	c.sample()
+	site := c.call("POST", "sites", m{"name": "Desks in the north", "targets": []string{"127.9.10.1"}, "checks": []string{"rdp"}, "owner": "desk team"})["id"].(string)
+	first := c.scan(m{"site": site})
+	second := c.scan(m{"site": site})
+	c.call("POST", "exceptions", m{"rule": nlaRule, "scope": []string{"192.0.2.7"}, "owner": "ada", "reason": "it goes in spring", "until": "2100-01-01"})
+	c.call("POST", "policies", m{"name": "ours", "yaml": "extends: baseline\n"})
+	row := c.call("GET", "findings?rule="+nlaRule, nil)["items"].([]any)[0].(map[string]any)["id"].(string)
+	c.call("PATCH", "findings/"+row, m{"owner": "desk team", "ticket": "https://tickets.example/7", "due": "2020-01-01"})
+	dc := c.call("GET", "hosts?q=dc1", nil)["items"].([]any)[0].(map[string]any)["id"].(string)
+	job := c.call("GET", "jobs", nil)["items"].([]any)[0].(map[string]any)["id"].(string)
+	ctx := browser(t, s)
+	act(t, ctx, chromedp.Navigate(s.url+"/login"))
+	until(t, ctx, `document.querySelector("h1").textContent === "Log in"`)
+	shots(t, ctx, "login")
+	act(t, ctx, chromedp.SendKeys("#name", "ada"), chromedp.SendKeys("#password", password), chromedp.Click("button.main"))
+	until(t, ctx, `location.pathname === "/"`)
+	rule := "smb-signing-not-required"
+	for name, path := range map[string]string{"overview": "/", "board": "/board", "rule": "/board?rule=" + rule, "finding": "/board/" + row, "hosts": "/hosts", "host": "/hosts/" + dc, "evidence": "/hosts/" + dc + "/evidence?port=389&check=ldap",
+		"paths": "/paths?rule=" + rule, "runs": "/runs", "run": "/runs/" + first, "diff": "/diff?old=" + first + "&new=" + second, "jobs": "/jobs", "job": "/jobs/" + job, "sites": "/sites", "site": "/sites/" + site, "exceptions": "/exceptions",
+		"policies": "/policies", "policy": "/policies/ours", "users": "/users", "tokens": "/tokens", "audit": "/audit", "settings": "/settings", "me": "/me"} {
+		act(t, ctx, chromedp.Navigate(s.url+path))
+		until(t, ctx, `document.querySelector("main h1")`)
+		eval[int](t, ctx, `document.querySelectorAll("details").forEach((d, i) => d.open = i < 2);0`)
+		shots(t, ctx, name)
+	}
+}
+
+// sideways are the elements that make a page scroll sideways.
+const sideways = `document.documentElement.scrollWidth <= innerWidth ? [] : Array.from(document.querySelectorAll("body *")).filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, pre")).map(e => e.outerHTML.slice(0, 90)).slice(0, 3)`
+
+// shots audits what is shown at two widths, light and dark, and keeps pictures where SIGNET_SHOTS says.
+func shots(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	axe, err := os.ReadFile(os.Getenv("SIGNET_AXE")) // axe.min.js of npm's axe-core
+	if err != nil && os.Getenv("CI") != "" {
+		t.Errorf("SIGNET_AXE: %v", err)
+	}
+	if err == nil {
+		eval[int](t, ctx, string(axe)+";0")
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int64{390, 1280} {
+			act(t, ctx, chromedp.EmulateViewport(width, 900))
+			for _, wrong := range eval[[]string](t, ctx, sideways) {
+				t.Errorf("%s, %s, %d px: the page scrolls sideways: %s", name, scheme, width, wrong)
+			}
+			if err == nil {
+				for _, wrong := range eval[[]string](t, ctx, `axe.run().then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 120)).slice(0, 3).join(" | ")))`) {
+					t.Errorf("%s, %s, %d px: axe: %s", name, scheme, width, wrong)
+				}
+			}
+			if dir := os.Getenv("SIGNET_SHOTS"); dir != "" { // for people to look at
+				png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%d.png", name, scheme, width)), png, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package pages
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"signet"
+	"signet/internal/desk"
+	"signet/internal/estate"
+	"signet/internal/hub"
+	"signet/internal/report"
+	"signet/internal/store"
+	"signet/internal/text"
+)
+
+// loginPage is where a session begins.
+type loginPage struct {
+	SetUp bool   // no user exists yet
+	To    string // the page that was asked for
+}
+
+func (l *loginPage) title() string { return text.Either(l.SetUp, "Set up", "Log in") }
+
+func (p *Pages) login(a *ask) (any, error) {
+	done, err := p.Desk.IsSetUp(a.Context())
+	return &loginPage{SetUp: !done, To: local(a.q.Get("to"))}, err
+}
+
+// local is a path of this server, or "/": a link that leads elsewhere after a log-in would be somebody's who wants the password again.
+func local(to string) string {
+	if len(to) == 0 || to[0] != '/' || len(to) > 2000 || len(to) > 1 && (to[1] == '/' || to[1] == '\\') {
+		return "/"
+	}
+	for _, c := range []byte(to) {
+		if c < 0x21 || c == '\\' || c > 0x7e {
+			return "/"
+		}
+	}
+	return to
+}
+
+// overviewPage is the estate in a sentence and in sums.
+type overviewPage struct {
+	Lead, Sub string
+	Tiles     []tile
+	Steps     []step
+	More      int // steps that are not shown
+	Sites     []siteSum
+	Jobs      []jobShown
+	Since     time.Time
+	Until     time.Time
+	Waiting   int // findings that only another look can settle
+	Nobody    int // findings at which nobody works yet
+	Empty     bool
+	Allow     []string
+}
+
+func (*overviewPage) title() string { return "Overview" }
+
+type tile struct{ Class, Number, Text, Query string }
+
+// step is what to do, and what that closes.
+type step struct {
+	report.Step
+	Closes string
+}
+
+// siteSum is a site with its trend.
+type siteSum struct {
+	estate.SiteSum
+	Name  string
+	Trend *trend
+}
+
+// Exposed is how many endpoints are.
+func (s siteSum) Exposed() uint64 { return s.Verdicts[signet.Exposed] }
+
+const (
+	mostSteps = 5
+	mostTrend = 30
+)
+
+func (p *Pages) overview(a *ask) (any, error) {
+	v := p.Hub.View(a.who)
+	o := v.Overview()
+	out := &overviewPage{Since: o.Since, Until: o.Until, Empty: len(o.Sites) == 0, Allow: p.allowed()}
+	hosts := uint64(0)
+	for _, n := range o.Hosts {
+		hosts += n
+	}
+	out.Lead, out.Sub = lead(o, hosts)
+	for _, t := range signet.Verdicts() {
+		word := t.String()
+		out.Tiles = append(out.Tiles, tile{word, text.Grouped(o.Hosts[t]), text.Noun(o.Hosts[t], "host ", "hosts ") + word + ", " + text.CountGrouped(o.Verdicts[t], "endpoint", "endpoints"), "?verdict=" + word})
+	}
+	out.Tiles = append(out.Tiles, tile{"", text.Grouped(o.Coverage.Addresses), text.Noun(o.Coverage.Addresses, "address", "addresses") + " asked, " + text.Grouped(o.Coverage.Alive) + " alive", ""})
+	for i := range o.Steps[:min(len(o.Steps), mostSteps)] {
+		out.Steps = append(out.Steps, step{o.Steps[i], text.Capital(o.Steps[i].Closes())})
+	}
+	out.More = len(o.Steps) - len(out.Steps)
+	out.Waiting = v.Board.Count(&estate.RowFilter{States: []estate.State{estate.ToVerify}})
+	out.Nobody = v.Board.Count(&estate.RowFilter{States: []estate.State{estate.Open}})
+	runs, err := p.Hub.Runs(a.Context(), a.who)
+	if err != nil {
+		return nil, err
+	}
+	names := p.siteNames(a)
+	for i := range o.Sites {
+		s := &o.Sites[i]
+		out.Sites = append(out.Sites, siteSum{*s, names[s.Site], newTrend(hub.Trend(runs, s.Run, mostTrend))})
+	}
+	jobs, err := p.Hub.List(a.who)
+	if err != nil {
+		return nil, err
+	}
+	for i := range jobs {
+		if !jobs[i].State.Ended() {
+			out.Jobs = append(out.Jobs, p.shownJob(a, &jobs[i], names))
+		}
+	}
+	return out, nil
+}
+
+// lead is the one sentence for whoever reads no other, and what follows it.
+func lead(o *estate.Overview, hosts uint64) (string, string) {
+	exposed, open := o.Hosts[signet.Exposed], o.Hosts[signet.Undetermined]
+	sub := fmt.Sprintf("Signet asked %s; %s answered.", text.CountGrouped(o.Coverage.Asked, "endpoint", "endpoints"), text.Grouped(o.Coverage.Outcomes[signet.Answered]))
+	if open > 0 && exposed > 0 {
+		sub = text.CountGrouped(open, "more host has no verdict. ", "more hosts have no verdict. ") + sub
+	}
+	switch {
+	case hosts == 0:
+		return "No host answered, so there is nothing to judge.", sub
+	case exposed > 0:
+		return fmt.Sprintf("%s of %s %s relayed logons: an attacker on the network could act there as somebody else.", text.Grouped(exposed), text.CountGrouped(hosts, "host", "hosts"), text.Noun(exposed, "accepts", "accept")), sub
+	case open > 0:
+		return fmt.Sprintf("Signet saw no host accept relayed logons; %s.", text.CountGrouped(open, "host has no verdict", "hosts have no verdict")), sub
+	case o.Hosts[signet.Unseen] > 0:
+		return fmt.Sprintf("Signet saw no host accept relayed logons: %s, and %s.",
+			text.CountGrouped(o.Hosts[signet.Guarded], "host is guarded", "hosts are guarded"), text.CountGrouped(o.Hosts[signet.Unseen], "host asked for no logon", "hosts asked for no logon")), sub
+	}
+	return "Every host that answered refuses relayed logons.", sub
+}
+
+// allowed is what jobs may ask, as the server was started.
+func (p *Pages) allowed() []string {
+	if l := p.Hub.Env.Limits; l != nil {
+		return l.Allow
+	}
+	return nil
+}
+
+// siteNames are the names of the sites that somebody sees, by ID.
+func (p *Pages) siteNames(a *ask) map[string]string {
+	names := map[string]string{}
+	for _, s := range p.Desk.Sites(a.who) {
+		names[s.ID] = s.Name
+	}
+	return names
+}
+
+// runOf is a run that somebody may see.
+func (p *Pages) runOf(a *ask, id string) (*store.Run, []store.Run, error) {
+	runs, err := p.Hub.Runs(a.Context(), a.who)
+	if err != nil {
+		return nil, nil, err
+	}
+	at := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == id })
+	if at < 0 {
+		return nil, nil, store.NoDocument("run", id)
+	}
+	return &runs[at], runs, nil
+}
+
+// nameOf is who did something, for those who may know users.
+func (p *Pages) nameOf(a *ask, id string) string {
+	switch {
+	case id == a.who.ID:
+		return a.who.Name
+	case desk.Allow(a.who, desk.Inspect, ""):
+		return p.Desk.NameOf(id)
+	}
+	return ""
+}
