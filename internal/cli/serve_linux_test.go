@@ -240,6 +240,49 @@ func TestServePages(t *testing.T) {
 	}
 }
 
+// TestServeDrains: told to end, it lets hosts under way come to their end, exits 0, and the next one goes on with the job, unasked.
+func TestServeDrains(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.32.12.2:3389")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	come := make(chan struct{}, 100)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close() // and says nothing until then
+			come <- struct{}{}
+		}
+	}()
+	dir := t.TempDir()
+	s := startServer(t, dir, nil, "--allow", "127.32.12.2")
+	s.call(201, "POST", "setup", map[string]any{"token": s.setUp, "name": "ada", "password": servePassword})
+	job := s.call(202, "POST", "jobs", map[string]any{"targets": []string{"127.32.12.2"}, "checks": []string{"rdp"}})["id"].(string)
+	<-come
+	begin := time.Now()
+	if code := s.stop(); code != 0 || !strings.Contains(s.said.String(), "signet: stopping") {
+		t.Errorf("with a job under way it exits %d: %s", code, s.said)
+	}
+	if took := time.Since(begin); took < 2*time.Second {
+		t.Errorf("it ended after %v: the host under way was cut", took)
+	}
+	s = startServer(t, dir, nil, "--allow", "127.32.12.2")
+	s.call(200, "POST", "session", map[string]any{"name": "ada", "password": servePassword})
+	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		j := s.call(200, "GET", "jobs/"+job, nil)
+		if j["state"] == "done" && j["run"] != "" {
+			break
+		}
+		if time.Since(begin) > 30*time.Second {
+			t.Fatalf("at the next start the job is %v", j)
+		}
+	}
+}
+
 // TestServeLink: a new link takes the place of the one before, while the server runs.
 func TestServeLink(t *testing.T) {
 	dir := t.TempDir()
