@@ -39,11 +39,11 @@ func (a *app) serveCommand() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the estate by an API, and scan from there",
-		Long: `Serve keeps what stands open in view, and who owns it, and asks again: an API below /api/v1 over the stored runs.
-What may be asked from there --allow says, and no call can widen it; without it nothing can be launched.
+		Short: "Show the estate in a browser, and scan from there",
+		Long: `Serve keeps what stands open in view, and who owns it, and asks again: pages and an API over the stored runs.
+What may be asked from there --allow says, and no page or call can widen it; without it nothing can be launched.
 It listens on loopback. Elsewhere it wants a certificate, or a proxy in front that has one.
-On the first start it prints a token for the set-up, behind the # of a link, which is good once and for 24 hours.`,
+On the first start it prints a set-up link, which is good once and for 24 hours.`,
 		Example: "  signet serve --allow 10.0.0.0/16\n  signet serve --listen 0.0.0.0:8471 --tls-cert cert.pem --tls-key key.pem --allow 10.0.0.0/16\n  signet serve --behind-proxy 127.0.0.1 --url https://tools.corp.example/signet",
 		Args:    commandsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
