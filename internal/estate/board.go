@@ -92,7 +92,8 @@ type item struct {
 // place is where a row stands.
 func (e *Estate) place(w *row) place {
 	r := e.sources[w.source].Reading
-	d, x := &r.doors[w.door], &r.breaches[w.breach]
+	x := &r.breaches[w.breach]
+	d := &r.doors[x.door]
 	k := &r.kinds[d.kind]
 	return place{addr: e.addrOf(&e.spots[w.spot]), port: d.port, transport: k.transport, rule: r.word(x.rule), check: r.word(k.check), where: r.word(x.where)}
 }

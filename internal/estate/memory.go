@@ -76,12 +76,16 @@ func (m *Memory) Rows() int { return len(m.rows) }
 
 // Forget gives a memory without the rows that were closed before a moment.
 func (m *Memory) Forget(before time.Time) *Memory {
+	old := func(k known) bool { return k.closed != 0 && int64(k.closed) < before.Unix() }
+	if !slices.ContainsFunc(m.rows, old) {
+		return m
+	}
 	w := newMemo(len(m.rows))
 	for i := range m.hosts {
 		h := &m.hosts[i]
 		w.host(h.hi, h.lo, m.texts.word(h.name), m.texts.word(h.shown), m.texts.word(h.roles))
 		for _, k := range m.rows[h.rows : h.rows+h.n] {
-			if k.closed == 0 || int64(k.closed) >= before.Unix() {
+			if !old(k) {
 				w.again(m, k)
 			}
 		}

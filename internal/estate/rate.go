@@ -14,7 +14,6 @@ import (
 // row is a breach that stands, under the policy of its site.
 type row struct {
 	spot     uint32
-	door     uint32 // in Reading.doors
 	breach   uint32 // in Reading.breaches
 	excused  uint32 // in Estate.excused, and one more; 0: there is no exception
 	source   uint16
@@ -37,6 +36,11 @@ func (e *Estate) rate() {
 	e.stands = make([]bool, len(e.sources))
 	e.marks = make([]mark, len(e.spots))
 	e.rowsAt = make([]uint32, 0, len(e.spots)+1)
+	broken := 0
+	for i := range e.sources {
+		broken += len(e.sources[i].Reading.breaches)
+	}
+	e.rows = make([]row, 0, broken)
 	excused := map[*judge.Exception]uint32{}
 	notes := make([]map[uint16]bool, len(e.sources))
 	for i := range notes {
@@ -61,7 +65,7 @@ func (e *Estate) rate() {
 			e.sums.hosts[r.verdict]++
 		}
 	}
-	e.rowsAt = append(e.rowsAt, uint32(len(e.rows)))
+	e.rowsAt, e.rows = append(e.rowsAt, uint32(len(e.rows))), tight(e.rows)
 	e.sums.paths = paths.Summary()
 	steps.Weigh(e.sums.paths)
 	e.sums.steps = steps.Sorted()
@@ -129,7 +133,7 @@ func (r *rater) door(f foundDoor) {
 		if !rated.On {
 			return
 		}
-		one := row{spot: uint32(r.i), door: f.door, breach: k, source: f.source, severity: rated.Severity}
+		one := row{spot: uint32(r.i), breach: k, source: f.source, severity: rated.Severity}
 		if x := rated.Exception; x != nil {
 			if r.excused[x] == 0 {
 				e.excused = append(e.excused, x)
@@ -197,6 +201,7 @@ func (e *Estate) hostEndpoint(f foundDoor) signet.HostEndpoint {
 
 func (e *Estate) hostFinding(w *row) signet.HostFinding {
 	r := e.sources[w.source].Reading
-	d, b := &r.doors[w.door], &r.breaches[w.breach]
+	b := &r.breaches[w.breach]
+	d := &r.doors[b.door]
 	return signet.HostFinding{Rule: r.word(b.rule), Severity: w.severity, Check: r.word(r.kinds[d.kind].check), Port: d.port, Where: r.word(b.where)}
 }

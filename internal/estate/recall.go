@@ -12,7 +12,7 @@ type recall struct {
 	m     *Memory
 	taken []bool  // of m.rows: a row of the estate is that row
 	was   []int32 // of e.rows: which row of m it is; -1: none
-	ids   []ID    // of e.rows
+	ids   []ID    // of e.rows; nil: all of them were known
 	next  *memo
 	words [][]uint32 // of sources: where their texts are in next; 0: not yet, unless it is the empty one
 	board *Board
@@ -26,7 +26,7 @@ func (e *Estate) Board(m *Memory) (*Board, *Memory) {
 	if m == nil {
 		m = &Memory{}
 	}
-	r := &recall{e: e, m: m, taken: make([]bool, len(m.rows)), was: make([]int32, len(e.rows)), ids: make([]ID, len(e.rows)), next: newMemo(len(m.rows)), words: make([][]uint32, len(e.sources)), board: &Board{e: e}}
+	r := &recall{e: e, m: m, taken: make([]bool, len(m.rows)), was: make([]int32, len(e.rows)), next: newMemo(len(m.rows)), words: make([][]uint32, len(e.sources)), board: &Board{e: e}}
 	for s := range r.words {
 		r.words[s] = make([]uint32, len(e.sources[s].Reading.ends))
 	}
@@ -67,7 +67,7 @@ func (r *recall) places(i int) (fresh bool) {
 			fresh = true
 			continue
 		}
-		r.taken[r.was[w]], r.ids[w] = true, r.m.rows[r.was[w]].id
+		r.taken[r.was[w]] = true
 	}
 	return fresh
 }
@@ -87,6 +87,12 @@ func (r *recall) here(w uint32, h *knownHost) {
 
 // name gives the rows that stood nowhere their IDs, and finds those that stood elsewhere.
 func (r *recall) name() {
+	r.ids = make([]ID, len(r.was))
+	for w, k := range r.was {
+		if k >= 0 {
+			r.ids[w] = r.m.rows[k].id
+		}
+	}
 	byID := make([]uint32, len(r.m.rows))
 	for k := range byID {
 		byID[k] = uint32(k)
@@ -137,9 +143,10 @@ func (r *recall) present(i int) {
 	for w := from; w < to; w++ {
 		x := &e.rows[w]
 		src := &e.sources[x.source]
-		d, b := &src.Reading.doors[x.door], &src.Reading.breaches[x.breach]
+		b := &src.Reading.breaches[x.breach]
+		d := &src.Reading.doors[b.door]
 		kind, seen := &src.Reading.kinds[d.kind], src.Reading.observed(d)
-		k := known{id: r.ids[w], first: uint32(seen.Unix()), port: d.port}
+		k := known{first: uint32(seen.Unix()), port: d.port}
 		k.saw(seen.UnixMilli())
 		a := about{
 			flags: uint8(kind.transport), state: uint8(x.severity) | uint8(d.verdict())<<4,
@@ -147,7 +154,10 @@ func (r *recall) present(i int) {
 			unasked: r.word(x.source, src.Reading.notes[d.note].unasked), site: r.next.in.word(src.Site),
 		}
 		if r.was[w] >= 0 {
-			k.first = r.m.rows[r.was[w]].first
+			k.id, k.first = r.m.rows[r.was[w]].id, r.m.rows[r.was[w]].first
+		}
+		if r.ids != nil {
+			k.id = r.ids[w]
 		}
 		one := item{known: uint32(len(r.next.m.rows)), row: int32(w), spot: uint32(i), severity: x.severity}
 		if x.flags&rowExcepted != 0 {

@@ -33,6 +33,7 @@ type Hub struct {
 
 	world    atomic.Pointer[world]
 	building sync.Mutex    // one world is built at a time
+	making   sync.Mutex    // one reading of a stored run is made at a time
 	look     chan struct{} // has one element when runs may have come or gone
 }
 
@@ -83,7 +84,7 @@ func (h *Hub) listen(j *Job) report.Handler { return h.record(j.Site, j.Ordered.
 
 // ended has the run of a job shown.
 func (h *Hub) ended(ctx context.Context, j *Job) {
-	if err := h.rebuild(ctx, true); err != nil {
+	if err := errors.Join(h.readEnded(ctx, j), h.rebuild(ctx, true)); err != nil {
 		h.Warn(fmt.Sprintf("job %s: what came of it cannot be shown yet: %v", j.ID, err))
 	}
 	h.Look()

@@ -224,23 +224,17 @@ func (h *Hub) readNew(ctx context.Context) error {
 		if heads[r.ID] != nil || !r.Finished() || !r.Stands() || busy == r.ID {
 			continue
 		}
-		place := jobs[r.ID]
-		rec := h.record(place.Site, place.Verifies)
-		j, err := h.judge(h.PolicyOf(place.Site))
-		if err == nil {
-			_, err = h.Env.Report(ctx, stored.Input(ctx, r), &run.Replay{Judge: j}, rec)
-		}
-		if err == nil {
-			err = rec.err
-		}
+		made, err := h.readRun(ctx, stored, r, jobs[r.ID])
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil { // the next may be whole
-			errs = append(errs, fmt.Errorf("run %s: %w", r.ID, err))
+			errs = append(errs, err)
 			continue
 		}
-		errs = append(errs, h.rebuild(ctx, true))
+		if made {
+			errs = append(errs, h.rebuild(ctx, true))
+		}
 	}
 	gone := false
 	for id := range heads {
@@ -253,6 +247,43 @@ func (h *Hub) readNew(ctx context.Context) error {
 		errs = append(errs, h.rebuild(ctx, true))
 	}
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
+}
+
+// readRun makes the reading of a run, unless somebody else has made it meanwhile.
+func (h *Hub) readRun(ctx context.Context, stored *run.Stored, r *store.Run, at place) (made bool, err error) {
+	h.making.Lock()
+	defer h.making.Unlock()
+	heads, err := h.heads(ctx)
+	if err != nil || heads[r.ID] != nil {
+		return false, err
+	}
+	rec := h.record(at.Site, at.Verifies)
+	j, err := h.judge(h.PolicyOf(at.Site))
+	if err == nil {
+		_, err = h.Env.Report(ctx, stored.Input(ctx, r), &run.Replay{Judge: j}, rec)
+	}
+	if err == nil {
+		err = rec.err
+	}
+	if err != nil {
+		return false, fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	return true, nil
+}
+
+// readEnded makes the reading of a job's run where none came of the run itself: the process that made it ended just before. No later job
+// begins before that is done, since the board takes what it remembers from one run after another.
+func (h *Hub) readEnded(ctx context.Context, j *Job) error {
+	runs, err := store.AllRuns(ctx, h.Store)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == j.Run })
+	if i < 0 || !runs[i].Finished() || !runs[i].Stands() {
+		return nil
+	}
+	_, err = h.readRun(ctx, &run.Stored{Store: h.Store, Runs: runs}, &runs[i], place{j.Site, j.Ordered.Verifies})
+	return err
 }
 
 // place is where the run of a job belongs.

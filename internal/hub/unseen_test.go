@@ -3,6 +3,7 @@ package hub
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"signet/internal/check/all"
 	"signet/internal/desk"
@@ -19,6 +20,7 @@ func TestHubRemembersAfterItsEnd(t *testing.T) {
 	server := serveDesktop(t, "127.9.22.1")
 	path := filepath.Join(t.TempDir(), "s.db")
 	ctx := t.Context()
+	later := 0 // days
 	process := func(do func(*Hub)) {
 		t.Helper()
 		st, err := sqlite.Open(ctx, path, true)
@@ -31,7 +33,7 @@ func TestHubRemembersAfterItsEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		h, err := Open(ctx, Config{Env: &run.Env{Checks: all.Checks()}, Store: st, Desk: d, Policy: "baseline", Warn: func(s string) { t.Error(s) }})
+		h, err := Open(ctx, Config{Env: &run.Env{Checks: all.Checks()}, Store: st, Desk: d, Policy: "baseline", Now: func() time.Time { return time.Now().AddDate(0, 0, later) }, Warn: func(s string) { t.Error(s) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,4 +80,12 @@ func TestHubRemembersAfterItsEnd(t *testing.T) {
 			t.Errorf("the board has yet to remember %+v (%v)", list, err)
 		}
 	})
+	for days, want := range map[int]int{399: 1, 402: 0} {
+		later = days
+		process(func(h *Hub) {
+			if n := h.View(system()).Board.Rows(); n != want {
+				t.Errorf("%d days later %d rows are remembered, want %d", days, n, want)
+			}
+		})
+	}
 }

@@ -90,12 +90,12 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 	}
 	view, memory := w.see(h, nil)
 	w.views[""], w.memory = view, memory // which the board holds on to anyway
+	h.world.Store(w)                     // first: the world before it need not stay while this is stored
 	if observed {
 		if err := h.remember(ctx, memory, unseen); err != nil {
 			h.Warn(fmt.Sprintf("what the board remembers is not kept: %v", err))
 		}
 	}
-	h.world.Store(w)
 	return nil
 }
 
@@ -198,6 +198,9 @@ func (h *Hub) View(who desk.Who) *View {
 // Refresh shows what people decided since: policies, exceptions, sites, settings, states of rows.
 func (h *Hub) Refresh(ctx context.Context) error { return h.rebuild(ctx, false) }
 
+// remembersDays is for how long a row that was closed is remembered, until the next start: a year, and what a yearly audit may be late.
+const remembersDays = 400
+
 // memoryKind is the kind of the parts of what the board remembers.
 const memoryKind = "board-memory"
 
@@ -214,7 +217,7 @@ func (h *Hub) remembered(ctx context.Context) (*estate.Memory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("what the board remembers: %w", err)
 	}
-	return m, nil
+	return m.Forget(h.Now().AddDate(0, 0, -remembersDays)), nil
 }
 
 // remember stores it in place of what was, and that these readings are in it.
