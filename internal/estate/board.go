@@ -14,12 +14,13 @@ import (
 // State is what is known, and being done, of a row.
 type State uint8
 
-// The states of a row. Who works at it says InWork; all else follows from what was observed and the policy.
+// The states of a row. Who works at it says InWork, or that it is mended and to be verified; all else follows from what was observed and
+// the policy.
 const (
 	Open State = iota
 	InWork
 	Excepted // somebody accepted it until a day
-	ToVerify // it was there, and what was asked last does not tell whether it still is
+	ToVerify // it was there, and what was asked last does not tell whether it still is; or somebody says since that it is mended
 	Closed   // it was seen not to be there any more
 )
 
@@ -62,6 +63,7 @@ type Row struct {
 type Mark struct {
 	Owner  string
 	InWork bool
+	Mended time.Time // somebody says that it is, since then; zero: nobody does
 }
 
 // Board is the findings of an estate, accepted ones too, and those known before, each with its state. It is not changed any more
@@ -75,8 +77,9 @@ type Board struct {
 	ids   []uint32 // items, by ID
 	words []uint32 // texts of known that say where rows stand, and by which check
 	marks map[int]Mark
-	owned []int    // items with an owner
-	work  []uint64 // a bit for each item: somebody works at it
+	owned []int // items with an owner
+	// A bit for each item: somebody works at it, says since it was seen that it is mended.
+	work, mended []uint64
 }
 
 // item is a row, in short.
@@ -177,7 +180,7 @@ func (b *Board) place(x *item) place {
 // Marked is the board with what people say of its rows, by ID. Marks of rows that are not there are left out.
 func (b *Board) Marked(marks map[ID]Mark) *Board {
 	c := *b
-	c.marks, c.owned, c.work = map[int]Mark{}, nil, make([]uint64, len(b.items)/64+1)
+	c.marks, c.owned, c.work, c.mended = map[int]Mark{}, nil, make([]uint64, len(b.items)/64+1), make([]uint64, len(b.items)/64+1)
 	for id, m := range marks {
 		i := b.find(id)
 		if i < 0 {
@@ -189,6 +192,9 @@ func (b *Board) Marked(marks map[ID]Mark) *Board {
 		}
 		if m.InWork {
 			c.work[i/64] |= 1 << (i % 64)
+		}
+		if k := &b.known.rows[b.items[i].known]; m.Mended.UnixMilli() > k.at() { // an observation since then knows better
+			c.mended[i/64] |= 1 << (i % 64)
 		}
 	}
 	slices.Sort(c.owned)
@@ -206,12 +212,18 @@ func (b *Board) find(id ID) int {
 	return int(b.ids[n])
 }
 
-// state is that of an item with what people say of it: work is done on what is open, or was, and nowhere else.
+// state is that of an item with what people say of it: that counts of what is open, and nowhere else. What they say closes nothing.
 func (b *Board) state(i int) State {
-	if s := b.items[i].state; s != Open || b.work == nil || b.work[i/64]&(1<<(i%64)) == 0 {
+	has := func(bits []uint64) bool { return bits != nil && bits[i/64]&(1<<(i%64)) != 0 }
+	switch s := b.items[i].state; {
+	case s != Open:
 		return s
+	case has(b.work):
+		return InWork
+	case has(b.mended):
+		return ToVerify
 	}
-	return InWork
+	return Open
 }
 
 // Rows is how many rows the board has, closed ones too.

@@ -275,6 +275,31 @@ func TestMarks(t *testing.T) {
 	}
 }
 
+// That a row is mended people may say; it is to be verified then, and open again once it was seen since.
+func TestSaidToBeMended(t *testing.T) {
+	e := estate.New(all.Checks(), []estate.Source{scan{id: "a", at: "09:00", ends: "10.0.0.1 fs1 445 weak"}.source(t, "")})
+	b, _ := e.Board(nil)
+	row := allRows(t, b, &estate.RowFilter{}, 0)[0]
+	for _, c := range []struct {
+		name string
+		mark estate.Mark
+		want estate.State
+	}{
+		{"nothing is said", estate.Mark{}, estate.Open},
+		{"it was said after it was seen", estate.Mark{Mended: row.Seen.Add(time.Second)}, estate.ToVerify},
+		{"it was seen after it was said", estate.Mark{Mended: row.Seen.Add(-time.Second)}, estate.Open},
+		{"somebody works at it", estate.Mark{InWork: true}, estate.InWork},
+	} {
+		marked := b.Marked(map[estate.ID]estate.Mark{row.ID: c.mark})
+		if got, _ := marked.Row(row.ID); got.State != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got.State, c.want)
+		}
+		if n := marked.Count(&estate.RowFilter{States: []estate.State{c.want}}); n != 1 {
+			t.Errorf("%s: %d rows are %v", c.name, n, c.want)
+		}
+	}
+}
+
 // A cursor goes on behind its row, whatever comes and goes before it.
 func TestCursorsOutliveTheBoard(t *testing.T) {
 	var ends []string

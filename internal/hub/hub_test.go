@@ -226,6 +226,17 @@ func TestHubFromFindingToClosed(t *testing.T) {
 		t.Errorf("its owner is %q, that of the other row %q", got, other)
 	}
 
+	word := desk.RowToVerify
+	if err := h.Edit(ctx, act(), []desk.RowEdit{{ID: row.ID.String(), Was: store.AnyRev, State: &word}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := at("127.9.3.1").State; got != estate.ToVerify {
+		t.Errorf("said to be mended, it is %v", got)
+	}
+	again, err := h.Verify(ctx, act(), row.ID) // and is not
+	h.done(t, again, err)
+	soon(t, "the row is open again", func() bool { return at("127.9.3.1").State == estate.Open })
+
 	server.mended.Store(true)
 	v, err := h.Verify(ctx, act(), row.ID)
 	v = h.done(t, v, err)
@@ -251,7 +262,7 @@ func TestHubFromFindingToClosed(t *testing.T) {
 		t.Errorf("after a restart the row is %+v", r)
 	}
 	runs, err := h.Runs(ctx, system())
-	if err != nil || len(runs) != 2 {
+	if err != nil || len(runs) != 3 {
 		t.Fatalf("%d runs (%v)", len(runs), err)
 	}
 	var b bytes.Buffer

@@ -159,7 +159,11 @@ func (h *Hub) marks() map[estate.ID]estate.Mark {
 	marks := map[estate.ID]estate.Mark{}
 	for id, row := range h.Desk.Rows() {
 		if at, ok := estate.ParseID(id); ok {
-			marks[at] = estate.Mark{Owner: row.Owner, InWork: row.State == desk.RowInWork}
+			m := estate.Mark{Owner: row.Owner, InWork: row.State == desk.RowInWork}
+			if row.State == desk.RowToVerify {
+				m.Mended = row.At
+			}
+			marks[at] = m
 		}
 	}
 	return marks

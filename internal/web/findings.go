@@ -71,7 +71,7 @@ type Said struct {
 	Ticket  *string `json:"ticket,omitempty" doc:"an http or https URL"`
 	Due     *string `json:"due,omitempty" doc:"a day, 2006-01-02"`
 	Comment *string `json:"comment,omitempty"`
-	State   *string `json:"state,omitempty" doc:"open or in-work: that a finding is excepted an exception says, that it is closed an observation"`
+	State   *string `json:"state,omitempty" doc:"open, in-work or to-verify, which is said to be mended: that a finding is excepted an exception says, that it is closed an observation"`
 }
 
 func (f *Said) edit(id string, was uint64) (desk.RowEdit, error) {
