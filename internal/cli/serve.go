@@ -55,6 +55,7 @@ On the first start it prints a set-up link, which is good once and for 24 hours.
 	}
 	f.register(cmd)
 	cmd.AddCommand(a.serveLink())
+	cmd.AddCommand(a.serveStore()...)
 	return cmd
 }
 

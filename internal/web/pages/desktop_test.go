@@ -15,8 +15,6 @@ import (
 	"time"
 )
 
-const nla = "rdp-nla-not-required"
-
 // desktop is a Remote Desktop server on 3389: as recorded of xrdp 0.9.21 with security_layer=rdp, which takes no NLA, and once it is
 // mended as recorded of freerdp-shadow-cli 2.11 with /sec:nla.
 type desktop struct {
@@ -83,26 +81,4 @@ func (d *desktop) serve(c net.Conn) {
 			0420ac31276cf907f2dd2a61c904b71e2187e6fb0501170210550ce0ed6d32b2 9143`)
 	}
 	c.Read(b) // until the client has gone
-}
-
-// holding is a server on 3389 that takes connections and says nothing. It tells when somebody has come.
-func holding(t *testing.T, addr string) <-chan struct{} {
-	t.Helper()
-	l, err := net.Listen("tcp4", net.JoinHostPort(addr, "3389"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	come := make(chan struct{}, 100)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			come <- struct{}{}
-			t.Cleanup(func() { c.Close() })
-		}
-	}()
-	return come
 }

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"signet/internal/desk"
+	"signet/internal/run"
+	"signet/internal/store"
+	"signet/internal/text"
+)
+
+// serveStore are the commands for the store that a server is over.
+func (a *app) serveStore() []*cobra.Command {
+	sub := func(use, short, long string, args cobra.PositionalArgs, do func(ctx context.Context, url string, args []string) error) *cobra.Command {
+		var url string
+		cmd := &cobra.Command{Use: use, Short: short, Long: long, Args: args,
+			RunE: func(cmd *cobra.Command, args []string) error {
+				if err := a.configure(cmd); err != nil {
+					return err
+				}
+				return do(cmd.Context(), url, args)
+			},
+		}
+		storeFlag(cmd, &url)
+		return cmd
+	}
+	return []*cobra.Command{
+		sub("backup FILE", "Write the store into FILE while it is in use",
+			"Backup writes runs, users, sites, owners of findings and the audit log into FILE, which holds what FILE of another name would: a SQLite store. The server may run meanwhile. PostgreSQL has pg_dump.",
+			wantArguments(1, 1, "the file to write to"), a.backup),
+		sub("restore FILE", "Put a backup in the place of the store",
+			"Restore puts what backup wrote in the place of the store, while no server runs over it. What stood there is kept in a file beside it, which is named.",
+			wantArguments(1, 1, "the file that backup wrote"), a.restore),
+		sub("check", "Verify every stored row and the audit log (exit 1: something was altered)",
+			"Check holds every stored row against its checksum, as `signet runs check` does, and the audit log against its chain of hashes.",
+			noArguments(""), func(ctx context.Context, url string, _ []string) error { return a.checkServed(ctx, url) }),
+	}
+}
+
+func (a *app) backup(ctx context.Context, url string, args []string) error {
+	if err := run.Backup(ctx, url, args[0]); err != nil {
+		return failed(err)
+	}
+	return a.print("The store is in " + text.Clean(args[0]) + ".\n")
+}
+
+func (a *app) restore(ctx context.Context, url string, args []string) error {
+	before, err := run.Restore(ctx, args[0], url)
+	if err != nil {
+		return failed(err)
+	}
+	said := "The store is that of " + text.Clean(args[0]) + ".\n"
+	if before != "" {
+		said += "What stood there is in " + text.Clean(before) + ".\n"
+	}
+	return a.print(said)
+}
+
+// checkServed verifies all that a server keeps.
+func (a *app) checkServed(ctx context.Context, url string) error {
+	if err := a.checkRuns(ctx, url, nil); err != nil {
+		return err
+	}
+	kept, err := a.openStore(ctx, url)
+	if err != nil {
+		return err
+	}
+	if kept == nil {
+		return nil
+	}
+	defer kept.Close()
+	documents, ok := kept.(store.Desk)
+	if !ok {
+		return nil
+	}
+	entries, err := desk.VerifyAudit(ctx, documents)
+	if err != nil {
+		return trouble("the audit log was altered or cut short: %v", err)
+	}
+	return a.print(fmt.Sprintf("%s of the audit log: the chain is whole\n", text.Count(entries, "entry", "entries")))
+}
