@@ -83,6 +83,10 @@ func (f *serveFlags) addressFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.front.URL, "url", "", "the server is reached by `URL`: its host, and a path below which it stands")
 }
 
+// serveGC is how much may be allocated, in percent of what lives, before memory is collected: a server holds the estate for as long as it
+// lives, and what is let go while it is made anew must not double that.
+const serveGC = 25
+
 // serve serves until the process is told to end.
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	f.front.Trouble = a.tell
@@ -117,6 +121,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		return trouble("%v", err)
 	}
 	defer d.Close()
+	defer a.collect(Collector{Percent: serveGC})()
 	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Warn: a.tell})
 	if err != nil {
 		return failed(err)
