@@ -20,8 +20,12 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if s.file == "" {
 		return s.fail(errors.New("what is in memory alone has no backup"))
 	}
+	path, err := filepath.Abs(path) // a connection is made to a URL, which knows no present folder
+	if err != nil {
+		return s.fail(err)
+	}
 	part := path + ".part"
-	err := copied(ctx, s.file, part)
+	err = copied(ctx, s.file, part)
 	if err == nil {
 		err = os.Rename(part, path)
 	}
