@@ -6,9 +6,13 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
+
+// beside is what rooms show besides formats: pages of a server look like the page of the report.
+func beside() []string { return []string{"html/palette.go shows Palette"} }
 
 // The room of a format shows functions that return a report.Format, and nothing else; each of them is among formats.
 func TestRoomsShowFormatsAlone(t *testing.T) {
@@ -41,8 +45,8 @@ func TestRoomsShowFormatsAlone(t *testing.T) {
 				for _, name := range exported(d) {
 					if format := returns(d) == own; format {
 						found++
-					} else if room != nil {
-						t.Errorf("%s shows %s, which is no format", file, name)
+					} else if shows := filepath.ToSlash(file) + " shows " + name; room != nil && !slices.Contains(beside(), shows) {
+						t.Errorf("%s, which is no format", shows)
 					}
 				}
 			}
