@@ -4,12 +4,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	"signet/internal/check/checktest"
 	"signet/internal/desk"
 )
 
 // TestShownOnceDone: whoever waits for the end of a job and looks then sees what came of it.
 func TestShownOnceDone(t *testing.T) {
-	serveDesktop(t, "127.9.3.11")
+	checktest.ServeDesktop(t, "127.9.3.11")
 	h := openHub(t, filepath.Join(t.TempDir(), "s.db"), "127.9.3.0/24")
 	site, err := h.Desk.PutSite(t.Context(), act(), desk.Site{Name: "desks", Targets: []string{"127.9.3.11"}, Checks: []string{"rdp"}}, 0)
 	if err != nil {

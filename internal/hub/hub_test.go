@@ -14,6 +14,7 @@ import (
 
 	"signet"
 	"signet/internal/check/all"
+	"signet/internal/check/checktest"
 	"signet/internal/desk"
 	"signet/internal/estate"
 	"signet/internal/report"
@@ -115,8 +116,8 @@ const nla = "rdp-nla-not-required"
 // TestHubFromFindingToClosed: a site is asked, its finding gets an owner, the server is mended, and asking it again closes the row.
 func TestHubFromFindingToClosed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.db")
-	server := serveDesktop(t, "127.9.3.1")
-	serveDesktop(t, "127.9.3.2")
+	server := checktest.ServeDesktop(t, "127.9.3.1")
+	checktest.ServeDesktop(t, "127.9.3.2")
 	h := openHub(t, path, "127.9.3.0/24")
 	ctx := t.Context()
 	site, err := h.Desk.PutSite(ctx, act(), desk.Site{Name: "desks", Targets: []string{"127.9.3.1", "127.9.3.2"}, Checks: []string{"rdp"}}, 0)
@@ -161,7 +162,7 @@ func TestHubFromFindingToClosed(t *testing.T) {
 	h.done(t, again, err)
 	soon(t, "the row is open again", func() bool { return at("127.9.3.1").State == estate.Open })
 
-	server.mended.Store(true)
+	server.Mended.Store(true)
 	v, err := h.Verify(ctx, act(), row.ID)
 	v = h.done(t, v, err)
 	if o := v.Ordered.Order; !slices.Equal(o.Targets, []string{"127.9.3.1"}) || !slices.Equal(o.Checks, []string{"rdp"}) || !slices.Equal(o.Ports, []string{"rdp=3389"}) {
@@ -197,7 +198,7 @@ func TestHubFromFindingToClosed(t *testing.T) {
 
 // TestHubExceptions: a proposal changes nothing, an approval does, and the exported policy says the same.
 func TestHubExceptions(t *testing.T) {
-	serveDesktop(t, "127.9.4.1")
+	checktest.ServeDesktop(t, "127.9.4.1")
 	h := openHub(t, filepath.Join(t.TempDir(), "s.db"), "127.9.4.0/24")
 	ctx := t.Context()
 	j, err := h.LaunchBare(ctx, act(), &Bare{Targets: []string{"127.9.4.1"}, Checks: []string{"rdp"}})
@@ -257,9 +258,9 @@ func TestHubExceptions(t *testing.T) {
 
 // TestHubSites: who is limited to sites sees nothing of others, nor of what belongs to none.
 func TestHubSites(t *testing.T) {
-	serveDesktop(t, "127.9.5.1")
-	serveDesktop(t, "127.9.5.2")
-	serveDesktop(t, "127.9.5.3")
+	checktest.ServeDesktop(t, "127.9.5.1")
+	checktest.ServeDesktop(t, "127.9.5.2")
+	checktest.ServeDesktop(t, "127.9.5.3")
 	h := openHub(t, filepath.Join(t.TempDir(), "s.db"), "127.9.5.0/24")
 	ctx := t.Context()
 	mine, err := h.Desk.PutSite(ctx, act(), desk.Site{Name: "mine", Targets: []string{"127.9.5.1"}, Checks: []string{"rdp"}}, 0)
@@ -309,7 +310,7 @@ func TestHubSites(t *testing.T) {
 
 // TestHubReadsOthersRuns: what a command line stored is shown, and once.
 func TestHubReadsOthersRuns(t *testing.T) {
-	serveDesktop(t, "127.9.6.1")
+	checktest.ServeDesktop(t, "127.9.6.1")
 	path := filepath.Join(t.TempDir(), "s.db")
 	st, err := sqlite.Open(t.Context(), path, true)
 	if err != nil {

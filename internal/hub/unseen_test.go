@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"signet/internal/check/all"
+	"signet/internal/check/checktest"
 	"signet/internal/desk"
 	"signet/internal/estate"
 	"signet/internal/report"
@@ -17,7 +18,7 @@ import (
 // TestHubRemembersAfterItsEnd: a process ends between a reading and what the board remembers of it, and so does the next one. Each makes
 // up for the one before: the finding that is gone by then has a row that is closed, and is not forgotten.
 func TestHubRemembersAfterItsEnd(t *testing.T) {
-	server := serveDesktop(t, "127.9.22.1")
+	server := checktest.ServeDesktop(t, "127.9.22.1")
 	path := filepath.Join(t.TempDir(), "s.db")
 	ctx := t.Context()
 	later := 0 // days
@@ -69,7 +70,7 @@ func TestHubRemembersAfterItsEnd(t *testing.T) {
 		if row := rows(t, h.View(system()))[nla]; row.State != estate.Open || row.Rule != nla {
 			t.Errorf("the row is %+v", row)
 		}
-		server.mended.Store(true)
+		server.Mended.Store(true)
 		read(h)
 	})
 	process(func(h *Hub) {

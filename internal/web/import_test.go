@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"signet/internal/check/checktest"
 	"signet/internal/web/front"
 )
 
 // TestImport: runs come in as lines, packed or not, and no more of them than is taken.
 func TestImport(t *testing.T) {
-	serveDesktop(t, "127.31.8.1")
+	checktest.ServeDesktop(t, "127.31.8.1")
 	s := serve(t, "127.31.8.0/24")
 	c := s.admin(t)
 	job := c.ended(c.do("POST", "jobs", m{"targets": []string{"127.31.8.1"}, "checks": []string{"rdp"}}).is(202).text("id"))

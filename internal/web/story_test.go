@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signet/internal/check/checktest"
 )
 
 // TestStory: what a user does in the first days, call by call: set up, scan, give a finding an owner, mend the server, ask again.
 func TestStory(t *testing.T) {
-	server := serveDesktop(t, "127.31.4.1")
+	server := checktest.ServeDesktop(t, "127.31.4.1")
 	s := serve(t, "127.31.4.0/24")
 	c := s.nobody(t)
 	c.do("GET", "overview", nil).is(401)
@@ -99,7 +101,7 @@ func TestStory(t *testing.T) {
 		t.Errorf("under another policy of the settings: %s", row.body)
 	}
 
-	server.mended.Store(true)
+	server.Mended.Store(true)
 	verify := c.do("POST", "findings/"+id+"/verify", nil).is(202)
 	if verify.text("verifies") != id {
 		t.Errorf("the job: %s", verify.body)

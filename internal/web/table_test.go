@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"signet/internal/check/checktest"
 	"signet/internal/desk"
 )
 
@@ -129,9 +130,9 @@ func TestSelf(t *testing.T) {
 
 // TestForeignSite: who is limited to a site sees and does nothing at another, and what belongs to none is not theirs either.
 func TestForeignSite(t *testing.T) {
-	serveDesktop(t, "127.31.6.1")
-	serveDesktop(t, "127.31.6.2")
-	serveDesktop(t, "127.31.6.3")
+	checktest.ServeDesktop(t, "127.31.6.1")
+	checktest.ServeDesktop(t, "127.31.6.2")
+	checktest.ServeDesktop(t, "127.31.6.3")
 	s := serve(t, "127.31.6.0/24")
 	admin := s.admin(t)
 	type of struct{ site, job, run, finding, host string }

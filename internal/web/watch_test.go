@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"signet/internal/check/checktest"
 	"signet/internal/web/front"
 )
 
@@ -53,7 +54,7 @@ func TestOpenAPI(t *testing.T) {
 
 // TestMetrics: whoever watches has a token; what is told names no host, address or user.
 func TestMetrics(t *testing.T) {
-	serveDesktop(t, "127.31.7.1")
+	checktest.ServeDesktop(t, "127.31.7.1")
 	s := serve(t, "127.31.7.0/24")
 	c := s.admin(t)
 	c.do("POST", "sites", m{"name": "desks", "targets": []string{"127.31.7.1"}, "checks": []string{"rdp"}}).is(201)

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"signet/internal/check/checktest"
 	"signet/internal/report/reporttest"
 )
 
@@ -101,7 +102,7 @@ func act(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.
 // nothing else.
 func TestFirstFiveMinutes(t *testing.T) {
 	s := serve(t, "", "127.9.9.1")
-	server := serveDesktop(t, "127.9.9.1")
+	server := checktest.ServeDesktop(t, "127.9.9.1")
 	ctx := browser(t, s)
 	act(t, ctx, chromedp.Navigate(s.url+"/#"+s.token))
 	until(t, ctx, `document.querySelector("h1").textContent === "Set up Signet" && location.hash === ""`)
@@ -121,7 +122,7 @@ func TestFirstFiveMinutes(t *testing.T) {
 	if link := eval[string](t, ctx, `document.querySelector("a[rel~=noopener]").href`); link != "https://tickets.example/7" {
 		t.Errorf("the ticket leads to %s", link)
 	}
-	server.mended.Store(true)
+	server.Mended.Store(true)
 	act(t, ctx, chromedp.Click(".verify button"))
 	until(t, ctx, `document.querySelector(".state").textContent === "closed"`)
 
@@ -152,7 +153,7 @@ func TestFirstFiveMinutes(t *testing.T) {
 // TestForEverybody: no page scrolls sideways or has what axe finds, light and dark, on a phone and on a desk.
 func TestForEverybody(t *testing.T) {
 	s := serve(t, "", "127.9.10.1")
-	serveDesktop(t, "127.9.10.1")
+	checktest.ServeDesktop(t, "127.9.10.1")
 	c := s.admin(t)
 	c.sample()
 	site := c.call("POST", "sites", m{"name": "Desks in the north", "targets": []string{"127.9.10.1"}, "checks": []string{"rdp"}, "owner": "desk team"})["id"].(string)

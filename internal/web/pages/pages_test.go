@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"signet/internal/check/checktest"
 )
 
 const nlaRule = "rdp-nla-not-required"
@@ -137,7 +139,7 @@ func (c *caller) crawl(base string) map[string]string {
 func TestEveryLink(t *testing.T) {
 	const evil = `\"'><script>alert(1)</script><img src=x onerror=alert(2)>`
 	s := serve(t, "http://tools.example/signet", "127.9.7.1", "127.9.7.2")
-	serveDesktop(t, "127.9.7.1")
+	checktest.ServeDesktop(t, "127.9.7.1")
 	c := s.admin(t)
 	empty := c.crawl("/signet")
 	if !strings.Contains(empty["/signet/"], "Nothing has been asked yet") || !strings.Contains(empty["/signet/"], "Start the first scan") {
@@ -202,8 +204,8 @@ func calls(t *testing.T, page string) (list []string) {
 // TestWhoSees: each role is shown what it may see, and offered what it may do.
 func TestWhoSees(t *testing.T) {
 	s := serve(t, "", "127.9.8.0/24")
-	serveDesktop(t, "127.9.8.1")
-	serveDesktop(t, "127.9.8.2")
+	checktest.ServeDesktop(t, "127.9.8.1")
+	checktest.ServeDesktop(t, "127.9.8.2")
 	admin := s.admin(t)
 	one := admin.call("POST", "sites", m{"name": "site-one", "targets": []string{"127.9.8.1"}, "checks": []string{"rdp"}})["id"].(string)
 	two := admin.call("POST", "sites", m{"name": "site-two", "targets": []string{"127.9.8.2"}, "checks": []string{"rdp"}})["id"].(string)

@@ -1,4 +1,4 @@
-package pages_test
+package checktest
 
 import (
 	"crypto/ecdsa"
@@ -15,14 +15,15 @@ import (
 	"time"
 )
 
-// desktop is a Remote Desktop server on 3389: as recorded of xrdp 0.9.21 with security_layer=rdp, which takes no NLA, and once it is
+// Desktop is a Remote Desktop server on 3389: as recorded of xrdp 0.9.21 with security_layer=rdp, which takes no NLA, and once it is
 // mended as recorded of freerdp-shadow-cli 2.11 with /sec:nla.
-type desktop struct {
-	mended atomic.Bool
+type Desktop struct {
+	Mended atomic.Bool
 	tls    *tls.Config
 }
 
-func serveDesktop(t *testing.T, addr string) *desktop {
+// ServeDesktop serves it on port 3389 of an address until the test ends.
+func ServeDesktop(t testing.TB, addr string) *Desktop {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -33,7 +34,7 @@ func serveDesktop(t *testing.T, addr string) *desktop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desktop{tls: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
+	d := &Desktop{tls: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}}
 	l, err := net.Listen("tcp4", net.JoinHostPort(addr, "3389"))
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,7 @@ func serveDesktop(t *testing.T, addr string) *desktop {
 	return d
 }
 
-func (d *desktop) serve(c net.Conn) {
+func (d *Desktop) serve(c net.Conn) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(5 * time.Second))
 	b := make([]byte, 1024)
@@ -66,7 +67,7 @@ func (d *desktop) serve(c net.Conn) {
 		}
 	}
 	switch nla := b[15]&2 != 0; {
-	case !d.mended.Load():
+	case !d.Mended.Load():
 		say(c, "030000130ed000001234000201080000000000")
 	case !nla:
 		say(c, "030000130ed000000000000300080005000000")
