@@ -35,6 +35,11 @@ type Hub struct {
 	building sync.Mutex    // one world is built at a time
 	making   sync.Mutex    // one reading of a stored run is made at a time
 	look     chan struct{} // has one element when runs may have come or gone
+
+	changes  changes
+	matching sync.Mutex      // one run is compared at a time
+	unlike   map[string]bool // runs that could not be compared; of whoever has matching
+	came     chan struct{}   // as look, for who compares
 }
 
 // Open makes a hub. Work does what it has to do.
@@ -49,9 +54,9 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	if c.Warn == nil {
 		c.Warn = func(string) {}
 	}
-	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1)}
+	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1), came: make(chan struct{}, 1), unlike: map[string]bool{}}
 	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended})
-	if err := h.rebuild(ctx, false); err != nil {
+	if err := errors.Join(h.changes.load(ctx, documents), h.rebuild(ctx, false)); err != nil {
 		return nil, err
 	}
 	return h, nil
@@ -62,6 +67,7 @@ func (h *Hub) Work(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { h.Jobs.Work(ctx, h.Grace) })
 	wg.Go(func() { h.reading(ctx) })
+	wg.Go(func() { h.comparing(ctx) })
 	wg.Wait()
 }
 
@@ -92,8 +98,10 @@ func (h *Hub) ended(ctx context.Context, j *Job) {
 
 // Look has the hub look for runs that were made elsewhere, soon.
 func (h *Hub) Look() {
-	select {
-	case h.look <- struct{}{}:
-	default:
+	for _, wake := range []chan struct{}{h.look, h.came} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }

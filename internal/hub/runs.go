@@ -74,9 +74,9 @@ func (h *Hub) Report(ctx context.Context, who desk.Who, id string, f report.Form
 	return err
 }
 
-// Changes tells what is different between two runs that somebody may see, under the policy of the newer one's site: its header, then each
+// Diff tells what is different between two runs that somebody may see, under the policy of the newer one's site: its header, then each
 // change, then the sums.
-func (h *Hub) Changes(ctx context.Context, who desk.Who, before, after string, head func(*report.DiffHeader) error, each func(*compare.Change) error) (*compare.Summary, error) {
+func (h *Hub) Diff(ctx context.Context, who desk.Who, before, after string, head func(*report.DiffHeader) error, each func(*compare.Change) error) (*compare.Summary, error) {
 	a, _, err := h.opened(ctx, who, before)
 	if err != nil {
 		return nil, err

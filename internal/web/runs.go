@@ -224,7 +224,7 @@ func (s *Server) addDiff() {
 		var one bytes.Buffer
 		lines := report.JSONL().Diff(&one, &report.Options{})
 		n := uint64(0)
-		_, err = s.c.Hub.Changes(ctx, who(ctx), in.Old, in.New, func(*report.DiffHeader) error { return nil }, func(c *compare.Change) error {
+		_, err = s.c.Hub.Diff(ctx, who(ctx), in.Old, in.New, func(*report.DiffHeader) error { return nil }, func(c *compare.Change) error {
 			if n++; n <= skip {
 				return nil
 			}

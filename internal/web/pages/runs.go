@@ -158,7 +158,7 @@ func (p *Pages) diff(a *ask) (any, error) {
 	}
 	by := map[compare.Kind]*changes{}
 	var order []compare.Kind
-	sums, err := p.Hub.Changes(a.Context(), a.who, out.Old, out.New, func(h *report.DiffHeader) error { out.Header = h; return nil }, func(c *compare.Change) error {
+	sums, err := p.Hub.Diff(a.Context(), a.who, out.Old, out.New, func(h *report.DiffHeader) error { out.Header = h; return nil }, func(c *compare.Change) error {
 		k := by[c.Kind]
 		if k == nil {
 			k = &changes{}
