@@ -35,7 +35,7 @@ type part struct{ text, key string }
 
 // sample reads what servers of the lab answered, by check.
 func sample() (map[string][]*recorded, error) {
-	f, err := os.Open("internal/cli/sample.jsonl.gz")
+	f, err := os.Open("internal/sample/sample.jsonl.gz")
 	if err != nil {
 		return nil, fmt.Errorf("%w (run it at the root of the repository)", err)
 	}

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	_ "embed" // the sample
 	"fmt"
 	"os"
 
@@ -12,12 +9,8 @@ import (
 
 	"signet/internal/report"
 	"signet/internal/run"
+	"signet/internal/sample"
 )
-
-// sample is a run of Signet's own lab as JSON lines, recorded with `signet scan -o jsonl` and compressed.
-//
-//go:embed sample.jsonl.gz
-var sample []byte
 
 func (a *app) demoCommand() *cobra.Command {
 	var f reportFlags
@@ -49,7 +42,7 @@ func (a *app) demo(ctx context.Context, f *reportFlags) error {
 	if err != nil {
 		return err
 	}
-	plain, err := gzip.NewReader(bytes.NewReader(sample))
+	plain, err := sample.Lines()
 	if err != nil {
 		return trouble("the sample: %v", err)
 	}

@@ -116,6 +116,22 @@ func (d *Desk) EditRows(ctx context.Context, act Act, edits []RowEdit) error {
 	})
 }
 
+// ForgetRows takes away what was said of rows since some moment: of rows of the sample, which go with it. What was said before stays.
+func (d *Desk) ForgetRows(ctx context.Context, act Act, since time.Time, ids []string) error {
+	if !Allow(act.Who, Work, "") {
+		return ErrForbidden
+	}
+	return d.change(ctx, act, func(p *plan) error {
+		for _, id := range ids {
+			if k, err := d.rows.get(id); err == nil && !k.v.At.Before(since) {
+				d.rows.remove(p, id, k.rev)
+				p.note("finding.forget", id)
+			}
+		}
+		return nil
+	})
+}
+
 // set makes an edit, and names the fields that it is about.
 func (r *RowState) set(e *RowEdit) (fields []string, err error) {
 	if e.Owner != nil {

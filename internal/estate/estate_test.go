@@ -43,7 +43,7 @@ func baseline(t testing.TB) *judge.Judge {
 // sampleText is the run of `signet demo`, as JSON lines.
 func sampleText(t testing.TB) string {
 	t.Helper()
-	f, err := os.Open("../cli/sample.jsonl.gz")
+	f, err := os.Open("../sample/sample.jsonl.gz")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type Hub struct {
 	world    atomic.Pointer[world]
 	building sync.Mutex    // one world is built at a time
 	making   sync.Mutex    // one reading of a stored run is made at a time
+	sampling sync.Mutex    // the sample comes or goes, one at a time
 	look     chan struct{} // has one element when runs may have come or gone
 
 	changes  changes

@@ -69,6 +69,9 @@ func (h *Hub) Verify(ctx context.Context, act desk.Act, row estate.ID) (Job, err
 	if !ok {
 		return Job{}, store.NoDocument("finding", row.String())
 	}
+	if h.View(act.Who).Sample { // at its addresses stands something else, or nothing
+		return Job{}, ErrSample
+	}
 	at := netip.AddrPortFrom(r.Endpoint.Addr, r.Endpoint.Port)
 	o := h.order(at.Addr().String())
 	if r.Site != "" {

@@ -246,6 +246,7 @@ func (h *Hub) readNew(ctx context.Context) error {
 	if gone {
 		errs = append(errs, h.rebuild(ctx, true))
 	}
+	errs = append(errs, h.makeRoom(ctx))
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
 }
 

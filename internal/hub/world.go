@@ -22,6 +22,7 @@ type world struct {
 	runs    []store.Run // newest first
 	sources []estate.Source
 	memory  *estate.Memory
+	sample  *sampled // nil: none is stored
 
 	mu    sync.Mutex
 	views map[string]*View // by the sites that are seen
@@ -30,7 +31,8 @@ type world struct {
 // View is what somebody sees of the estate.
 type View struct {
 	*estate.Estate
-	Board *estate.Board
+	Board  *estate.Board
+	Sample bool // it is the sample, and nothing in it is real
 }
 
 // rebuild makes the world anew: of the runs that are stored, or, with observed unset, of the same readings under what people decided
@@ -54,16 +56,30 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 	observed = observed || len(unseen) > 0
 	w := &world{runs: runs, views: map[string]*View{}}
 	before := map[string]*estate.Reading{}
-	if old := h.world.Load(); old != nil {
+	old := h.world.Load()
+	if w.sample, err = h.sampled(ctx, runs, heads); err != nil {
+		return err
+	}
+	switch {
+	case w.sample.isShown():
+		w.memory = w.sample.memory // of its own, which is not kept
+	case old != nil && !old.sample.isShown():
 		w.memory = old.memory
+	default:
+		if w.memory, err = h.remembered(ctx); err != nil {
+			return err
+		}
+	}
+	if old != nil {
 		for i := range old.sources {
 			before[old.sources[i].Reading.Head.Run] = old.sources[i].Reading
 		}
-	} else if w.memory, err = h.remembered(ctx); err != nil {
-		return err
 	}
 	judges := map[string]*judge.Judge{}
 	for _, k := range h.standing(runs, heads) {
+		if w.sample.covers(k.run.ID) != w.sample.isShown() {
+			continue
+		}
 		site := k.head.Site
 		name := h.PolicyOf(site)
 		if judges[name] == nil {
@@ -91,7 +107,7 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 	view, memory := w.see(h, nil)
 	w.views[""], w.memory = view, memory // which the board holds on to anyway
 	h.world.Store(w)                     // first: the world before it need not stay while this is stored
-	if observed {
+	if observed && !w.sample.isShown() {
 		if err := h.remember(ctx, memory, unseen); err != nil {
 			h.Warn(fmt.Sprintf("what the board remembers is not kept: %v", err))
 		}
@@ -151,7 +167,7 @@ func (w *world) see(h *Hub, sites []string) (*View, *estate.Memory) {
 	}
 	e := estate.New(h.Env.Checks, sources)
 	board, memory := e.Board(w.memory)
-	return &View{Estate: e, Board: board.Marked(h.marks())}, memory
+	return &View{Estate: e, Board: board.Marked(h.marks()), Sample: w.sample.isShown() && sites == nil}, memory
 }
 
 // marks are what people say of rows, as far as a board asks for it.
@@ -176,7 +192,7 @@ func (h *Hub) marked() {
 	defer w.mu.Unlock()
 	marks := h.marks()
 	for key, v := range w.views {
-		w.views[key] = &View{Estate: v.Estate, Board: v.Board.Marked(marks)}
+		w.views[key] = &View{Estate: v.Estate, Board: v.Board.Marked(marks), Sample: v.Sample}
 	}
 }
 

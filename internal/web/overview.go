@@ -29,6 +29,7 @@ type Overview struct {
 	Trend      []Trend           `json:"trend" nullable:"false" doc:"of runs that asked the same, the newest first"`
 	Since      *time.Time        `json:"since,omitempty" doc:"of the oldest observation that stands"`
 	Until      *time.Time        `json:"until,omitempty" doc:"of the newest"`
+	Sample     bool              `json:"sample,omitempty" doc:"it is the sample, and nothing in it is real"`
 }
 
 // Step is what to do about a rule.
@@ -95,8 +96,9 @@ func (s *Server) addOverview() {
 }
 
 func (s *Server) overview(ctx context.Context, w desk.Who) (*Overview, error) {
-	o := s.c.Hub.View(w).Overview()
-	out := &Overview{Severities: map[string]uint64{}, Excepted: o.Excepted, Hosts: counts(&o.Hosts), Steps: []Step{}, Sites: []SiteSum{}, Trend: []Trend{},
+	v := s.c.Hub.View(w)
+	o := v.Overview()
+	out := &Overview{Sample: v.Sample, Severities: map[string]uint64{}, Excepted: o.Excepted, Hosts: counts(&o.Hosts), Steps: []Step{}, Sites: []SiteSum{}, Trend: []Trend{},
 		Since: unlessZero(o.Since), Until: unlessZero(o.Until)}
 	// The words are those of a summary line because it is one.
 	coverage := line.Coverage(o.Coverage)

@@ -61,6 +61,7 @@ func New(c Config) (*Server, error) {
 	s.addFindings()
 	s.addHosts()
 	s.addRuns()
+	s.addSample()
 	s.addJobs()
 	s.addEvents()
 	s.metrics = newMetrics(s, c.Version)

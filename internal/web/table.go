@@ -81,6 +81,10 @@ func routes() []route {
 		{pattern: "GET /api/v1/hosts/{id}", action: desk.Look},
 		{pattern: "GET /api/v1/hosts/{id}/timeline", action: desk.Look},
 
+		{pattern: "GET /api/v1/sample", action: desk.Look},
+		{pattern: "POST /api/v1/sample", action: desk.Import},
+		{pattern: "DELETE /api/v1/sample", action: desk.Import},
+
 		{pattern: "GET /api/v1/runs", action: desk.Look},
 		{pattern: "POST /api/v1/runs/import", action: desk.Import, body: mostImport},
 		{pattern: "GET /api/v1/runs/{id}", action: desk.Look},

@@ -34,6 +34,7 @@ func rights() map[string]string {
 		"GET audit": admins, "GET settings": admins, "PATCH settings": admins,
 		"GET overview": reads, "GET paths": reads, "GET findings": reads, "PATCH findings": works, "GET findings/{id}": reads, "PATCH findings/{id}": works, "POST findings/{id}/verify": works,
 		"GET hosts": reads, "GET hosts/{id}": reads, "GET hosts/{id}/timeline": reads,
+		"GET sample": reads, "POST sample": everywhere, "DELETE sample": everywhere,
 		"GET runs": reads, "POST runs/import": everywhere, "GET runs/{id}": reads, "GET runs/{id}/report": reads, "GET diff": reads,
 		"GET jobs": reads, "POST jobs": works, "DELETE jobs": works, "GET jobs/{id}": reads, "GET jobs/{id}/events": reads, "DELETE jobs/{id}": works,
 	}

@@ -15,7 +15,7 @@ import (
 // Facts of every check are read as encoding/json reads them, and by a plan: a type of facts that had none would be read right, and
 // would make reports of large runs slow. What a plan reads takes half the allocations at most.
 func TestFactsAreReadByAPlan(t *testing.T) {
-	f, err := os.Open(filepath.Join("..", "..", "cli", "sample.jsonl.gz"))
+	f, err := os.Open(filepath.Join("..", "..", "sample", "sample.jsonl.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func (p *Pages) step(a *ask, rule string) *step {
 
 func (p *Pages) row(a *ask, r *estate.Row, names map[string]string) row {
 	said := p.Desk.Row(r.ID.String())
-	out := row{Row: *r, Said: said, Site: names[r.Site], May: desk.Allow(a.who, desk.Work, r.Site), Ask: desk.Allow(a.who, desk.Launch, r.Site) && len(p.allowed()) > 0}
+	out := row{Row: *r, Said: said, Site: names[r.Site], May: desk.Allow(a.who, desk.Work, r.Site), Ask: desk.Allow(a.who, desk.Launch, r.Site) && len(p.allowed()) > 0 && !p.Hub.View(a.who).Sample}
 	out.Name, out.Where, out.Because = text.Clean(r.Name), text.Clean(r.Where), text.CleanAll(r.Because)
 	out.Overdue = said.Due != "" && r.State != estate.Closed && said.Due < p.Hub.Now().UTC().Format(time.DateOnly)
 	return out

@@ -151,6 +151,7 @@ type view struct {
 	Me            desk.Who
 	Nav           []entry
 	May           map[string]bool
+	Sample        bool // what is shown is the sample, and nothing in it is real
 	Body          any
 }
 
@@ -265,6 +266,7 @@ func (p *Pages) write(w http.ResponseWriter, a *ask, name, title string, status 
 		v.May[word] = a.may(action)
 	}
 	v.Nav = p.navigation(a)
+	v.Sample = a.who.Via != desk.Nobody && p.Hub.View(a.who).Sample
 	var b bytes.Buffer
 	if err := p.pages[name].ExecuteTemplate(&b, "frame.tmpl", v); err != nil {
 		p.Trouble("page " + name + ": " + err.Error())

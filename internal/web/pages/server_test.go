@@ -238,7 +238,7 @@ func (c *caller) scan(order m) string {
 // sample imports the network that signet demo shows, with some of its texts replaced, and waits until it is shown.
 func (c *caller) sample(replace ...string) {
 	c.t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "cli", "sample.jsonl.gz"))
+	f, err := os.Open(filepath.Join("..", "..", "sample", "sample.jsonl.gz"))
 	if err != nil {
 		c.t.Fatal(err)
 	}

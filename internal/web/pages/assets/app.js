@@ -91,7 +91,7 @@
     const [method, path] = form.dataset.call.split(" ");
     const headers = { Accept: "application/json" };
     if (form.dataset.etag) headers["If-Match"] = form.dataset.etag;
-    const body = method === "DELETE" || path.endsWith("/verify") ? undefined : bodyOf(form);
+    const body = method === "DELETE" || path === "sample" || path.endsWith("/verify") ? undefined : bodyOf(form);
     if (path === "findings" && !(body.ids || []).length) return say(form, "Choose findings first.");
     if (body) headers["Content-Type"] = "application/json";
     send(form, () => fetch(api + path, { method, headers, body: body && JSON.stringify(body), credentials: "same-origin" }));
