@@ -22,7 +22,7 @@ type Reply struct {
 
 // reply is one as it is stored.
 type reply struct {
-	Request string    `json:"request"` // what the call hashes to
+	Request string    `json:"request"` // what key and call hash to: of the call alone the hash would let whoever has a backup try passwords
 	Until   time.Time `json:"until"`
 	Reply   Reply     `json:"reply"`
 }
@@ -58,7 +58,7 @@ func (d *Desk) Once(ctx context.Context, w Who, key, request string) (*Reply, *C
 	if key == "" || len(key) > mostKeyLen || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return nil, nil, wrong("Idempotency-Key", "want 1 to %d visible ASCII characters", mostKeyLen)
 	}
-	c := &Claim{d, hashOf(w.ID + "\x00" + key), hashOf(request)}
+	c := &Claim{d, hashOf(w.ID + "\x00" + key), hashOf(key + "\x00" + request)}
 	d.replies.mu.Lock()
 	if d.replies.calls[c.id] {
 		d.replies.mu.Unlock()

@@ -18,21 +18,23 @@ import (
 // metrics are what a monitoring system is told. Labels are sites, verdicts, severities and patterns of routes: never an address, a host or a
 // user.
 type metrics struct {
-	registry *prometheus.Registry
+	registry *prometheus.Registry // of the process: the same for everybody
+	hub      *hub.Hub
+	desk     *desk.Desk
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 }
 
 func newMetrics(s *Server, version string) *metrics {
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
+		registry: prometheus.NewRegistry(), hub: s.c.Hub, desk: s.c.Desk,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "signet_http_requests_total", Help: "Requests by pattern of route and status."}, []string{"route", "code"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "signet_http_request_seconds", Help: "How long requests took, by pattern of route.",
 			Buckets: []float64{.005, .02, .1, .5, 2, 10}}, []string{"route"}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "signet_build_info", Help: "1, by version.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.took, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &estates{s.c.Hub, s.c.Desk})
+	m.registry.MustRegister(m.requests, m.took, build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -45,15 +47,20 @@ func (m *metrics) note(pattern string, status int, took time.Duration) {
 	m.took.WithLabelValues(pattern).Observe(took.Seconds())
 }
 
-// handler answers with all of them.
-func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+// handler answers with all of them that whoever asks may see.
+func (m *metrics) handler(of func(*http.Request) desk.Who) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		theirs := prometheus.NewRegistry()
+		theirs.MustRegister(&estates{m.hub, m.desk, of(r)})
+		promhttp.HandlerFor(prometheus.Gatherers{m.registry, theirs}, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+	})
 }
 
-// estates collects what stands, at the moment it is asked for.
+// estates collects what stands for somebody, at the moment it is asked for.
 type estates struct {
 	hub  *hub.Hub
 	desk *desk.Desk
+	who  desk.Who
 }
 
 func descriptions() (endpoints, findings, jobs, age *prometheus.Desc) {
@@ -78,10 +85,10 @@ func (e *estates) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	names := map[string]string{"": ""}
-	for _, s := range e.desk.Sites(desk.System()) {
+	for _, s := range e.desk.Sites(e.who) {
 		names[s.ID] = s.Name
 	}
-	view := e.hub.View(desk.System())
+	view := e.hub.View(e.who)
 	o := view.Overview()
 	for i := range o.Sites {
 		s := &o.Sites[i]
@@ -99,7 +106,7 @@ func (e *estates) Collect(ch chan<- prometheus.Metric) {
 		gauge(age, float64(s.Started.Unix()), name)
 	}
 	by := map[desk.JobState]int{}
-	for _, j := range e.desk.Jobs(desk.System()) {
+	for _, j := range e.desk.Jobs(e.who) {
 		by[j.State]++
 	}
 	for _, state := range []desk.JobState{desk.Queued, desk.Running, desk.Stopping, desk.Done, desk.Failed, desk.Stopped} {

@@ -187,7 +187,7 @@ func send(c huma.Context, f *os.File, of *store.Run, format string) {
 	h := w.Header()
 	h.Set("Content-Type", kind[0])
 	h.Set("Content-Disposition", `attachment; filename="signet-`+of.ID+"."+kind[1]+`"`)
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox")
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		panic(http.ErrAbortHandler)

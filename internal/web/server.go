@@ -91,7 +91,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (pattern string) 
 		s.health(w, r)
 		return r.URL.Path
 	case r.URL.Path == "/metrics":
-		s.gate.pass(map[string]route{"GET /metrics": {action: desk.Look}}, "GET /metrics", w, r, s.metrics.handler())
+		s.gate.pass(map[string]route{"GET /metrics": {action: desk.Look}}, "GET /metrics", w, r, s.metrics.handler(func(r *http.Request) desk.Who { return who(r.Context()) }))
 		return "/metrics"
 	case r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/"):
 		_, pattern = s.mux.Handler(r)
@@ -109,7 +109,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (pattern string) 
 // Metrics answers with the metrics alone, to whoever asks: for a port of its own.
 func (s *Server) Metrics() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", s.metrics.handler())
+	mux.Handle("GET /metrics", s.metrics.handler(func(*http.Request) desk.Who { return desk.System() }))
 	return mux
 }
 

@@ -75,6 +75,11 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("the metrics name %s", secret)
 		}
 	}
+	elsewhere := c.do("POST", "sites", m{"name": "elsewhere", "targets": []string{"127.31.7.2"}}).is(201).text("id")
+	robot.token = c.do("POST", "tokens", m{"name": "limited", "role": "viewer", "sites": []string{elsewhere}}).is(201).text("token")
+	if text := string(robot.do("GET", "/metrics", nil).is(200).body); strings.Contains(text, "desks") || !strings.Contains(text, `signet_jobs{state="done"} 0`) || !strings.Contains(text, "go_goroutines") {
+		t.Errorf("who sees another site alone is told %s", text)
+	}
 	w := httptest.NewRecorder()
 	s.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	if w.Code != 200 || !strings.Contains(w.Body.String(), "signet_endpoints") {

@@ -84,43 +84,71 @@ func TestPaceForgets(t *testing.T) {
 	}
 }
 
+// TestConnections: when all connections are taken, those that wait for their client make room, and those whose request is under way do not.
 func TestConnections(t *testing.T) {
-	at := start(t, Config{Limits: Limits{Connections: 3, Idle: time.Minute}}, ok)
-	var open []net.Conn
-	dial := func() (answered bool) {
+	under, release := make(chan struct{}), make(chan struct{})
+	at := start(t, Config{Limits: Limits{Connections: 4, Idle: time.Minute}}, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			io.ReadAll(r.Body)
+		}
+		if r.URL.Path == "/held" {
+			under <- struct{}{}
+			<-release
+		}
+		fmt.Fprint(w, "ok")
+	})
+	send := func(text string) net.Conn {
 		t.Helper()
 		c, err := net.Dial("tcp", at.addr)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		open = append(open, c)
-		fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n", at.addr)
+		fmt.Fprint(c, strings.ReplaceAll(text, "HOST", at.addr))
 		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		return c
+	}
+	answered := func(c net.Conn) bool {
 		line, err := bufio.NewReader(c).ReadString('\n')
 		return err == nil && strings.Contains(line, "200")
 	}
-	for i := range 3 {
-		if !dial() {
-			t.Fatalf("connection %d was not answered", i)
+	const whole = "GET / HTTP/1.1\r\nHost: HOST\r\n\r\n"
+	send(whole)
+	for name, text := range map[string]string{"nothing": "", "half a head": "GET / HTTP/1.1\r\nHost: ", "an answered request": whole, "half a body": "POST /body HTTP/1.1\r\nHost: HOST\r\nContent-Length: 9\r\n\r\nhalf"} {
+		for range 8 {
+			send(text)
+		}
+		if !answered(send(whole)) {
+			t.Errorf("connections that sent %s keep others out", name)
 		}
 	}
-	if dial() {
-		t.Error("one too many was answered")
-	}
-	open[0].Close()
-	deadline := time.Now().Add(5 * time.Second)
-	for !dial() {
-		if time.Now().After(deadline) {
-			t.Fatal("once another was closed, a new one is still not answered")
+	var held []net.Conn
+	for range 4 {
+		held = append(held, send(strings.Replace(whole, "/", "/held", 1)))
+		select {
+		case <-under:
+		case <-time.After(5 * time.Second):
+			t.Fatal("connections that wait keep others out")
 		}
-		time.Sleep(10 * time.Millisecond)
+	}
+	if answered(send(whole)) {
+		t.Error("one more than may be under way was answered")
+	}
+	close(release)
+	for _, c := range held {
+		if !answered(c) {
+			t.Error("a request under way was cut off to make room")
+		}
 	}
 }
 
-// TestConnectionsOfOne: one address cannot take all connections, a proxy and loopback may.
+// TestConnectionsOfOne: one address cannot take all connections, a proxy and loopback may; room is made by whoever has most.
 func TestConnectionsOfOne(t *testing.T) {
-	b := &bounded{all: 10, each: 2, free: func(a netip.Addr) bool { return a.IsLoopback() }}
+	b := &bounded{all: 9, each: 2, free: func(a netip.Addr) bool { return a.IsLoopback() }}
+	enter := func(addr string) *counted {
+		c, _ := net.Pipe()
+		return b.enter(c, group(netip.MustParseAddr(addr)))
+	}
 	for _, c := range []struct {
 		addr string
 		want bool
@@ -128,9 +156,20 @@ func TestConnectionsOfOne(t *testing.T) {
 		{"192.0.2.1", true}, {"192.0.2.1", true}, {"192.0.2.1", false}, {"192.0.2.2", true},
 		{"2001:db8::1", true}, {"2001:db8::2", true}, {"2001:db8::3", false}, {"127.0.0.1", true}, {"127.0.0.1", true}, {"127.0.0.1", true},
 	} {
-		if got := b.enter(group(netip.MustParseAddr(c.addr))); got != c.want {
+		if got := enter(c.addr) != nil; got != c.want {
 			t.Errorf("%s: %v, want %v", c.addr, got, c.want)
 		}
+	}
+	last := enter("192.0.2.3") // all are taken
+	flood := netip.MustParseAddr("127.0.0.1")
+	if last == nil || b.open != 8+1 || len(b.of[flood]) != 3 {
+		t.Fatalf("%d connections, %d of 127.0.0.1", b.open, len(b.of[flood]))
+	}
+	for range 100 {
+		enter("127.0.0.1")
+	}
+	if b.open != 9 || len(b.of[netip.MustParseAddr("192.0.2.1")]) != 2 || !b.of[last.from][last] {
+		t.Error("whoever has most takes the connections of others")
 	}
 }
 

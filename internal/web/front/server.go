@@ -101,7 +101,8 @@ func (s *Server) URL() string {
 // Serve answers requests by a handler until ctx ends, and then lets those under way come to their end. It closes the port.
 func (s *Server) Serve(ctx context.Context, h http.Handler) error {
 	hs := &http.Server{
-		Handler:           s.front(h),
+		Handler:           working(s.front(h)),
+		ConnContext:       withConn,
 		ReadHeaderTimeout: s.c.Header,
 		ReadTimeout:       s.c.Read,
 		WriteTimeout:      s.c.Write,
