@@ -2,6 +2,7 @@ package estate
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"sort"
 	"strings"
@@ -174,4 +175,52 @@ func (b *Board) speaks(q string) func(*item) bool {
 		}
 		return x.row < 0 && strings.Contains(strings.ToLower(b.known.texts.word(b.known.hosts[b.hostOf(x)].name))+"\n"+b.addr(x).String(), q)
 	}
+}
+
+// Broken is a place where a rule is broken, of which nobody accepts it.
+type Broken struct {
+	Endpoint signet.Endpoint
+	Host     ID
+	Name     string // that the host gives itself
+	Where    string
+	Severity signet.Severity
+	Windows  signet.Answer
+	Samba    bool
+}
+
+// Broken lists where a rule is broken, by address and port; site picks one that it is known from, by ID ("": any).
+func (e *Estate) Broken(rule, site string) (list []Broken) {
+	for k := range e.rows {
+		w := &e.rows[k]
+		src := &e.sources[w.source]
+		b := &src.Reading.breaches[w.breach]
+		if w.flags&rowExcepted != 0 || site != "" && src.Site != site || src.Reading.word(b.rule) != rule {
+			continue
+		}
+		p := e.place(w)
+		windows, _ := e.windows(int(w.spot))
+		samba := slices.ContainsFunc(e.hostsAt(int(w.spot)), func(f found) bool { return e.hostOf(f).flags&flagSamba != 0 })
+		list = append(list, Broken{Endpoint: signet.Endpoint{Target: signet.Target{Addr: p.addr}, Port: p.port, Transport: p.transport}, Host: e.id(int(w.spot)),
+			Name: e.title(int(w.spot)), Where: p.where, Severity: w.severity, Windows: windows, Samba: samba})
+	}
+	return list
+}
+
+// Known goes through everybody that is known, clients too, of one site or ("") of all: address and name.
+func (e *Estate) Known(site string, yield func(addr netip.Addr, name string)) {
+	for i := range e.spots {
+		if site == "" || slices.Contains(e.sitesAt(i), site) {
+			yield(e.addrOf(&e.spots[i]), e.title(i))
+		}
+	}
+}
+
+// Runs are those of which something stands, of one site or ("") of all.
+func (e *Estate) Runs(site string) (list []string) {
+	for i := range e.sources {
+		if s := &e.sources[i]; (e.stands[i] || s.Verified != nil) && (site == "" || s.Site == site) {
+			list = append(list, s.Reading.Head.Run)
+		}
+	}
+	return list
 }

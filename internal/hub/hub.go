@@ -36,6 +36,7 @@ type Hub struct {
 	making   sync.Mutex    // one reading of a stored run is made at a time
 	sampling sync.Mutex    // the sample comes or goes, one at a time
 	look     chan struct{} // has one element when runs may have come or gone
+	impacts  impacts
 
 	changes  changes
 	matching sync.Mutex      // one run is compared at a time
@@ -55,7 +56,8 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	if c.Warn == nil {
 		c.Warn = func(string) {}
 	}
-	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1), came: make(chan struct{}, 1), unlike: map[string]bool{}}
+	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1), came: make(chan struct{}, 1), unlike: map[string]bool{}, impacts: impacts{turn: make(chan struct{}, 1)}}
+	h.impacts.turn <- struct{}{}
 	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended})
 	if err := errors.Join(h.changes.load(ctx, documents), h.rebuild(ctx, false)); err != nil {
 		return nil, err

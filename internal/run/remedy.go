@@ -35,15 +35,35 @@ func (e *Env) RuleNames() []string {
 	return names
 }
 
-// KnownRules refuses names that are no rule's.
+// KnownRules refuses names of rules that nothing closes: those that are no rule's, and those of relay paths, which end with the rules that open
+// them.
 func (e *Env) KnownRules(rules []string) error {
 	names := e.RuleNames()
 	for _, r := range rules {
+		if _, ok := relay.Explain(r); ok {
+			return refuse("rules", "%s is a way for logons, not a setting: fix the rules that open it (signet explain %s names them)", r, r)
+		}
 		if !slices.Contains(names, r) {
 			return refuse("rules", "no rule is called %q%s (signet explain lists them)", r, text.DidYouMean(r, names))
 		}
 	}
 	return nil
+}
+
+// HasRule tells whether a check has a rule of that name.
+func (e *Env) HasRule(rule string) bool {
+	_, r := check.FindRule(e.Checks, rule)
+	return r != nil
+}
+
+// Advice is what is said about a rule of a check; false: there is none of that name.
+func (e *Env) Advice(rule string) (check.Advice, bool) {
+	c, r := check.FindRule(e.Checks, rule)
+	if r == nil {
+		return check.Advice{}, false
+	}
+	a, err := c.AdviceFor(rule)
+	return a, err == nil
 }
 
 // Work is the order of work of a run: what to do first, and what that closes.
@@ -92,6 +112,24 @@ func FixFormat(format string) error {
 	return nil
 }
 
+// Target is a place where a rule is broken, as a script is told of it.
+type Target = fix.Target
+
+// Script writes a script that closes findings of these rules at places that are known already. of names what they are known from. The
+// format is one of FixFormats.
+func (e *Env) Script(of string, rules []string, places []Target, format string) ([]byte, error) {
+	if err := FixFormat(format); err != nil {
+		return nil, err
+	}
+	p := &fix.Plan{Run: of, Targets: places}
+	for _, rule := range rules {
+		_, r := check.FindRule(e.Checks, rule)
+		p.Rules = append(p.Rules, r)
+	}
+	script, _ := fix.Write(format, p) // which knows its formats
+	return script, nil
+}
+
 // Fix writes a script that closes findings of these rules on the hosts of a run that break them, and counts the places. The
 // format is one of FixFormats.
 func (e *Env) Fix(in *Input, j *judge.Judge, rules []string, format string) (script []byte, places int, err error) {
@@ -103,20 +141,18 @@ func (e *Env) Fix(in *Input, j *judge.Judge, rules []string, format string) (scr
 	if err != nil {
 		return nil, 0, err
 	}
-	p := &fix.Plan{Run: in.Name}
+	var list []Target
 	for _, rule := range rules {
-		_, r := check.FindRule(e.Checks, rule)
-		p.Rules = append(p.Rules, r)
 		for _, h := range hosts {
 			for _, b := range h.Findings {
 				if b.Rule == rule {
-					p.Targets = append(p.Targets, fix.Target{Rule: rule, Addr: h.Address, Port: b.Port, Asked: asked.name(h.Address), Name: h.Name, Where: b.Where, Windows: h.Windows, Samba: h.Samba})
+					list = append(list, Target{Rule: rule, Addr: h.Address, Port: b.Port, Asked: asked.name(h.Address), Name: h.Name, Where: b.Where, Windows: h.Windows, Samba: h.Samba})
 				}
 			}
 		}
 	}
-	script, _ = fix.Write(format, p) // which knows its formats
-	return script, len(p.Targets), nil
+	script, err = e.Script(in.Name, rules, list, format)
+	return script, len(list), err
 }
 
 // askedNames are the names under which addresses were asked: typed by the user, and resolved when they were asked.
@@ -203,55 +239,123 @@ func (r *RuleImpact) Standings() []Standing {
 	return []Standing{{check.WouldFail, r.Breaks}, {check.NotKnown, r.NotKnown}, {check.Fine, r.Fine}}
 }
 
+// Named is a host as others know it.
+type Named struct {
+	Addr netip.Addr
+	Name string
+}
+
 // Impact judges who would break by the fixes of these rules.
 func (e *Env) Impact(in *Input, j *judge.Judge, rules []string) (*Impact, error) {
-	hosts, err := e.hostsOf(in, j, nil)
+	list, err := e.hostsOf(in, j, nil)
 	if err != nil {
 		return nil, err
 	}
-	var witnesses []*fix.Witness
-	for _, r := range rules {
-		witnesses = append(witnesses, fix.NewWitness(check.FindRule(e.Checks, r)))
+	hosts := make([]Named, 0, len(list))
+	for _, h := range list {
+		hosts = append(hosts, Named{h.Address, h.Name})
 	}
-	servers := map[netip.Addr]bool{}
-	for _, h := range hosts {
-		servers[h.Address] = true
-	}
-	clients := map[netip.Addr]bool{}
+	w := e.witness(rules, hosts)
 	for m, err := range e.reconciled(in.Observations(), j) {
+		if err == nil {
+			err = w.hear(m.Observation)
+		}
 		if err != nil {
 			return nil, err
 		}
-		c, ok, err := signet.ClientOf(m.Observation)
-		if err != nil {
-			return nil, err
-		}
-		if ok && !clients[c.Address] {
-			clients[c.Address] = true
-			if !servers[c.Address] {
-				hosts = append(hosts, &signet.Host{Address: c.Address, Name: c.Workstation})
+	}
+	return w.judge(in.Name), nil
+}
+
+// ImpactOn judges who would break by the fixes of these rules, of hosts that are known already, from what several runs saw of them. What the
+// checks of other rules saw is not looked into.
+func (e *Env) ImpactOn(of string, hosts []Named, runs []*Input, j *judge.Judge, rules []string) (*Impact, error) {
+	w := e.witness(rules, hosts)
+	var checks []string
+	for _, rule := range rules {
+		c, _ := check.FindRule(e.Checks, rule)
+		checks = append(checks, c.Name)
+	}
+	for _, in := range runs {
+		asked := func(yield func(*signet.Observation, error) bool) {
+			for o, err := range in.Observations() {
+				if err != nil || o.Check == signet.ClientCheck || slices.Contains(checks, o.Check) {
+					if !yield(o, err) {
+						return
+					}
+				} else if w.hear(o) != nil { // that it was there is all that it says
+					return
+				}
 			}
 		}
-		for _, w := range witnesses {
-			if ok {
-				w.HearClient(c)
-			} else {
-				w.Hear(m.Observation)
+		for m, err := range e.reconciled(asked, j) {
+			if err == nil {
+				err = w.hear(m.Observation)
+			}
+			if err != nil {
+				return nil, err
 			}
 		}
 	}
-	im := &Impact{Run: in.Name, Servers: len(servers), Clients: len(clients)}
-	for i, rule := range rules {
+	return w.judge(of), nil
+}
+
+// witnesses hear what runs say of who would break.
+type witnesses struct {
+	rules   []string
+	recipes []*check.Recipe
+	each    []*fix.Witness
+	hosts   []Named
+	servers map[netip.Addr]bool
+	clients map[netip.Addr]bool
+}
+
+func (e *Env) witness(rules []string, hosts []Named) *witnesses {
+	w := &witnesses{rules: rules, hosts: slices.Clip(hosts), servers: map[netip.Addr]bool{}, clients: map[netip.Addr]bool{}}
+	for _, rule := range rules {
+		c, r := check.FindRule(e.Checks, rule)
+		w.each, w.recipes = append(w.each, fix.NewWitness(c, r)), append(w.recipes, r.Recipe)
+	}
+	for i := range hosts {
+		w.servers[hosts[i].Addr] = true
+	}
+	return w
+}
+
+func (w *witnesses) hear(o *signet.Observation) error {
+	c, ok, err := signet.ClientOf(o)
+	if err != nil {
+		return err
+	}
+	if ok && !w.clients[c.Address] {
+		w.clients[c.Address] = true
+		if !w.servers[c.Address] {
+			w.hosts = append(w.hosts, Named{c.Address, c.Workstation})
+		}
+	}
+	for _, each := range w.each {
+		if ok {
+			each.HearClient(c)
+		} else {
+			each.Hear(o)
+		}
+	}
+	return nil
+}
+
+func (w *witnesses) judge(of string) *Impact {
+	im := &Impact{Run: of, Servers: len(w.servers), Clients: len(w.clients)}
+	for i, rule := range w.rules {
 		by := map[check.Standing][]fix.Impact{}
-		for _, h := range hosts {
-			one := witnesses[i].Judge(h.Address, h.Name)
+		for _, h := range w.hosts {
+			one := w.each[i].Judge(h.Addr, h.Name)
 			by[one.State] = append(by[one.State], one)
 		}
 		of := RuleImpact{Rule: rule, Breaks: by[check.WouldFail], NotKnown: by[check.NotKnown], Fine: by[check.Fine]}
-		if _, r := check.FindRule(e.Checks, rule); r.Recipe != nil {
-			of.Watch = r.Recipe.Watch
+		if w.recipes[i] != nil {
+			of.Watch = w.recipes[i].Watch
 		}
 		im.Rules = append(im.Rules, of)
 	}
-	return im, nil
+	return im
 }

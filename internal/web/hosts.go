@@ -2,10 +2,15 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"signet"
 	"signet/internal/estate"
+	"signet/internal/hub"
+	"signet/internal/line"
 )
 
 // Host is a host of the estate: the fields of a host line, and what the estate says of it.
@@ -39,6 +44,26 @@ type Event struct {
 	Port     uint16          `json:"port"`
 	Check    string          `json:"check"`
 	Where    string          `json:"where"`
+}
+
+// EndpointLine is an endpoint line of a report, with its transcript.
+type EndpointLine []byte
+
+// MarshalJSON gives the line as it is.
+func (l EndpointLine) MarshalJSON() ([]byte, error) { return l, nil }
+
+// Schema says what is in it for whoever reads evidence; what facts hold is the check's to say.
+func (EndpointLine) Schema(huma.Registry) *huma.Schema {
+	text := &huma.Schema{Type: huma.TypeString}
+	octets := &huma.Schema{Type: huma.TypeString, Pattern: "^([0-9a-f]{2})*$", Description: "hexadecimal"}
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Description: "a line of kind endpoint, as signet report -o jsonl --trace prints it",
+		Required: []string{"run", "at", "address", "port", "transport", "check", "outcome", "verdict", "facts"},
+		Properties: map[string]*huma.Schema{
+			"run": text, "at": {Type: huma.TypeString, Format: "date-time"}, "address": text, "port": {Type: huma.TypeInteger}, "transport": text, "check": text, "outcome": text, "verdict": text,
+			"facts": {Type: huma.TypeObject, AdditionalProperties: true},
+			"trace": {Type: huma.TypeArray, Description: "what was sent and received, in order", Items: &huma.Schema{Type: huma.TypeObject, Required: []string{"note", "sent", "received"},
+				Properties: map[string]*huma.Schema{"note": {Type: huma.TypeString, Description: "what the exchange is"}, "sent": octets, "received": octets}}},
+		}}
 }
 
 // addHosts adds the routes of hosts.
@@ -88,6 +113,34 @@ func (s *Server) addHosts() {
 		}
 		return &struct{ Body Host }{shownHost(&v)}, nil
 	})
+	type evidence struct {
+		Of
+		Paging
+		Port  uint32 `query:"port" maximum:"65535" doc:"one port alone"`
+		Check string `query:"check" doc:"one check alone"`
+	}
+	add(s, "GET /api/v1/hosts/{id}/evidence", does{id: "read-evidence", summary: "The endpoints of a host with their facts and every byte that was exchanged, as the newest run that asked them stored them"},
+		func(ctx context.Context, in *evidence) (*listed[EndpointLine], error) {
+			v, err := find(ctx, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			list, err := h.Evidence(ctx, who(ctx), &v, func(port uint16, check string) bool {
+				return (in.Port == 0 || in.Port == uint32(port)) && (in.Check == "" || in.Check == check)
+			})
+			if err != nil {
+				return nil, err
+			}
+			got, err := page(&in.Paging, list, func(e *hub.Evidence) string { return fmt.Sprintf("%05d %s %s", e.Port, e.Check, e.Transport) })
+			if err != nil {
+				return nil, err
+			}
+			out := &listed[EndpointLine]{List[EndpointLine]{Items: []EndpointLine{}, Next: got.Body.Next}}
+			for _, e := range got.Body.Items {
+				out.Body.Items = append(out.Body.Items, line.AppendEndpoint(nil, e.Run, e.Observation, &line.Judged{Judgement: &e.Judgement, Trace: true}))
+			}
+			return out, nil
+		})
 	type timeline struct {
 		Of
 		Paging

@@ -111,7 +111,7 @@ func (s *Server) overview(ctx context.Context, w desk.Who) (*Overview, error) {
 	}
 	for i := range o.Steps {
 		t := &o.Steps[i]
-		out.Steps = append(out.Steps, Step{t.Rule, t.Title, t.Severity, t.Fix, t.Exposed, t.Other, t.Open, t.Conditional, t.Unknown})
+		out.Steps = append(out.Steps, shownStep(t))
 	}
 	runs, err := s.c.Hub.Runs(ctx, w)
 	if err != nil {

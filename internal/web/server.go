@@ -59,6 +59,7 @@ func New(c Config) (*Server, error) {
 	s.addSettings()
 	s.addOverview()
 	s.addFindings()
+	s.addFixes()
 	s.addHosts()
 	s.addRuns()
 	s.addSample()

@@ -77,8 +77,13 @@ func routes() []route {
 		{pattern: "GET /api/v1/findings/{id}", action: desk.Look},
 		{pattern: "PATCH /api/v1/findings/{id}", action: desk.Work},
 		{pattern: "POST /api/v1/findings/{id}/verify", action: desk.Launch},
+		{pattern: "GET /api/v1/fixes", action: desk.Look},
+		{pattern: "GET /api/v1/fixes/{id}", action: desk.Look},
+		{pattern: "GET /api/v1/fixes/{id}/script", action: desk.Look},
+		{pattern: "GET /api/v1/fixes/{id}/impact", action: desk.Look},
 		{pattern: "GET /api/v1/hosts", action: desk.Look},
 		{pattern: "GET /api/v1/hosts/{id}", action: desk.Look},
+		{pattern: "GET /api/v1/hosts/{id}/evidence", action: desk.Look},
 		{pattern: "GET /api/v1/hosts/{id}/timeline", action: desk.Look},
 
 		{pattern: "GET /api/v1/sample", action: desk.Look},

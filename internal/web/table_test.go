@@ -33,8 +33,9 @@ func rights() map[string]string {
 		"GET exceptions": reads, "POST exceptions": everywhere, "GET exceptions/{id}": reads, "PATCH exceptions/{id}": everywhere, "DELETE exceptions/{id}": everywhere,
 		"GET audit": admins, "GET settings": admins, "PATCH settings": admins,
 		"GET overview": reads, "GET paths": reads, "GET findings": reads, "PATCH findings": works, "GET findings/{id}": reads, "PATCH findings/{id}": works, "POST findings/{id}/verify": works,
-		"GET hosts": reads, "GET hosts/{id}": reads, "GET hosts/{id}/timeline": reads,
 		"GET sample": reads, "POST sample": everywhere, "DELETE sample": everywhere,
+		"GET fixes": reads, "GET fixes/{id}": reads, "GET fixes/{id}/script": reads, "GET fixes/{id}/impact": reads,
+		"GET hosts": reads, "GET hosts/{id}": reads, "GET hosts/{id}/evidence": reads, "GET hosts/{id}/timeline": reads,
 		"GET runs": reads, "POST runs/import": everywhere, "GET runs/{id}": reads, "GET runs/{id}/report": reads, "GET diff": reads,
 		"GET jobs": reads, "POST jobs": works, "DELETE jobs": works, "GET jobs/{id}": reads, "GET jobs/{id}/events": reads, "DELETE jobs/{id}": works,
 	}
@@ -166,7 +167,7 @@ func TestForeignSite(t *testing.T) {
 			c.do("DELETE", "sites/"+o.site, nil).is(403)
 		}
 		for path, may := range map[string]int{"jobs/" + o.job: 200, "jobs/" + o.job + "/events": 200, "runs/" + o.run: 200, "runs/" + o.run + "/report?format=csv": 200, "diff?old=" + o.run + "&new=" + o.run: 200,
-			"findings/" + o.finding: 200, "hosts/" + o.host: 200, "hosts/" + o.host + "/timeline": 200} {
+			"findings/" + o.finding: 200, "hosts/" + o.host: 200, "hosts/" + o.host + "/evidence": 200, "hosts/" + o.host + "/timeline": 200} {
 			c.do("GET", path, nil).is(status(may))
 		}
 		c.do("PATCH", "findings/"+o.finding, m{"owner": "x"}).is(status(200))

@@ -19,6 +19,13 @@ func adviceHTML(r *report.Ruling) template.HTML {
 	return template.HTML(b.String())
 }
 
+// Markdown turns the Markdown of one section of our own advice into elements, in the same way.
+func Markdown(section string) template.HTML {
+	var b strings.Builder
+	blocks(&b, section)
+	return template.HTML(b.String())
+}
+
 // codeIndent begins a line of code where no paragraph or list is under way.
 const codeIndent = "    "
 

@@ -23,6 +23,7 @@ type boardPage struct {
 	All    int // rows of the board, whatever the filter
 	Owners []string
 	Rules  []string
+	Sites  []desk.Site
 	Next   string // the query of the next page; "": this is the last
 	First  string // that of the first; "": this is it
 	Bulk   bool
@@ -32,13 +33,17 @@ type boardPage struct {
 func (*boardPage) title() string { return "Board" }
 
 // filter is what of a list is wanted, as its form shows it.
-type filter struct{ Rule, Severity, State, Owner, Q, Verdict, Role string }
+type filter struct{ Rule, Severity, State, Owner, Q, Verdict, Role, Site string }
+
+// Several tells whether rows of several states are wanted, for which the form has no word.
+func (f filter) Several() bool { return strings.Contains(f.State, ",") }
 
 // group is the rows of one rule.
 type group struct {
 	estate.Group
 	Open, InWork, ToVerify, Excepted, Closed int
 	Query                                    string
+	Step                                     *report.Step // what its fix closes; nil: it is no work
 }
 
 // row is a finding, and what people say of it.
@@ -68,7 +73,7 @@ const pageRows = 50
 const anyState = "any"
 
 func (p *Pages) board(a *ask) (any, error) {
-	out := &boardPage{Filter: filter{Rule: a.q.Get("rule"), Severity: a.q.Get("severity"), State: a.q.Get("state"), Owner: a.q.Get("owner"), Q: a.q.Get("q")}}
+	out := &boardPage{Filter: filter{Rule: a.q.Get("rule"), Severity: a.q.Get("severity"), State: a.q.Get("state"), Owner: a.q.Get("owner"), Q: a.q.Get("q"), Site: a.q.Get("site")}, Sites: p.Desk.Sites(a.who)}
 	f := estate.RowFilter{Q: out.Filter.Q, Rule: out.Filter.Rule, Owner: out.Filter.Owner}
 	if s := out.Filter.Severity; s != "" {
 		var v signet.Severity
@@ -82,11 +87,16 @@ func (p *Pages) board(a *ask) (any, error) {
 		f.States = []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}
 	case anyState:
 	default:
-		v, ok := estate.ParseState(s)
-		if !ok {
-			return nil, badQuery("state: there is no such state.")
+		for word := range strings.SplitSeq(s, ",") {
+			v, ok := estate.ParseState(word)
+			if !ok {
+				return nil, badQuery("state: there is no such state.")
+			}
+			f.States = append(f.States, v)
 		}
-		f.States = []estate.State{v}
+	}
+	if out.Filter.Site != "" {
+		f.Sites = []string{out.Filter.Site}
 	}
 	b := p.Hub.View(a.who).Board
 	out.All = b.Rows()
@@ -95,11 +105,12 @@ func (p *Pages) board(a *ask) (any, error) {
 	}
 	slices.Sort(out.Rules)
 	out.Owners = p.owners(a)
+	closes := p.closesOf(a)
 	for _, g := range b.Groups(&f) {
 		out.Total += g.Rows
 		if f.Rule == "" {
 			q := with(a.q, "rule", g.Rule)
-			out.Groups = append(out.Groups, group{g, g.States[estate.Open], g.States[estate.InWork], g.States[estate.ToVerify], g.States[estate.Excepted], g.States[estate.Closed], q})
+			out.Groups = append(out.Groups, group{g, g.States[estate.Open], g.States[estate.InWork], g.States[estate.ToVerify], g.States[estate.Excepted], g.States[estate.Closed], q, closes[g.Rule]})
 		}
 	}
 	got, err := b.Page(&f, a.q.Get("cursor"), pageRows)

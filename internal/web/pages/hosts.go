@@ -170,7 +170,7 @@ func (e *evidencePage) title() string {
 	return "Evidence of port " + strconv.Itoa(int(e.Port)) + " of " + cmp.Or(e.Name, e.Host.Address.String())
 }
 
-// evidence shows the newest of the runs that the host is known from, as it is stored.
+// evidence shows an endpoint as the newest run that asked it stored it.
 func (p *Pages) evidence(a *ask) (any, error) {
 	h, _, err := p.hostOf(a)
 	if err != nil {
@@ -181,27 +181,12 @@ func (p *Pages) evidence(a *ask) (any, error) {
 		return nil, badQuery("port: that is none.")
 	}
 	out := &evidencePage{Host: h, Name: text.Clean(h.Name), Port: uint16(port), Check: a.q.Get("check")}
-	runs, err := p.Hub.Runs(a.Context(), a.who)
+	list, err := p.Hub.Evidence(a.Context(), a.who, h, func(port uint16, check string) bool { return port == out.Port && check == out.Check })
 	if err != nil {
 		return nil, err
 	}
-	for i := range runs { // newest first
-		r := &runs[i]
-		if !slices.Contains(h.Runs, r.ID) {
-			continue
-		}
-		for o, err := range store.OfHost(a.Context(), p.Hub.Store, r, h.Address) {
-			if err != nil {
-				return nil, err
-			}
-			if o.Port == out.Port && o.Check == out.Check && o.Reached() {
-				c := *o
-				out.Found, out.Run = &c, r.ID
-			}
-		}
-		if out.Found != nil {
-			break
-		}
+	if len(list) > 0 {
+		out.Found, out.Run = list[0].Observation, list[0].Run
 	}
 	if o := out.Found; o != nil {
 		if o.Facts != nil {

@@ -109,6 +109,9 @@ func routes() []route {
 		{"/hosts/{id}", "host", false, desk.Look, (*Pages).host},
 		{"/hosts/{id}/evidence", "evidence", false, desk.Look, (*Pages).evidence},
 		{"/paths", "paths", false, desk.Look, (*Pages).paths},
+		{"/fixes", "fixes", false, desk.Look, (*Pages).fixes},
+		{"/fixes/{id}", "fix", false, desk.Look, (*Pages).fix},
+		{"/fixes/{id}/impact", "impact", false, desk.Look, (*Pages).impact},
 		{"/runs", "runs", false, desk.Look, (*Pages).runs},
 		{"/runs/{id}", "run", false, desk.Look, (*Pages).run},
 		{"/diff", "diff", false, desk.Look, (*Pages).diff},
@@ -283,7 +286,7 @@ func (p *Pages) navigation(a *ask) []entry {
 	if a.who.Via == desk.Nobody {
 		return nil
 	}
-	list := []entry{{Path: "/", Name: "Overview"}, {Path: "/board", Name: "Board"}, {Path: "/hosts", Name: "Hosts"}, {Path: "/paths", Name: "Paths"},
+	list := []entry{{Path: "/", Name: "Overview"}, {Path: "/board", Name: "Board"}, {Path: "/hosts", Name: "Hosts"}, {Path: "/paths", Name: "Paths"}, {Path: "/fixes", Name: "Fixes"},
 		{Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}}
 	if desk.Allow(a.who, desk.Look, "") {
 		list = append(list, entry{Path: "/exceptions", Name: "Exceptions"})

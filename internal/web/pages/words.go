@@ -34,6 +34,10 @@ func (p *Pages) words() template.FuncMap {
 		"remove": func(path, etag, then, word, of, sure string) map[string]string {
 			return map[string]string{"Path": path, "ETag": etag, "Then": then, "Word": word, "Of": of, "Sure": sure}
 		},
+		"groupcount": func(base, query, head, state string, n int) (map[string]any, error) {
+			q, err := url.ParseQuery(strings.TrimPrefix(query, "?")) // which with wrote
+			return map[string]any{"Href": base + "/board" + with(q, "state", state), "Head": head, "N": n}, err
+		},
 		"args": func(base string, row any) map[string]any { return map[string]any{"Base": base, "Row": row} },
 	}
 }

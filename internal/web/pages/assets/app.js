@@ -120,6 +120,15 @@
     }
   }, () => location.reload());
 
+  // Browsers let a page copy where it came by https, or from this machine.
+  for (const b of all("[data-copy]")) if (navigator.clipboard) {
+    b.hidden = false;
+    b.addEventListener("click", async () => {
+      const word = b.textContent;
+      try { await navigator.clipboard.writeText(document.getElementById(b.dataset.copy).textContent); b.textContent = "Copied"; } catch { b.textContent = "The browser refused"; }
+      setTimeout(() => { b.textContent = word; }, 2000);
+    });
+  }
   for (const box of all("[data-all]")) box.addEventListener("change", () => { for (const one of all(`input[name="${box.dataset.all}"]`)) one.checked = box.checked; });
   // Fields of a filter that say nothing stay out of the address.
   for (const form of all("form[method=get]")) form.addEventListener("submit", () => { for (const f of form.elements) if (f.name && !f.value) f.disabled = true; });
