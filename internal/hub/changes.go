@@ -163,6 +163,30 @@ func (h *Hub) keepChanges(ctx context.Context, run string, s *ChangeSet, g *gath
 	return nil
 }
 
+// forgetChanges takes away what came of comparing some runs, and that they were compared. Numbers of sets are not given again. The caller
+// holds matching.
+func (h *Hub) forgetChanges(ctx context.Context, runs []string) error {
+	c := &h.changes
+	var edits []store.Edit
+	drop := func(kind, id string) { edits = append(edits, store.Edit{Kind: kind, ID: id, Was: store.AnyRev}) }
+	for _, run := range runs {
+		drop(comparedKind, run)
+	}
+	sets, _ := h.ChangeSets(system(), 0)
+	for _, s := range sets {
+		if !slices.Contains(runs, s.Run) {
+			continue
+		}
+		drop(changeSetKind, setID(s.Seq))
+		drop(changeIndexKind, setID(s.Seq))
+		for n := range s.Parts {
+			drop(changePartKind, changePart(s.Seq, n))
+		}
+	}
+	_, err := h.documents.Write(ctx, edits...)
+	return errors.Join(err, c.load(ctx, h.documents))
+}
+
 // ChangeSets gives what came of each comparison that somebody may see, in the order in which runs were compared: those behind a number.
 // more is closed when another run was compared.
 func (h *Hub) ChangeSets(who desk.Who, after uint64) (sets []*ChangeSet, more <-chan struct{}) {

@@ -148,7 +148,7 @@ func (h *Hub) LoadSample(ctx context.Context, act desk.Act) error {
 			return errors.Join(err, h.dropSample(context.WithoutCancel(ctx)))
 		}
 	}
-	return errors.Join(h.readNew(ctx), h.Desk.Note(ctx, act, "sample.load", ""))
+	return errors.Join(h.readNew(ctx), h.compareNew(ctx), h.Desk.Note(ctx, act, "sample.load", ""))
 }
 
 // RemoveSample takes the sample away, with all that came of it, and nothing else. Where there is none, it is store.ErrUnknown.
@@ -170,8 +170,10 @@ func (h *Hub) RemoveSample(ctx context.Context, act desk.Act) error {
 
 // dropSample takes the sample away: last that it was stored, so that what was cut short is done again.
 func (h *Hub) dropSample(ctx context.Context) error {
-	h.making.Lock() // no reading is made of it meanwhile
+	h.making.Lock() // no reading is made of it meanwhile, and it is compared with nothing
 	defer h.making.Unlock()
+	h.matching.Lock()
+	defer h.matching.Unlock()
 	runs, err := store.AllRuns(ctx, h.Store)
 	if err != nil {
 		return err
@@ -207,6 +209,9 @@ func (h *Hub) dropSample(ctx context.Context) error {
 		if _, err := h.documents.Write(ctx, store.Edit{Kind: unseenKind, ID: id, Was: store.AnyRev}); err != nil {
 			return err
 		}
+	}
+	if err := h.forgetChanges(ctx, s.Runs); err != nil {
+		return err
 	}
 	if _, err := h.documents.Write(ctx, store.Edit{Kind: sampleKind, ID: sampleID, Was: store.AnyRev}); err != nil {
 		return err

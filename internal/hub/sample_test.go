@@ -21,7 +21,7 @@ import (
 func left(t *testing.T, h *openedHub) string {
 	t.Helper()
 	var b strings.Builder
-	for _, kind := range []string{readingKind, partKind, unseenKind, sampleKind, memoryKind, "row-state", "change"} {
+	for _, kind := range []string{readingKind, partKind, unseenKind, sampleKind, memoryKind, comparedKind, changeSetKind, changePartKind, changeIndexKind, "row-state"} {
 		list, err := h.documents.Documents(t.Context(), kind, "", "", 10_000)
 		if err != nil {
 			t.Fatal(err)
@@ -86,6 +86,9 @@ func TestSample(t *testing.T) {
 	runs, err := h.Runs(ctx, system())
 	if err != nil {
 		t.Fatal(err)
+	}
+	if sets, _ := h.ChangeSets(system(), 0); len(sets) != 3 || sets[2].Sums["worsened"] != 1 || sets[2].Sums["improved"] != 1 {
+		t.Errorf("what changed in the sample: %+v", sets)
 	}
 	if list := Trend(runs, v.Overview().Sites[0].Run, 10); len(list) != 4 {
 		t.Errorf("a trend of %d runs", len(list))
