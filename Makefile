@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 GO      ?= go
 
-.PHONY: build test test-long unit lint fuzz lab-up lab-down docs dist bench bench-store record new-check clean
+.PHONY: build test test-long unit lint fuzz lab-up lab-down docs dist bench bench-store bench-web record new-check clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o signet ./cmd/signet
@@ -50,6 +50,11 @@ bench:
 bench-store: build
 	$(GO) test -run '^$$' -bench Record -benchtime 1000000x ./internal/store/sqlite ./internal/store/postgres
 	$(GO) run ./bench/store
+
+# The server over two runs of a million observations, under load. Ten minutes for each database; root.
+bench-web:
+	bench/web/run
+	bench/web/run -store postgres
 
 # Record a conversation again: make record CHECK=ldap AT=127.20.2.1:389 AS=SERVER.VERDICT
 record:

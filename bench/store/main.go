@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"signet/bench/company"
 	"signet/internal/store/sqlite"
 )
 
@@ -78,5 +79,5 @@ func fillRun(ctx context.Context, db string, n, hosts, changed int) error {
 		return err
 	}
 	defer s.Close()
-	return estate(ctx, s, n, hosts, changed)
+	return company.Store(ctx, s, company.Nth(n, hosts, changed))
 }

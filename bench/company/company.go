@@ -1,4 +1,5 @@
-package main
+// Package company makes runs of a large company: what the bench measures Signet with.
+package company
 
 import (
 	"bufio"
@@ -67,25 +68,45 @@ func sample() (map[string][]*recorded, error) {
 	return pool, in.Err()
 }
 
-// estate stores a run of hosts that answer on ten ports each, what the lab's servers answered, under names, GUIDs and clocks of
-// their own. In run 2 every clock has moved on, and one host in changed has its signing turned round, moved or is gone.
-func estate(ctx context.Context, s store.Store, n, hosts, changed int) error {
+// Run is a run to be stored. Each of its hosts answers on ten ports what servers of the lab answered, under a name, GUIDs and clocks of
+// its own: the same in every run.
+type Run struct {
+	ID      string
+	Started time.Time
+	Scope   string // runs of one scope asked the same
+	First   int    // number of the first host
+	Hosts   int
+	Changed int // one host in so many has its signing turned round, moved or is gone; 0: none
+}
+
+// Nth is the first or second of two runs that bench/store and bench/web compare; in the second every clock has moved on, and one host in
+// changed differs.
+func Nth(n, hosts, changed int) Run {
+	r := Run{ID: fmt.Sprintf("run%d", n), Started: time.Date(2026, 11, 20+n, 9, 0, 0, 0, time.UTC), Scope: "bench", Hosts: hosts}
+	if n == 2 {
+		r.Changed = changed
+	}
+	return r
+}
+
+// Store stores a run.
+func Store(ctx context.Context, s store.Store, r Run) error {
 	pool, err := sample()
 	if err != nil {
 		return err
 	}
-	started := time.Date(2026, 11, 20+n, 9, 0, 0, 0, time.UTC)
-	run := &store.Run{ID: fmt.Sprintf("run%d", n), Tool: "signet/bench", Started: started, Targets: []string{"10.0.0.0/8"},
-		Checks: []string{"smb", "http", "ldap", "mssql", "rdp", "mail", "rpc"}, Depth: signet.Anonymous, Policy: "baseline/1", Scope: "bench"}
+	run := &store.Run{ID: r.ID, Tool: "signet/bench", Started: r.Started, Targets: []string{"10.0.0.0/8"},
+		Checks: []string{"smb", "http", "ldap", "mssql", "rdp", "mail", "rpc"}, Depth: signet.Anonymous, Policy: "baseline/1", Scope: r.Scope}
 	rec, err := store.Begin(ctx, s, run, nil)
 	if err != nil {
 		return err
 	}
 	answered := uint64(0)
-	for i := range hosts {
-		h := host{i: i, rand: rand.New(rand.NewPCG(uint64(i), 11)), clock: started.Add(time.Duration(i) * time.Microsecond).Format(time.RFC3339Nano)}
-		if n == 2 && i%changed == 0 {
-			h.change = 1 + i/changed%3
+	for n := range r.Hosts {
+		i := r.First + n
+		h := host{i: i, rand: rand.New(rand.NewPCG(uint64(i), 11)), clock: r.Started.Add(time.Duration(n) * time.Microsecond).Format(time.RFC3339Nano)}
+		if r.Changed > 0 && i%r.Changed == 0 {
+			h.change = 1 + i/r.Changed%3
 		}
 		list := everyHost()
 		if i%500 == 0 {
@@ -96,7 +117,7 @@ func estate(ctx context.Context, s store.Store, n, hosts, changed int) error {
 			if h.change == gone {
 				continue
 			}
-			o.At = started.Add(time.Duration(i) * 100 * time.Microsecond)
+			o.At = r.Started.Add(time.Duration(n) * 100 * time.Microsecond)
 			answered++
 			if err := rec.Record(o, false); err != nil {
 				return err
@@ -104,8 +125,8 @@ func estate(ctx context.Context, s store.Store, n, hosts, changed int) error {
 		}
 	}
 	return rec.Finish(func(run *store.Run) {
-		run.Ended = started.Add(time.Hour)
-		run.Progress = store.Progress{Addresses: 1 << 24, Alive: uint64(hosts), Asked: 10 << 24}
+		run.Ended = r.Started.Add(time.Hour)
+		run.Progress = store.Progress{Addresses: 1 << 24, Alive: uint64(r.Hosts), Asked: 10 << 24}
 		run.Progress.Outcomes[signet.Answered] = answered
 	})
 }
