@@ -3,6 +3,7 @@ package estate
 import (
 	"cmp"
 	"maps"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"time"
@@ -101,40 +102,86 @@ func (e *Estate) place(w *row) place {
 	return place{addr: e.addrOf(&e.spots[w.spot]), port: d.port, transport: k.transport, rule: r.word(x.rule), check: r.word(k.check), where: r.word(x.where)}
 }
 
-// arrange orders the items: the severest first, then by rule and place.
+// arrange orders the items: the severest first, then by rule and place. They come by place, those that are only remembered behind the
+// others, so that sorting them by what few values there are of severity and rule leaves next to nothing to sort.
 func (b *Board) arrange() {
 	at, words := map[string]uint16{}, map[uint32]bool{}
+	ruled := make([]int32, len(b.known.abouts)) // where the rule of an about is in b.rules, and one more
 	for i := range b.items {
-		k := b.about(&b.items[i])
-		at[b.known.texts.word(k.rule)], words[k.where], words[k.check] = 0, true, true
+		if k := b.known.rows[b.items[i].known].about; ruled[k] == 0 {
+			a := &b.known.abouts[k]
+			ruled[k], words[a.where], words[a.check] = 1, true, true
+			at[b.known.texts.word(a.rule)] = 0
+		}
 	}
 	b.words = slices.Sorted(maps.Keys(words))
 	b.rules = slices.Sorted(maps.Keys(at))
 	for i, rule := range b.rules {
 		at[rule] = uint16(min(i, 1<<16-1))
 	}
-	for i := range b.items {
-		b.items[i].rule = at[b.rule(&b.items[i])]
+	for k := range ruled {
+		if ruled[k] != 0 {
+			ruled[k] = int32(at[b.known.texts.word(b.known.abouts[k].rule)])
+		}
 	}
-	slices.SortFunc(b.items, func(x, y item) int {
-		if c := cmp.Or(cmp.Compare(y.severity, x.severity), cmp.Compare(x.rule, y.rule)); c != 0 {
-			return c
+	group := func(x *item) int { return int(signet.Critical-x.severity)*len(b.rules) + int(x.rule) }
+	from := make([]int, (int(signet.Critical)+1)*len(b.rules)+1) // where the items of a group begin
+	for i := range b.items {
+		x := &b.items[i]
+		x.rule = uint16(ruled[b.known.rows[x.known].about])
+		from[group(x)+1]++
+	}
+	for g := range len(from) - 1 {
+		from[g+1] += from[g]
+	}
+	put := slices.Clone(from)
+	list := make([]item, len(b.items))
+	for i := range b.items {
+		g := group(&b.items[i])
+		list[put[g]] = b.items[i]
+		put[g]++
+	}
+	b.items = list
+	for g := range len(from) - 1 {
+		slices.SortFunc(list[from[g]:from[g+1]], b.byPlace)
+	}
+	b.sortIDs()
+}
+
+// byPlace orders items of one rule.
+func (b *Board) byPlace(x, y item) int {
+	if x.row >= 0 && y.row >= 0 { // which stand by address and port
+		if p, q := b.e.rows[x.row].spot, b.e.rows[y.row].spot; p != q {
+			return cmp.Compare(p, q)
 		}
-		if x.row >= 0 && y.row >= 0 { // which stand by address and port
-			if p, q := b.e.rows[x.row].spot, b.e.rows[y.row].spot; p != q {
-				return cmp.Compare(p, q)
-			}
-		}
-		return b.place(&x).compare(b.place(&y), b.id(&x), b.id(&y))
-	})
+	}
+	return b.place(&x).compare(b.place(&y), b.id(&x), b.id(&y))
+}
+
+// sortIDs lets items be found by their IDs. These are sums: their first bits spread them over buckets of some ten.
+func (b *Board) sortIDs() {
+	shift := 64 - min(max(bits.Len(uint(len(b.items)))-3, 1), 24)
+	bucket := func(i int) uint64 { return b.known.rows[b.items[i].known].id.short() >> shift }
+	from := make([]uint32, 1<<(64-shift)+1)
+	for i := range b.items {
+		from[bucket(i)+1]++
+	}
+	for k := range len(from) - 1 {
+		from[k+1] += from[k]
+	}
+	put := slices.Clone(from)
 	b.ids = make([]uint32, len(b.items))
 	for i := range b.items {
-		b.ids[i] = uint32(i)
+		k := bucket(i)
+		b.ids[put[k]] = uint32(i)
+		put[k]++
 	}
-	slices.SortFunc(b.ids, func(x, y uint32) int {
-		p, q := b.id(&b.items[x]), b.id(&b.items[y])
-		return slices.Compare(p[:], q[:])
-	})
+	for k := range len(from) - 1 {
+		slices.SortFunc(b.ids[from[k]:from[k+1]], func(x, y uint32) int {
+			p, q := b.id(&b.items[x]), b.id(&b.items[y])
+			return slices.Compare(p[:], q[:])
+		})
+	}
 }
 
 func (b *Board) id(x *item) ID        { return b.known.rows[x.known].id }
