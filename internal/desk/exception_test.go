@@ -206,3 +206,43 @@ func FuzzTicket(f *testing.F) {
 		}
 	})
 }
+
+// TestRowNotes: what is said of a row is remembered as it was said, and what says nothing new is not.
+func TestRowNotes(t *testing.T) {
+	f := ready(t)
+	ctx := t.Context()
+	edit := func(e RowEdit) {
+		t.Helper()
+		e.ID, e.Was = "r1", store.AnyRev
+		f.move(time.Second)
+		if err := f.EditRows(ctx, f.operator, []RowEdit{e, {ID: "r10", Was: store.AnyRev, Owner: ptr("others")}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit(RowEdit{Owner: ptr("ada"), Due: ptr("2027-01-31")})
+	edit(RowEdit{Comment: ptr("no news")})
+	edit(RowEdit{Owner: ptr("ada"), State: ptr(RowInWork)})
+	edit(RowEdit{Owner: ptr(""), Ticket: ptr("https://t.example/1")})
+	notes, err := f.RowNotes(ctx, "r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for i, n := range notes {
+		if n.By != f.operator.Who.ID || i > 0 && !n.At.After(notes[i-1].At) {
+			t.Errorf("%+v", n)
+		}
+		for _, v := range []*string{n.Owner, n.Ticket, n.Due, (*string)(n.State)} {
+			if v != nil {
+				got += "[" + *v + "]"
+			}
+		}
+		got += ";"
+	}
+	if want := "[ada][2027-01-31];[in-work];[][https://t.example/1];"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if notes, err := f.RowNotes(ctx, "r2"); err != nil || notes != nil {
+		t.Errorf("of a row of which nothing was said: %+v (%v)", notes, err)
+	}
+}

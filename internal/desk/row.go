@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
@@ -102,13 +103,14 @@ func (d *Desk) EditRows(ctx context.Context, act Act, edits []RowEdit) error {
 			} else {
 				was = 0
 			}
+			before := r
 			fields, err := r.set(e)
 			if err != nil {
 				return err
 			}
 			r.By, r.At = act.Who.ID, p.now
 			p.note("finding.change", e.ID, "fields", strings.Join(fields, " "))
-			if err := d.rows.put(p, e.ID, was, r); err != nil {
+			if err := errors.Join(d.rows.put(p, e.ID, was, r), d.noteRow(p, e.ID, &before, &r)); err != nil {
 				return err
 			}
 		}
@@ -130,6 +132,61 @@ func (d *Desk) ForgetRows(ctx context.Context, act Act, since time.Time, ids []s
 		}
 		return nil
 	})
+}
+
+// RowNote is what was said of a row at a time; what was not said anew then is nil. Comments are not in it.
+type RowNote struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"` // ID
+	Owner  *string   `json:"owner,omitempty"`
+	Ticket *string   `json:"ticket,omitempty"`
+	Due    *string   `json:"due,omitempty"`
+	State  *RowWord  `json:"state,omitempty"`
+}
+
+const noteKind = "row-note" // by row and number of the entry in the audit log
+
+// noteRow plans to keep what is said of a row anew.
+func (d *Desk) noteRow(p *plan, id string, was, now *RowState) error {
+	n := RowNote{At: p.now, By: now.By}
+	for _, f := range []struct {
+		was, now string
+		to       **string
+	}{{was.Owner, now.Owner, &n.Owner}, {was.Ticket, now.Ticket, &n.Ticket}, {was.Due, now.Due, &n.Due}} {
+		if f.was != f.now {
+			*f.to = &f.now
+		}
+	}
+	if was.State != now.State {
+		n.State = &now.State
+	}
+	if n.Owner == nil && n.Ticket == nil && n.Due == nil && n.State == nil {
+		return nil
+	}
+	body, err := json.Marshal(n)
+	seq := d.head.Seq + uint64(len(p.entries))
+	p.changes = append(p.changes, change{store.Edit{Kind: noteKind, ID: id + "/" + auditID(seq), Was: store.AnyRev, Body: body}, func(uint64) {}})
+	return err
+}
+
+// RowNotes gives what was said of a row, the oldest first.
+func (d *Desk) RowNotes(ctx context.Context, id string) ([]RowNote, error) {
+	if d.Row(id).Rev == 0 { // nothing ever was
+		return nil, nil
+	}
+	list, err := d.store.Documents(ctx, noteKind, id+"/", "", page)
+	if err != nil {
+		return nil, err
+	}
+	var notes []RowNote
+	for i := range list {
+		var n RowNote
+		if err := json.Unmarshal(list[i].Body, &n); err != nil {
+			return nil, err
+		}
+		notes = append(notes, n)
+	}
+	return notes, nil
 }
 
 // set makes an edit, and names the fields that it is about.

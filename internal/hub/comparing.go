@@ -32,6 +32,27 @@ func (h *Hub) comparing(ctx context.Context) {
 	}
 }
 
+// few is how many runs a job that ended waits for until they are compared.
+const few = 3
+
+// compareFew compares what is to be compared, unless that is much: a store that others filled is gone through in the background.
+func (h *Hub) compareFew(ctx context.Context) error {
+	runs, err := store.AllRuns(ctx, h.Store)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for i := range runs {
+		if r := &runs[i]; r.Finished() && r.Stands() && !h.changes.knows(r.ID) {
+			n++
+		}
+	}
+	if n > few {
+		return nil
+	}
+	return h.compareNew(ctx)
+}
+
 // compareNew compares the runs that ended and were not compared yet, the oldest first.
 func (h *Hub) compareNew(ctx context.Context) error {
 	h.matching.Lock()

@@ -91,9 +91,9 @@ func (h *Hub) runner(site string) (Runner, error) {
 // listen is what hears of the run of a job: the reading of it.
 func (h *Hub) listen(j *Job) report.Handler { return h.record(j.Site, j.Ordered.Verifies) }
 
-// ended has the run of a job shown.
+// ended has the run of a job shown, and what changed by it.
 func (h *Hub) ended(ctx context.Context, j *Job) {
-	if err := errors.Join(h.readEnded(ctx, j), h.rebuild(ctx, true)); err != nil {
+	if err := errors.Join(h.readEnded(ctx, j), h.rebuild(ctx, true), h.compareFew(ctx)); err != nil {
 		h.Warn(fmt.Sprintf("job %s: what came of it cannot be shown yet: %v", j.ID, err))
 	}
 	h.Look()

@@ -1,11 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -226,29 +224,4 @@ func turned[T, U any](p *estate.Page[T], show func(*T) U) *listed[U] {
 		out.Body.Next = new(p.Next)
 	}
 	return out
-}
-
-// timeline is what became of a host's findings, the newest first.
-func (s *Server) timeline(ctx context.Context, host estate.ID) ([]Event, error) {
-	board := s.c.Hub.View(who(ctx)).Board
-	var list []Event
-	for after := ""; ; {
-		got, err := board.Page(&estate.RowFilter{Host: host}, after, estate.MostPage)
-		if err != nil {
-			return nil, err
-		}
-		for i := range got.Items {
-			r := &got.Items[i]
-			e := Event{At: r.First, Change: "appeared", Finding: r.ID.String(), Rule: r.Rule, Severity: r.Severity, Port: r.Endpoint.Port, Check: r.Check, Where: r.Where}
-			if list = append(list, e); !r.Closed.IsZero() {
-				e.At, e.Change = r.Closed, "closed"
-				list = append(list, e)
-			}
-		}
-		if after = got.Next; after == "" {
-			break
-		}
-	}
-	slices.SortStableFunc(list, func(a, b Event) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(b.Change, a.Change)) })
-	return list, nil
 }

@@ -3,11 +3,14 @@ package web
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"signet"
+	"signet/internal/desk"
 	"signet/internal/estate"
 	"signet/internal/hub"
 	"signet/internal/line"
@@ -34,16 +37,49 @@ func shownHost(h *estate.Host) Host {
 	return out
 }
 
-// Event is one thing that became of a host.
+// Event is one thing that became of a host: of a finding, which it names then, or of an endpoint between two runs, which it names.
 type Event struct {
-	At       time.Time       `json:"at"`
-	Change   string          `json:"change" enum:"appeared,closed"`
-	Finding  string          `json:"finding" doc:"ID"`
-	Rule     string          `json:"rule"`
-	Severity signet.Severity `json:"severity"`
-	Port     uint16          `json:"port"`
-	Check    string          `json:"check"`
-	Where    string          `json:"where"`
+	At       time.Time        `json:"at"`
+	Change   string           `json:"change" enum:"appeared,closed,said,worsened,newly-asked,undetermined,not-asked,vanished,improved" doc:"said: somebody gave the finding an owner, a ticket, a day or a state; of an endpoint a word of signet diff"`
+	Finding  string           `json:"finding,omitempty" doc:"ID; none: it is told of an endpoint, and appeared is that something is there"`
+	Rule     string           `json:"rule,omitempty"`
+	Severity *signet.Severity `json:"severity,omitempty"`
+	Port     uint16           `json:"port"`
+	Check    string           `json:"check"`
+	Where    string           `json:"where,omitempty"`
+
+	Owner  *string       `json:"owner,omitempty"`
+	Ticket *string       `json:"ticket,omitempty"`
+	Due    *string       `json:"due,omitempty"`
+	State  *desk.RowWord `json:"state,omitempty"`
+
+	Run     string          `json:"run,omitempty" doc:"that saw the change"`
+	OldRun  string          `json:"old_run,omitempty" doc:"that it is compared with"`
+	Verdict *signet.Verdict `json:"verdict,omitempty"`
+	Gained  []string        `json:"gained,omitempty" doc:"rules that it breaks since"`
+	Lost    []string        `json:"lost,omitempty" doc:"rules that it broke before"`
+}
+
+func shownEvent(e *hub.Event) Event {
+	if r := e.Row; r != nil {
+		out := Event{At: e.At, Change: "appeared", Finding: r.ID.String(), Rule: r.Rule, Severity: &r.Severity, Port: r.Endpoint.Port, Check: r.Check, Where: r.Where}
+		switch n := e.Said; {
+		case e.Closed:
+			out.Change = "closed"
+		case n != nil:
+			out.Change, out.Owner, out.Ticket, out.Due, out.State = "said", n.Owner, n.Ticket, n.Due, n.State
+		}
+		return out
+	}
+	c := e.Change
+	out := Event{At: e.At, Change: c.Kind.String(), Port: c.Endpoint().Port, Check: c.Check, Run: c.Set.Run, OldRun: c.Set.Before, Verdict: new(c.Verdict())}
+	for i := range c.Gained {
+		out.Gained = append(out.Gained, c.Gained[i].Rule)
+	}
+	for i := range c.Lost {
+		out.Lost = append(out.Lost, c.Lost[i].Rule)
+	}
+	return out
 }
 
 // EndpointLine is an endpoint line of a report, with its transcript.
@@ -145,15 +181,21 @@ func (s *Server) addHosts() {
 		Of
 		Paging
 	}
-	add(s, "GET /api/v1/hosts/{id}/timeline", does{id: "read-timeline", summary: "What became of a host's findings, the newest first"}, func(ctx context.Context, in *timeline) (*listed[Event], error) {
+	add(s, "GET /api/v1/hosts/{id}/timeline", does{id: "read-timeline", summary: "What became of a host, the newest first: of its findings, and from run to run"}, func(ctx context.Context, in *timeline) (*listed[Event], error) {
 		v, err := find(ctx, in.ID)
 		if err != nil {
 			return nil, err
 		}
-		list, err := s.timeline(ctx, v.ID)
+		events, err := h.Timeline(ctx, who(ctx), &v)
 		if err != nil {
 			return nil, err
 		}
-		return pageBehind(&in.Paging, list, func(e *Event) string { return e.At.UTC().Format(time.RFC3339Nano) + " " + e.Finding + " " + e.Change })
+		list := []Event{}
+		for i := range events {
+			list = append(list, shownEvent(&events[i]))
+		}
+		return pageBehind(&in.Paging, list, func(e *Event) string {
+			return strings.Join([]string{e.At.UTC().Format(time.RFC3339Nano), e.Change, e.Finding, e.Run, e.Check, strconv.Itoa(int(e.Port))}, " ")
+		})
 	})
 }

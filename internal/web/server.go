@@ -63,6 +63,7 @@ func New(c Config) (*Server, error) {
 	s.addHosts()
 	s.addRuns()
 	s.addSample()
+	s.addChanges()
 	s.addJobs()
 	s.addEvents()
 	s.metrics = newMetrics(s, c.Version)

@@ -2,7 +2,9 @@ package web
 
 import (
 	"bufio"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -110,8 +112,27 @@ func TestStory(t *testing.T) {
 	if row := c.do("GET", "findings/"+id, nil).is(200); row.text("state") != "closed" || row.text("owner") != "desk team" {
 		t.Errorf("once it was mended: %s", row.body)
 	}
-	if line := c.do("GET", "hosts/"+host+"/timeline", nil).is(200); line.text("items.0.change") != "closed" || line.text("items.1.change") != "appeared" || line.text("items.1.finding") != id {
-		t.Errorf("timeline: %s", line.body)
+	line := c.do("GET", "hosts/"+host+"/timeline", nil).is(200)
+	for i, want := range []m{{"change": "improved", "old_run": old, "lost.0": nla, "verdict": "guarded"}, {"change": "closed", "finding": id},
+		{"change": "said", "finding": id, "owner": "desk team", "due": "2027-01-31", "state": "in-work"}, {"change": "appeared", "finding": id, "rule": nla}} {
+		for field, v := range want {
+			if got := line.get(fmt.Sprintf("items.%d.%s", i, field)); got != v {
+				t.Errorf("timeline, %d: %s is %v, want %v: %s", i, field, got, v, line.body)
+			}
+		}
+	}
+	if rest := c.do("GET", "hosts/"+host+"/timeline?limit=1&cursor="+url.QueryEscape(c.do("GET", "hosts/"+host+"/timeline?limit=2", nil).is(200).text("next")), nil).is(200); rest.text("items.0.change") != "said" {
+		t.Errorf("timeline, page by page: %s", rest.body)
+	}
+	day := time.Now().UTC().Format(time.DateOnly)
+	for path, want := range map[string]any{"changes": "improved", "changes?site=desks&kind=improved,worsened&since=" + day: "improved", "changes?kind=worsened": nil, "changes?site=-": nil,
+		"changes?since=" + time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly): nil} {
+		if got := c.do("GET", path, nil).is(200); got.get("items.0.change") != want || want != nil && (got.text("items.0.site") != site || got.text("items.0.old_run") != old || got.text("items.0.new.address") != "127.31.4.1") {
+			t.Errorf("%s: %s", path, got.body)
+		}
+	}
+	for _, path := range []string{"changes?kind=better", "changes?since=yesterday", "changes?site=nowhere", "changes?cursor=1"} {
+		c.do("GET", path, nil).is(400)
 	}
 
 	second := c.do("POST", "jobs", m{"site": "desks"}).is(202).text("id")

@@ -95,6 +95,7 @@ func routes() []route {
 		{pattern: "GET /api/v1/runs/{id}", action: desk.Look},
 		{pattern: "GET /api/v1/runs/{id}/report", action: desk.Look},
 		{pattern: "GET /api/v1/diff", action: desk.Look},
+		{pattern: "GET /api/v1/changes", action: desk.Look},
 
 		{pattern: "GET /api/v1/jobs", action: desk.Look},
 		{pattern: "POST /api/v1/jobs", action: desk.Launch},

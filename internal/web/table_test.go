@@ -36,7 +36,7 @@ func rights() map[string]string {
 		"GET sample": reads, "POST sample": everywhere, "DELETE sample": everywhere,
 		"GET fixes": reads, "GET fixes/{id}": reads, "GET fixes/{id}/script": reads, "GET fixes/{id}/impact": reads,
 		"GET hosts": reads, "GET hosts/{id}": reads, "GET hosts/{id}/evidence": reads, "GET hosts/{id}/timeline": reads,
-		"GET runs": reads, "POST runs/import": everywhere, "GET runs/{id}": reads, "GET runs/{id}/report": reads, "GET diff": reads,
+		"GET runs": reads, "POST runs/import": everywhere, "GET runs/{id}": reads, "GET runs/{id}/report": reads, "GET diff": reads, "GET changes": reads,
 		"GET jobs": reads, "POST jobs": works, "DELETE jobs": works, "GET jobs/{id}": reads, "GET jobs/{id}/events": reads, "DELETE jobs/{id}": works,
 	}
 }

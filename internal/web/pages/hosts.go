@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"signet"
 	"signet/internal/check"
@@ -88,18 +87,11 @@ func shownHost(h *estate.Host, names map[string]string) hostShown {
 type hostPage struct {
 	hostShown
 	Rows     []row
-	Timeline []event
+	Timeline []dayEvents
 	Next     string
 }
 
 func (h *hostPage) title() string { return cmp.Or(h.Name, h.Address.String()) }
-
-// event is one thing that became of a host.
-type event struct {
-	At   time.Time
-	Text string
-	Row  *row
-}
 
 func (p *Pages) hostOf(a *ask) (*estate.Host, *estate.ID, error) {
 	id, ok := estate.ParseID(a.PathValue("id"))
@@ -134,15 +126,13 @@ func (p *Pages) host(a *ask) (any, error) {
 	open := 0
 	for i := range out.Rows {
 		r := &out.Rows[i]
-		out.Timeline = append(out.Timeline, event{r.First, "appeared", r})
-		if !r.Closed.IsZero() {
-			out.Timeline = append(out.Timeline, event{r.Closed, "closed", r})
-		}
 		if r.State == estate.Open || r.State == estate.InWork {
 			open++
 		}
 	}
-	slices.SortStableFunc(out.Timeline, func(x, y event) int { return y.At.Compare(x.At) })
+	if out.Timeline, err = p.timeline(a, h, names); err != nil {
+		return nil, err
+	}
 	switch {
 	case open > 0:
 		out.Next = "Begin with the first finding below: its page says which setting closes it."

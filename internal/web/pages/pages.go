@@ -114,6 +114,7 @@ func routes() []route {
 		{"/fixes/{id}/impact", "impact", false, desk.Look, (*Pages).impact},
 		{"/runs", "runs", false, desk.Look, (*Pages).runs},
 		{"/runs/{id}", "run", false, desk.Look, (*Pages).run},
+		{"/changes", "changes", false, desk.Look, (*Pages).changes},
 		{"/diff", "diff", false, desk.Look, (*Pages).diff},
 		{"/jobs", "jobs", false, desk.Look, (*Pages).jobs},
 		{"/jobs/{id}", "job", false, desk.Look, (*Pages).job},
@@ -287,7 +288,7 @@ func (p *Pages) navigation(a *ask) []entry {
 		return nil
 	}
 	list := []entry{{Path: "/", Name: "Overview"}, {Path: "/board", Name: "Board"}, {Path: "/hosts", Name: "Hosts"}, {Path: "/paths", Name: "Paths"}, {Path: "/fixes", Name: "Fixes"},
-		{Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}}
+		{Path: "/changes", Name: "Changes"}, {Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}}
 	if desk.Allow(a.who, desk.Look, "") {
 		list = append(list, entry{Path: "/exceptions", Name: "Exceptions"})
 	}

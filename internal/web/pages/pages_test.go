@@ -161,7 +161,7 @@ func TestEveryLink(t *testing.T) {
 	if len(seen) < 60 {
 		t.Errorf("only %d pages were found", len(seen))
 	}
-	for _, path := range []string{"/board", "/board/" + row, "/hosts", "/paths", "/fixes", "/fixes/" + nlaRule, "/fixes/" + nlaRule + "/impact", "/runs", "/diff", "/jobs", "/sites", "/sites/" + site, "/exceptions", "/policies", "/policies/ours", "/policies/baseline", "/users", "/tokens", "/audit", "/settings", "/me"} {
+	for _, path := range []string{"/board", "/board/" + row, "/hosts", "/paths", "/fixes", "/fixes/" + nlaRule, "/fixes/" + nlaRule + "/impact", "/changes", "/runs", "/diff", "/jobs", "/sites", "/sites/" + site, "/exceptions", "/policies", "/policies/ours", "/policies/baseline", "/users", "/tokens", "/audit", "/settings", "/me"} {
 		if _, ok := seen["/signet"+path]; !ok {
 			t.Errorf("no link leads to %s", path)
 		}
@@ -281,7 +281,7 @@ func TestWhoSees(t *testing.T) {
 	if status, h, text := viewer.do("POST", "/board", nil); status != http.StatusMethodNotAllowed || h.Get("Allow") == "" || !strings.Contains(text, "script") {
 		t.Errorf("a form that is sent without a script: %d %s", status, text)
 	}
-	for _, path := range []string{"/board?severity=worst", "/board?state=lost", "/board?cursor=x", "/hosts?verdict=good", "/runs?cursor=x", "/paths?subnet=x", "/hosts/" + host + "/evidence?port=x"} {
+	for _, path := range []string{"/board?severity=worst", "/board?state=lost", "/board?cursor=x", "/hosts?verdict=good", "/runs?cursor=x", "/changes?cursor=x", "/changes?since=x", "/changes?kind=x", "/paths?subnet=x", "/hosts/" + host + "/evidence?port=x"} {
 		if status, _, _ := admin.do("GET", path, nil); status != http.StatusBadRequest {
 			t.Errorf("%s: %d", path, status)
 		}

@@ -117,7 +117,7 @@ type diffPage struct {
 	Same     uint64
 }
 
-func (*diffPage) title() string { return "What changed" }
+func (*diffPage) title() string { return "Two runs compared" }
 
 // changes are those of one kind.
 type changes struct {
@@ -167,7 +167,7 @@ func (p *Pages) diff(a *ask) (any, error) {
 			order = append(order, c.Kind)
 		}
 		if k.All++; len(k.Shown) < mostChanges {
-			k.Shown = append(k.Shown, changeShown{c.Endpoint().String(), text.Clean(c.Host), c.Check, text.Clean(report.Sentence(c)), text.CleanAll(c.Because)})
+			k.Shown = append(k.Shown, shownChange(c))
 		}
 		return nil
 	})

@@ -18,6 +18,7 @@ func (p *Pages) words() template.FuncMap {
 		"count": func(n uint64, one, many string) string { return text.CountGrouped(n, one, many) },
 		"when":  func(t time.Time) template.HTML { return stamp(t, "2 January 2006, 15:04 UTC") },
 		"day":   func(t time.Time) template.HTML { return stamp(t, "2 Jan 2006") },
+		"clock": func(t time.Time) template.HTML { return stamp(t, "15:04") },
 		"ago":   func(t time.Time) string { return ago(p.Hub.Now().Sub(t)) },
 		"took":  func(from, to time.Time) string { return to.Sub(from).Round(time.Second).String() },
 		"clean": text.Clean,
