@@ -283,7 +283,55 @@ func TestChangesOnce(t *testing.T) {
 		if err := h.compareNew(ctx); err != nil || kinds(h) != once+"worsened 0000000000000002 " {
 			t.Errorf("after a run of that scope it tells %q (%v)", kinds(h), err)
 		}
+		pages(t, h)
 	})
+}
+
+// pages: a set of several parts and kinds is given whole, page by page, in both directions.
+func pages(t *testing.T, h *Hub) {
+	t.Helper()
+	ctx := t.Context()
+	var g gathered
+	for n := range 700 {
+		e := signet.Endpoint{Target: signet.Target{Addr: netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)})}, Port: 445}
+		g.add(&compare.Change{Kind: []compare.Kind{compare.Improved, compare.Worsened}[n%2], Old: e, New: e, Check: "smb"})
+	}
+	if err := h.keepChanges(ctx, "many", &ChangeSet{Run: "many", Ended: time.Now()}, &g); err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range map[string]func(string) (*ChangePage, error){
+		"forward":  func(after string) (*ChangePage, error) { return h.Changes(ctx, system(), after, 77) },
+		"backward": func(after string) (*ChangePage, error) { return h.History(ctx, system(), &ChangeFilter{}, after, 77) },
+		"of a kind": func(after string) (*ChangePage, error) {
+			return h.History(ctx, system(), &ChangeFilter{Kinds: []compare.Kind{compare.Worsened}}, after, 77)
+		},
+	} {
+		seen, kinds := map[string]bool{}, map[compare.Kind]int{}
+		for after := ""; ; {
+			got, err := page(after)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range got.Items {
+				if seen[c.ID] {
+					t.Errorf("%s: %s is given twice", name, c.ID)
+				}
+				if seen[c.ID] = true; c.Set.Run == "many" {
+					kinds[c.Kind]++
+				}
+			}
+			if after = got.Next; after == "" || len(got.Items) == 0 {
+				break
+			}
+		}
+		want := map[compare.Kind]int{compare.Worsened: 350, compare.Improved: 350}
+		if name == "of a kind" {
+			want = map[compare.Kind]int{compare.Worsened: 350}
+		}
+		if !reflect.DeepEqual(kinds, want) {
+			t.Errorf("%s: %v", name, kinds)
+		}
+	}
 }
 
 // TestChangeIsKeptWhole: a change is read as it was, and of very many the first of each kind are kept, and all counted.

@@ -22,5 +22,8 @@ func TestShownOnceDone(t *testing.T) {
 		if got := rows(t, h.View(system()))[nla]; got.Run != j.Run {
 			t.Errorf("launch %d: once run %s is done, the board shows run %q", i, j.Run, got.Run)
 		}
+		if sets, _ := h.ChangeSets(system(), 0); len(sets) != i || i > 0 && sets[i-1].Run != j.Run {
+			t.Errorf("launch %d: once run %s is done, %d runs were compared", i, j.Run, len(sets))
+		}
 	}
 }
