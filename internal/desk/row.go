@@ -128,6 +128,13 @@ func (d *Desk) ForgetRows(ctx context.Context, act Act, since time.Time, ids []s
 			if k, err := d.rows.get(id); err == nil && !k.v.At.Before(since) {
 				d.rows.remove(p, id, k.rev)
 				p.note("finding.forget", id)
+				notes, err := d.store.Documents(ctx, noteKind, id+"/", "", page)
+				if err != nil {
+					return err
+				}
+				for i := range notes {
+					p.changes = append(p.changes, change{store.Edit{Kind: noteKind, ID: notes[i].ID, Was: store.AnyRev}, func(uint64) {}})
+				}
 			}
 		}
 		return nil

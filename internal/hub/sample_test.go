@@ -21,7 +21,7 @@ import (
 func left(t *testing.T, h *openedHub) string {
 	t.Helper()
 	var b strings.Builder
-	for _, kind := range []string{readingKind, partKind, unseenKind, sampleKind, memoryKind, comparedKind, changeSetKind, changePartKind, changeIndexKind, "row-state"} {
+	for _, kind := range []string{readingKind, partKind, unseenKind, sampleKind, memoryKind, comparedKind, changeSetKind, changePartKind, changeIndexKind, "row-state", "row-note"} {
 		list, err := h.documents.Documents(t.Context(), kind, "", "", 10_000)
 		if err != nil {
 			t.Fatal(err)
