@@ -41,7 +41,7 @@ func (a *app) serveStore() []*cobra.Command {
 }
 
 func (a *app) backup(ctx context.Context, url string, args []string) error {
-	if err := run.Backup(ctx, url, args[0]); err != nil {
+	if err := run.Backup(ctx, url, args[0], a.tell); err != nil {
 		return failed(err)
 	}
 	return a.print("The store is in " + text.Clean(args[0]) + ".\n")

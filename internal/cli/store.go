@@ -45,7 +45,7 @@ func (a *app) openStore(ctx context.Context, url string) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := run.OpenStore(ctx, url, true)
+	s, err := run.OpenStore(ctx, url, true, a.tell)
 	return s, failed(err)
 }
 
@@ -76,7 +76,7 @@ func (a *app) openRuns(ctx context.Context, url string) (*run.Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := run.OpenRuns(ctx, url)
+	s, err := run.OpenRuns(ctx, url, a.tell)
 	return s, failed(err)
 }
 

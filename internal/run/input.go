@@ -47,7 +47,7 @@ func (e *Env) Open(ctx context.Context, url, name string) (*Input, error) {
 
 // OpenStored opens a run of the store of that URL.
 func (e *Env) OpenStored(ctx context.Context, url, name string) (*Input, error) {
-	s, err := OpenRuns(ctx, url)
+	s, err := OpenRuns(ctx, url, e.warn)
 	if err != nil {
 		return nil, err
 	}

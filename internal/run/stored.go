@@ -15,8 +15,9 @@ import (
 )
 
 // OpenStore opens the store of a URL: sqlite:PATH, postgres://…, or none, which is nil. With create a database that is not
-// there is made; without, its error is store.ErrMissing.
-func OpenStore(ctx context.Context, url string, create bool) (s store.Store, err error) {
+// there is made; without, its error is store.ErrMissing. One of an older Signet is changed to what this one writes: tell is told where a
+// copy of it stands, as it was.
+func OpenStore(ctx context.Context, url string, create bool, tell func(string)) (s store.Store, err error) {
 	path, file := strings.CutPrefix(url, "sqlite:")
 	switch {
 	case url == "none":
@@ -41,15 +42,18 @@ func OpenStore(ctx context.Context, url string, create bool) (s store.Store, err
 	case err != nil:
 		return nil, err
 	}
+	if f, ok := s.(*sqlite.Store); ok && f.Before() != "" {
+		tell("the store was written by an older Signet and has been changed: as it was it stands in " + f.Before())
+	}
 	return s, nil
 }
 
 // Backup writes the store of a URL into a file, while it is in use; one that stands there is replaced by a whole one.
-func Backup(ctx context.Context, url, file string) error {
+func Backup(ctx context.Context, url, file string, tell func(string)) error {
 	if _, err := databaseFile(url); err != nil {
 		return err
 	}
-	s, err := OpenStore(ctx, url, false)
+	s, err := OpenStore(ctx, url, false, tell)
 	if err != nil {
 		return err
 	}
@@ -83,9 +87,9 @@ type Stored struct {
 	Runs  []store.Run
 }
 
-// OpenRuns opens a store that exists, and lists its runs. The caller closes it.
-func OpenRuns(ctx context.Context, url string) (*Stored, error) {
-	s, err := OpenStore(ctx, url, false)
+// OpenRuns opens a store that exists, as OpenStore does, and lists its runs. The caller closes it.
+func OpenRuns(ctx context.Context, url string, tell func(string)) (*Stored, error) {
+	s, err := OpenStore(ctx, url, false, tell)
 	if err != nil {
 		return nil, err
 	}

@@ -39,14 +39,16 @@ func TestPrunable(t *testing.T) {
 	}
 }
 
+func quiet(string) {}
+
 // A store of a file goes into a backup and comes back; of another sort it is said who does that, without the password.
 func TestBackup(t *testing.T) {
 	dir := t.TempDir()
 	url, file := "sqlite:"+filepath.Join(dir, "signet.db"), filepath.Join(dir, "backup")
-	if err := Backup(t.Context(), url, file); !errors.Is(err, store.ErrMissing) {
+	if err := Backup(t.Context(), url, file, quiet); !errors.Is(err, store.ErrMissing) {
 		t.Errorf("of a store that is not there: %v", err)
 	}
-	s, err := OpenStore(t.Context(), url, true)
+	s, err := OpenStore(t.Context(), url, true, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,7 @@ func TestBackup(t *testing.T) {
 	if _, err := d.Write(t.Context(), store.Edit{Kind: "user", ID: "a", Body: []byte("then")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Backup(t.Context(), url, file); err != nil {
+	if err := Backup(t.Context(), url, file, quiet); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Write(t.Context(), store.Edit{Kind: "user", ID: "a", Was: store.AnyRev, Body: []byte("now")}); err != nil {
@@ -66,7 +68,7 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	for url, want := range map[string]string{url: "then", "sqlite:" + before: "now"} {
-		s, err := OpenStore(t.Context(), url, false)
+		s, err := OpenStore(t.Context(), url, false, quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +79,7 @@ func TestBackup(t *testing.T) {
 	}
 	for _, url := range []string{"postgres://u:hunter2@h/d", "none", "mysql:hunter2"} {
 		_, err := Restore(t.Context(), file, url)
-		for _, err := range []error{err, Backup(t.Context(), url, file)} {
+		for _, err := range []error{err, Backup(t.Context(), url, file, quiet)} {
 			if _, ok := errors.AsType[*OrderError](err); !ok || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%s: %v", url, err)
 			}

@@ -24,16 +24,24 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if err != nil {
 		return s.fail(err)
 	}
+	if err := s.copyTo(ctx, path); err != nil {
+		return s.fail(fmt.Errorf("backup %s: %w", path, err))
+	}
+	return nil
+}
+
+// copyTo makes a copy of the database under a name that it has once it is whole.
+func (s *Store) copyTo(ctx context.Context, path string) error {
 	part := path + ".part"
-	err = copied(ctx, s.file, part)
+	err := copied(ctx, s.file, part)
 	if err == nil {
 		err = os.Rename(part, path)
 	}
 	if err != nil {
 		os.Remove(part)
-		return s.fail(fmt.Errorf("backup %s: %w", path, err))
+		return err
 	}
-	return s.fail(flushFolder(path))
+	return flushFolder(path)
 }
 
 // copied makes a database of what stands in another one.
@@ -138,7 +146,7 @@ func (s *Store) examined(ctx context.Context, backup, part string) error {
 	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return s.fail(err)
 	}
-	copy, err := Open(ctx, part, false)
+	copy, err := open(ctx, part, false, true)
 	if err != nil {
 		return fmt.Errorf("backup %s: %w", backup, err)
 	}

@@ -26,6 +26,9 @@ func (s *Store) fail(err error) error {
 			why, unwritable = "the disk is full"+kept, true
 		case lib.SQLITE_IOERR:
 			why, unwritable = "the disk does not take or give the data"+kept, true
+			if e.Code() == lib.SQLITE_IOERR_SHMSIZE { // which even who reads has to write
+				why = "the disk is full" + kept
+			}
 		case lib.SQLITE_READONLY:
 			why, unwritable = "it cannot be written (read-only)", true
 		case lib.SQLITE_CANTOPEN:

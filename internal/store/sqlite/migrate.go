@@ -6,7 +6,9 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
 
 	"signet/internal/store"
 )
@@ -71,9 +73,12 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 			}
 		}
 	}
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	err := s.transact(ctx, func(tx *sql.Tx) error {
 		if err := tx.QueryRowContext(ctx, "SELECT user_version FROM pragma_user_version").Scan(&version); err != nil {
 			return err // and what another process did meanwhile is done
+		}
+		if err := s.keep(ctx, version, to); err != nil {
+			return err
 		}
 		for ; version < to; version++ {
 			_, err := tx.ExecContext(ctx, steps[version].sql)
@@ -87,6 +92,37 @@ func (s *Store) migrate(ctx context.Context, to int) error {
 		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", version, application))
 		return err
 	})
+	if err != nil && s.old != "" { // the file is as it was, and who tries again makes another copy
+		err = errors.Join(err, os.Remove(s.old))
+		s.old = ""
+	}
+	return err
+}
+
+// Before is the file that holds the database as it was before Open changed its schema, for whoever goes back to the version of Signet before;
+// "" where Open had nothing to change.
+func (s *Store) Before() string { return s.old }
+
+// keep copies a database that holds something before its schema is changed. Whoever calls it holds the lock of writers, so that nothing
+// comes in between.
+func (s *Store) keep(ctx context.Context, from, to int) error {
+	if from == 0 || from >= to || s.file == "" || s.bare {
+		return nil
+	}
+	path := fmt.Sprintf("%s.before-schema-%d", s.file, to)
+	for n := 2; ; n++ { // one that is there is of another time
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			break
+		} else if err != nil {
+			return err
+		}
+		path = fmt.Sprintf("%s.before-schema-%d-%d", s.file, to, n)
+	}
+	if err := s.copyTo(ctx, path); err != nil {
+		return fmt.Errorf("it is of an older Signet, and is changed only once a copy stands in %s: %w", path, err)
+	}
+	s.old = path
+	return nil
 }
 
 // transact runs f in a writing transaction.

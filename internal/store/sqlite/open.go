@@ -24,6 +24,8 @@ const busy = 10 * time.Second
 type Store struct {
 	path  string  // as it was given
 	file  string  // the whole path; "" in memory
+	old   string  // a copy of the file as it was before its schema was changed; "" where it was not
+	bare  bool    // no such copy is made
 	write *sql.DB // one connection
 	read  *sql.DB
 }
@@ -31,13 +33,19 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Open opens the database at path. With create it is made if it is not there, mode 0600, and its folder, mode 0700; without,
-// that is store.ErrMissing.
+// that is store.ErrMissing. One of an older Signet is copied first, as Before says, and then changed to the present schema; where there is
+// no room for the copy it stays as it is, and that is the error.
 func Open(ctx context.Context, path string, create bool) (*Store, error) {
+	return open(ctx, path, create, false)
+}
+
+// open is Open, with a copy or, of what is a copy itself, without.
+func open(ctx context.Context, path string, create, bare bool) (*Store, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("store sqlite:%s: %w", path, err)
 	}
-	s := &Store{path: path, file: full}
+	s := &Store{path: path, file: full, bare: bare}
 	if err := prepare(full, create); err != nil {
 		return nil, s.fail(err)
 	}

@@ -2,9 +2,11 @@ package sqlite
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -92,9 +94,20 @@ func TestOldSchema(t *testing.T) {
 		}
 		raw(t, path, fmt.Sprintf("PRAGMA user_version = %d", version))
 		before := size(t, path)
+		left := fmt.Sprintf("%s.before-schema-%d", path, len(steps))
+		if version == 2 { // of a migration of another time, which is not written over
+			if err := os.WriteFile(left, []byte("last year's"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			left += "-2"
+		}
 		if s, err = Open(t.Context(), path, false); err != nil {
 			t.Fatal(err)
 		}
+		if s.Before() != left {
+			t.Errorf("schema %d: what stood there is in %q", version, s.Before())
+		}
+		wantOld(t, left, version, was)
 		if now := [][]string{stored(t, s, "a-run"), stored(t, s, "another")}; len(now[0]) != 500 || len(now[1]) != 9000 || !slices.EqualFunc(was, now, slices.Equal) {
 			t.Errorf("schema %d: of 500 and 9000 rows %d and %d survived, or not as they were", version, len(now[0]), len(now[1]))
 		}
@@ -128,6 +141,64 @@ func TestOldSchema(t *testing.T) {
 			t.Errorf("schema %d: the file grew from %d to %d bytes", version, before, after)
 		}
 	}
+}
+
+// wantOld wants a copy of a database of an older schema, which an older Signet opens, and this one too.
+func wantOld(t *testing.T, path string, version int, was [][]string) {
+	t.Helper()
+	if fi, err := os.Stat(path); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Fatalf("schema %d: %v, %v", version, fi, err)
+	}
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema, app int
+	if err := errors.Join(db.QueryRow("PRAGMA user_version").Scan(&schema), db.QueryRow("PRAGMA application_id").Scan(&app), db.Close()); err != nil || schema != version || app != application {
+		t.Errorf("schema %d: the copy has %d of %x, %v", version, schema, app, err)
+	}
+	s, err := open(t.Context(), path, false, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if now := [][]string{stored(t, s, "a-run"), stored(t, s, "another")}; !slices.EqualFunc(was, now, slices.Equal) {
+		t.Errorf("schema %d: the copy has %d and %d rows", version, len(now[0]), len(now[1]))
+	}
+}
+
+// No copy, no change: a database of an older schema stays as it is where its copy cannot be made, and a copy without a change goes away.
+func TestOldSchemaStays(t *testing.T) {
+	path := filled(t, 10)
+	copy := fmt.Sprintf("%s.before-schema-%d", path, len(steps))
+	raw(t, path, fmt.Sprintf("%s; PRAGMA user_version = %d", undo()[len(steps)-1], len(steps)-1))
+	if err := os.MkdirAll(copy+".part/x", 0o700); err != nil { // in the way
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), path, false)
+	wantLine(t, err, "older Signet", copy)
+	if err := os.RemoveAll(copy + ".part"); err != nil {
+		t.Fatal(err)
+	}
+	raw(t, path, "CREATE TABLE desk (x)") // in the way of the last step
+	_, err = Open(t.Context(), path, false)
+	wantLine(t, err, "schema")
+	if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
+		t.Errorf("beside it stands %q, %v", left, err)
+	}
+	raw(t, path, "DROP TABLE desk")
+	s, err := Open(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, s, "a-run"); n != 10 || s.Before() != copy {
+		t.Errorf("%d observations, and %q", n, s.Before())
+	}
+	s.Close()
+	if s, err = Open(t.Context(), path, false); err != nil || s.Before() != "" {
+		t.Errorf("once more: %v, %q", err, s.Before())
+	}
+	s.Close()
 }
 
 func size(t *testing.T, path string) int64 {
