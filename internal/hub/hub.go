@@ -37,6 +37,7 @@ type Hub struct {
 	sampling sync.Mutex    // the sample comes or goes, one at a time
 	look     chan struct{} // has one element when runs may have come or gone
 	impacts  impacts
+	previews chan struct{} // has one element while no policy is tried
 
 	changes  changes
 	matching sync.Mutex      // one run is compared at a time
@@ -56,8 +57,9 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	if c.Warn == nil {
 		c.Warn = func(string) {}
 	}
-	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1), came: make(chan struct{}, 1), unlike: map[string]bool{}, impacts: impacts{turn: make(chan struct{}, 1)}}
+	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1), came: make(chan struct{}, 1), unlike: map[string]bool{}, impacts: impacts{turn: make(chan struct{}, 1)}, previews: make(chan struct{}, 1)}
 	h.impacts.turn <- struct{}{}
+	h.previews <- struct{}{}
 	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended})
 	if err := errors.Join(h.changes.load(ctx, documents), h.rebuild(ctx, false)); err != nil {
 		return nil, err

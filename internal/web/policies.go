@@ -61,6 +61,7 @@ func (s *Server) addPolicies() {
 			return &one[desk.Policy]{etag(p.Rev), p}, err
 		})
 	add(s, "DELETE /api/v1/policies/{id}", does{id: "remove-policy", summary: "Remove a policy that nothing is judged by", status: http.StatusNoContent, errors: []int{409, 412}}, removal(d.RemovePolicy))
+	s.addPreviews()
 	s.addExceptions()
 }
 

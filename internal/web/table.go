@@ -57,6 +57,9 @@ func routes() []route {
 		{pattern: "POST /api/v1/policies", action: desk.Administer, body: mostPolicy},
 		{pattern: "GET /api/v1/policies/{id}", action: desk.Inspect},
 		{pattern: "GET /api/v1/policies/{id}/versions", action: desk.Inspect},
+		{pattern: "GET /api/v1/policies/{id}/diff", action: desk.Inspect},
+		{pattern: "POST /api/v1/policies/preview", action: desk.Administer, body: mostPolicy},
+		{pattern: "POST /api/v1/policies/{id}/preview", action: desk.Administer, body: mostPolicy},
 		{pattern: "PATCH /api/v1/policies/{id}", action: desk.Administer, body: mostPolicy},
 		{pattern: "DELETE /api/v1/policies/{id}", action: desk.Administer},
 

@@ -29,7 +29,7 @@ func rights() map[string]string {
 		"GET users": admins, "POST users": admins, "GET users/{id}": admins, "PATCH users/{id}": admins, "DELETE users/{id}": admins, "DELETE users/{id}/sessions": admins, "DELETE users/{id}/name": admins,
 		"GET tokens": admins, "POST tokens": admins, "GET tokens/{id}": admins, "PATCH tokens/{id}": admins, "DELETE tokens/{id}": admins,
 		"GET sites": reads, "POST sites": everywhere, "GET sites/{id}": reads, "PATCH sites/{id}": everywhere, "DELETE sites/{id}": everywhere,
-		"GET policies": admins, "POST policies": admins, "GET policies/{id}": admins, "GET policies/{id}/versions": admins, "PATCH policies/{id}": admins, "DELETE policies/{id}": admins,
+		"GET policies": admins, "POST policies": admins, "GET policies/{id}": admins, "GET policies/{id}/versions": admins, "GET policies/{id}/diff": admins, "POST policies/preview": admins, "POST policies/{id}/preview": admins, "PATCH policies/{id}": admins, "DELETE policies/{id}": admins,
 		"GET exceptions": reads, "POST exceptions": everywhere, "GET exceptions/{id}": reads, "PATCH exceptions/{id}": everywhere, "DELETE exceptions/{id}": everywhere,
 		"GET audit": admins, "GET settings": admins, "PATCH settings": admins,
 		"GET overview": reads, "GET paths": reads, "GET findings": reads, "PATCH findings": works, "GET findings/{id}": reads, "PATCH findings/{id}": works, "POST findings/{id}/verify": works,

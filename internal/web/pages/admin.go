@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"signet/internal/desk"
+	"signet/internal/hub"
 	"signet/internal/judge"
 	"signet/internal/store"
 )
@@ -40,6 +41,9 @@ type policyShown struct {
 	ByName string
 }
 
+// Before is the version before this one.
+func (p policyShown) Before() int { return p.Version - 1 }
+
 func (p *Pages) policies(a *ask) (any, error) {
 	out := &policiesPage{BuiltIn: judge.Names(), Template: newPolicy(p.Hub.Env.RuleNames()[0]), Used: p.Hub.PolicyOf("")}
 	for _, own := range p.Desk.OwnPolicies() {
@@ -55,7 +59,14 @@ type policyPage struct {
 	Newest   int
 	Versions []policyShown // the newest first
 	Exported string        // with the exceptions that are approved
+	Judges   []desk.Site   // that it judges
+	NoSite   bool          // it judges what belongs to none
+	Against  int           // the version that this one is compared with; 0: with none
+	Diff     string
 }
+
+// Older tells whether this is a version of before.
+func (v policyPage) Older() bool { return v.Version != v.Newest }
 
 // ETag names the revision of the newest version.
 func (v policyPage) ETag() string { return etag(v.Rev) }
@@ -68,14 +79,21 @@ func (p *Pages) policy(a *ask) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	out := &policyPage{Exported: string(whole), NoSite: p.Hub.PolicyOf("") == id}
+	for _, s := range p.Desk.Sites(a.who) {
+		if p.Hub.PolicyOf(s.ID) == id {
+			out.Judges = append(out.Judges, s)
+		}
+	}
 	if slices.Contains(judge.Names(), id) {
-		return &policyPage{policyShown: policyShown{Policy: desk.Policy{ID: id, Name: id, YAML: judge.Source(id)}}, BuiltIn: true, Exported: string(whole)}, nil
+		out.policyShown, out.BuiltIn = policyShown{Policy: desk.Policy{ID: id, Name: id, YAML: judge.Source(id)}}, true
+		return out, nil
 	}
 	v, err := p.Desk.Policy(id)
 	if err != nil {
 		return nil, err
 	}
-	out := &policyPage{policyShown: policyShown{v, p.nameOf(a, v.By)}, Newest: v.Version, Exported: string(whole)}
+	out.policyShown, out.Newest = policyShown{v, p.nameOf(a, v.By)}, v.Version
 	list, err := p.Desk.PolicyVersions(a.Context(), id)
 	if err != nil {
 		return nil, err
@@ -91,6 +109,14 @@ func (p *Pages) policy(a *ask) (any, error) {
 	}
 	if want := a.q.Get("version"); want != "" && strconv.Itoa(out.Version) != want {
 		return nil, store.NoDocument("version", want)
+	}
+	if against := a.q.Get("against"); against != "" {
+		at := slices.IndexFunc(list, func(o desk.Policy) bool { return strconv.Itoa(o.Version) == against })
+		if at < 0 {
+			return nil, store.NoDocument("version", against)
+		}
+		out.Against = list[at].Version
+		out.Diff = hub.DiffText(id, list[at].Version, out.Version, list[at].YAML, out.YAML)
 	}
 	return out, nil
 }

@@ -112,16 +112,17 @@ func (*sitesPage) title() string { return "Sites" }
 // siteShown is a site, and what is known of it.
 type siteShown struct {
 	desk.Site
-	Known bool // a run of it stands
-	Sum   siteSum
-	May   bool // who asks may launch it
+	Known  bool // a run of it stands
+	Sum    siteSum
+	May    bool   // who asks may launch it
+	Judged string // by which policy
 }
 
 func (p *Pages) sites(a *ask) (any, error) {
 	out := &sitesPage{Limits: p.limits(), Policies: p.policyNames()}
 	sums := p.Hub.View(a.who).Overview().Sites
 	for _, s := range p.Desk.Sites(a.who) {
-		v := siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID)}
+		v := siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID), Judged: p.Hub.PolicyOf(s.ID)}
 		for i := range sums {
 			if sums[i].Site == s.ID {
 				v.Known, v.Sum = true, siteSum{SiteSum: sums[i]}
@@ -137,7 +138,6 @@ type sitePage struct {
 	siteShown
 	Limits   limits
 	Policies []string
-	Judged   string // by which policy
 }
 
 // ETag names the revision of the site.
@@ -153,7 +153,7 @@ func (p *Pages) site(a *ask) (any, error) {
 	if s.ID != a.PathValue("id") { // by its name, which may change
 		return nil, store.NoDocument("site", a.PathValue("id"))
 	}
-	out := &sitePage{siteShown: siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID)}, Limits: p.limits(), Policies: p.policyNames(), Judged: p.Hub.PolicyOf(s.ID)}
+	out := &sitePage{siteShown: siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID), Judged: p.Hub.PolicyOf(s.ID)}, Limits: p.limits(), Policies: p.policyNames()}
 	sums := p.Hub.View(a.who).Overview().Sites
 	for i := range sums {
 		if sums[i].Site == s.ID {

@@ -129,6 +129,78 @@
       setTimeout(() => { b.textContent = word; }, 2000);
     });
   }
+  // A policy is read while it is written: what is wrong stands beside its line, and what it would change is shown before it is saved.
+  const make = (name, content, className) => {
+    const e = document.createElement(name);
+    if (className) e.className = className;
+    e.append(...[].concat(content));
+    return e;
+  };
+  const counted = (n, one, many) => n + " " + (n === 1 ? one : many);
+  const severities = ["critical", "high", "medium", "low", "info"];
+  const linked = (href, text) => { const a = make("a", text); a.href = base + href; return a; };
+  const tag = (word) => make("span", word || "no finding", "tag " + (word || ""));
+  const drawShift = (at, p) => {
+    const c = p.change, sites = p.sites.length ? counted(p.sites.length, "site", "sites") : "";
+    const judges = [sites, p.no_site ? "what belongs to no site" : ""].filter(Boolean).join(" and ");
+    if (!judges) return at.replaceChildren(make("p", "It judges nothing yet, so nothing would change.", "note"));
+    const moved = c.opened + c.closed + c.raised + c.lowered;
+    const out = [make("p", [make("b", moved ? "Would change: " : "Nothing would change. "), moved ? counted(c.opened, "finding comes, ", "findings come, ") + counted(c.closed, "goes, ", "go, ") + counted(c.raised, "becomes severer, ", "become severer, ") + counted(c.lowered, "less severe. ", "less severe. ") : "", "It judges " + judges + "."], "note next")];
+    const row = (cells, head) => make("tr", cells.map((v, i) => make(head || i === 0 ? "th" : "td", v)));
+    const table = (head, rows) => {
+      const scroll = make("div", make("table", [make("thead", row(head, true)), make("tbody", rows.map((r) => row(r)))]), "scroll");
+      scroll.tabIndex = 0;
+      return scroll;
+    };
+    out.push(table(["Findings", "Now", "Then"], severities.map((s) => [s, String(c.before.severities[s]), String(c.after.severities[s])]).concat([["excepted", String(c.before.excepted), String(c.after.excepted)], ["fails at --fail-on up to", c.before.fail_on, c.after.fail_on]])));
+    if (c.rules.length) out.push(table(["Rule", "Come", "Go", "Severer", "Less severe"], c.rules.map((r) => [linked("/board?rule=" + encodeURIComponent(r.rule), r.rule), String(r.opened), String(r.closed), String(r.raised), String(r.lowered)])));
+    if (c.rows.length) out.push(make("h2", c.rows.length < moved ? "The worst " + c.rows.length : "Each of them"), table(["Where", "Rule", "Now", "Then"], c.rows.map((r) => [linked("/hosts/" + r.host, (r.name || r.address) + ":" + r.port), r.rule + (r.where ? " at " + r.where : ""), tag(r.before), r.excepted ? "excepted" : tag(r.after)])));
+    at.replaceChildren(...out);
+  };
+  for (const form of all("form[data-preview]")) {
+    const text = form.querySelector("textarea"), gutter = form.querySelector(".gutter"), found = form.querySelector(".problems"), shift = form.querySelector(".shift");
+    let problems = [], timer = 0, asked = 0;
+    const jump = (line) => {
+      const lines = text.value.split("\n"), from = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+      text.focus();
+      text.setSelectionRange(from, from + (lines[line - 1] || "").length);
+      text.scrollTop = Math.max(0, (line - 4) * text.scrollHeight / Math.max(1, lines.length));
+    };
+    const draw = () => {
+      const n = Math.min(text.value.split("\n").length, 20000), by = new Map();
+      for (const p of problems) if (!by.has(p.line) || !p.warning) by.set(p.line, p);
+      gutter.replaceChildren(...Array.from({ length: n }, (_, i) => {
+        const p = by.get(i + 1), line = make("div", String(i + 1), p ? (p.warning ? "look" : "wrong") : "");
+        if (p) line.title = p.text;
+        return line;
+      }));
+      gutter.scrollTop = text.scrollTop;
+    };
+    const show = (p) => {
+      problems = p.problems;
+      found.replaceChildren(...problems.map((x) => {
+        const b = make("button", "Line " + x.line, "quietly");
+        b.type = "button";
+        b.addEventListener("click", () => jump(x.line));
+        return make("li", [b, " ", make("b", x.warning ? "Look: " : "Wrong: "), x.text], x.warning ? "look" : "wrong");
+      }));
+      draw();
+    };
+    const ask = async (lint) => {
+      const mine = ++asked;
+      const answer = await fetch(api + (lint ? "policies/preview" : form.dataset.preview), { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify({ yaml: text.value, lint }), credentials: "same-origin" });
+      if (!answer.ok) return lint ? undefined : explain(form, answer);
+      const p = await answer.json();
+      if (mine !== asked) return; // it was written on meanwhile
+      show(p);
+      if (!lint) { if (p.change) drawShift(shift, p); else shift.replaceChildren(make("p", "What is wrong stands above: with that it cannot be saved.", "note")); }
+    };
+    const wait = () => { draw(); clearTimeout(timer); timer = setTimeout(() => ask(true).catch(() => {}), 400); };
+    text.addEventListener("input", wait);
+    text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
+    form.querySelector("[data-try]").addEventListener("click", () => { say(form, ""); ask(false).catch(() => say(form, "The server cannot be reached. Try again.")); });
+    wait();
+  }
   for (const box of all("[data-all]")) box.addEventListener("change", () => { for (const one of all(`input[name="${box.dataset.all}"]`)) one.checked = box.checked; });
   // Fields of a filter that say nothing stay out of the address.
   for (const form of all("form[method=get]")) form.addEventListener("submit", () => { for (const f of form.elements) if (f.name && !f.value) f.disabled = true; });
