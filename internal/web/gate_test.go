@@ -160,6 +160,8 @@ func TestProblems(t *testing.T) {
 		{"GET", "users?limit=501", nil, 400, "query.limit"},
 		{"GET", "users?limit=x", nil, 400, "query.limit"},
 		{"GET", "users?limit=1&limit=2", nil, 400, "query.limit"},
+		{"GET", "users?limit=1;cursor=x", nil, 400, "query"},
+		{"GET", "findings?rule=%zz", nil, 400, "query"},
 		{"GET", "findings?severity=worst", nil, 400, "query.severity"},
 		{"GET", "findings?state=gone", nil, 400, "query.state"},
 		{"GET", "findings?host=x", nil, 400, "query.host"},

@@ -63,7 +63,7 @@ func (s *Server) once(next http.Handler) http.Handler {
 			return
 		}
 		// Whoever sent it may be gone by now: what was done stands.
-		err = claim.Done(context.WithoutCancel(r.Context()), desk.Reply{Status: kept.status, Header: kept.headers(), Body: kept.body.Bytes(), Once: r.Pattern == "POST "+base+"/tokens"})
+		err = claim.Done(context.WithoutCancel(r.Context()), desk.Reply{Status: kept.status, Header: kept.headers(), Body: kept.body.Bytes(), Once: kept.status < 300 && r.Pattern == "POST "+base+"/tokens"})
 		if err != nil {
 			s.c.Trouble("an answer could not be kept under its idempotency key: " + err.Error())
 		}

@@ -43,10 +43,18 @@ type Run struct {
 	Failed       string       `json:"failed,omitempty"`
 	Imported     time.Time    `json:"imported,omitzero"`
 	Warnings     []string     `json:"warnings,omitempty"`
-	Seed         uint64       `json:"seed"`
+	Seed         Seed         `json:"seed"`
 	Addresses    uint64       `json:"addresses"`
 	Asked        uint64       `json:"endpoints_asked"`
 	Observations uint64       `json:"observations"`
+}
+
+// Seed is that of a run's order of asking: any number of 64 bits, of which the library's own word for such a number leaves half out.
+type Seed uint64
+
+// Schema says so.
+func (Seed) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeInteger, Minimum: new(0.0)}
 }
 
 func shownRun(r *store.Run) (out Run, err error) {
@@ -163,7 +171,20 @@ func (s *Server) addReports() {
 		}}, nil
 	})
 	op := s.api.OpenAPI().Paths["/api/v1/runs/{id}/report"].Get
-	op.Responses["200"].Content = map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	content := map[string]*huma.MediaType{}
+	for _, k := range kinds() { // whichever of them this server has: the document is the same for all
+		kind, _, _ := strings.Cut(k[0], ";")
+		content[kind] = &huma.MediaType{} // whose form no schema says
+	}
+	op.Responses["200"].Content = content
+}
+
+// kindOf is the media type of a format, and how its files end.
+func kindOf(format string) (kind, end string) {
+	if k, ok := kinds()[format]; ok {
+		return k[0], k[1]
+	}
+	return "application/octet-stream", format
 }
 
 // kinds are the media types of formats, and how their files end.
@@ -180,13 +201,10 @@ func kinds() map[string][2]string {
 // send sends a report as a file to keep: a page of its own it must not become, since names in it are those of strangers.
 func send(c huma.Context, f *os.File, of *store.Run, format string) {
 	r, w := humago.Unwrap(c)
-	kind, ok := kinds()[format]
-	if !ok {
-		kind = [2]string{"application/octet-stream", format}
-	}
+	kind, end := kindOf(format)
 	h := w.Header()
-	h.Set("Content-Type", kind[0])
-	h.Set("Content-Disposition", `attachment; filename="signet-`+of.ID+"."+kind[1]+`"`)
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", `attachment; filename="signet-`+of.ID+"."+end+`"`)
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox")
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -307,7 +325,7 @@ func (s *Server) addImport() {
 			return out, nil
 		})
 	op := s.api.OpenAPI().Paths["/api/v1/runs/import"].Post
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/x-ndjson": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/x-ndjson": {}}}
 }
 
 // misread is the problem of a file that is not, or not all, what it should be.

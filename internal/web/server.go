@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -210,7 +211,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 func serveOpenAPI(w http.ResponseWriter, r *http.Request, doc []byte) {
 	w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
 	if path := front.Of(r.Context()).Path; path != "" {
-		doc = append([]byte("{\n \"servers\": [{\"url\": \""+path+"\"}],"), doc[1:]...)
+		doc = bytes.Replace(doc, []byte(`"url": "`+root+`"`), []byte(`"url": "`+path+`"`), 1)
 	}
 	w.Write(doc)
 }

@@ -7,6 +7,12 @@ import (
 	"signet/internal/desk"
 )
 
+// AuditEntry is an entry of the audit log.
+type AuditEntry struct {
+	desk.Entry
+	Name string `json:"name,omitempty" doc:"of the actor, where it is still known"`
+}
+
 // addSettings adds the routes of settings and of the audit log.
 func (s *Server) addSettings() {
 	d := s.c.Desk
@@ -37,11 +43,7 @@ func (s *Server) addSettings() {
 			return read(), nil
 		})
 
-	type entry struct {
-		desk.Entry
-		Name string `json:"name,omitempty" doc:"of the actor, where it is still known"`
-	}
-	add(s, "GET /api/v1/audit", does{id: "list-audit", summary: "The audit log, newest first"}, func(ctx context.Context, in *Paging) (*listed[entry], error) {
+	add(s, "GET /api/v1/audit", does{id: "list-audit", summary: "The audit log, newest first"}, func(ctx context.Context, in *Paging) (*listed[AuditEntry], error) {
 		most, err := in.most()
 		if err != nil {
 			return nil, err
@@ -56,9 +58,9 @@ func (s *Server) addSettings() {
 		if err != nil {
 			return nil, err
 		}
-		out := &listed[entry]{List[entry]{Items: []entry{}}}
+		out := &listed[AuditEntry]{List[AuditEntry]{Items: []AuditEntry{}}}
 		for _, e := range list {
-			out.Body.Items = append(out.Body.Items, entry{e, d.NameOf(e.Actor)})
+			out.Body.Items = append(out.Body.Items, AuditEntry{e, d.NameOf(e.Actor)})
 		}
 		if n := len(list); n == most && list[n-1].Seq > 1 {
 			out.Body.Next = new(strconv.FormatUint(list[n-1].Seq, 10))

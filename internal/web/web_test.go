@@ -88,7 +88,11 @@ func serveAs(t *testing.T, at front.Config, allow ...string) *served {
 		t.Fatal(err)
 	}
 	at.Trouble = s.said.add
-	s.schemas = schemasOf(t, s.Server)
+	doc, err := s.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.schemas = schemasOf(t, doc)
 	f, err := front.New(at)
 	if err != nil {
 		t.Fatal(err)
