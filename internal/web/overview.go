@@ -9,7 +9,6 @@ import (
 	"signet"
 	"signet/internal/desk"
 	"signet/internal/estate"
-	"signet/internal/hub"
 	"signet/internal/line"
 	"signet/internal/report"
 	"signet/internal/store"
@@ -58,6 +57,7 @@ type SiteSum struct {
 type Trend struct {
 	Site   string       `json:"site,omitempty"`
 	Points []TrendPoint `json:"points" nullable:"false"`
+	Other  *time.Time   `json:"other,omitempty" doc:"when the newest of the site's earlier runs began that asked something else, and so is left out"`
 }
 
 // TrendPoint is one of them, as it was judged when it was made.
@@ -117,10 +117,15 @@ func (s *Server) overview(ctx context.Context, w desk.Who) (*Overview, error) {
 	if err != nil {
 		return nil, err
 	}
+	trends, err := s.c.Hub.Trends(ctx, runs)
+	if err != nil {
+		return nil, err
+	}
 	for i := range o.Sites {
 		t := &o.Sites[i]
+		trend := trends(t.Site, t.Run, mostTrend)
 		out.Sites = append(out.Sites, SiteSum{t.Site, t.Run, t.Started, t.Ended, counts(&t.Verdicts)})
-		out.Trend = append(out.Trend, Trend{t.Site, points(hub.Trend(runs, t.Run, mostTrend))})
+		out.Trend = append(out.Trend, Trend{t.Site, points(trend.Runs), unlessZero(trend.Other)})
 	}
 	return out, nil
 }

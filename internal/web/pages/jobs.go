@@ -158,6 +158,15 @@ func (p *Pages) site(a *ask) (any, error) {
 	for i := range sums {
 		if sums[i].Site == s.ID {
 			out.Known, out.Sum = true, siteSum{SiteSum: sums[i]}
+			runs, err := p.Hub.Runs(a.Context(), a.who)
+			if err != nil {
+				return nil, err
+			}
+			trends, err := p.Hub.Trends(a.Context(), runs)
+			if err != nil {
+				return nil, err
+			}
+			out.Sum.Trend = newTrend(trends(s.ID, sums[i].Run, mostTrend))
 		}
 	}
 	return out, nil

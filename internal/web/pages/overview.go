@@ -8,7 +8,6 @@ import (
 	"signet"
 	"signet/internal/desk"
 	"signet/internal/estate"
-	"signet/internal/hub"
 	"signet/internal/report"
 	"signet/internal/store"
 	"signet/internal/text"
@@ -105,10 +104,14 @@ func (p *Pages) overview(a *ask) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	trends, err := p.Hub.Trends(a.Context(), runs)
+	if err != nil {
+		return nil, err
+	}
 	names := p.siteNames(a)
 	for i := range o.Sites {
 		s := &o.Sites[i]
-		out.Sites = append(out.Sites, siteSum{*s, names[s.Site], newTrend(hub.Trend(runs, s.Run, mostTrend))})
+		out.Sites = append(out.Sites, siteSum{*s, names[s.Site], newTrend(trends(s.Site, s.Run, mostTrend))})
 	}
 	jobs, err := p.Hub.List(a.who)
 	if err != nil {

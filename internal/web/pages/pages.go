@@ -53,7 +53,7 @@ type file struct {
 // New makes pages. That a template of ours is wrong is a bug, and ends the process.
 func New(c Config) *Pages {
 	p := &Pages{Config: c, mux: http.NewServeMux(), pages: map[string]*template.Template{}, files: map[string]file{}}
-	frame := template.Must(template.New("frame.tmpl").Funcs(p.words()).ParseFS(assets, "assets/frame.tmpl", "assets/parts.tmpl"))
+	frame := template.Must(template.New("frame.tmpl").Funcs(p.words()).ParseFS(assets, "assets/frame.tmpl", "assets/alone.tmpl", "assets/parts.tmpl"))
 	for _, r := range routes() {
 		p.pages[r.name] = template.Must(template.Must(frame.Clone()).ParseFS(assets, "assets/"+r.name+".tmpl"))
 		p.mux.HandleFunc("GET "+r.pattern, func(w http.ResponseWriter, q *http.Request) { p.answer(w, q, &r) })
@@ -114,6 +114,7 @@ func routes() []route {
 		{"/fixes/{id}/impact", "impact", false, desk.Look, (*Pages).impact},
 		{"/runs", "runs", false, desk.Look, (*Pages).runs},
 		{"/runs/{id}", "run", false, desk.Look, (*Pages).run},
+		{"/reports/board", "boardreport", false, desk.Look, (*Pages).boardReport},
 		{"/changes", "changes", false, desk.Look, (*Pages).changes},
 		{"/diff", "diff", false, desk.Look, (*Pages).diff},
 		{"/jobs", "jobs", false, desk.Look, (*Pages).jobs},
@@ -167,6 +168,9 @@ type entry struct {
 
 // titled is a body that gives its page a title.
 type titled interface{ title() string }
+
+// saved is a body that may be saved as a file, which loads nothing; no name: it is shown.
+type saved interface{ download() string }
 
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -271,11 +275,18 @@ func (p *Pages) write(w http.ResponseWriter, a *ask, name, title string, status 
 	}
 	v.Nav = p.navigation(a)
 	v.Sample = a.who.Via != desk.Nobody && p.Hub.View(a.who).Sample
+	frame, file := "frame.tmpl", ""
+	if f, ok := body.(saved); ok && f.download() != "" {
+		frame, file = "alone.tmpl", f.download()
+	}
 	var b bytes.Buffer
-	if err := p.pages[name].ExecuteTemplate(&b, "frame.tmpl", v); err != nil {
+	if err := p.pages[name].ExecuteTemplate(&b, frame, v); err != nil {
 		p.Trouble("page " + name + ": " + err.Error())
 		http.Error(w, "something went wrong inside the server; its log says what", http.StatusInternalServerError)
 		return
+	}
+	if file != "" {
+		w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
@@ -288,7 +299,7 @@ func (p *Pages) navigation(a *ask) []entry {
 		return nil
 	}
 	list := []entry{{Path: "/", Name: "Overview"}, {Path: "/board", Name: "Board"}, {Path: "/hosts", Name: "Hosts"}, {Path: "/paths", Name: "Paths"}, {Path: "/fixes", Name: "Fixes"},
-		{Path: "/changes", Name: "Changes"}, {Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}}
+		{Path: "/changes", Name: "Changes"}, {Path: "/reports/board", Name: "Report"}, {Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}}
 	if desk.Allow(a.who, desk.Look, "") {
 		list = append(list, entry{Path: "/exceptions", Name: "Exceptions"})
 	}

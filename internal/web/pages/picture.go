@@ -5,11 +5,12 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"signet"
 	"signet/internal/estate"
+	"signet/internal/hub"
 	"signet/internal/report"
-	"signet/internal/store"
 	"signet/internal/text"
 )
 
@@ -18,6 +19,25 @@ type trend struct {
 	Width int
 	Bars  []bar
 	Words string // the same in a sentence
+	Rows  []trendRow
+	Other time.Time // runs before that asked something else are left out; the newest of them
+}
+
+// trendRow is a run in numbers.
+type trendRow struct {
+	Run      string
+	At       time.Time
+	Verdicts []uint64 // as signet.Verdicts lists them
+	Change   int64    // of exposed endpoints, since the run before
+	First    bool
+}
+
+// Verdicts are the heads of the columns.
+func (*trend) Verdicts() (words []string) {
+	for _, v := range signet.Verdicts() {
+		words = append(words, v.String())
+	}
+	return words
 }
 
 // bar is a run: its endpoints by verdict, from below.
@@ -40,7 +60,8 @@ const (
 )
 
 // newTrend draws runs, the newest of which comes first. nil: there is one alone, which tells no trend.
-func newTrend(runs []store.Run) *trend {
+func newTrend(of hub.SiteTrend) *trend {
+	runs := of.Runs
 	if len(runs) < 2 {
 		return nil
 	}
@@ -52,7 +73,7 @@ func newTrend(runs []store.Run) *trend {
 		}
 		most = max(most, sum)
 	}
-	t := &trend{Width: len(runs) * barStep}
+	t := &trend{Width: len(runs) * barStep, Other: of.Other}
 	var words []string
 	for i := len(runs) - 1; i >= 0; i-- {
 		r := &runs[i]
@@ -71,6 +92,15 @@ func newTrend(runs []store.Run) *trend {
 		b.Words = fmt.Sprintf("%s: %s exposed, %s undetermined, %s guarded, %s unseen", r.Started.UTC().Format("2 Jan 2006 15:04"),
 			text.Grouped(c[signet.Exposed]), text.Grouped(c[signet.Undetermined]), text.Grouped(c[signet.Guarded]), text.Grouped(c[signet.Unseen]))
 		t.Bars = append(t.Bars, b)
+		row := trendRow{Run: r.ID, At: r.Started, First: i == len(runs)-1}
+		for _, v := range signet.Verdicts() {
+			row.Verdicts = append(row.Verdicts, c[v])
+		}
+		if !row.First {
+			was := report.CountsOf(runs[i+1].Verdicts)
+			row.Change = int64(c[signet.Exposed]) - int64(was[signet.Exposed])
+		}
+		t.Rows = append([]trendRow{row}, t.Rows...)
 		words = append(words, text.Grouped(c[signet.Exposed]))
 	}
 	t.Words = "Exposed endpoints of runs that asked the same, the oldest first: " + strings.Join(words, ", ")

@@ -8,6 +8,7 @@ import (
 
 	"signet"
 	"signet/internal/estate"
+	"signet/internal/hub"
 	"signet/internal/report/html"
 	"signet/internal/store"
 )
@@ -57,10 +58,10 @@ func TestTrend(t *testing.T) {
 	run := func(id string, verdicts ...uint64) store.Run {
 		return store.Run{ID: id, Started: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), Verdicts: verdicts}
 	}
-	if newTrend([]store.Run{run("a", 1, 1, 1, 1)}) != nil {
+	if newTrend(hub.SiteTrend{Runs: []store.Run{run("a", 1, 1, 1, 1)}}) != nil {
 		t.Error("one run has a trend")
 	}
-	got := newTrend([]store.Run{run("new", 0, 500, 1, 499), run("old", 0, 0, 500, 0)}) // undetermined, guarded, exposed, unseen
+	got := newTrend(hub.SiteTrend{Runs: []store.Run{run("new", 0, 500, 1, 499), run("old", 0, 0, 500, 0)}}) // undetermined, guarded, exposed, unseen
 	if len(got.Bars) != 2 || got.Bars[0].Run != "old" || got.Bars[1].X != barStep || got.Width != 2*barStep || !strings.HasSuffix(got.Words, ": 500, 1") {
 		t.Errorf("%+v", got)
 	}

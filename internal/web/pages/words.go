@@ -19,6 +19,7 @@ func (p *Pages) words() template.FuncMap {
 		"when":  func(t time.Time) template.HTML { return stamp(t, "2 January 2006, 15:04 UTC") },
 		"day":   func(t time.Time) template.HTML { return stamp(t, "2 Jan 2006") },
 		"clock": func(t time.Time) template.HTML { return stamp(t, "15:04") },
+		"less":  func(n int64) int64 { return -n },
 		"ago":   func(t time.Time) string { return ago(p.Hub.Now().Sub(t)) },
 		"took":  func(from, to time.Time) string { return to.Sub(from).Round(time.Second).String() },
 		"clean": text.Clean,
