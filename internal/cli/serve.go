@@ -30,6 +30,7 @@ type serveFlags struct {
 	store   string
 	policy  string
 	yes     bool
+	demo    bool
 }
 
 // graceToDrain is how long hosts under way may take once a job is told to stop, or the server is.
@@ -44,9 +45,12 @@ func (a *app) serveCommand() *cobra.Command {
 What may be asked from there --allow says, and no page or call can widen it; without it nothing can be launched.
 It listens on loopback. Elsewhere it wants a certificate, or a proxy in front that has one.
 On the first start it prints a set-up link, which is good once and for 24 hours.`,
-		Example: "  signet serve --allow 10.0.0.0/16\n  signet serve --listen 0.0.0.0:8471 --tls-cert cert.pem --tls-key key.pem --allow 10.0.0.0/16\n  signet serve --behind-proxy 127.0.0.1 --url https://tools.corp.example/signet",
+		Example: "  signet serve --demo\n  signet serve --allow 10.0.0.0/16\n  signet serve --listen 0.0.0.0:8471 --tls-cert cert.pem --tls-key key.pem --allow 10.0.0.0/16\n  signet serve --behind-proxy 127.0.0.1 --url https://tools.corp.example/signet",
 		Args:    commandsOnly,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.demo { // whatever is configured is meant for a real one
+				return a.serveDemo(cmd, &f)
+			}
 			if err := a.configure(cmd); err != nil {
 				return err
 			}
@@ -74,6 +78,8 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.metrics, "metrics-listen", "", "serve /metrics without a token on `ADDR`")
 	storeFlag(cmd, &f.store)
 	fl.StringVar(&f.policy, "policy", run.NewOrder().Policy, "judge by `POLICY` what no site and no setting says otherwise of: "+policiesKnown())
+	fl.BoolVar(&f.demo, "demo", false, "show the sample, read-only and without an account; nothing is asked or kept")
+	markTypedOnly(cmd, "demo")
 	fl.BoolVar(&f.yes, "yes", false, "start though --allow is very large or public")
 }
 
@@ -126,7 +132,14 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return failed(err)
 	}
-	server, err := web.New(web.Config{Desk: d, Hub: h, Version: a.Version, Formats: formats(), Grace: graceToDrain, Trouble: a.tell, Pages: func(g *web.Gate) web.Handler {
+	guest := desk.Who{}
+	if f.demo {
+		guest = desk.Guest()
+		if err := h.ShowSample(ctx); err != nil {
+			return trouble("%v", err)
+		}
+	}
+	server, err := web.New(web.Config{Desk: d, Hub: h, Guest: guest, Version: a.Version, Formats: formats(), Grace: graceToDrain, Trouble: a.tell, Pages: func(g *web.Gate) web.Handler {
 		return pages.New(pages.Config{Hub: h, Desk: d, Formats: formats(), Who: g.Who, Base: g.Base, Trouble: a.tell})
 	}})
 	if err != nil {
@@ -140,7 +153,12 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return errors.Join(trouble("%v", err), shop.Close())
 		}
 	}
-	if err := a.greet(ctx, documents, d, shop.URL()); err != nil {
+	if f.demo {
+		err = a.greetDemo(shop.URL())
+	} else {
+		err = a.greet(ctx, documents, d, shop.URL())
+	}
+	if err != nil {
 		return errors.Join(err, shop.Close())
 	}
 	return a.keepServing(ctx, d, func(ctx context.Context) error { return shop.Serve(ctx, server) }, func(ctx context.Context) error {

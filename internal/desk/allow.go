@@ -46,6 +46,7 @@ const (
 	BySession
 	ByToken
 	BySystem // this process itself, or whoever has its shell
+	AsGuest  // nobody in particular, at a server that shows the sample to whoever comes
 )
 
 // Who is somebody as a request knows them. The zero value is nobody, who may nothing.
@@ -63,6 +64,9 @@ func (w Who) Limited() bool { return len(w.Sites) > 0 }
 
 // System is this process.
 func System() Who { return Who{Via: BySystem, Role: Admin} }
+
+// Guest is whoever looks at a server that shows the sample and nothing else: all of it, and changes nothing.
+func Guest() Who { return Who{Via: AsGuest, ID: "guest", Name: "guest", Role: Admin} }
 
 // Action is a kind of thing to do.
 type Action uint8
@@ -109,6 +113,8 @@ func Allow(w Who, a Action, site string) bool {
 	}
 	r := rules()[a]
 	switch {
+	case w.Via == AsGuest && a != Look && a != Inspect:
+		return false
 	case w.Role < r.least || w.Role > Admin:
 		return false
 	case r.user:

@@ -56,6 +56,9 @@ func TestAllow(t *testing.T) {
 			if Allow(Who{}, a, site) || Allow(Who{Role: Admin}, a, site) {
 				t.Errorf("nobody may do %d at %q", a, site)
 			}
+			if may := a == Look || a == Inspect; Allow(Guest(), a, site) != may {
+				t.Errorf("a guest may do %d at %q: %v", a, site, !may)
+			}
 			if a >= actions && Allow(System(), a, site) {
 				t.Errorf("action %d, which is none, is allowed", a)
 			}

@@ -46,7 +46,7 @@ func noHead() auditHead { return auditHead{Hash: hex.EncodeToString(make([]byte,
 
 func auditID(seq uint64) string { return fmt.Sprintf("%016x", seq) }
 
-func (v Via) String() string { return []string{"nobody", "session", "token", "system"}[v] }
+func (v Via) String() string { return []string{"nobody", "session", "token", "system", "guest"}[v] }
 
 // seal sets the hash of an entry, and gives its line.
 func (e *Entry) seal() ([]byte, error) {

@@ -13,7 +13,17 @@ import (
 // Gate knows who asks. Pages have one too.
 type Gate struct {
 	desk    *desk.Desk
+	guest   desk.Who // whoever asks, where that is not the zero value
 	trouble func(string)
+}
+
+// refused answers what would change something where everybody is a guest.
+func (g *Gate) refused(w http.ResponseWriter, r *http.Request) bool {
+	if g.guest.Via == desk.Nobody || r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return false
+	}
+	front.Problem(w, http.StatusForbidden, "this server shows the sample alone: nothing can be changed here, and nothing is asked")
+	return true
 }
 
 type whoKey struct{}
@@ -31,6 +41,9 @@ func act(ctx context.Context) desk.Act {
 
 // Who tells who sends a request: the zero value is nobody. An error is one of the store.
 func (g *Gate) Who(r *http.Request) (desk.Who, error) {
+	if g.guest.Via != desk.Nobody {
+		return g.guest, nil
+	}
 	if auth := r.Header.Values("Authorization"); len(auth) > 0 { // a token that is no good is not made good by a cookie
 		token, ok := strings.CutPrefix(auth[0], "Bearer ")
 		if !ok || len(auth) > 1 {

@@ -22,6 +22,8 @@ type Config struct {
 	Version string
 	Formats []report.Format // of reports
 	Grace   time.Duration   // for hosts under way when a job is stopped
+	// Guest is whoever asks, without an account: nothing can be changed then, whatever it may. The zero value: people log on.
+	Guest desk.Who
 	// Pages answers what is neither the API nor metrics nor health. It is handed a way to know who asks.
 	Pages func(*Gate) Handler
 	// Trouble hears of what went wrong inside, a line each.
@@ -47,7 +49,7 @@ type Server struct {
 
 // New makes a server.
 func New(c Config) (*Server, error) {
-	s := &Server{c: c, gate: &Gate{c.Desk, c.Trouble}, table: map[string]route{}, mux: http.NewServeMux(),
+	s := &Server{c: c, gate: &Gate{c.Desk, c.Guest, c.Trouble}, table: map[string]route{}, mux: http.NewServeMux(),
 		streams: streams{most: mostStreams, each: eachStreams}}
 	for _, r := range routes() {
 		s.table[r.pattern] = r
@@ -90,6 +92,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a request, and gives the pattern of its route.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) (pattern string) {
 	switch {
+	case s.gate.refused(w, r):
+		return ""
 	case front.IsHealth(r.URL.Path):
 		s.health(w, r)
 		return r.URL.Path

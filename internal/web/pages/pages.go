@@ -157,6 +157,7 @@ type view struct {
 	Nav           []entry
 	May           map[string]bool
 	Sample        bool // what is shown is the sample, and nothing in it is real
+	Guest         bool // nobody logs on here, and nothing can be changed
 	Body          any
 }
 
@@ -274,6 +275,7 @@ func (p *Pages) write(w http.ResponseWriter, a *ask, name, title string, status 
 		v.May[word] = a.may(action)
 	}
 	v.Nav = p.navigation(a)
+	v.Guest = a.who.Via == desk.AsGuest
 	v.Sample = a.who.Via != desk.Nobody && p.Hub.View(a.who).Sample
 	frame, file := "frame.tmpl", ""
 	if f, ok := body.(saved); ok && f.download() != "" {
