@@ -41,6 +41,10 @@ func (a *app) serveStore() []*cobra.Command {
 }
 
 func (a *app) backup(ctx context.Context, url string, args []string) error {
+	url, err := a.storeURL(url, true)
+	if err != nil {
+		return err
+	}
 	if err := run.Backup(ctx, url, args[0], a.tell); err != nil {
 		return failed(err)
 	}
@@ -48,6 +52,10 @@ func (a *app) backup(ctx context.Context, url string, args []string) error {
 }
 
 func (a *app) restore(ctx context.Context, url string, args []string) error {
+	url, err := a.storeURL(url, true)
+	if err != nil {
+		return err
+	}
 	before, err := run.Restore(ctx, args[0], url)
 	if err != nil {
 		return failed(err)

@@ -162,6 +162,10 @@ func (s *Server) front(next http.Handler) http.Handler {
 		f := s.proxies.of(r)
 		https := f.https || s.reach.url != nil && s.reach.url.Scheme == "https"
 		secure(w.Header(), https)
+		if r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 {
+			// Where a proxy in front takes another end for that of a body in chunks, what follows would be another's request.
+			w.Header().Set("Connection", "close")
+		}
 		if wait, ok := p.take(f.client); !ok {
 			TooSoon(w, wait, "too many requests from this address")
 			return
