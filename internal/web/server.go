@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/klauspost/compress/gzhttp"
 
 	"signet/internal/desk"
 	"signet/internal/hub"
@@ -77,9 +78,24 @@ func New(c Config) (*Server, error) {
 	s.mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, r *http.Request) { serveOpenAPI(w, r, doc) })
 	s.calls = s.once(s.mux)
 	if c.Pages != nil {
-		s.pages = c.Pages(s.gate)
+		if s.pages, err = packed(c.Pages(s.gate)); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
+}
+
+// leastPacked is how large a page is at least that is sent packed.
+const leastPacked = 1 << 10
+
+// packed sends pages and what they load by gzip to who takes it. A page holds no secret that its length could tell bit by bit; its length is
+// blurred all the same.
+func packed(h http.Handler) (http.Handler, error) {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(leastPacked), gzhttp.EnableZstd(false), gzhttp.RandomJitter(32, 0, false))
+	if err != nil {
+		return nil, err
+	}
+	return wrap(h), nil
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
