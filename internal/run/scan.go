@@ -38,11 +38,11 @@ type Scan struct {
 func (e *Env) Prepare(ctx context.Context, o *Order) (*Scan, error) {
 	s := &Scan{env: e, order: *o}
 	now := e.clock()
-	if err := s.order.Validate(); err != nil {
+	o = &s.order
+	if err := e.Limits.check(o); err != nil { // first: what leads beyond them does so whether or not this version can do it
 		return nil, err
 	}
-	o = &s.order
-	if err := e.Limits.check(o); err != nil {
+	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	policy, err := e.policy(o.Policy)

@@ -63,7 +63,7 @@ func (s *Server) addEvents() {
 				return nil, err
 			}
 			if !s.streams.enter(w.ID) {
-				return nil, huma.ErrorWithHeaders(problem(http.StatusServiceUnavailable, "too many streams are open"), http.Header{"Retry-After": {"10"}})
+				return nil, tooMany("too many streams are open", 10*time.Second)
 			}
 			return &stream{func(c huma.Context) {
 				defer s.streams.leave(w.ID)

@@ -96,6 +96,12 @@ func (f *fuzzed) draw(t *rapid.T) *call {
 			kind = "sessions"
 		}
 		list := f.known.ids[kind]
+		switch {
+		case kind == "fixes":
+			list = []string{nla}
+		case kind == "sessions" && c.by.cookie != "" && c.by.name != "": // one's own
+			list = f.sessions(t, c.by)
+		}
 		if kind == "sites" && c.op.method == "GET" {
 			list = append(slices.Clone(list), f.site)
 		}
@@ -172,13 +178,25 @@ func (f *fuzzed) parameter(t *rapid.T, c *call, name string) string {
 	case "subnet":
 		list = []string{"127.31.11.0/24", "127.31.11.0/33", "::/0", "0.0.0.0/0", "127.31.11.1"}
 	case "format":
-		list = []string{"text", "jsonl", "csv", "html", "xlsx", "pdf", "../csv", "HTML"}
+		list = []string{"text", "jsonl", "csv", "html", "xlsx", "powershell", "pdf", "../csv", "HTML"}
 	case "host":
 		list = f.known.ids["hosts"]
 	case "site":
 		list = append(slices.Clone(f.known.ids["sites"]), f.site)
 	case "old", "new":
-		list = f.known.ids["runs"]
+		if list = f.known.ids["runs"]; strings.Contains(c.op.path, "/policies/") {
+			list = []string{"1", "2"}
+		}
+	case "kind":
+		list = []string{"appeared", "improved,worsened", "no such"}
+	case "since":
+		list = []string{"2026-01-01", "2026-01-01T00:00:00Z", "yesterday"}
+	case "check":
+		list = []string{"rdp", "smb", "no such"}
+	case "port":
+		list = []string{"3389", "0", "65536", "-1"}
+	case "impact":
+		list = []string{"not known", "would break", "fine", "x"}
 	case "owner":
 		list = []string{"desk team", "nobody"}
 	}

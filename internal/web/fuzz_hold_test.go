@@ -79,6 +79,20 @@ func (p *pool) learn(c *call, a *got) {
 	}
 }
 
+// sessions are the IDs of somebody's own.
+func (f *fuzzed) sessions(t *rapid.T, a *asker) (ids []string) {
+	got, err := f.send(&call{op: operation{method: "GET"}, url: base + "/me/sessions", by: a})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var list struct{ Items []struct{ ID string } }
+	_ = json.Unmarshal(got.body, &list) // of a session that has ended there is none
+	for _, v := range list.Items {
+		ids = append(ids, v.ID)
+	}
+	return ids
+}
+
 // sometimes are operations that somebody may call and is yet told that this they may not.
 func sometimes() []string {
 	return []string{"POST setup", "POST jobs", "POST findings/{id}/verify", "PATCH exceptions/{id}", "DELETE exceptions/{id}", "POST exceptions"}

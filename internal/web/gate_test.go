@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
+	"signet/internal/hub"
 	"signet/internal/web/front"
 )
 
@@ -206,6 +210,18 @@ func TestInside(t *testing.T) {
 	s.refuse(w, httptest.NewRequest("GET", "/", nil), fmt.Errorf("disk /var/secret is full"))
 	if w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(s.said.text(), "/var/secret") {
 		t.Errorf("%d %s; the log: %s", w.Code, w.Body, s.said.text())
+	}
+}
+
+// TestFull: where too many jobs wait, nothing is wrong with the server: it is asked again later.
+func TestFull(t *testing.T) {
+	s := serve(t)
+	err := s.answer(t.Context(), hub.ErrTooMany)
+	if e, ok := errors.AsType[huma.StatusError](err); !ok || e.GetStatus() != http.StatusTooManyRequests {
+		t.Errorf("%v", err)
+	}
+	if e, ok := errors.AsType[huma.HeadersError](err); !ok || e.GetHeaders().Get("Retry-After") != "60" {
+		t.Errorf("%v", err)
 	}
 }
 

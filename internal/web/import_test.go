@@ -81,7 +81,7 @@ func TestStreams(t *testing.T) {
 	if n, err := first.Body.Read(b); err != nil || !strings.HasPrefix(string(b[:n]), "event: job\ndata: {") {
 		t.Fatalf("the first event: %q %v", b[:n], err)
 	}
-	if res := get(); res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
+	if res := get(); res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
 		t.Errorf("one stream too many: %d", res.StatusCode)
 	}
 	users := admin.do("GET", "users", nil).is(200)

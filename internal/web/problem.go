@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
@@ -41,6 +42,11 @@ func notFound() *huma.ErrorModel {
 	return problem(http.StatusNotFound, "there is nothing of that ID that you may see")
 }
 
+// tooMany is of what is full for a while, of one client or of all.
+func tooMany(text string, after time.Duration) error {
+	return huma.ErrorWithHeaders(problem(http.StatusTooManyRequests, text), http.Header{"Retry-After": {front.RetryAfter(after)}})
+}
+
 // answer makes a problem of an error. What it does not know is told to the log, not to the client.
 func (s *Server) answer(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[huma.StatusError](err); ok {
@@ -50,7 +56,7 @@ func (s *Server) answer(ctx context.Context, err error) error {
 		return field(http.StatusUnprocessableEntity, f.Field, f.Text)
 	}
 	if soon, ok := errors.AsType[*desk.TooSoon](err); ok {
-		return huma.ErrorWithHeaders(problem(http.StatusTooManyRequests, soon.Error()), http.Header{"Retry-After": {front.RetryAfter(soon.After)}})
+		return tooMany(soon.Error(), soon.After)
 	}
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return problem(http.StatusRequestEntityTooLarge, big.Error())
@@ -61,6 +67,9 @@ func (s *Server) answer(ctx context.Context, err error) error {
 			status = http.StatusForbidden
 		}
 		return field(status, order.Field, order.Spell(spelled))
+	}
+	if errors.Is(err, hub.ErrTooMany) {
+		return tooMany(err.Error(), time.Minute)
 	}
 	for _, known := range []struct {
 		err    error
@@ -78,7 +87,6 @@ func (s *Server) answer(ctx context.Context, err error) error {
 		{hub.ErrSample, http.StatusConflict},
 		{hub.ErrNotEmpty, http.StatusConflict},
 		{hub.ErrStopped, http.StatusServiceUnavailable},
-		{hub.ErrTooMany, http.StatusServiceUnavailable},
 		{estate.ErrCursor, http.StatusBadRequest},
 	} {
 		if errors.Is(err, known.err) {

@@ -18,6 +18,7 @@ import (
 	"signet/internal/check/all"
 	"signet/internal/desk"
 	"signet/internal/hub"
+	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/report/html"
 	"signet/internal/report/prose"
@@ -72,11 +73,22 @@ func serveAs(t *testing.T, at front.Config, allow ...string) *served {
 	if s.token, err = desk.NewSetupToken(t.Context(), st, desk.Config{}); err != nil {
 		t.Fatal(err)
 	}
-	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{nla}, Checks: []string{"rdp", "smb"}})
+	env := &run.Env{Checks: all.Checks(), Tool: "signet/test"}
+	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{nla}, Checks: []string{"rdp", "smb"}, CheckTarget: run.CheckTarget,
+		LintPolicy: func(yaml string) error { return lint(env, []byte(yaml)) },
+		LintScope: func(scope []string) error {
+			if len(scope) == 0 {
+				return nil
+			}
+			yaml, err := judge.WithExceptions([]byte(judge.Source("baseline")), []judge.Exception{{Rule: nla, Scope: scope, Owner: "a", Reason: "b", Until: "2100-01-01"}})
+			if err != nil {
+				return err
+			}
+			return lint(env, yaml)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := &run.Env{Checks: all.Checks(), Tool: "signet/test"}
 	if env.Limits, err = env.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +124,15 @@ func serveAs(t *testing.T, at front.Config, allow ...string) *served {
 	s.stop = sync.OnceFunc(func() { cancel(); wg.Wait(); d.Close(); st.Close() })
 	t.Cleanup(s.stop)
 	return s
+}
+
+// lint tells what is wrong with a policy, as the program has it told.
+func lint(env *run.Env, yaml []byte) error {
+	p, err := run.ParsePolicy(yaml)
+	if err == nil {
+		_, err = env.Judge(p)
+	}
+	return err
 }
 
 // caller is a browser or a program that calls a server.
@@ -177,8 +198,10 @@ func (c *caller) do(method, path string, body any, headers ...string) *reply {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	_, pattern := c.s.mux.Handler(req)
-	c.s.schemas.hold(c.t, pattern, res.StatusCode, res.Header, b)
+	if c.s.Server != nil {
+		_, pattern := c.s.mux.Handler(req)
+		c.s.schemas.hold(c.t, pattern, res.StatusCode, res.Header, b)
+	}
 	return &reply{c.t, method + " " + path, res.StatusCode, res.Header, b}
 }
 
