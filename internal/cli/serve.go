@@ -167,10 +167,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return nil
 		}
 		return metrics.Serve(ctx, server.Metrics())
-	}, func(ctx context.Context) error {
-		h.Work(ctx)
-		return nil
-	}, func(ctx context.Context) error { return a.sweep(ctx, d) })
+	}, h.Work, func(ctx context.Context) error { return a.sweep(ctx, d) })
 }
 
 // keepServing has all of it done until the process is told to end, or one of them fails. What is under way comes to its end.

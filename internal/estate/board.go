@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"math/bits"
@@ -178,8 +179,7 @@ func (b *Board) sortIDs() {
 	}
 	for k := range len(from) - 1 {
 		slices.SortFunc(b.ids[from[k]:from[k+1]], func(x, y uint32) int {
-			p, q := b.id(&b.items[x]), b.id(&b.items[y])
-			return slices.Compare(p[:], q[:])
+			return bytes.Compare(b.known.rows[b.items[x].known].id[:], b.known.rows[b.items[y].known].id[:])
 		})
 	}
 }

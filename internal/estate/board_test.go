@@ -199,6 +199,13 @@ func TestBoardOfSomeSites(t *testing.T) {
 	if kept.Rows() != 3 {
 		t.Errorf("%d rows are remembered, want 3", kept.Rows())
 	}
+	alone := estate.New(all.Checks(), []estate.Source{hq}).BoardAlone(m)
+	if got, want := fmt.Sprint(allRows(t, alone, &estate.RowFilter{}, 0)), fmt.Sprint(allRows(t, part, &estate.RowFilter{}, 0)); got != want {
+		t.Errorf("the board alone is\n%s\nwant\n%s", got, want)
+	}
+	if n := alone.Remembered(); n != 2 {
+		t.Errorf("the board alone holds %d rows, and shows 2", n)
+	}
 	for _, w := range allRows(t, part, &estate.RowFilter{}, 0) {
 		if x, ok := whole.Row(w.ID); !ok || x.Endpoint.Addr != w.Endpoint.Addr {
 			t.Errorf("the row of %s has another ID than before", w.Endpoint.Addr)

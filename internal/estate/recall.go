@@ -15,6 +15,7 @@ type recall struct {
 	ids   []ID    // of e.rows; nil: all of them were known
 	next  *memo
 	words [][]uint32 // of sources: where their texts are in next; 0: not yet, unless it is the empty one
+	alone bool       // rows of other sites need not stay
 	board *Board
 }
 
@@ -23,10 +24,22 @@ type recall struct {
 //
 // A row is the one that stood at its place, unless another host lives there now; else the one of its ID, wherever that was.
 func (e *Estate) Board(m *Memory) (*Board, *Memory) {
+	b := e.recall(m, false)
+	return b, b.known
+}
+
+// BoardAlone is the board alone: what it holds in memory grows with what it shows, not with what is remembered.
+func (e *Estate) BoardAlone(m *Memory) *Board { return e.recall(m, true) }
+
+func (e *Estate) recall(m *Memory, alone bool) *Board {
 	if m == nil {
 		m = &Memory{}
 	}
-	r := &recall{e: e, m: m, taken: make([]bool, len(m.rows)), was: make([]int32, len(e.rows)), next: newMemo(len(m.rows)), words: make([][]uint32, len(e.sources)), board: &Board{e: e}}
+	r := &recall{e: e, m: m, alone: alone, taken: make([]bool, len(m.rows)), was: make([]int32, len(e.rows)), words: make([][]uint32, len(e.sources)), board: &Board{e: e}}
+	r.next = newMemo(len(m.rows))
+	if alone {
+		r.next = newMemo(len(e.rows))
+	}
 	for s := range r.words {
 		r.words[s] = make([]uint32, len(e.sources[s].Reading.ends))
 	}
@@ -45,7 +58,7 @@ func (e *Estate) Board(m *Memory) (*Board, *Memory) {
 	r.board.known = r.next.memory()
 	r.board.index()
 	r.board.arrange()
-	return r.board, r.board.known
+	return r.board
 }
 
 // places finds the rows of a host that stood where they stand, and tells whether there are others.
@@ -184,7 +197,7 @@ func (r *recall) past() {
 		h := &r.m.hosts[i]
 		begun := false
 		for k := h.rows; k < h.rows+h.n; k++ {
-			if r.taken[k] {
+			if r.taken[k] || r.alone && !slices.Contains(sites, r.m.texts.word(r.m.about(&r.m.rows[k]).site)) {
 				continue
 			}
 			if !begun {

@@ -87,7 +87,7 @@ func (h *Hub) compareNew(ctx context.Context) error {
 
 // placesOfRuns says where runs belong.
 func (h *Hub) placesOfRuns(ctx context.Context) (map[string]place, error) {
-	heads, err := h.heads(ctx)
+	heads, err := h.headed(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"signet/internal/desk"
+	"signet/internal/estate"
 	"signet/internal/report"
 	"signet/internal/run"
 	"signet/internal/store"
@@ -31,7 +32,9 @@ type Hub struct {
 	*Jobs
 	documents store.Desk
 
+	first    func() error // makes the first world, once
 	world    atomic.Pointer[world]
+	heads    heads
 	building sync.Mutex    // one world is built at a time
 	making   sync.Mutex    // one reading of a stored run is made at a time
 	sampling sync.Mutex    // the sample comes or goes, one at a time
@@ -45,7 +48,8 @@ type Hub struct {
 	came     chan struct{}   // as look, for who compares
 }
 
-// Open makes a hub. Work does what it has to do.
+// Open makes a hub. Work does what it has to do. What pages show is made by whoever asks first, so that a server of a large estate
+// listens before that.
 func Open(ctx context.Context, c Config) (*Hub, error) {
 	documents, ok := c.Store.(store.Desk)
 	if !ok {
@@ -61,19 +65,36 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	h.impacts.turn <- struct{}{}
 	h.previews <- struct{}{}
 	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended})
-	if err := errors.Join(h.changes.load(ctx, documents), h.rebuild(ctx, false)); err != nil {
+	h.first = sync.OnceValue(func() error { return h.rebuild(ctx, false) })
+	if err := h.changes.load(ctx, documents); err != nil {
 		return nil, err
 	}
 	return h, nil
 }
 
-// Work makes the runs of jobs and reads the runs that were made elsewhere, until ctx ends and nothing is under way any more.
-func (h *Hub) Work(ctx context.Context) {
+// shown is the world that pages show. Where not even the first can be made, which ends Work, it is one in which there is nothing.
+func (h *Hub) shown() *world {
+	if h.first() != nil {
+		e := estate.New(h.Env.Checks, nil)
+		w := &world{memory: &estate.Memory{}}
+		w.views.all = &View{Estate: e, Board: e.BoardAlone(nil)}
+		h.world.CompareAndSwap(nil, w)
+	}
+	return h.world.Load()
+}
+
+// Work makes the runs of jobs and reads the runs that were made elsewhere, until ctx ends and nothing is under way any more. The error is
+// that what pages show cannot be made.
+func (h *Hub) Work(ctx context.Context) error {
+	if err := h.first(); err != nil {
+		return err
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() { h.Jobs.Work(ctx, h.Grace) })
 	wg.Go(func() { h.reading(ctx) })
 	wg.Go(func() { h.comparing(ctx) })
 	wg.Wait()
+	return nil
 }
 
 // runner is that of a site. Sites of other segments come with what stands there.

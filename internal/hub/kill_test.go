@@ -236,7 +236,7 @@ func TestKilled(t *testing.T) {
 		t.Errorf("%d runs of %d jobs (%v)", len(runs), len(jobs), err)
 	}
 	soon(t, "every run has its reading", func() bool {
-		heads, err := h.heads(t.Context())
+		heads, err := h.headed(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -282,7 +282,7 @@ func TestKilled(t *testing.T) {
 // stored is the reading that a run has in the store.
 func (h *openedHub) stored(t *testing.T, id string) *estate.Reading {
 	t.Helper()
-	heads, err := h.heads(t.Context())
+	heads, err := h.headed(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,15 +23,6 @@ const (
 	readingForm = 1
 )
 
-// read is the head of a reading, as it is stored: what is not in the parts.
-type read struct {
-	Form     int            `json:"form"`
-	Parts    int            `json:"parts"`
-	Versions map[string]int `json:"versions"` // of the checks that judged it
-	Site     string         `json:"site,omitempty"`
-	Verifies *Verifies      `json:"verifies,omitempty"`
-}
-
 func partID(run string, n int) string { return fmt.Sprintf("%s/%06d", run, n) }
 
 // recorder stores the reading of a run as it is made. What goes wrong with it is no trouble of the run's: it is read again later.
@@ -54,15 +45,6 @@ func (h *Hub) record(site string, v *Verifies) *recorder {
 	}
 	r.Maker = estate.NewMaker(h.Env.Checks, j, r.keep)
 	return r
-}
-
-// versions are those of the checks, whose judges make readings.
-func (h *Hub) versions() map[string]int {
-	v := map[string]int{}
-	for i := range h.Env.Checks {
-		v[h.Env.Checks[i].Name] = h.Env.Checks[i].Version
-	}
-	return v
 }
 
 // keep stores a part.
@@ -111,6 +93,7 @@ func (r *recorder) End(s *report.Summary) error {
 		if body, r.err = json.Marshal(&r.read); r.err == nil {
 			_, r.err = r.hub.documents.Write(context.Background(), store.Edit{Kind: readingKind, ID: r.run, Was: store.AnyRev, Body: body},
 				store.Edit{Kind: unseenKind, ID: r.run, Was: store.AnyRev, Body: []byte{'1'}})
+			r.hub.heads.wrote(r.run, &r.read, r.err)
 		}
 	}
 	if r.err != nil {
@@ -121,7 +104,9 @@ func (r *recorder) End(s *report.Summary) error {
 
 // forget takes the reading of a run away: its head first, so that nobody takes what is left for the whole.
 func (h *Hub) forget(ctx context.Context, id string) error {
-	if _, err := h.documents.Write(ctx, store.Edit{Kind: readingKind, ID: id, Was: store.AnyRev}); err != nil {
+	_, err := h.documents.Write(ctx, store.Edit{Kind: readingKind, ID: id, Was: store.AnyRev})
+	h.heads.wrote(id, nil, err)
+	if err != nil {
 		return err
 	}
 	for {
@@ -137,37 +122,6 @@ func (h *Hub) forget(ctx context.Context, id string) error {
 			return err
 		}
 	}
-}
-
-// heads gives the heads of all readings, by run; those that checks of other versions made are no readings any more.
-func (h *Hub) heads(ctx context.Context) (map[string]*read, error) {
-	all, versions := map[string]*read{}, h.versions()
-	for after := ""; ; {
-		list, err := h.documents.Documents(ctx, readingKind, "", after, 500)
-		if err != nil {
-			return nil, err
-		}
-		for i := range list {
-			after = list[i].ID
-			r := &read{}
-			if json.Unmarshal(list[i].Body, r) == nil && r.Form == readingForm && same(r.Versions, versions) {
-				all[list[i].ID] = r
-			}
-		}
-		if len(list) < 500 {
-			return all, nil
-		}
-	}
-}
-
-// same tells whether the checks that both know are of one version.
-func same(a, b map[string]int) bool {
-	for name, v := range a {
-		if w, ok := b[name]; ok && w != v {
-			return false
-		}
-	}
-	return true
 }
 
 // load reads a reading.
@@ -210,7 +164,7 @@ func (h *Hub) readNew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	heads, err := h.heads(ctx)
+	heads, err := h.headed(ctx)
 	if err != nil {
 		return err
 	}
@@ -218,6 +172,13 @@ func (h *Hub) readNew(ctx context.Context) error {
 	stored := &run.Stored{Store: h.Store, Runs: runs}
 	known := map[string]bool{}
 	var errs []error
+	// What was read is shown soon, but of many runs that came at once not each by itself: that would take most of the time.
+	waits, next := false, time.Time{}
+	show := func() {
+		begun := time.Now()
+		errs = append(errs, h.rebuild(ctx, true))
+		waits, next = false, time.Now().Add(10*time.Since(begun))
+	}
 	for i := range runs {
 		r := &runs[i]
 		known[r.ID] = true
@@ -232,11 +193,13 @@ func (h *Hub) readNew(ctx context.Context) error {
 			errs = append(errs, err)
 			continue
 		}
-		if made {
-			errs = append(errs, h.rebuild(ctx, true))
+		if made && time.Now().Before(next) {
+			waits = true
+		} else if made {
+			show()
 		}
 	}
-	gone := false
+	gone := waits
 	for id := range heads {
 		if !known[id] {
 			gone = true
@@ -254,7 +217,7 @@ func (h *Hub) readNew(ctx context.Context) error {
 func (h *Hub) readRun(ctx context.Context, stored *run.Stored, r *store.Run, at place) (made bool, err error) {
 	h.making.Lock()
 	defer h.making.Unlock()
-	heads, err := h.heads(ctx)
+	heads, err := h.headed(ctx)
 	if err != nil || heads[r.ID] != nil {
 		return false, err
 	}

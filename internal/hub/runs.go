@@ -27,7 +27,7 @@ func (h *Hub) Runs(ctx context.Context, who desk.Who) ([]store.Run, error) {
 
 // sitesOfRuns says to which site a run belongs, of those that do.
 func (h *Hub) sitesOfRuns(ctx context.Context) (map[string]string, error) {
-	heads, err := h.heads(ctx)
+	heads, err := h.headed(ctx)
 	if err != nil {
 		return nil, err
 	}

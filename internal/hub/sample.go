@@ -178,7 +178,7 @@ func (h *Hub) dropSample(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	heads, err := h.heads(ctx)
+	heads, err := h.headed(ctx)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (h *Hub) dropSample(ctx context.Context) error {
 
 // makeRoom takes the sample away once something real is shown.
 func (h *Hub) makeRoom(ctx context.Context) error {
-	if s := h.world.Load().sample; s == nil || s.shown || !h.sampling.TryLock() { // who has it looks for runs, too
+	if s := h.shown().sample; s == nil || s.shown || !h.sampling.TryLock() { // who has it looks for runs, too
 		return nil
 	}
 	defer h.sampling.Unlock()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"signet"
 	"signet/internal/desk"
@@ -24,15 +23,7 @@ type world struct {
 	memory  *estate.Memory
 	sample  *sampled // nil: none is stored
 
-	mu    sync.Mutex
-	views map[string]*View // by the sites that are seen
-}
-
-// View is what somebody sees of the estate.
-type View struct {
-	*estate.Estate
-	Board  *estate.Board
-	Sample bool // it is the sample, and nothing in it is real
+	views views
 }
 
 // rebuild makes the world anew: of the runs that are stored, or, with observed unset, of the same readings under what people decided
@@ -44,7 +35,7 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 	if err != nil {
 		return err
 	}
-	heads, err := h.heads(ctx)
+	heads, err := h.headed(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,7 +45,7 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 		return err
 	}
 	observed = observed || len(unseen) > 0
-	w := &world{runs: runs, views: map[string]*View{}}
+	w := &world{runs: runs}
 	before := map[string]*estate.Reading{}
 	old := h.world.Load()
 	if w.sample, err = h.sampled(ctx, runs, heads); err != nil {
@@ -104,9 +95,11 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 		}
 		w.sources = append(w.sources, s)
 	}
-	view, memory := w.see(h, nil)
-	w.views[""], w.memory = view, memory // which the board holds on to anyway
-	h.world.Store(w)                     // first: the world before it need not stay while this is stored
+	e := estate.New(h.Env.Checks, w.sources)
+	board, memory := e.Board(w.memory)
+	w.memory = memory // which the board holds on to anyway
+	w.views.all = &View{Estate: e, Board: board.Marked(h.marks()), Sample: w.sample.isShown()}
+	h.world.Store(w) // first: the world before it need not stay while this is stored
 	if observed && !w.sample.isShown() {
 		if err := h.remember(ctx, memory, unseen); err != nil {
 			h.Warn(fmt.Sprintf("what the board remembers is not kept: %v", err))
@@ -157,62 +150,6 @@ func (h *Hub) standing(runs []store.Run, heads map[string]*read) (list []kept) {
 		list = append(list, kept{r, head})
 	}
 	return list
-}
-
-// see makes what is seen of some sites, nil: of all, and what the board remembers then.
-func (w *world) see(h *Hub, sites []string) (*View, *estate.Memory) {
-	sources := w.sources
-	if sites != nil {
-		sources = slices.DeleteFunc(slices.Clone(sources), func(s estate.Source) bool { return s.Site == "" || !slices.Contains(sites, s.Site) })
-	}
-	e := estate.New(h.Env.Checks, sources)
-	board, memory := e.Board(w.memory)
-	return &View{Estate: e, Board: board.Marked(h.marks()), Sample: w.sample.isShown() && sites == nil}, memory
-}
-
-// marks are what people say of rows, as far as a board asks for it.
-func (h *Hub) marks() map[estate.ID]estate.Mark {
-	marks := map[estate.ID]estate.Mark{}
-	for id, row := range h.Desk.Rows() {
-		if at, ok := estate.ParseID(id); ok {
-			m := estate.Mark{Owner: row.Owner, InWork: row.State == desk.RowInWork}
-			if row.State == desk.RowToVerify {
-				m.Mended = row.At
-			}
-			marks[at] = m
-		}
-	}
-	return marks
-}
-
-// marked shows what people say of rows now, on the boards that there are.
-func (h *Hub) marked() {
-	w := h.world.Load()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	marks := h.marks()
-	for key, v := range w.views {
-		w.views[key] = &View{Estate: v.Estate, Board: v.Board.Marked(marks), Sample: v.Sample}
-	}
-}
-
-// View is what somebody sees of the estate now.
-func (h *Hub) View(who desk.Who) *View {
-	w := h.world.Load()
-	key := ""
-	var sites []string
-	if who.Limited() {
-		sites = slices.Sorted(slices.Values(who.Sites))
-		key = strings.Join(sites, " ")
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	v := w.views[key]
-	if v == nil {
-		v, _ = w.see(h, sites)
-		w.views[key] = v
-	}
-	return v
 }
 
 // Refresh shows what people decided since: policies, exceptions, sites, settings, states of rows.
