@@ -115,7 +115,7 @@ func (e *Estate) picks(f *HostFilter) func(i int) bool {
 		if f.Within.IsValid() && !f.Within.Contains(e.addrOf(&e.spots[i])) {
 			return false
 		}
-		if f.Role != "" && !slices.ContainsFunc(e.hostsAt(i), func(h found) bool {
+		if f.Role != "" && !e.anyAt(i, func(h found) bool {
 			k := of{h.source, e.hostOf(h).roles}
 			is, known := plays[k]
 			if !known {
@@ -160,7 +160,7 @@ func (e *Estate) expand(i int) Host {
 	out.OS, out.OSVersion, out.Samba, out.GUID = r.word(h.os), r.word(h.version), h.flags&flagSamba != 0, h.guidText()
 	out.Windows, _ = e.windows(i)
 	out.Roles, out.Names = []signet.HostRole{}, []signet.HostName{}
-	for _, f := range e.hostsAt(i) {
+	for f := range e.hostsAt(i) {
 		r, h := e.sources[f.source].Reading, e.hostOf(f)
 		for _, w := range strings.Fields(r.word(h.roles)) {
 			role, hint := strings.CutSuffix(w, "?")

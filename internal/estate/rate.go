@@ -41,16 +41,18 @@ func (e *Estate) rate() {
 		broken += len(e.sources[i].Reading.breaches)
 	}
 	e.rows = make([]row, 0, broken)
-	excused := map[*judge.Exception]uint32{}
 	notes := make([]map[uint16]bool, len(e.sources))
 	for i := range notes {
 		notes[i] = map[uint16]bool{}
 	}
-	tell := slices.ContainsFunc(e.sources, func(s Source) bool { return s.Judge.TellsHosts() })
+	r := rater{e: e, excused: map[*judge.Exception]uint32{}, tell: slices.ContainsFunc(e.sources, func(s Source) bool { return s.Judge.TellsHosts() }), steps: steps, known: make([]map[uint32]*ruled, len(e.sources))}
+	for s := range r.known {
+		r.known[s] = map[uint32]*ruled{}
+	}
 	for i := range e.spots {
 		e.rowsAt = append(e.rowsAt, uint32(len(e.rows)))
-		r := rater{e: e, i: i, excused: excused, tell: tell, verdict: signet.Unseen, steps: steps}
-		for _, f := range e.hostsAt(i) {
+		r.begin(i)
+		for f := range e.hostsAt(i) {
 			e.stands[f.source] = true
 		}
 		e.doors(i, func(f foundDoor) {
@@ -60,9 +62,16 @@ func (e *Estate) rate() {
 			}
 		})
 		e.marks[i].verdict = r.verdict
-		e.include(paths, i)
+		r.include(paths)
 		if e.spots[i].flags&spotClient == 0 {
 			e.sums.hosts[r.verdict]++
+		}
+	}
+	for _, rules := range r.known {
+		for _, k := range rules {
+			if k.findings > 0 {
+				e.sums.findings[k.rule] += k.findings
+			}
 		}
 	}
 	e.rowsAt, e.rows = append(e.rowsAt, uint32(len(e.rows))), tight(e.rows)
@@ -83,18 +92,52 @@ func (e *Estate) rate() {
 	}
 }
 
-// rater rates one host.
+// rater rates hosts, one after another.
 type rater struct {
 	e       *Estate
-	i       int
 	excused map[*judge.Exception]uint32
 	tell    bool // a policy tells hosts apart
-	begun   bool
 	steps   *report.Steps
-	line    report.Line
+	known   []map[uint32]*ruled // of sources: by text of the rule
+
+	i       int // of the host
+	begun   bool
 	roles   []string
 	at      judge.Place
 	verdict signet.Verdict
+
+	// Room that is used again.
+	line    report.Line
+	host    signet.Host
+	sources []relay.Source
+	of      []int
+}
+
+// ruled is what is known of a rule under the policy of a site.
+type ruled struct {
+	rule     string
+	title    string
+	alike    bool // the policy rates it so wherever it is broken
+	rated    judge.Rated
+	findings uint64
+}
+
+func (r *rater) begin(i int) {
+	r.i, r.begun, r.verdict = i, false, signet.Unseen
+	r.roles, r.at = nil, judge.Place{}
+}
+
+// ruled is a rule as the policy of a source has it.
+func (r *rater) ruled(source uint16, text uint32) *ruled {
+	k := r.known[source][text]
+	if k == nil {
+		src := &r.e.sources[source]
+		k = &ruled{rule: src.Reading.word(text)}
+		k.title = src.Judge.Title(k.rule)
+		k.rated, k.alike = src.Judge.RateAnywhere(k.rule)
+		r.known[source][text] = k
+	}
+	return k
 }
 
 // door rates one endpoint.
@@ -110,30 +153,33 @@ func (r *rater) door(f foundDoor) {
 		e.sums.sites[src.Site] = site
 	}
 	site[v]++
-	at := src.Reading.observed(d)
-	if e.sums.since.IsZero() || at.Before(e.sums.since) {
-		e.sums.since = at
+	observed := src.Reading.observed(d)
+	if e.sums.since.IsZero() || observed.Before(e.sums.since) {
+		e.sums.since = observed
 	}
-	if at.After(e.sums.until) {
-		e.sums.until = at
+	if observed.After(e.sums.until) {
+		e.sums.until = observed
 	}
 	r.line.Judgement.Findings = r.line.Judgement.Findings[:0]
 	accepted, left, first := false, false, len(e.rows)
-	e.breaches(f, func(k uint32, b *breach) {
-		if !r.begun {
+	e.breaches(f, func(at uint32, b *breach) {
+		k := r.ruled(f.source, b.rule)
+		rated := k.rated
+		if !k.alike && !r.begun {
 			r.begun = true
 			r.at.Addr = e.hostOf(f.found).addr()
 			if r.tell {
 				r.roles, r.at.Names = e.roles(r.i), e.placeNames(r.i)
 			}
 		}
-		rule := src.Reading.word(b.rule)
-		rated := src.Judge.Rate(rule, r.roles, r.at, at)
-		left = left || src.Judge.Leaves(rule, &rated)
+		if !k.alike {
+			rated = src.Judge.Rate(k.rule, r.roles, r.at, observed)
+		}
+		left = left || src.Judge.Leaves(k.rule, &rated)
 		if !rated.On {
 			return
 		}
-		one := row{spot: uint32(r.i), breach: k, source: f.source, severity: rated.Severity}
+		one := row{spot: uint32(r.i), breach: at, source: f.source, severity: rated.Severity}
 		if x := rated.Exception; x != nil {
 			if r.excused[x] == 0 {
 				e.excused = append(e.excused, x)
@@ -148,9 +194,9 @@ func (r *rater) door(f foundDoor) {
 			}
 		}
 		if one.flags&rowExcepted == 0 {
-			e.sums.findings[rule]++
+			k.findings++
 			e.sums.severities[min(rated.Severity, signet.Critical)]++
-			r.line.Judgement.Findings = append(r.line.Judgement.Findings, signet.Finding{Rule: rule, Severity: rated.Severity, Title: src.Judge.Title(rule)})
+			r.line.Judgement.Findings = append(r.line.Judgement.Findings, signet.Finding{Rule: k.rule, Severity: rated.Severity, Title: k.title})
 			m := &e.marks[r.i]
 			m.severity = max(m.severity, uint8(rated.Severity)+1)
 		}
@@ -167,30 +213,29 @@ func (r *rater) door(f foundDoor) {
 }
 
 // include counts a host in the paths.
-func (e *Estate) include(paths *relay.Estate, i int) {
-	h := signet.Host{Address: e.addrOf(&e.spots[i])}
-	m := &e.marks[i]
-	m.windows, m.seen = e.windows(i)
-	h.Windows = m.windows
-	var known []relay.Source
-	for _, s := range relay.Sources() {
+func (r *rater) include(paths *relay.Estate) {
+	e, h := r.e, &r.host
+	m := &e.marks[r.i]
+	m.windows, m.seen = e.windows(r.i)
+	h.Address, h.Windows = e.addrOf(&e.spots[r.i]), m.windows
+	h.Endpoints, h.Findings, r.sources, r.of = h.Endpoints[:0], h.Findings[:0], r.sources[:0], r.of[:0]
+	for s := relay.Source(0); m.seen>>s != 0; s++ {
 		if m.seen&(1<<s) != 0 {
-			known = append(known, s)
+			r.sources = append(r.sources, s)
 		}
 	}
-	rows := e.rows[e.rowsAt[i]:]
-	var of []int
+	rows := e.rows[e.rowsAt[r.i]:]
 	if len(rows) > 0 {
-		e.doors(i, func(f foundDoor) { h.Endpoints = append(h.Endpoints, e.hostEndpoint(f)) })
+		e.doors(r.i, func(f foundDoor) { h.Endpoints = append(h.Endpoints, e.hostEndpoint(f)) })
 	}
 	for k := range rows {
 		if rows[k].flags&rowExcepted == 0 {
 			h.Findings = append(h.Findings, e.hostFinding(&rows[k]))
-			of = append(of, k)
+			r.of = append(r.of, k)
 		}
 	}
-	for _, k := range paths.Include(&h, known...) {
-		rows[of[k]].flags |= rowWay
+	for _, k := range paths.Include(h, r.sources...) {
+		rows[r.of[k]].flags |= rowWay
 	}
 }
 

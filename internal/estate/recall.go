@@ -36,7 +36,7 @@ func (e *Estate) recall(m *Memory, alone bool) *Board {
 		m = &Memory{}
 	}
 	r := &recall{e: e, m: m, alone: alone, taken: make([]bool, len(m.rows)), was: make([]int32, len(e.rows)), words: make([][]uint32, len(e.sources)), board: &Board{e: e}}
-	r.next = newMemo(len(m.rows))
+	r.next = newMemo(max(len(m.rows), len(e.rows)))
 	if alone {
 		r.next = newMemo(len(e.rows))
 	}

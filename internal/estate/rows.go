@@ -199,7 +199,7 @@ func (e *Estate) Broken(rule, site string) (list []Broken) {
 		}
 		p := e.place(w)
 		windows, _ := e.windows(int(w.spot))
-		samba := slices.ContainsFunc(e.hostsAt(int(w.spot)), func(f found) bool { return e.hostOf(f).flags&flagSamba != 0 })
+		samba := e.anyAt(int(w.spot), func(f found) bool { return e.hostOf(f).flags&flagSamba != 0 })
 		list = append(list, Broken{Endpoint: signet.Endpoint{Target: signet.Target{Addr: p.addr}, Port: p.port, Transport: p.transport}, Host: e.id(int(w.spot)),
 			Name: e.title(int(w.spot)), Where: p.where, Severity: w.severity, Windows: windows, Samba: samba})
 	}

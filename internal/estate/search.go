@@ -20,7 +20,7 @@ func (e *Estate) haystack() haystack {
 		s.lines = append(s.lines, uint32(b.Len()))
 		b.WriteString(e.addrOf(&e.spots[i]).String())
 		names = append(names[:0], e.title(int(i)))
-		for _, f := range e.hostsAt(int(i)) {
+		for f := range e.hostsAt(int(i)) {
 			names = e.sources[f.source].Reading.placeNames(e.hostOf(f), names)
 		}
 		for k, n := range names {

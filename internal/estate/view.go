@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -47,11 +48,29 @@ func (e *Estate) shown(i int) string {
 }
 
 // hostsAt are all readings of a spot.
-func (e *Estate) hostsAt(i int) []found {
-	if s := &e.spots[i]; s.flags&spotMixed != 0 {
-		return e.mixed[s.at].hosts
+func (e *Estate) hostsAt(i int) iter.Seq[found] {
+	return func(yield func(found) bool) {
+		s := &e.spots[i]
+		if s.flags&spotMixed == 0 {
+			yield(found{s.source, s.at})
+			return
+		}
+		for _, f := range e.mixed[s.at].hosts {
+			if !yield(f) {
+				return
+			}
+		}
 	}
-	return []found{e.first(&e.spots[i])}
+}
+
+// anyAt tells whether something is so of any reading of a spot.
+func (e *Estate) anyAt(i int, is func(found) bool) bool {
+	for f := range e.hostsAt(i) {
+		if is(f) {
+			return true
+		}
+	}
+	return false
 }
 
 // doors goes through the endpoints of a spot, by port.
@@ -83,7 +102,7 @@ func (e *Estate) breaches(f foundDoor, yield func(at uint32, b *breach)) {
 // roles are the certain roles of a host, as any of its readings has them.
 func (e *Estate) roles(i int) []string {
 	var list []string
-	for _, f := range e.hostsAt(i) {
+	for f := range e.hostsAt(i) {
 		r := e.sources[f.source].Reading
 		for _, role := range certain(r.word(e.hostOf(f).roles)) {
 			if !slices.Contains(list, role) {
@@ -97,7 +116,7 @@ func (e *Estate) roles(i int) []string {
 // placeNames are the names that policies know a host by.
 func (e *Estate) placeNames(i int) []string {
 	var list []string
-	for _, f := range e.hostsAt(i) {
+	for f := range e.hostsAt(i) {
 		list = e.sources[f.source].Reading.placeNames(e.hostOf(f), list)
 	}
 	return list
@@ -105,7 +124,7 @@ func (e *Estate) placeNames(i int) []string {
 
 // title is what a host is called, "" where nothing named it.
 func (e *Estate) title(i int) string {
-	for _, f := range e.hostsAt(i) {
+	for f := range e.hostsAt(i) {
 		if s := e.sources[f.source].Reading.word(e.hostOf(f).name); s != "" {
 			return s
 		}
@@ -115,7 +134,7 @@ func (e *Estate) title(i int) string {
 
 // windows tells what a host runs, and seen which classes of client it was seen to be.
 func (e *Estate) windows(i int) (w signet.Answer, seen uint8) {
-	for _, f := range e.hostsAt(i) {
+	for f := range e.hostsAt(i) {
 		h := e.hostOf(f)
 		if w == signet.NotKnown {
 			w = h.windows()
@@ -128,7 +147,7 @@ func (e *Estate) windows(i int) (w signet.Answer, seen uint8) {
 // sitesAt are the sites that speak of a spot.
 func (e *Estate) sitesAt(i int) []string {
 	var list []string
-	for _, f := range e.hostsAt(i) {
+	for f := range e.hostsAt(i) {
 		if s := e.sources[f.source].Site; !slices.Contains(list, s) {
 			list = append(list, s)
 		}

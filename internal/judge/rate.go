@@ -75,6 +75,18 @@ func (j *Judge) Rate(rule string, roles []string, at Place, observed time.Time) 
 	return r
 }
 
+// RateAnywhere rates a breach of a rule where the policy rates it alike on every host and in every place; ok is false where it may not.
+func (j *Judge) RateAnywhere(rule string) (r Rated, ok bool) {
+	p := j.policy
+	if len(p.byRole[rule]) > 0 ||
+		slices.ContainsFunc(p.Severities, func(x Rating) bool { return x.Rule == rule || x.Rule == anyRule }) ||
+		slices.ContainsFunc(p.Exceptions, func(x Exception) bool { return x.Rule == rule || x.Rule == anyRule }) {
+		return r, false
+	}
+	r.Severity, r.On = p.Severity(rule)
+	return r, true
+}
+
 // Leaves tells whether a breach that is rated so has to be fixed: nobody accepted it, and it opens a relay or is more than
 // information. An endpoint is accepted where something is excepted and nothing is left.
 func (j *Judge) Leaves(rule string, r *Rated) bool {

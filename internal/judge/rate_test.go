@@ -1,7 +1,10 @@
 package judge_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,5 +72,56 @@ func TestStanding(t *testing.T) {
 	roles, at = j.Standing(o, h)
 	if len(roles) != 1 || roles[0] != "sql-server" || len(at.Names) != 2 || at.Names[1] != "www" {
 		t.Errorf("as a whole host: %q, %q", roles, at.Names)
+	}
+}
+
+// What is rated alike anywhere is: under policies that are put together at random, every rule that RateAnywhere answers for comes to the same
+// wherever it is broken. It answers for some and not for others.
+func TestRateAnywhere(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 11))
+	pick := func(list []string) string { return list[random.IntN(len(list))] }
+	words := []string{"info", "low", "medium", "high", "critical"}
+	scopes := []string{"10.0.0.0/24", "10.0.0.7", "dc*", "*.corp.example"}
+	alike, apart := 0, 0
+	for range 60 {
+		var yaml strings.Builder
+		yaml.WriteString("name: own\nversion: 1\n" + pick([]string{"", "extends: baseline\n", "default: low\n"}))
+		rules := []string{"smb-signing-not-required", "smb1-enabled", "rdp-nla-not-required", "http-ntlm-plain", "*"}
+		fmt.Fprintf(&yaml, "rules: {%s: %s, %s: %s}\n", rules[0], pick(append(words, "off")), rules[1], pick(append(words, "off")))
+		if random.IntN(2) == 0 {
+			fmt.Fprintf(&yaml, "roles: {domain-controller: {%s: %s}}\n", pick(rules[:4]), pick(words))
+		}
+		if random.IntN(2) == 0 {
+			fmt.Fprintf(&yaml, "severities: [{rule: '%s', scope: '%s', severity: %s}]\n", pick(rules), pick(scopes), pick(words))
+		}
+		if random.IntN(2) == 0 {
+			fmt.Fprintf(&yaml, "exceptions: [{rule: '%s', scope: '%s', owner: Jo, reason: old, until: %s}]\n", pick(rules), pick(scopes), pick([]string{"2026-11-20", "2026-12-31"}))
+		}
+		j := policy(t, yaml.String())
+		for _, rule := range rules[:4] {
+			want, ok := j.RateAnywhere(rule)
+			differs := false
+			for range 40 {
+				var roles []string
+				if random.IntN(2) == 0 {
+					roles = []string{"domain-controller"}
+				}
+				at := judge.Place{Addr: netip.AddrFrom4([4]byte{10, 0, byte(random.IntN(2)), byte(random.IntN(9))}), Names: []string{pick([]string{"dc1", "fs1.corp.example", "x"})}}
+				got := j.Rate(rule, roles, at, time.Date(2026, 11, 20+random.IntN(4), 9, 0, 0, 0, time.UTC))
+				if ok && got != want {
+					t.Fatalf("%s of %v at %v is %+v, anywhere %+v, under\n%s", rule, roles, at, got, want, yaml.String())
+				}
+				differs = differs || got != want
+			}
+			switch {
+			case ok:
+				alike++
+			case differs:
+				apart++
+			}
+		}
+	}
+	if alike < 30 || apart < 30 {
+		t.Errorf("%d are alike, %d are not: too few", alike, apart)
 	}
 }
