@@ -149,14 +149,12 @@ func (b *bench) shows(ctx context.Context, s *served, run string) error {
 				Runs []string `json:"runs"`
 			} `json:"items"`
 		}
-		if err := s.call(ctx, "GET", fmt.Sprintf("/hosts?limit=1&q=host%06d", b.hosts-1), nil, &list); err != nil {
-			return err
-		}
+		err := s.call(ctx, "GET", fmt.Sprintf("/hosts?limit=1&q=host%06d", b.hosts-1), nil, &list)
 		if len(list.Items) > 0 && slices.Contains(list.Items[0].Runs, run) {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("%s is never shown", run)
+			return errors.Join(fmt.Errorf("%s is never shown", run), err)
 		}
 	}
 }

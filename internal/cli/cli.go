@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,8 +34,9 @@ type Process struct {
 
 // Collector says when memory is collected; what is 0 stays as it is.
 type Collector struct {
-	Percent int   // that may be allocated on top of what lives
-	Limit   int64 // bytes from which on it works harder
+	Percent int           // that may be allocated on top of what lives
+	Limit   int64         // bytes from which on it works harder
+	Tend    time.Duration // how often what is not used is given back, and Limit raised where more than that lives
 }
 
 // app is a process and what every command needs of it.
