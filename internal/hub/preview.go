@@ -79,10 +79,8 @@ func (h *Hub) Preview(ctx context.Context, who desk.Who, name string, yaml *stri
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	w := h.world.Load()
-	w.mu.Lock()
-	before := w.views[""] // which it is made with
-	w.mu.Unlock()
+	w := h.shown()
+	before := w.views.whole()
 	sources := slices.Clone(w.sources)
 	for i := range sources {
 		s := &sources[i]

@@ -38,6 +38,13 @@ type limited struct {
 // mostLimited bounds the memory that views take, however many sets of sites users are limited to.
 const mostLimited = 3
 
+// whole is the view of everything.
+func (v *views) whole() *View {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.all
+}
+
 // find finds the view of some sites; nil: it is not kept. The caller holds mu.
 func (v *views) find(key string) *View {
 	i := slices.IndexFunc(v.some, func(l limited) bool { return l.key == key })
