@@ -124,8 +124,9 @@ func (b *bench) idle(ctx context.Context) error {
 	if err := s.quiet(ctx); err != nil {
 		return errors.Join(err, s.stop())
 	}
+	time.Sleep(15 * time.Second) // memory that is not used is given back every ten
 	s.doing("idle")
-	time.Sleep(2 * time.Second)
+	time.Sleep(time.Second)
 	b.bar("idle, nothing stored", s.resident("idle"), 64, "MiB", "resident")
 	return s.stop()
 }

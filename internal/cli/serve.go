@@ -93,10 +93,6 @@ func (f *serveFlags) addressFlags(cmd *cobra.Command) {
 // lives, and what is let go while it is made anew must not double that.
 const serveGC = 25
 
-// serveMemory is what a server of 100,000 hosts keeps within while their estate is made anew, its program and the store's own memory
-// beside. Where more lives the limit goes up with it.
-const serveMemory = 192 << 20
-
 // serveTend is how often memory that is not used is given back: a password alone takes 19 MiB for a moment.
 const serveTend = 10 * time.Second
 
@@ -134,7 +130,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		return trouble("%v", err)
 	}
 	defer d.Close()
-	defer a.collect(Collector{Percent: serveGC, Limit: serveMemory, Tend: serveTend})()
+	defer a.collect(Collector{Percent: serveGC, Tend: serveTend})()
 	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Warn: a.tell})
 	if err != nil {
 		return failed(err)
