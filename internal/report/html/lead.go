@@ -8,10 +8,10 @@ import (
 	"signet/internal/text"
 )
 
-// lead is the one sentence for whoever reads no other, and what follows it.
-func lead(byHost report.Counts, hosts uint64, s *report.Summary) (string, string) {
+// Lead is the one sentence for whoever reads no other, and what follows it: of hosts by their worst endpoint, and of what was asked.
+func Lead(byHost report.Counts, hosts uint64, c *report.Coverage) (string, string) {
 	exposed, open := byHost[signet.Exposed], byHost[signet.Undetermined]
-	sub := fmt.Sprintf("Signet asked %s; %s answered.", text.CountGrouped(s.Coverage.Asked, "endpoint", "endpoints"), text.Grouped(s.Coverage.Outcomes[signet.Answered]))
+	sub := fmt.Sprintf("Signet asked %s; %s answered.", text.CountGrouped(c.Asked, "endpoint", "endpoints"), text.Grouped(c.Outcomes[signet.Answered]))
 	if open > 0 && exposed > 0 {
 		sub = text.CountGrouped(open, "more host has no verdict. ", "more hosts have no verdict. ") + sub
 	}

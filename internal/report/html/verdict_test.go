@@ -45,7 +45,7 @@ func TestLeadClaimsNoGuard(t *testing.T) {
 		{report.Counts{signet.Guarded: 3, signet.Unseen: 1}, "3 hosts are guarded, and 1 host asked for no logon"},
 		{report.Counts{signet.Unseen: 2}, "and no guard against relaying either"},
 	} {
-		got, _ := lead(tt.hosts, tt.hosts.Total(), &report.Summary{})
+		got, _ := Lead(tt.hosts, tt.hosts.Total(), &report.Coverage{})
 		if !regexp.MustCompile(tt.want).MatchString(got) {
 			t.Errorf("%v: %q", tt.hosts, got)
 		}

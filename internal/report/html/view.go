@@ -56,7 +56,7 @@ func (r *run) view(s *report.Summary) *view {
 	v.Notes = append(v.Notes, s.Missing()...)
 	v.Notes = append(v.Notes, text.CleanAll(r.h.Warnings)...)
 	byHost := r.total.verdicts
-	v.Lead, v.Sub = lead(byHost, r.total.hosts(), s)
+	v.Lead, v.Sub = Lead(byHost, r.total.hosts(), &s.Coverage)
 	v.Tiles = []tile{
 		{"exposed", text.Grouped(byHost[signet.Exposed]), text.Noun(byHost[signet.Exposed], "host exposed", "hosts exposed") + report.Excepted(r.total.excepted) + ", " + text.CountGrouped(s.Verdicts[signet.Exposed], "endpoint", "endpoints") + report.Excepted(s.Excepted)},
 		{"undetermined", text.Grouped(byHost[signet.Undetermined]), text.Noun(byHost[signet.Undetermined], "host", "hosts") + " undetermined, " + text.CountGrouped(s.Verdicts[signet.Undetermined], "endpoint", "endpoints")},

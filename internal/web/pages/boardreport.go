@@ -123,7 +123,7 @@ func (p *Pages) boardReport(a *ask) (any, error) {
 	for _, n := range o.Hosts {
 		hosts += n
 	}
-	out.Lead, out.Sub = lead(o, hosts)
+	out.Lead, out.Sub = html.Lead(o.Hosts, hosts, &o.Coverage)
 	for _, t := range signet.Verdicts() {
 		out.Tiles = append(out.Tiles, tile{Class: t.String(), Number: text.Grouped(o.Hosts[t]), Text: text.Noun(o.Hosts[t], "host ", "hosts ") + t.String()})
 	}

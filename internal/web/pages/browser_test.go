@@ -186,6 +186,38 @@ func TestForEverybody(t *testing.T) {
 	}
 }
 
+// TestNothingYet: where nothing was asked yet every page says what to do next, on a phone too.
+func TestNothingYet(t *testing.T) {
+	s := serve(t, "", "127.9.13.1")
+	s.admin(t)
+	ctx := browser(t, s)
+	act(t, ctx, chromedp.Navigate(s.url+"/login"))
+	until(t, ctx, `document.querySelector("#name")`)
+	act(t, ctx, chromedp.SendKeys("#name", "ada"), chromedp.SendKeys("#password", password), chromedp.Click("button.main"))
+	until(t, ctx, `location.pathname === "/"`)
+	act(t, ctx, chromedp.EmulateViewport(390, 900))
+	pages := eval[[]string](t, ctx, `Array.from(document.querySelectorAll("nav ul a")).map(a => new URL(a.href).pathname)`)
+	if len(pages) < 12 {
+		t.Fatalf("the navigation leads to %v", pages)
+	}
+	for _, path := range append(pages, "/diff") {
+		act(t, ctx, chromedp.Navigate(s.url+path))
+		until(t, ctx, `document.querySelector("main h1")`)
+		for _, wrong := range eval[[]string](t, ctx, sideways) {
+			t.Errorf("%s: the page scrolls sideways: %s", path, wrong)
+		}
+		if path == "/audit" { // which has nothing to do
+			continue
+		}
+		if !eval[bool](t, ctx, `Array.from(document.querySelectorAll("main a.button, main button, main form input, main form textarea")).some(e => { const r = e.getBoundingClientRect(); return r.height > 0 && r.top < innerHeight })`) {
+			t.Errorf("%s: the first screen says nothing of what to do next", path)
+		}
+		if !eval[bool](t, ctx, `!document.querySelector("nav ul [aria-current]") || document.querySelector("nav ul [aria-current]").getBoundingClientRect().left < innerWidth`) {
+			t.Errorf("%s: its place in the navigation is out of sight", path)
+		}
+	}
+}
+
 // sideways are the elements that make a page scroll sideways.
 const sideways = `document.documentElement.scrollWidth <= innerWidth ? [] : Array.from(document.querySelectorAll("body *")).filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, pre")).map(e => e.outerHTML.slice(0, 90)).slice(0, 3)`
 

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 	"signet/internal/desk"
 	"signet/internal/estate"
 	"signet/internal/report"
+	"signet/internal/report/html"
 	"signet/internal/store"
 	"signet/internal/text"
 )
@@ -49,8 +49,9 @@ type overviewPage struct {
 	Jobs      []jobShown
 	Since     time.Time
 	Until     time.Time
-	Waiting   int // findings that only another look can settle
-	Nobody    int // findings at which nobody works yet
+	Long      bool // it took longer than a few minutes to see it
+	Waiting   int  // findings that only another look can settle
+	Nobody    int  // findings at which nobody works yet
 	Empty     bool
 	Allow     []string
 }
@@ -83,12 +84,12 @@ const (
 func (p *Pages) overview(a *ask) (any, error) {
 	v := p.Hub.View(a.who)
 	o := v.Overview()
-	out := &overviewPage{Since: o.Since, Until: o.Until, Empty: len(o.Sites) == 0, Allow: p.allowed()}
+	out := &overviewPage{Since: o.Since, Until: o.Until, Long: o.Until.Sub(o.Since) > 5*time.Minute, Empty: len(o.Sites) == 0, Allow: p.allowed()}
 	hosts := uint64(0)
 	for _, n := range o.Hosts {
 		hosts += n
 	}
-	out.Lead, out.Sub = lead(o, hosts)
+	out.Lead, out.Sub = html.Lead(o.Hosts, hosts, &o.Coverage)
 	for _, t := range signet.Verdicts() {
 		word := t.String()
 		out.Tiles = append(out.Tiles, tile{word, text.Grouped(o.Hosts[t]), text.Noun(o.Hosts[t], "host ", "hosts ") + word + ", " + text.CountGrouped(o.Verdicts[t], "endpoint", "endpoints"), "?verdict=" + word})
@@ -123,27 +124,6 @@ func (p *Pages) overview(a *ask) (any, error) {
 		}
 	}
 	return out, nil
-}
-
-// lead is the one sentence for whoever reads no other, and what follows it.
-func lead(o *estate.Overview, hosts uint64) (string, string) {
-	exposed, open := o.Hosts[signet.Exposed], o.Hosts[signet.Undetermined]
-	sub := fmt.Sprintf("Signet asked %s; %s answered.", text.CountGrouped(o.Coverage.Asked, "endpoint", "endpoints"), text.Grouped(o.Coverage.Outcomes[signet.Answered]))
-	if open > 0 && exposed > 0 {
-		sub = text.CountGrouped(open, "more host has no verdict. ", "more hosts have no verdict. ") + sub
-	}
-	switch {
-	case hosts == 0:
-		return "No host answered, so there is nothing to judge.", sub
-	case exposed > 0:
-		return fmt.Sprintf("%s of %s %s relayed logons: an attacker on the network could act there as somebody else.", text.Grouped(exposed), text.CountGrouped(hosts, "host", "hosts"), text.Noun(exposed, "accepts", "accept")), sub
-	case open > 0:
-		return fmt.Sprintf("Signet saw no host accept relayed logons; %s.", text.CountGrouped(open, "host has no verdict", "hosts have no verdict")), sub
-	case o.Hosts[signet.Unseen] > 0:
-		return fmt.Sprintf("Signet saw no host accept relayed logons: %s, and %s.",
-			text.CountGrouped(o.Hosts[signet.Guarded], "host is guarded", "hosts are guarded"), text.CountGrouped(o.Hosts[signet.Unseen], "host asked for no logon", "hosts asked for no logon")), sub
-	}
-	return "Every host that answered refuses relayed logons.", sub
 }
 
 // allowed is what jobs may ask, as the server was started.

@@ -4,6 +4,10 @@
   const base = document.documentElement.dataset.base, api = base + "/api/v1/";
   const all = (what, from = document) => Array.from(from.querySelectorAll(what));
 
+  // On a phone the pages stand in one line: the one that is shown is in sight.
+  const here = document.querySelector("nav ul [aria-current]"), row = here && here.closest("ul");
+  if (row) row.scrollLeft = here.offsetLeft - row.offsetLeft - 40;
+
   // The set-up token stands behind the #, which no server sees; it leaves the address at once.
   for (const form of all("form[data-token]")) {
     const token = location.hash.slice(1);
