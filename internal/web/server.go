@@ -76,6 +76,11 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s.mux.HandleFunc("GET /api/v1/openapi.json", func(w http.ResponseWriter, r *http.Request) { serveOpenAPI(w, r, doc) })
+	docs, err := s.docs()
+	if err != nil {
+		return nil, err
+	}
+	s.mux.Handle("GET /api/v1/docs", docs)
 	s.calls = s.once(s.mux)
 	if c.Pages != nil {
 		if s.pages, err = packed(c.Pages(s.gate)); err != nil {

@@ -24,6 +24,7 @@ const base = "/api/v1"
 func routes() []route {
 	return []route{
 		{pattern: "GET /api/v1/openapi.json", open: true},
+		{pattern: "GET /api/v1/docs", action: desk.Look},
 		{pattern: "POST /api/v1/setup", open: true},
 		{pattern: "POST /api/v1/session", open: true},
 		{pattern: "GET /api/v1/session", action: desk.Look},
