@@ -43,7 +43,8 @@ func (s *server) guess(t *testing.T, n int, while time.Duration, from, name, xff
 	for i := range n {
 		req, err := http.NewRequestWithContext(ctx, "POST", s.url+"/api/v1/session", strings.NewReader(`{"name":"`+name(i)+`","password":"wrong password `+fmt.Sprint(i)+`"}`))
 		if err != nil {
-			t.Fatal(err)
+			t.Error(err)
+			break
 		}
 		req.Header.Set("X-Forwarded-For", xff(i))
 		c := http.Client{Transport: transportFrom(from(i))}
@@ -85,6 +86,7 @@ func TestAttackGuessing(t *testing.T) {
 		return func(i int) string { return fmt.Sprintf(format, i+1) }
 	}
 	forged := each("203.0.113.%d")
+	var all sync.WaitGroup
 	for what, k := range map[string]struct {
 		from, name func(int) string
 		most       int // those that nobody waits for, and those whose place is less than 8 s away
@@ -93,13 +95,16 @@ func TestAttackGuessing(t *testing.T) {
 		"one account from many addresses": {each("127.32.27.%d"), same("bob"), 9},
 		"many accounts from one address":  {same("127.32.26.2"), each("nobody %d"), 17},
 	} {
-		tried, refused, wait := s.guess(t, 40, 4*time.Second, k.from, k.name, forged)
-		if tried > k.most || refused == 0 || wait > 31 {
-			t.Errorf("%s: %d of 40 passwords were tried at once, %d refused for at most %d s", what, tried, refused, wait)
-		}
+		all.Go(func() {
+			tried, refused, wait := s.guess(t, 40, 4*time.Second, k.from, k.name, forged)
+			if tried > k.most || refused == 0 || wait > 31 {
+				t.Errorf("%s: %d of 40 passwords were tried at once, %d refused for at most %d s", what, tried, refused, wait)
+			}
+		})
 	}
+	all.Wait()
 	begin := time.Now()
-	if a := bob.send("POST", "/api/v1/session", object{"name": "bob", "password": servePassword}); a.status != 200 || time.Since(begin) > 5*time.Second {
+	if a := bob.send("POST", "/api/v1/session", object{"name": "bob", "password": servePassword}); a.status != 200 || time.Since(begin) > 20*time.Second {
 		t.Errorf("whose account is guessed at elsewhere logs on where they are known: %d after %v", a.status, time.Since(begin))
 	}
 	if a := bob.send("GET", "/board", nil); a.status != 200 {
