@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"signet/internal/store"
@@ -40,6 +41,8 @@ const (
 	auditKind = "audit"
 	headKind  = "audit-head"
 	headID    = "head"
+	startID   = "start" // the last entry that was taken away; an entry of the log says so
+	pruned    = "audit.prune"
 )
 
 func noHead() auditHead { return auditHead{Hash: hex.EncodeToString(make([]byte, sha256.Size))} }
@@ -164,6 +167,69 @@ func (d *Desk) Audit(ctx context.Context, before uint64, most int) ([]Entry, err
 	return list, nil
 }
 
+// mostPruned is how many entries one write takes away.
+const mostPruned = 5000
+
+// PruneAudit takes away the oldest entries of the log, those before a time: at most mostPruned of them, and says how many. An entry says
+// which was the last of them and what its hash was, so that the rest can be held against that.
+func (d *Desk) PruneAudit(ctx context.Context, before time.Time) (n int, err error) {
+	err = d.change(ctx, Act{Who: System()}, func(p *plan) error {
+		last := auditHead{}
+		start, err := readStart(ctx, d.store)
+		if err != nil {
+			return err
+		}
+		for after := start.Seq; n < mostPruned; {
+			docs, err := d.store.Documents(ctx, auditKind, "", auditID(after), page)
+			if err != nil {
+				return err
+			}
+			for i := range docs {
+				var e Entry
+				if err := json.Unmarshal(docs[i].Body, &e); err != nil {
+					return fmt.Errorf("audit entry %s cannot be read: %w", docs[i].ID, err)
+				}
+				if !e.At.Before(before) || n == mostPruned {
+					docs = nil
+					break
+				}
+				p.changes = append(p.changes, change{store.Edit{Kind: auditKind, ID: docs[i].ID, Was: docs[i].Rev}, func(uint64) {}})
+				last, after, n = auditHead{e.Seq, e.Hash}, e.Seq, n+1
+			}
+			if len(docs) < page {
+				break
+			}
+		}
+		if n == 0 {
+			return nil
+		}
+		body, err := json.Marshal(last)
+		if err != nil {
+			return err
+		}
+		p.changes = append(p.changes, change{store.Edit{Kind: headKind, ID: startID, Was: store.AnyRev, Body: body}, func(uint64) {}})
+		p.note(pruned, "", "through", strconv.FormatUint(last.Seq, 10), "hash", last.Hash)
+		return nil
+	})
+	if err != nil {
+		n = 0
+	}
+	return n, err
+}
+
+// readStart is the last entry that was taken away; where none was, that before the first one.
+func readStart(ctx context.Context, s store.Desk) (auditHead, error) {
+	start := noHead()
+	doc, err := s.Document(ctx, headKind, startID)
+	if errors.Is(err, store.ErrUnknown) {
+		return start, nil
+	}
+	if err == nil && json.Unmarshal(doc.Body, &start) != nil {
+		return start, &Break{0, "where the log begins cannot be read"}
+	}
+	return start, err
+}
+
 // Break is the first entry of a log that is not as it was written.
 type Break struct {
 	Seq uint64
@@ -184,7 +250,11 @@ func VerifyAudit(ctx context.Context, s store.Desk) (entries uint64, err error) 
 	} else if !errors.Is(err, store.ErrUnknown) {
 		return 0, err
 	}
-	at := noHead()
+	start, err := readStart(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	at, said := start, start.Seq == 0
 	for at.Seq < end.Seq {
 		docs, err := s.Documents(ctx, auditKind, "", auditID(at.Seq), page)
 		if errors.Is(err, store.ErrDamaged) { // of which one is to be found
@@ -209,35 +279,46 @@ func VerifyAudit(ctx context.Context, s store.Desk) (entries uint64, err error) 
 			if at.Seq == end.Seq {
 				break
 			}
-			if why := follows(&at, doc); why != "" {
+			prunes, why := follows(&at, doc)
+			if why != "" {
 				return at.Seq, &Break{at.Seq + 1, why}
 			}
+			said = said || prunes == start
 		}
 	}
 	if at != end {
 		return at.Seq, &Break{at.Seq, "it is not the one that the log ends with"}
 	}
-	return at.Seq, nil
+	if !said {
+		return at.Seq, &Break{start.Seq + 1, "what stood before it was taken away, and no entry says so"}
+	}
+	return at.Seq - start.Seq, nil
 }
 
-// follows says why a document is not the entry after at, and makes it at otherwise.
-func follows(at *auditHead, doc store.Document) (why string) {
+// follows says why a document is not the entry after at, and makes it at otherwise. prunes is up to which entry it says that the log was
+// taken away, where it does.
+func follows(at *auditHead, doc store.Document) (prunes auditHead, why string) {
 	if doc.ID != auditID(at.Seq+1) {
-		return "it is missing"
+		return prunes, "it is missing"
 	}
 	var e Entry
 	if json.Unmarshal(doc.Body, &e) != nil {
-		return "it cannot be read"
+		return prunes, "it cannot be read"
 	}
 	if e.Seq != at.Seq+1 {
-		return fmt.Sprintf("it is that of number %d", e.Seq)
+		return prunes, fmt.Sprintf("it is that of number %d", e.Seq)
 	}
 	if e.Prev != at.Hash {
-		return "it does not follow the one before"
+		return prunes, "it does not follow the one before"
 	}
 	if b, err := e.seal(); err != nil || !bytes.Equal(b, doc.Body) {
-		return "it is not as it was written"
+		return prunes, "it is not as it was written"
 	}
 	*at = auditHead{e.Seq, e.Hash}
-	return ""
+	if e.Action == pruned {
+		if seq, err := strconv.ParseUint(e.Detail["through"], 10, 64); err == nil {
+			prunes = auditHead{seq, e.Detail["hash"]}
+		}
+	}
+	return prunes, ""
 }

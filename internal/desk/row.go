@@ -196,6 +196,41 @@ func (d *Desk) RowNotes(ctx context.Context, id string) ([]RowNote, error) {
 	return notes, nil
 }
 
+// rowNotes goes through what was said of all rows.
+func (d *Desk) rowNotes(ctx context.Context, each func(*store.Document, *RowNote) error) error {
+	for after := ""; ; {
+		list, err := d.store.Documents(ctx, noteKind, "", after, page)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			after = list[i].ID
+			var n RowNote
+			if err := json.Unmarshal(list[i].Body, &n); err != nil {
+				return err
+			}
+			if err := each(&list[i], &n); err != nil {
+				return err
+			}
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+// PruneRowNotes takes away what was said of rows before a time; what is said of them now stays.
+func (d *Desk) PruneRowNotes(ctx context.Context, before time.Time) error {
+	return d.change(ctx, Act{Who: System()}, func(p *plan) error {
+		return d.rowNotes(ctx, func(doc *store.Document, n *RowNote) error {
+			if n.At.Before(before) {
+				p.changes = append(p.changes, change{store.Edit{Kind: noteKind, ID: doc.ID, Was: doc.Rev}, func(uint64) {}})
+			}
+			return nil
+		})
+	})
+}
+
 // set makes an edit, and names the fields that it is about.
 func (r *RowState) set(e *RowEdit) (fields []string, err error) {
 	if e.Owner != nil {

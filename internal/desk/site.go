@@ -23,6 +23,8 @@ type Site struct {
 	Runner   string   `json:"runner"` // here
 	Channels []string `json:"channels"`
 
+	Retention Retention `json:"retention"` // of its runs; nothing said: that of the settings
+
 	Created time.Time `json:"created"`
 	Rev     uint64    `json:"-"`
 }
@@ -142,6 +144,9 @@ func (d *Desk) checkSite(s *Site) (err error) {
 	}
 	if len(s.Targets) == 0 {
 		return wrong("targets", "there are none")
+	}
+	if err := s.Retention.check("retention"); err != nil {
+		return err
 	}
 	for _, list := range []struct {
 		field string

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -240,7 +242,11 @@ func (d *Desk) RemoveUser(ctx context.Context, act Act, id string, was uint64) e
 	})
 }
 
-// ForgetUser takes the name of a user who was removed away from the audit log, which knows people by their IDs alone.
+// gone stands for the name of somebody who is forgotten, where there has to be one.
+const gone = "a former user"
+
+// ForgetUser takes the name of a user who was removed away: from beside the audit log, which knows people by their IDs alone, and wherever it
+// stands as the owner of a finding, a site or an exception. Comments and reasons are not searched.
 func (d *Desk) ForgetUser(ctx context.Context, act Act, id string) error {
 	if !Allow(act.Who, Administer, "") {
 		return ErrForbidden
@@ -252,8 +258,40 @@ func (d *Desk) ForgetUser(ctx context.Context, act Act, id string) error {
 		}
 		d.former.remove(p, id, k.rev)
 		p.note("user.forget", id)
-		return nil
+		return d.disown(ctx, p, folded(k.v.Name))
 	})
+}
+
+// disown plans to take a name away from all that it owns.
+func (d *Desk) disown(ctx context.Context, p *plan, name string) error {
+	var errs []error
+	for _, k := range d.rows.list() {
+		if r := k.v; folded(r.Owner) == name {
+			r.Owner = ""
+			errs = append(errs, d.rows.put(p, k.id, k.rev, r))
+		}
+	}
+	for _, k := range d.sites.list() {
+		if s := k.v; folded(s.Owner) == name {
+			s.Owner = ""
+			errs = append(errs, d.sites.put(p, k.id, k.rev, s))
+		}
+	}
+	for _, k := range d.exceptions.list() {
+		if x := k.v; folded(x.Owner) == name {
+			x.Owner = gone
+			errs = append(errs, d.exceptions.put(p, k.id, k.rev, x))
+		}
+	}
+	return errors.Join(append(errs, d.rowNotes(ctx, func(doc *store.Document, n *RowNote) error {
+		if n.Owner == nil || folded(*n.Owner) != name {
+			return nil
+		}
+		*n.Owner = gone
+		body, err := json.Marshal(n)
+		p.changes = append(p.changes, change{store.Edit{Kind: noteKind, ID: doc.ID, Was: doc.Rev, Body: body}, func(uint64) {}})
+		return err
+	}))...)
 }
 
 // governs tells whether a user can make others.

@@ -93,6 +93,7 @@ func (h *Hub) Work(ctx context.Context) error {
 	wg.Go(func() { h.Jobs.Work(ctx, h.Grace) })
 	wg.Go(func() { h.reading(ctx) })
 	wg.Go(func() { h.comparing(ctx) })
+	wg.Go(func() { h.tidying(ctx) })
 	wg.Wait()
 	return nil
 }

@@ -27,7 +27,8 @@ import (
 // opened is a hub as one process has it.
 type openedHub struct {
 	*Hub
-	stop func()
+	stop  func()
+	later atomic.Int64 // by how much its clock is fast
 }
 
 func openHub(t *testing.T, path string, allow ...string) *openedHub {
@@ -44,14 +45,16 @@ func openHub(t *testing.T, path string, allow ...string) *openedHub {
 	if e.Limits, err = e.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
 		t.Fatal(err)
 	}
-	h, err := Open(t.Context(), Config{Env: e, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: func(s string) { t.Log(s) }})
+	o := &openedHub{}
+	h, err := Open(t.Context(), Config{Env: e, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: func(s string) { t.Log(s) },
+		Now: func() time.Time { return time.Now().Add(time.Duration(o.later.Load())) }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	gone := make(chan struct{})
 	go func() { h.Work(ctx); close(gone) }()
-	o := &openedHub{Hub: h}
+	o.Hub = h
 	var stopped atomic.Bool
 	o.stop = func() {
 		if !stopped.Swap(true) {

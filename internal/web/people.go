@@ -57,8 +57,10 @@ func (s *Server) addUsers() {
 		removal(d.RemoveUser))
 	add(s, "DELETE /api/v1/users/{id}/sessions", does{id: "end-sessions", summary: "End all sessions of a user", status: http.StatusNoContent},
 		func(ctx context.Context, in *Of) (*nothing, error) { return nil, d.EndSessions(ctx, act(ctx), in.ID) })
-	add(s, "DELETE /api/v1/users/{id}/name", does{id: "forget-user", summary: "Forget the name of a user who was removed", status: http.StatusNoContent},
-		func(ctx context.Context, in *Of) (*nothing, error) { return nil, d.ForgetUser(ctx, act(ctx), in.ID) })
+	add(s, "DELETE /api/v1/users/{id}/name", does{id: "forget-user", summary: "Forget the name of a user who was removed, as an owner too", status: http.StatusNoContent},
+		func(ctx context.Context, in *Of) (*nothing, error) {
+			return nil, s.refresh(ctx, d.ForgetUser(ctx, act(ctx), in.ID))
+		})
 }
 
 // removal is what removes a thing.

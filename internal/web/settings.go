@@ -25,6 +25,8 @@ func (s *Server) addSettings() {
 		IfMatch string `header:"If-Match" doc:"ETag of the settings that are to be changed: 412 where they were changed since"`
 		Body    struct {
 			Policy *string `json:"policy,omitempty" doc:"judges what belongs to no site, and sites that name none; empty: that of the command line"`
+
+			Retention *desk.Keeping `json:"retention,omitempty" doc:"what is kept; 0 bounds nothing"`
 		}
 	}
 	add(s, "PATCH /api/v1/settings", does{id: "change-settings", summary: "Change what holds for all", errors: []int{412, 422}},
@@ -36,6 +38,9 @@ func (s *Server) addSettings() {
 			v := d.Settings()
 			if in.Body.Policy != nil {
 				v.Policy = *in.Body.Policy
+			}
+			if in.Body.Retention != nil {
+				v.Retention = *in.Body.Retention
 			}
 			if _, err := d.ChangeSettings(ctx, act(ctx), v, was); s.refresh(ctx, err) != nil {
 				return nil, err

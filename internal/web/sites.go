@@ -18,6 +18,8 @@ type siteFields struct {
 	Owner    *string   `json:"owner,omitempty"`
 	Runner   *string   `json:"runner,omitempty" doc:"here"`
 	Channels *[]string `json:"channels,omitempty"`
+
+	Retention *desk.Retention `json:"retention,omitempty" doc:"of its runs: one goes once it is beyond both; nothing: as the settings say"`
 }
 
 // set writes what is said over a site.
@@ -26,6 +28,9 @@ func (f *siteFields) set(s *desk.Site) {
 		if v.from != nil {
 			*v.to = *v.from
 		}
+	}
+	if f.Retention != nil {
+		s.Retention = *f.Retention
 	}
 	for _, v := range []struct{ to, from *[]string }{{&s.Targets, f.Targets}, {&s.Exclude, f.Exclude}, {&s.Checks, f.Checks}, {&s.Channels, f.Channels}} {
 		if v.from != nil {

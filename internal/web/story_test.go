@@ -103,6 +103,15 @@ func TestStory(t *testing.T) {
 		t.Errorf("under another policy of the settings: %s", row.body)
 	}
 
+	if got := c.do("PATCH", "settings", m{"retention": m{"runs": 30, "days": 365, "changes_days": 0, "audit_days": 400}}).is(200); got.get("retention.audit_days") != 400.0 || got.text("policy") != "harsh" {
+		t.Errorf("what is kept: %s", got.body)
+	}
+	if got := c.do("PATCH", "sites/"+site, m{"retention": m{"runs": 3, "days": 0}}).is(200); got.get("retention.runs") != 3.0 {
+		t.Errorf("what is kept of a site: %s", got.body)
+	}
+	c.do("PATCH", "sites/"+site, m{"retention": m{"runs": -1, "days": 0}}).is(422)
+	c.do("PATCH", "settings", m{"retention": m{"runs": 0, "days": 1 << 30, "changes_days": 0, "audit_days": 0}}).is(422)
+
 	server.Mended.Store(true)
 	verify := c.do("POST", "findings/"+id+"/verify", nil).is(202)
 	if verify.text("verifies") != id {

@@ -3,6 +3,7 @@ package pages_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"signet/internal/check/checktest"
 )
@@ -50,6 +51,7 @@ func TestWhatChanged(t *testing.T) {
 	if page := c.page("/changes?since=2020-01-01&site=" + other); !strings.Contains(page, "No run was compared") {
 		t.Errorf("a site that was never asked: %s", page)
 	}
+	time.Sleep(1100 * time.Millisecond) // a timeline tells what came later by the second
 	row := c.call("GET", "findings?state=closed", nil)["items"].([]any)[0].(map[string]any)["id"].(string)
 	c.call("PATCH", "findings/"+row, m{"owner": "desktop team"})
 	host := c.call("GET", "hosts?q=127.9.33.1", nil)["items"].([]any)[0].(map[string]any)["id"].(string)

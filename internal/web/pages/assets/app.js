@@ -24,6 +24,11 @@
     }
     return v === "" && field.dataset.empty === "skip" ? undefined : v;
   };
+  // A name with a dot stands for a field within a field.
+  const put = (body, name, v) => {
+    const [first, rest] = name.split(".");
+    if (rest) (body[first] = body[first] || {})[rest] = v; else body[first] = v;
+  };
   const bodyOf = (form) => {
     const body = {};
     for (const field of form.elements) {
@@ -34,7 +39,7 @@
         continue;
       }
       const v = valueOf(field);
-      if (v !== undefined) body[field.name] = v;
+      if (v !== undefined) put(body, field.name, v);
     }
     return body;
   };
