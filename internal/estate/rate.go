@@ -108,6 +108,7 @@ type rater struct {
 
 	// Room that is used again.
 	line    report.Line
+	reached signet.Observation // of line
 	host    signet.Host
 	sources []relay.Source
 	of      []int
@@ -203,7 +204,8 @@ func (r *rater) door(f foundDoor) {
 		e.rows = append(e.rows, one)
 	})
 	if len(r.line.Judgement.Findings) > 0 {
-		r.line.Observation, r.line.Verdict = &signet.Observation{Open: true}, v
+		r.reached.Open = true
+		r.line.Observation, r.line.Verdict = &r.reached, v
 		r.steps.Note(&r.line)
 	}
 	if v == signet.Exposed && accepted && !left {
