@@ -14,7 +14,7 @@ import (
 
 // TestRemedyOfKnownHosts: of hosts that are known already, scripts and impact are those of the run itself.
 func TestRemedyOfKnownHosts(t *testing.T) {
-	f, err := os.Open("../cli/sample.jsonl.gz")
+	f, err := os.Open("../sample/sample.jsonl.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
