@@ -31,13 +31,19 @@ type server struct {
 
 func startServer(t *testing.T, dir string, env []string, args ...string) *server {
 	t.Helper()
+	cmd := asProgram(t, dir, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Env = append(cmd.Env, env...)
+	return starts(t, dir, cmd)
+}
+
+// starts starts a server by a command, and waits for what it says.
+func starts(t *testing.T, dir string, cmd *exec.Cmd) *server {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, said: &bytes.Buffer{}, http: http.Client{Jar: jar, Timeout: 30 * time.Second}}
-	s.cmd = asProgram(t, dir, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
-	s.cmd.Env = append(s.cmd.Env, env...)
+	s := &server{t: t, cmd: cmd, said: &bytes.Buffer{}, http: http.Client{Jar: jar, Timeout: 30 * time.Second}}
 	s.cmd.Stderr = s.said
 	out, err := os.Create(filepath.Join(dir, "stdout"))
 	if err != nil {

@@ -352,7 +352,7 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	s := &faulty{Desk: f.store, err: store.Fault("sqlite:x", "the disk is full", true, errors.New("full"))}
+	s := &faulty{Desk: f.store, err: store.Fault("sqlite:x", "the disk is full", store.ErrUnwritable, errors.New("full"))}
 	d, err := Open(ctx, s, f.config)
 	if err != nil {
 		t.Fatal(err)

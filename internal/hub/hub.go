@@ -64,7 +64,7 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1), came: make(chan struct{}, 1), unlike: map[string]bool{}, impacts: impacts{turn: make(chan struct{}, 1)}, previews: make(chan struct{}, 1)}
 	h.impacts.turn <- struct{}{}
 	h.previews <- struct{}{}
-	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended})
+	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended, Warn: c.Warn})
 	h.first = sync.OnceValue(func() error { return h.rebuild(ctx, false) })
 	if err := h.changes.load(ctx, documents); err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ type JobsConfig struct {
 	// Out is what hears of the run of a job, and Done is called once it is whole in the store; nil: nobody is told.
 	Out  func(*Job) report.Handler
 	Done func(context.Context, *Job)
+	Warn func(string) // hears a line that a person should read; nil: nobody does
 }
 
 // underway is the job that is made.
@@ -50,6 +51,10 @@ type underway struct {
 	id      string
 	running Underway // nil while it is begun
 	stopped bool     // it was told to stop
+
+	// How it ended, and why, while the store does not take that yet; the zero value: it has not.
+	ended  desk.JobState
+	failed string
 }
 
 // NewJobs makes Jobs; Work makes their runs.
@@ -59,6 +64,9 @@ func NewJobs(c JobsConfig) *Jobs {
 	}
 	if c.Done == nil {
 		c.Done = func(context.Context, *Job) {}
+	}
+	if c.Warn == nil {
+		c.Warn = func(string) {}
 	}
 	return &Jobs{JobsConfig: c, wake: make(chan struct{}, 1), changed: make(chan struct{})}
 }
@@ -150,8 +158,13 @@ func (q *Jobs) seen(kept desk.Job) (Job, error) {
 		return Job{}, fmt.Errorf("job %s: what was ordered cannot be read: %w", kept.ID, err)
 	}
 	j.Progress = j.Ordered.Progress
-	if q.under != nil && q.under.id == j.ID && q.under.running != nil {
-		j.Progress = progress(q.under.running.Watch())
+	if u := q.under; u != nil && u.id == j.ID {
+		if u.running != nil {
+			j.Progress = progress(u.running.Watch())
+		}
+		if u.ended != "" {
+			j.State, j.Failed = u.ended, u.failed
+		}
 	}
 	return j, nil
 }
@@ -196,7 +209,7 @@ func (q *Jobs) stop(ctx context.Context, kept desk.Job, grace time.Duration) (de
 	switch {
 	case kept.State == desk.Queued && (q.under == nil || q.under.id != kept.ID):
 		to = desk.Stopped
-	case kept.State.Ended() || kept.State == desk.Stopping:
+	case kept.State.Ended() || kept.State == desk.Stopping || q.under != nil && q.under.id == kept.ID && q.under.ended != "":
 		return kept, nil
 	}
 	defer q.tell()
@@ -274,8 +287,8 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 		q.Done(keeping, j)
 	}
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	u := q.under
-	q.under = nil
 	state := desk.Done
 	switch {
 	case err != nil:
@@ -284,26 +297,54 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 	case u.stopped:
 		state = desk.Stopped
 	default: // the process ends: the next one goes on
-		q.mu.Unlock()
+		q.under = nil
 		return
 	}
 	if u.running != nil {
 		j.Ordered.Progress = progress(u.running.Watch())
 	}
-	kept, failed := q.Desk.MoveJob(keeping, j.ID, func(d *desk.Job) {
-		if d.State = state; err != nil {
-			d.Failed = err.Error()
-		}
+	if u.ended = state; err != nil {
+		u.failed = err.Error()
+	}
+	q.tell()
+	written := q.settle(ctx, j, func(d *desk.Job) {
+		d.State, d.Failed = u.ended, u.failed
 		if body, wrong := json.Marshal(&j.Ordered); wrong == nil && broken == nil {
 			d.Order = body
 		}
 	})
-	j.Job = kept
 	j.Progress = j.Ordered.Progress
+	q.under = nil
 	q.tell()
-	q.mu.Unlock()
-	if failed == nil && state != desk.Done {
+	if written && state != desk.Done {
+		q.mu.Unlock()
 		q.Done(keeping, j)
+		q.mu.Lock()
+	}
+}
+
+// settle writes how a job ended. Where the store does not take that, it tries again until it does: nothing else begins before. It gives up
+// when ctx ends, and the next process finds the job under way. The caller holds the lock, which is let go meanwhile.
+func (q *Jobs) settle(ctx context.Context, j *Job, change func(*desk.Job)) (written bool) {
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		kept, err := q.Desk.MoveJob(context.WithoutCancel(ctx), j.ID, change)
+		if err == nil {
+			j.Job = kept
+			return true
+		}
+		if errors.Is(err, store.ErrUnknown) { // it was removed
+			return false
+		}
+		q.Warn("job " + j.ID + ": how it ended is not written yet: " + err.Error())
+		q.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		q.mu.Lock()
+		if ctx.Err() != nil {
+			return false
+		}
 	}
 }
 

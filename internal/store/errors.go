@@ -20,16 +20,18 @@ var (
 	ErrDamaged = errors.New("a stored row is damaged")
 	// ErrUnwritable: the disk is full or read-only, or its rights are another's. Nothing is wrong with what is stored.
 	ErrUnwritable = errors.New("the store cannot be written")
+	// ErrAway: the database cannot be reached, or is held up by another process. Later it may answer.
+	ErrAway = errors.New("the store does not answer")
 )
 
 // Fault words an error of a database for the user: one line that names the store, says why where that is known, and then what the
-// database said. An unwritable one is ErrUnwritable too. Of nil it makes nil.
-func Fault(name, why string, unwritable bool, err error) error {
+// database said. It is as well, where that is ErrUnwritable or ErrAway. Of nil it makes nil.
+func Fault(name, why string, as, err error) error {
 	if err == nil {
 		return nil
 	}
-	if unwritable {
-		err = cannotWrite{err}
+	if as != nil {
+		err = also{err, as}
 	}
 	if why != "" {
 		return fmt.Errorf("store %s: %s (%w)", name, why, oneLine{err})
@@ -49,11 +51,14 @@ func FaultOfRun(s Store, err error, fail func(error) error) error {
 	return fail(err)
 }
 
-// cannotWrite is an error that is ErrUnwritable too.
-type cannotWrite struct{ error }
+// also is an error that is another one too.
+type also struct {
+	error
+	as error
+}
 
-func (e cannotWrite) Is(target error) bool { return target == ErrUnwritable }
-func (e cannotWrite) Unwrap() error        { return e.error }
+func (e also) Is(target error) bool { return target == e.as }
+func (e also) Unwrap() error        { return e.error }
 
 // oneLine is an error without line breaks.
 type oneLine struct{ error }

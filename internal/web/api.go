@@ -76,6 +76,9 @@ type does struct {
 // everyError are the errors that every operation of a method may answer: those of the way to it, of its query and of its body.
 func everyError(method string) []int {
 	list := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusMisdirectedRequest, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	if method != http.MethodGet { // which has something written
+		list = append(list, http.StatusInsufficientStorage)
+	}
 	switch method {
 	case http.MethodPost: // it may have an Idempotency-Key
 		list = append(list, http.StatusConflict)

@@ -98,6 +98,12 @@ func (s *Server) answer(ctx context.Context, err error) error {
 		return notFound()
 	case errors.Is(err, store.ErrStale):
 		return problem(http.StatusPreconditionFailed, "it was changed meanwhile: read it again")
+	case errors.Is(err, store.ErrUnwritable):
+		s.c.Trouble(err.Error())
+		return problem(http.StatusInsufficientStorage, "the store cannot be written, since its disk is full or takes nothing; nothing of this was done")
+	case errors.Is(err, store.ErrAway):
+		s.c.Trouble(err.Error())
+		return huma.ErrorWithHeaders(problem(http.StatusServiceUnavailable, "the store does not answer: try again in a moment"), http.Header{"Retry-After": {"5"}})
 	case ctx.Err() != nil: // nobody waits for it any more
 		return problem(http.StatusServiceUnavailable, "the request was cut short")
 	}

@@ -330,11 +330,18 @@ func (s *Server) addImport() {
 
 // misread is the problem of a file that is not, or not all, what it should be.
 func (s *Server) misread(err error, stored []string) error {
-	text := err.Error()
+	before := ""
 	if len(stored) > 0 {
-		text += " (stored before that: " + strings.Join(stored, ", ") + ")"
+		before = " (stored before that: " + strings.Join(stored, ", ") + ")"
 	}
-	return problem(http.StatusUnprocessableEntity, text)
+	if !errors.Is(err, store.ErrUnwritable) && !errors.Is(err, store.ErrAway) {
+		return problem(http.StatusUnprocessableEntity, err.Error()+before)
+	}
+	if before == "" {
+		return err
+	}
+	s.c.Trouble(err.Error())
+	return problem(http.StatusInsufficientStorage, "the store takes no more of it"+before)
 }
 
 // coming is a body that may take long as a whole, as long as something comes every half minute.

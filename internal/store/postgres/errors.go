@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"errors"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,26 +17,28 @@ func (s *Store) fail(err error) error {
 		return nil
 	}
 	const kept = "; what was stored before is kept"
-	why, unwritable := "", false
+	why, as := "", error(nil)
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case e.Code == "53100":
-			why, unwritable = "the server's disk is full"+kept, true
+			why, as = "the server's disk is full"+kept, store.ErrUnwritable
 		case e.Code == "25006":
-			why, unwritable = "it cannot be written (read-only)", true
+			why, as = "it cannot be written (read-only)", store.ErrUnwritable
 		case e.Code == "55P03":
-			why = "another process holds it locked for too long"
+			why, as = "another process holds it locked for too long", store.ErrAway
 		case strings.HasPrefix(e.Code, "57P") || strings.HasPrefix(e.Code, "53"):
-			why = "the server cannot go on" + kept
+			why, as = "the server cannot go on"+kept, store.ErrAway
 		case strings.HasPrefix(e.Code, "28"):
 			why = "access denied"
 		case e.Code == "XX001" || e.Code == "XX002":
 			why = "the database is damaged"
 		}
 	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		why = "no connection"
+		why, as = "no connection", store.ErrAway
+	} else if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+		why, as = "the connection was lost"+kept, store.ErrAway
 	}
-	return store.Fault(s.name, why, unwritable, err)
+	return store.Fault(s.name, why, as, err)
 }
 
 // failed is fail for errors that may be about a run and not about the database.

@@ -17,33 +17,35 @@ func (s *Store) fail(err error) error {
 		return nil
 	}
 	const kept = "; what was stored before is kept"
-	why, unwritable := "", false
+	why, as := "", error(nil)
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
 		case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-			why = fmt.Sprintf("another process holds it locked for more than %s", busy)
+			why, as = fmt.Sprintf("another process holds it locked for more than %s", busy), store.ErrAway
 		case lib.SQLITE_FULL:
-			why, unwritable = "the disk is full"+kept, true
+			why, as = "the disk is full"+kept, store.ErrUnwritable
 		case lib.SQLITE_IOERR:
-			why, unwritable = "the disk does not take or give the data"+kept, true
+			why, as = "the disk does not take or give the data"+kept, store.ErrUnwritable
 			if e.Code() == lib.SQLITE_IOERR_SHMSIZE { // which even who reads has to write
 				why = "the disk is full" + kept
 			}
 		case lib.SQLITE_READONLY:
-			why, unwritable = "it cannot be written (read-only)", true
+			why, as = "it cannot be written (read-only)", store.ErrUnwritable
 		case lib.SQLITE_CANTOPEN:
-			why, unwritable = "it cannot be opened, or its folder cannot be written", true
+			why, as = "it cannot be opened, or its folder cannot be written", store.ErrUnwritable
 		case lib.SQLITE_CORRUPT:
 			why = "the database is damaged: move it away, or restore it"
 		case lib.SQLITE_NOTADB:
 			why = "the file is not a database"
 		case lib.SQLITE_PERM, lib.SQLITE_AUTH:
-			why, unwritable = "access denied", true
+			why, as = "access denied", store.ErrUnwritable
 		}
 	} else if _, ok := errors.AsType[*fs.PathError](err); ok {
-		unwritable = !errors.Is(err, fs.ErrNotExist)
+		if !errors.Is(err, fs.ErrNotExist) {
+			as = store.ErrUnwritable
+		}
 	}
-	return store.Fault("sqlite:"+s.path, why, unwritable, err)
+	return store.Fault("sqlite:"+s.path, why, as, err)
 }
 
 // failed is fail for errors that may be about a run and not about the database.

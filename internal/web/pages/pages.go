@@ -252,6 +252,10 @@ func (p *Pages) failed(w http.ResponseWriter, a *ask, err error) {
 		p.wrong(w, a, http.StatusBadRequest, "That is no page of this list", "Begin again with its first page.")
 	case isBad:
 		p.wrong(w, a, http.StatusBadRequest, "The address of this page is wrong", string(bad))
+	case errors.Is(err, store.ErrAway):
+		p.Trouble(a.URL.Path + ": " + err.Error())
+		w.Header().Set("Retry-After", "5")
+		p.wrong(w, a, http.StatusServiceUnavailable, "The store does not answer", "Nothing is lost. Try again in a moment.")
 	case a.Context().Err() != nil: // nobody waits for it any more
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
