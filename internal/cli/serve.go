@@ -182,7 +182,7 @@ func (a *app) keepServing(ctx context.Context, d *desk.Desk, all ...func(context
 		end(nil)
 	}})
 	defer release()
-	lost := context.AfterFunc(d.Held(), func() { end(trouble("the store is another's now: %v", context.Cause(d.Held()))) })
+	lost := context.AfterFunc(d.Held(), func() { end(trouble("the store is lost: %v", context.Cause(d.Held()))) })
 	defer lost()
 	var wg sync.WaitGroup
 	for _, do := range all {

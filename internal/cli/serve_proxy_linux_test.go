@@ -379,6 +379,22 @@ func hold(t *testing.T, addr string) *holding {
 	return h
 }
 
+// came waits until somebody is kept waiting.
+func (h *holding) came(t *testing.T) {
+	t.Helper()
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		h.mu.Lock()
+		n := len(h.conns)
+		h.mu.Unlock()
+		if n > 0 {
+			return
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal("nobody comes")
+		}
+	}
+}
+
 // keep says whether those who come are kept waiting from now on.
 func (h *holding) keep(yes bool) {
 	h.mu.Lock()

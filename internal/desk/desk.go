@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"errors"
 	"io"
 	"net/netip"
 	"strings"
@@ -128,10 +127,13 @@ func sleep(ctx context.Context, long time.Duration) error {
 
 // load reads every shelf, and where the audit log ends.
 func (d *Desk) load(ctx context.Context) error {
-	return errors.Join(
-		d.users.load(ctx, d.store), d.sessions.load(ctx, d.store), d.tokens.load(ctx, d.store), d.sites.load(ctx, d.store), d.policies.load(ctx, d.store),
-		d.exceptions.load(ctx, d.store), d.rows.load(ctx, d.store), d.settings.load(ctx, d.store), d.jobs.load(ctx, d.store), d.former.load(ctx, d.store),
-		d.loadHead(ctx))
+	for _, load := range []func(context.Context, store.Desk) error{d.users.load, d.sessions.load, d.tokens.load, d.sites.load, d.policies.load,
+		d.exceptions.load, d.rows.load, d.settings.load, d.jobs.load, d.former.load} {
+		if err := load(ctx, d.store); err != nil {
+			return err
+		}
+	}
+	return d.loadHead(ctx)
 }
 
 // Act is who does something, and from where.

@@ -33,9 +33,14 @@ func (s *Store) fail(err error) error {
 		case e.Code == "XX001" || e.Code == "XX002":
 			why = "the database is damaged"
 		}
-	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, ofNet := errors.AsType[net.Error](err)
+	switch {
+	case why != "":
+	case connecting: // whatever the server says to it
 		why, as = "no connection", store.ErrAway
-	} else if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	case ofNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		why, as = "the connection was lost"+kept, store.ErrAway
 	}
 	return store.Fault(s.name, why, as, err)

@@ -1,109 +1,32 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"signet/internal/store"
+	"signet/internal/store/storetest"
 )
 
-// server is a PostgreSQL server of the test's own, on a loopback port, with its data in a folder that goes away.
+// server is a PostgreSQL server of the test's own.
 type server struct {
-	address string // postgres://postgres@127.0.0.1:PORT/
-	count   int
+	*storetest.Postgres
+	address string
 }
 
-// start starts one. Debian's programs are not in the path.
 func start(t testing.TB) *server {
 	t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
-		if os.Getenv("SIGNET_LAB") != "" {
-			t.Fatal("there is no PostgreSQL server, though the lab is up: apt-get install postgresql")
-		}
-		t.Skip("there is no PostgreSQL server: apt-get install postgresql")
-	}
-	bin := filepath.Dir(found[len(found)-1])
-	dir, err := os.MkdirTemp("", "signet-postgres")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	data := filepath.Join(dir, "data")
-	as := &syscall.SysProcAttr{Pdeathsig: syscall.SIGINT}
-	if os.Getuid() == 0 { // the server refuses to run as root
-		u, err := user.Lookup("postgres")
-		if err != nil {
-			t.Fatal(err)
-		}
-		uid, err := strconv.Atoi(u.Uid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		gid, err := strconv.Atoi(u.Gid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chown(dir, uid, gid); err != nil {
-			t.Fatal(err)
-		}
-		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	}
-	init := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-	init.SysProcAttr, init.Dir = as, dir
-	if out, err := init.CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	var log bytes.Buffer
-	run := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_wal_size=4GB",
-		"-c", "autovacuum=off", "-c", "wal_level=minimal", "-c", "max_wal_senders=0") // so that nothing but us writes the journal: see Flushed
-	run.SysProcAttr, run.Dir, run.Stderr = as, dir, &log
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		run.Process.Signal(syscall.SIGQUIT)
-		run.Wait()
-	})
-	s := &server{address: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/", port)}
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		conn, err := pgx.Connect(t.Context(), s.address+"postgres")
-		if err == nil {
-			conn.Close(t.Context())
-			return s
-		}
-		if time.Now().After(end) {
-			t.Fatalf("the server does not start: %v\n%s", err, log.String())
-		}
-	}
+	p := storetest.StartPostgres(t)
+	return &server{p, p.Address}
 }
 
 // database makes an empty one and gives its address.
 func (s *server) database(t testing.TB) string {
 	t.Helper()
-	s.count++
-	name := fmt.Sprintf("test%d", s.count)
-	s.exec(t, s.address+"postgres", "CREATE DATABASE "+name)
-	return s.address + name
+	return s.Database(t)
 }
 
 func (s *server) exec(t testing.TB, address, statement string) {

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"signet/internal/store/storetest"
+)
+
+// finished waits for the end of a job.
+func (s *server) finished(job map[string]any) map[string]any {
+	s.t.Helper()
+	for begin := time.Now(); job["state"] != "done" && job["state"] != "failed"; time.Sleep(20 * time.Millisecond) {
+		if time.Since(begin) > 30*time.Second {
+			s.t.Fatalf("the job: %v; %s", job, s.said)
+		}
+		job = s.call(200, "GET", "jobs/"+job["id"].(string), nil)
+	}
+	return job
+}
+
+// did runs a program that has to succeed.
+func did(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v %s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// TestServePostgres: the first days over PostgreSQL, with what a server of databases does: a second one is refused, a kill in the midst of a
+// job, the end of the database in the midst of another one, a dump and its return.
+func TestServePostgres(t *testing.T) {
+	db := storetest.StartPostgres(t)
+	at := db.Database(t)
+	dir := t.TempDir()
+	remote(t, "127.32.17.1:3389")
+	waits := hold(t, "127.32.17.2:3389")
+	args := []string{"--store", at, "--allow", "127.32.17.0/24"}
+	s := startServer(t, dir, nil, args...)
+	second := asProgram(t, dir, "serve", "--listen", "127.0.0.1:0", "--store", at)
+	second.Env = slices.DeleteFunc(second.Env, func(kv string) bool {
+		return strings.HasPrefix(kv, "SIGNET_") && !strings.HasPrefix(kv, "SIGNET_CONFIG=")
+	})
+	if code, said := ended(t, second); code != 1 || said != "signet: another signet serve has this store open\n" {
+		t.Errorf("a second server: %d %q", code, said)
+	}
+	s.call(201, "POST", "setup", map[string]any{"token": s.setUp, "name": "ada", "password": servePassword})
+	s.call(201, "POST", "sites", map[string]any{"name": "desks", "targets": []string{"127.32.17.1"}, "checks": []string{"rdp"}})
+	if j := s.finished(s.call(202, "POST", "jobs", map[string]any{"site": "desks"})); j["state"] != "done" {
+		t.Fatalf("the job: %v", j)
+	}
+	id := s.call(200, "GET", "findings", nil)["items"].([]any)[0].(map[string]any)["id"].(string)
+	s.call(200, "PATCH", "findings/"+id, map[string]any{"owner": "desk team"})
+	if j := s.finished(s.call(202, "POST", "findings/"+id+"/verify", nil)); j["state"] != "done" {
+		t.Errorf("verified: %v", j)
+	}
+	again := func() {
+		t.Helper()
+		s = startServer(t, dir, nil, args...)
+		s.call(200, "POST", "session", map[string]any{"name": "ada", "password": servePassword})
+		if row := s.call(200, "GET", "findings/"+id, nil); row["owner"] != "desk team" || row["state"] != "open" {
+			t.Errorf("at the next start: %v", row)
+		}
+	}
+
+	// Killed in the midst of a job, it goes on with it, unasked.
+	job := s.call(202, "POST", "jobs", map[string]any{"targets": []string{"127.32.17.1-127.32.17.2"}, "checks": []string{"rdp"}})
+	waits.came(t)
+	s.cmd.Process.Kill()
+	s.cmd.Wait()
+	waits.keep(false)
+	again()
+	if j := s.finished(job); j["state"] != "done" {
+		t.Errorf("after a kill: %v", j)
+	}
+
+	// No connection but the one that says whose the store is, in the midst of a job: what needs the store says so, and the rest is shown.
+	waits.keep(true)
+	job = s.call(202, "POST", "jobs", map[string]any{"targets": []string{"127.32.17.1-127.32.17.2"}, "checks": []string{"rdp"}})
+	waits.came(t)
+	name := at[strings.LastIndex(at, "/")+1:]
+	did(t, "psql", "-q", "-d", db.Address+"postgres", "-c", "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false", "-c",
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"' AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')")
+	waits.keep(false)
+	if j := s.finished(job); j["state"] != "failed" || !strings.Contains(fmt.Sprint(j["failed"]), "store postgres://") {
+		t.Errorf("a job without its database: %v", j)
+	}
+	s.call(200, "GET", "findings/"+id, nil)
+	s.call(503, "GET", "runs", nil)
+	if p := s.call(503, "PATCH", "findings/"+id, map[string]any{"owner": "nobody"}); strings.Contains(fmt.Sprint(p), "127.0.0.1") || !strings.Contains(fmt.Sprint(p["detail"]), "does not answer") {
+		t.Errorf("a change without the database: %v", p)
+	}
+	if res, err := s.http.Get(s.url + "/runs"); err != nil || res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
+		t.Errorf("the page of runs: %v %v", res, err)
+	} else {
+		res.Body.Close()
+	}
+	did(t, "psql", "-q", "-d", db.Address+"postgres", "-c", "ALTER DATABASE "+name+" ALLOW_CONNECTIONS true")
+	if row := s.call(200, "GET", "findings/"+id, nil); row["owner"] != "desk team" {
+		t.Errorf("after it: %v", row)
+	}
+	if j := s.finished(s.call(202, "POST", "jobs", map[string]any{"site": "desks"})); j["state"] != "done" {
+		t.Errorf("once there are connections again: %v", j)
+	}
+
+	// The database goes away in the midst of a job: the server says so and ends, and the next one goes on.
+	waits.keep(true)
+	job = s.call(202, "POST", "jobs", map[string]any{"targets": []string{"127.32.17.1-127.32.17.2"}, "checks": []string{"rdp"}})
+	waits.came(t)
+	db.Stop()
+	waits.keep(false)
+	s.cmd.Wait()
+	if code, said := s.cmd.ProcessState.ExitCode(), s.said.String(); code != 1 || !strings.Contains(said, "signet: the store is lost: store postgres://") {
+		t.Errorf("without its database it exits %d: %s", code, said)
+	}
+	if code, said := ended(t, asProgram(t, dir, "serve", "--listen", "127.0.0.1:0", "--store", at)); code != 1 || !strings.Contains(said, "no connection") {
+		t.Errorf("without a database: %d %q", code, said)
+	}
+	db.Start(t)
+	again()
+	if j := s.finished(job); j["state"] != "done" {
+		t.Errorf("once the database is back: %v", j)
+	}
+
+	// A dump of it in use is all of it.
+	dump, copy := filepath.Join(dir, "signet.dump"), db.Database(t)
+	did(t, "pg_dump", "--format=custom", "--file="+dump, at)
+	did(t, "pg_restore", "--dbname="+copy, dump)
+	if out, err := asProgram(t, dir, "serve", "check", "--store", copy).CombinedOutput(); err != nil || !bytes.Contains(out, []byte("the chain is whole")) {
+		t.Errorf("the copy: %v %s", err, out)
+	}
+	runs := fmt.Sprint(s.call(200, "GET", "runs", nil)["items"])
+	s.stop()
+	args[1] = copy
+	again()
+	if now := fmt.Sprint(s.call(200, "GET", "runs", nil)["items"]); now != runs {
+		t.Errorf("the copy has the runs %s, and not %s", now, runs)
+	}
+	if code := s.stop(); code != 0 {
+		t.Errorf("it exits %d: %s", code, s.said)
+	}
+}
