@@ -79,6 +79,7 @@ func TestDebianPackage(t *testing.T) {
 		"usr/share/doc/signet/CHANGELOG.md":             "CHANGELOG.md\n",
 		"lib/systemd/system/signet.service":             read(t, "../packaging/signet.service"),
 		"lib/systemd/system/signet.timer":               read(t, "../packaging/signet.timer"),
+		"lib/systemd/system/signet-serve.service":       read(t, "../packaging/signet-serve.service"),
 		"etc/signet/targets":                            read(t, "../packaging/targets"),
 	} {
 		if got := read(t, filepath.Join(root, path)); got != want {
