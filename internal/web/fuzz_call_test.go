@@ -97,6 +97,8 @@ func (f *fuzzed) draw(t *rapid.T) *call {
 		}
 		list := f.known.ids[kind]
 		switch {
+		case strings.HasPrefix(c.by.role, "site-") && rapid.Bool().Draw(t, "of another site"):
+			list = f.theirs[kind]
 		case kind == "fixes":
 			list = []string{nla}
 		case kind == "sessions" && c.by.cookie != "" && c.by.name != "": // one's own

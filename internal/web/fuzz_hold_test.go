@@ -139,6 +139,9 @@ func (f *fuzzed) hold(t *rapid.T, c *call, a *got) {
 		}
 	}
 	if strings.HasPrefix(c.by.role, "site-") && a.status < 300 {
+		if slices.Contains(f.theirs[strings.Split(c.op.path, "/")[3]], c.id) {
+			wrong("it is of another site")
+		}
 		for _, id := range f.foreign {
 			if strings.Contains(string(a.body), id) {
 				wrong("it tells of another site: %s", id)

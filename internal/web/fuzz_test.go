@@ -47,6 +47,7 @@ type fuzzed struct {
 	root    *asker // makes askers anew; is never one itself
 	site    string // that limited askers are limited to
 	foreign []string
+	theirs  map[string][]string // IDs of what limited askers may not see, by kind
 	known   *pool
 	client  *http.Client
 	other   *http.Client // from an address from which nobody gives a wrong password
@@ -72,7 +73,7 @@ func startFuzz(t *testing.T) *fuzzed {
 		checktest.ServeDesktop(t, "127.31.11."+string(end))
 	}
 	const allow = "127.31.11.0/29"
-	f := &fuzzed{known: newPool(), asked: map[string]int{}}
+	f := &fuzzed{known: newPool(), asked: map[string]int{}, theirs: map[string][]string{}}
 	if os.Getenv("SIGNET_LONG") != "" {
 		f.process = startProcess(t, allow)
 		f.served = f.process.served
@@ -102,8 +103,11 @@ func startFuzz(t *testing.T) *fuzzed {
 			continue
 		}
 		f.foreign = append(f.foreign, done.text("id"), done.text("run"), row.text("items.0.id"), row.text("items.0.host"), `"`+of.target+`"`)
+		for kind, one := range map[string]string{"jobs": done.text("id"), "runs": done.text("run"), "findings": row.text("items.0.id"), "hosts": row.text("items.0.host")} {
+			f.theirs[kind] = append(f.theirs[kind], one)
+		}
 		if id != "" {
-			f.foreign = append(f.foreign, id)
+			f.foreign, f.theirs["sites"] = append(f.foreign, id), []string{id}
 		}
 	}
 	f.known.lines = admin.do("GET", "runs/"+f.foreign[1]+"/report?format=jsonl", nil).is(200).body
