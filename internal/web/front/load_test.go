@@ -105,38 +105,54 @@ func TestConnections(t *testing.T) {
 		}
 		t.Cleanup(func() { c.Close() })
 		fmt.Fprint(c, strings.ReplaceAll(text, "HOST", at.addr))
-		c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		c.SetReadDeadline(time.Now().Add(30 * time.Second))
 		return c
 	}
-	answered := func(c net.Conn) bool {
-		line, err := bufio.NewReader(c).ReadString('\n')
-		return err == nil && strings.Contains(line, "200")
+	first := func(text string) <-chan string { // line of the answer; "": it was closed
+		line := make(chan string, 1)
+		c := send(text)
+		go func() {
+			l, _ := bufio.NewReader(c).ReadString('\n')
+			line <- l
+		}()
+		return line
 	}
 	const whole = "GET / HTTP/1.1\r\nHost: HOST\r\n\r\n"
+	answered := func() bool { // soon: until its body is awaited, a request is under way
+		for begin := time.Now(); time.Since(begin) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
+			if strings.Contains(<-first(whole), "200") {
+				return true
+			}
+		}
+		return false
+	}
 	send(whole)
 	for name, text := range map[string]string{"nothing": "", "half a head": "GET / HTTP/1.1\r\nHost: ", "an answered request": whole, "half a body": "POST /body HTTP/1.1\r\nHost: HOST\r\nContent-Length: 9\r\n\r\nhalf"} {
 		for range 8 {
 			send(text)
 		}
-		if !answered(send(whole)) {
+		if !answered() {
 			t.Errorf("connections that sent %s keep others out", name)
 		}
 	}
-	var held []net.Conn
-	for range 4 {
-		held = append(held, send(strings.Replace(whole, "/", "/held", 1)))
+	var held []<-chan string
+	for begin := time.Now(); len(held) < 4; {
+		line := first(strings.Replace(whole, "/", "/held", 1))
 		select {
 		case <-under:
-		case <-time.After(5 * time.Second):
-			t.Fatal("connections that wait keep others out")
+			held = append(held, line)
+		case <-line:
+			if time.Since(begin) > 20*time.Second {
+				t.Fatal("connections that wait keep others out")
+			}
 		}
 	}
-	if answered(send(whole)) {
+	if strings.Contains(<-first(whole), "200") {
 		t.Error("one more than may be under way was answered")
 	}
 	close(release)
-	for _, c := range held {
-		if !answered(c) {
+	for _, line := range held {
+		if !strings.Contains(<-line, "200") {
 			t.Error("a request under way was cut off to make room")
 		}
 	}
