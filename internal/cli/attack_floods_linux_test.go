@@ -165,7 +165,7 @@ func TestAttackIdle(t *testing.T) {
 		if res.StatusCode != 200 {
 			io.Copy(io.Discard, res.Body)
 			res.Body.Close()
-			if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
+			if res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
 				t.Errorf("one stream more: %d", res.StatusCode)
 			}
 			return false
