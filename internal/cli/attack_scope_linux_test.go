@@ -178,6 +178,8 @@ func TestAttackScope(t *testing.T) {
 	c.call(200, "PATCH", "sites/"+c.siteID("edited"), object{"targets": []string{"127.33.2.1:" + port}})
 	later := zone{"A moves.example": at(127, 33, 2, 1), "A inside.example": at(127, 33, 2, 1)}
 	n.Store(&later)
+	for begin := time.Now(); silent.Load() == 0 && time.Since(begin) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
+	}
 	if j := c.call(200, "GET", "jobs/"+moves, nil); j.field("state") != "queued" {
 		t.Errorf("the job has begun: %s", j.text)
 	}
