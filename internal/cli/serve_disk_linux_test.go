@@ -125,7 +125,7 @@ func TestServeDiskFull(t *testing.T) {
 		}
 	}
 	before := len(s.call(200, "GET", "runs", nil)["items"].([]any))
-	lines, err := os.Open(manyRows(t, 20_000))
+	lines, err := os.Open(manyRows(t, 300)) // a server that answers before it has read all of a large one cuts the client short
 	if err != nil {
 		t.Fatal(err)
 	}
