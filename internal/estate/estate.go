@@ -41,6 +41,7 @@ type Verified struct {
 // them found is there. A verification stands for its endpoint alone, from its time on.
 type Estate struct {
 	checks  []check.Check
+	given   []Source // of which it was made
 	sources []Source // that something may stand of
 	spots   []spot   // by address
 	mixed   []mixed
@@ -101,7 +102,7 @@ type sums struct {
 
 // New makes an estate of readings, in any order. checks are those of the judges. The judges may be of several policies.
 func New(checks []check.Check, sources []Source) *Estate {
-	e := &Estate{checks: checks}
+	e := &Estate{checks: checks, given: sources}
 	var verifications []Source
 	e.sources, verifications = standing(sources)
 	e.gather()
@@ -113,6 +114,35 @@ func New(checks []check.Check, sources []Source) *Estate {
 	e.sort()
 	e.search = e.haystack()
 	return e
+}
+
+// Rerated is the estate under other judges: as New would make it of these sources, but in less time, since what stands where does not depend
+// on a policy. nil: the sources are not those of the estate in all else, and New has to.
+func (e *Estate) Rerated(sources []Source) *Estate {
+	by := make(map[*Reading]*Source, len(sources))
+	for i := range sources {
+		by[sources[i].Reading] = &sources[i]
+	}
+	if len(by) != len(e.given) || len(sources) != len(e.given) {
+		return nil
+	}
+	for i := range e.given {
+		now := by[e.given[i].Reading]
+		if now == nil || now.Site != e.given[i].Site || (now.Verified == nil) != (e.given[i].Verified == nil) {
+			return nil
+		}
+	}
+	again := *e
+	again.given, again.sources, again.excused = sources, slices.Clone(e.sources), nil
+	for i := range again.sources {
+		again.sources[i].Judge = by[again.sources[i].Reading].Judge
+	}
+	again.rate()
+	for i := range again.marks {
+		again.marks[i].by = e.marks[i].by
+	}
+	again.sort()
+	return &again
 }
 
 // standing picks the runs of which something may stand, those of no site the newest first, and the verifications, the oldest first.

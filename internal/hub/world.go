@@ -96,7 +96,13 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 		}
 		w.sources = append(w.sources, s)
 	}
-	e := estate.New(h.Env.Checks, w.sources)
+	var e *estate.Estate
+	if old != nil && old.views.all != nil { // its views are made with it, and stay
+		e = old.views.all.Rerated(w.sources)
+	}
+	if e == nil {
+		e = estate.New(h.Env.Checks, w.sources)
+	}
 	board, memory := e.Board(w.memory)
 	w.memory = memory // which the board holds on to anyway
 	w.views.all = &View{Estate: e, Board: board.Marked(h.marks()), Sample: w.sample.isShown()}
