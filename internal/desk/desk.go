@@ -55,6 +55,7 @@ type Desk struct {
 	exceptions shelf[Exception]
 	rows       shelf[RowState]
 	settings   shelf[Settings]
+	owners     shelf[Owners]
 	jobs       shelf[Job]
 	former     shelf[formerUser]
 
@@ -91,7 +92,7 @@ func Open(ctx context.Context, s store.Desk, c Config) (*Desk, error) {
 		config: c, store: s, turn: make(chan struct{}, 1), hashes: newHashes(c.memory), pace: newPace(),
 		users: shelf[user]{kind: "user"}, sessions: shelf[session]{kind: "session"}, tokens: shelf[token]{kind: "token"}, sites: shelf[Site]{kind: "site"},
 		policies: shelf[Policy]{kind: "policy"}, exceptions: shelf[Exception]{kind: "exception"}, rows: shelf[RowState]{kind: "row-state"},
-		settings: shelf[Settings]{kind: "settings"}, jobs: shelf[Job]{kind: "job"}, former: shelf[formerUser]{kind: "former-user"},
+		settings: shelf[Settings]{kind: "settings"}, owners: shelf[Owners]{kind: "owners"}, jobs: shelf[Job]{kind: "job"}, former: shelf[formerUser]{kind: "former-user"},
 	}
 	d.turn <- struct{}{}
 	var err error
@@ -128,7 +129,7 @@ func sleep(ctx context.Context, long time.Duration) error {
 // load reads every shelf, and where the audit log ends.
 func (d *Desk) load(ctx context.Context) error {
 	for _, load := range []func(context.Context, store.Desk) error{d.users.load, d.sessions.load, d.tokens.load, d.sites.load, d.policies.load,
-		d.exceptions.load, d.rows.load, d.settings.load, d.jobs.load, d.former.load} {
+		d.exceptions.load, d.rows.load, d.settings.load, d.owners.load, d.jobs.load, d.former.load} {
 		if err := load(ctx, d.store); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"signet/internal/owner"
 	"signet/internal/store"
 )
 
@@ -84,6 +85,9 @@ func TestForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := f.SetOwners(ctx, f.root, []owner.Rule{{Match: "10.0.0.0/24", Owner: "zoë zimmermann"}, {Match: "*", Owner: "desk team"}}, store.AnyRev); err != nil {
+		t.Fatal(err)
+	}
 	x := goodException()
 	x.Owner = name
 	if x, err = f.ProposeException(ctx, zoe, x); err != nil {
@@ -93,7 +97,7 @@ func TestForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	docs := 0
-	for _, kind := range []string{"user", "former-user", "session", "token", "site", "policy", "exception", "row-state", noteKind, "settings", "job", auditKind, headKind} {
+	for _, kind := range []string{"user", "former-user", "session", "token", "site", "policy", "exception", "row-state", "owners", noteKind, "settings", "job", auditKind, headKind} {
 		list, err := f.store.Documents(ctx, kind, "", "", 1000)
 		if err != nil {
 			t.Fatal(err)
@@ -113,6 +117,9 @@ func TestForgotten(t *testing.T) {
 	}
 	if s, err := f.Site(f.root.Who, site.ID); err != nil || s.Owner != "" {
 		t.Errorf("the site is %+v (%v)", s, err)
+	}
+	if o := f.Owners().Rules; len(o) != 2 || o[0].Owner != gone || o[1].Owner != "desk team" {
+		t.Errorf("the rules are %+v", o)
 	}
 	if y, err := f.Exception(x.ID); err != nil || y.Owner != gone {
 		t.Errorf("the exception is %+v (%v)", y, err)

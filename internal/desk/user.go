@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -275,6 +276,18 @@ func (d *Desk) disown(ctx context.Context, p *plan, name string) error {
 		if s := k.v; folded(s.Owner) == name {
 			s.Owner = ""
 			errs = append(errs, d.sites.put(p, k.id, k.rev, s))
+		}
+	}
+	for _, k := range d.owners.list() {
+		o, named := k.v, false
+		o.Rules = slices.Clone(o.Rules)
+		for i := range o.Rules {
+			if folded(o.Rules[i].Owner) == name {
+				o.Rules[i].Owner, named = gone, true
+			}
+		}
+		if named {
+			errs = append(errs, d.owners.put(p, k.id, k.rev, o))
 		}
 	}
 	for _, k := range d.exceptions.list() {

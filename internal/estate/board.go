@@ -11,6 +11,7 @@ import (
 
 	"signet"
 	"signet/internal/judge"
+	"signet/internal/owner"
 )
 
 // State is what is known, and being done, of a row.
@@ -59,6 +60,8 @@ type Row struct {
 	// Exception is the one that covers it, or did; nil where none does.
 	Exception *judge.Exception
 	Mark      Mark
+	Owner     string // whom somebody named, else whom a rule of owners names
+	ByRule    bool   // the owner is by a rule
 }
 
 // Mark is what people say of a row, as far as a board asks for it.
@@ -82,6 +85,8 @@ type Board struct {
 	owned []int // items with an owner
 	// A bit for each item: somebody works at it, says since it was seen that it is mended.
 	work, mended []uint64
+	given        []uint16 // of items: which rule of owners names one, and one more; 0: none, nil: there are no rules
+	owners       *owner.Matcher
 }
 
 // item is a row, in short.
@@ -244,6 +249,11 @@ func (b *Board) Marked(marks map[ID]Mark) *Board {
 			c.mended[i/64] |= 1 << (i % 64)
 		}
 	}
+	for i, rule := range c.given {
+		if rule > 0 && c.marks[i].Owner == "" {
+			c.owned = append(c.owned, i)
+		}
+	}
 	slices.Sort(c.owned)
 	return &c
 }
@@ -291,6 +301,7 @@ func (b *Board) expand(i int) Row {
 	p, k, a := b.place(x), &b.known.rows[x.known], b.about(x)
 	out := Row{ID: k.id, Rule: p.rule, Severity: x.severity, Check: p.check, Where: p.where, State: b.state(i), Mark: b.marks[i], First: time.Unix(int64(k.first), 0).UTC(),
 		Verdict: a.verdict(), Because: sentences(b.known.texts.word(a.because)), Site: b.site(x), Seen: time.UnixMilli(k.at()).UTC()}
+	out.Owner, out.ByRule = b.ownerOf(i)
 	out.Endpoint = signet.Endpoint{Target: signet.Target{Addr: p.addr}, Port: p.port, Transport: p.transport}
 	if x.row < 0 {
 		h := &b.known.hosts[b.hostOf(x)]

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"signet"
+	"signet/internal/judge"
 )
 
 // RowFilter picks rows. The zero value picks all.
@@ -16,9 +17,11 @@ type RowFilter struct {
 	Rule       string
 	Severities []signet.Severity // any of them
 	States     []State           // any of them
-	Owner      string            // as marks name it
+	Owner      string            // as marks or rules of owners name it
 	Host       ID                // the host that has the row; zero: any
 	Sites      []string          // any of them; nil: all
+
+	In func(judge.Place) bool // that the place of the row is in; nil: anywhere
 }
 
 // Group is the rows of one rule.
@@ -123,9 +126,10 @@ func (b *Board) matching(f *RowFilter, from int, yield func(i int) bool) {
 		case rule >= 0 && int(x.rule) != rule,
 			len(f.Severities) > 0 && !slices.Contains(f.Severities, x.severity),
 			len(f.States) > 0 && !slices.Contains(f.States, b.state(i)),
-			f.Owner != "" && b.marks[i].Owner != f.Owner,
+			f.Owner != "" && !b.owns(i, f.Owner),
 			host >= 0 && !b.of(x, host),
 			f.Sites != nil && !slices.Contains(f.Sites, b.site(x)),
+			f.In != nil && !f.In(b.at(x)),
 			f.Q != "" && !word(x):
 			continue
 		}
@@ -144,6 +148,14 @@ func (b *Board) of(x *item, spot int) bool {
 }
 
 func (b *Board) site(x *item) string { return b.known.texts.word(b.about(x).site) }
+
+// at is where a row stands, as a policy is told of it.
+func (b *Board) at(x *item) judge.Place {
+	if x.row >= 0 {
+		return judge.Place{Addr: b.addr(x), Names: b.e.placeNames(int(x.spot))}
+	}
+	return judge.Place{Addr: b.addr(x), Names: []string{b.known.texts.word(b.known.hosts[b.hostOf(x)].name)}}
+}
 
 // speaks answers whether a row speaks of a text. Hosts and rules are searched once, not row by row.
 func (b *Board) speaks(q string) func(*item) bool {

@@ -8,6 +8,7 @@ import (
 	"signet"
 	"signet/internal/desk"
 	"signet/internal/estate"
+	"signet/internal/owner"
 	"signet/internal/run"
 	"signet/internal/store"
 )
@@ -106,4 +107,25 @@ func (h *Hub) Edit(ctx context.Context, act desk.Act, edits []desk.RowEdit) erro
 	}
 	h.marked()
 	return nil
+}
+
+// SetOwners writes the rules of owners, and shows what they say at once: of rows that come later, too.
+func (h *Hub) SetOwners(ctx context.Context, act desk.Act, rules []owner.Rule, was uint64) (desk.Owners, error) {
+	o, err := h.Desk.SetOwners(ctx, act, rules, was)
+	if err == nil {
+		h.marked()
+	}
+	return o, err
+}
+
+// TryOwners says what each of some rules would come to on the board, and that of nothing is saved.
+func (h *Hub) TryOwners(who desk.Who, rules []owner.Rule) ([]estate.GivenCount, error) {
+	if !desk.Allow(who, desk.Arrange, "") {
+		return nil, desk.ErrForbidden
+	}
+	rules, err := desk.CheckOwners(rules)
+	if err != nil {
+		return nil, err
+	}
+	return h.View(who).Board.Given(owner.NewMatcher(rules)).Marked(h.marks()).GivenCounts(), nil
 }

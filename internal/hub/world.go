@@ -11,6 +11,7 @@ import (
 	"signet/internal/desk"
 	"signet/internal/estate"
 	"signet/internal/judge"
+	"signet/internal/owner"
 	"signet/internal/run"
 	"signet/internal/store"
 )
@@ -105,7 +106,7 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 	}
 	board, memory := e.Board(w.memory)
 	w.memory = memory // which the board holds on to anyway
-	w.views.all = &View{Estate: e, Board: board.Marked(h.marks()), Sample: w.sample.isShown()}
+	w.views.all = (&View{Estate: e, Board: board, Sample: w.sample.isShown()}).marked(h.marks(), h.Desk.Owners())
 	h.world.Store(w) // first: the world before it need not stay while this is stored
 	if observed && !w.sample.isShown() {
 		if err := h.remember(ctx, memory, unseen); err != nil {
@@ -213,11 +214,17 @@ type View struct {
 	*estate.Estate
 	Board  *estate.Board
 	Sample bool // it is the sample's, and of no network
+
+	owners uint64 // revision of the rules of owners that the board has; 0: none
 }
 
-// marked is the view with what people say of rows.
-func (v *View) marked(marks map[estate.ID]estate.Mark) *View {
-	return &View{Estate: v.Estate, Board: v.Board.Marked(marks), Sample: v.Sample}
+// marked is the view with what people say of rows, and whose they are by rules.
+func (v *View) marked(marks map[estate.ID]estate.Mark, owners desk.Owners) *View {
+	board := v.Board
+	if v.owners != owners.Rev {
+		board = board.Given(owner.NewMatcher(owners.Rules))
+	}
+	return &View{Estate: v.Estate, Board: board.Marked(marks), Sample: v.Sample, owners: owners.Rev}
 }
 
 // views are what is seen of one world. Who may see some sites has an estate of those; the few that were asked for last are kept.
@@ -281,7 +288,7 @@ func (h *Hub) View(who desk.Who) *View {
 	v := &View{Estate: e, Board: e.BoardAlone(w.memory)}
 	w.views.mu.Lock()
 	defer w.views.mu.Unlock()
-	v = v.marked(h.marks()) // as of now: whatever was marked meanwhile was marked on the others alone
+	v = v.marked(h.marks(), h.Desk.Owners()) // as of now: whatever was marked meanwhile was marked on the others alone
 	w.views.some = slices.Insert(w.views.some, 0, limited{key, v})
 	w.views.some = slices.Delete(w.views.some, min(len(w.views.some), mostLimited), len(w.views.some))
 	return v
@@ -307,9 +314,9 @@ func (h *Hub) marked() {
 	v := &h.shown().views
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	marks := h.marks()
-	v.all = v.all.marked(marks)
+	marks, owners := h.marks(), h.Desk.Owners()
+	v.all = v.all.marked(marks, owners)
 	for i := range v.some {
-		v.some[i].view = v.some[i].view.marked(marks)
+		v.some[i].view = v.some[i].view.marked(marks, owners)
 	}
 }

@@ -119,3 +119,18 @@ func hold(terms []term, at Place) bool {
 	}
 	return false
 }
+
+// Tagged tells whether a place has a tag of the policy; one of no tag that it names has it not.
+func (p *Policy) Tagged(tag string, at Place) bool {
+	scope, ok := p.Tags[tag]
+	return ok && hold(scope.terms(nil), at)
+}
+
+// Fits gives what tells whether a place is in a scope that names no tags; of an empty one every place is.
+func (s Scope) Fits() func(Place) bool {
+	if len(s) == 0 {
+		return func(Place) bool { return true }
+	}
+	terms := s.terms(nil)
+	return func(at Place) bool { return hold(terms, at) }
+}

@@ -36,6 +36,7 @@ type Finding struct {
 	Exception *Covering       `json:"exception,omitempty"`
 
 	Owner   string `json:"owner"`
+	ByRule  bool   `json:"owner_by_rule,omitempty" doc:"a rule of owners names the owner, and nobody named another"`
 	Ticket  string `json:"ticket" doc:"an http or https URL"`
 	Due     string `json:"due" doc:"a day, 2006-01-02"`
 	Comment string `json:"comment"`
@@ -59,7 +60,7 @@ func (s *Server) shownRow(r *estate.Row) Finding {
 		f.Exception = &Covering{e.Owner, e.Reason, e.Until}
 	}
 	said := s.c.Desk.Row(f.ID)
-	f.Owner, f.Ticket, f.Due, f.Comment = said.Owner, said.Ticket, said.Due, said.Comment
+	f.Owner, f.ByRule, f.Ticket, f.Due, f.Comment = r.Owner, r.ByRule, said.Ticket, said.Due, said.Comment
 	return f
 }
 

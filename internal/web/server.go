@@ -61,6 +61,7 @@ func New(c Config) (*Server, error) {
 	s.addSites()
 	s.addPolicies()
 	s.addSettings()
+	s.addOwners()
 	s.addOverview()
 	s.addFindings()
 	s.addFixes()
@@ -206,7 +207,7 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, pattern string) {
 		return
 	}
 	var allow []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, p := s.mux.Handler(other); p != "" {

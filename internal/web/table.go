@@ -70,6 +70,10 @@ func routes() []route {
 		{pattern: "PATCH /api/v1/exceptions/{id}", action: desk.Propose},
 		{pattern: "DELETE /api/v1/exceptions/{id}", action: desk.Propose},
 
+		{pattern: "GET /api/v1/owners", action: desk.Look},
+		{pattern: "PUT /api/v1/owners", action: desk.Arrange},
+		{pattern: "POST /api/v1/owners/preview", action: desk.Arrange},
+
 		{pattern: "GET /api/v1/audit", action: desk.Inspect},
 		{pattern: "GET /api/v1/settings", action: desk.Inspect},
 		{pattern: "PATCH /api/v1/settings", action: desk.Administer},

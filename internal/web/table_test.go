@@ -31,6 +31,7 @@ func rights() map[string]string {
 		"GET sites": reads, "POST sites": everywhere, "GET sites/{id}": reads, "PATCH sites/{id}": everywhere, "DELETE sites/{id}": everywhere,
 		"GET policies": admins, "POST policies": admins, "GET policies/{id}": admins, "GET policies/{id}/versions": admins, "GET policies/{id}/diff": admins, "POST policies/preview": admins, "POST policies/{id}/preview": admins, "PATCH policies/{id}": admins, "DELETE policies/{id}": admins,
 		"GET exceptions": reads, "POST exceptions": everywhere, "GET exceptions/{id}": reads, "PATCH exceptions/{id}": everywhere, "DELETE exceptions/{id}": everywhere,
+		"GET owners": reads, "PUT owners": everywhere, "POST owners/preview": everywhere,
 		"GET audit": admins, "GET settings": admins, "PATCH settings": admins,
 		"GET overview": reads, "GET paths": reads, "GET findings": reads, "PATCH findings": works, "GET findings/{id}": reads, "PATCH findings/{id}": works, "POST findings/{id}/verify": works,
 		"GET sample": reads, "POST sample": everywhere, "DELETE sample": everywhere,

@@ -3,11 +3,15 @@ package pages
 import (
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"signet/internal/desk"
+	"signet/internal/estate"
 	"signet/internal/hub"
 	"signet/internal/judge"
 	"signet/internal/store"
+	"signet/internal/text"
 )
 
 // policyNames are those that a site may name.
@@ -137,6 +141,34 @@ type exceptionShown struct {
 	desk.Exception
 	By, Approver string
 	May          bool // who asks may take it back
+	Days         int  // until it ends: 0 on its last day
+	Covers       int  // findings that are not closed; -1: that was not counted
+}
+
+// Ends says when an exception ends, in words.
+func (e exceptionShown) Ends() string {
+	switch {
+	case e.Days < 0:
+		return "ended"
+	case e.Days == 0:
+		return "ends today"
+	}
+	return "ends in " + text.Count(uint64(e.Days), "day", "days")
+}
+
+// Soon tells whether it is time to decide again.
+func (e exceptionShown) Soon() bool { return e.Days >= 0 && e.Days <= 14 }
+
+// mostCounted is of how many exceptions a page says what they cover: each is held against the whole board.
+const mostCounted = 200
+
+// coveredBy picks the rows that an exception covers or, where it is no more than a proposal, would.
+func coveredBy(e *desk.Exception) estate.RowFilter {
+	f := estate.RowFilter{States: []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}, In: judge.Scope(e.Scope).Fits()}
+	if e.Rule != "*" {
+		f.Rule = e.Rule
+	}
+	return f
 }
 
 // ETag names its revision.
@@ -148,8 +180,20 @@ func (p *Pages) exceptions(a *ask) (any, error) {
 		return nil, desk.ErrForbidden
 	}
 	out := &exceptionsPage{Rules: p.Hub.Env.RuleNames(), Rule: a.q.Get("rule"), Scope: a.q.Get("scope"), Today: p.Hub.Now().UTC().Format("2006-01-02"), Mine: a.who.Name}
+	board, counted := p.Hub.View(a.who).Board, 0
+	today, err := time.Parse(time.DateOnly, out.Today)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range p.Desk.Exceptions() {
-		v := exceptionShown{e, p.nameOf(a, e.ProposedBy), p.nameOf(a, e.ApprovedBy), a.may(desk.Administer) || a.may(desk.Propose) && e.State == desk.Proposed && e.ProposedBy == a.who.ID}
+		v := exceptionShown{e, p.nameOf(a, e.ProposedBy), p.nameOf(a, e.ApprovedBy), a.may(desk.Administer) || a.may(desk.Propose) && e.State == desk.Proposed && e.ProposedBy == a.who.ID, 0, -1}
+		if until, err := time.Parse(time.DateOnly, e.Until); err == nil {
+			v.Days = int(until.Sub(today) / (24 * time.Hour))
+		}
+		if counted < mostCounted && e.Until >= out.Today {
+			f := coveredBy(&e)
+			v.Covers, counted = board.Count(&f), counted+1
+		}
 		switch {
 		case e.Until < out.Today:
 			out.Past = append(out.Past, v)
@@ -158,6 +202,9 @@ func (p *Pages) exceptions(a *ask) (any, error) {
 		default:
 			out.Proposed = append(out.Proposed, v)
 		}
+	}
+	for _, list := range [][]exceptionShown{out.Proposed, out.Approved} { // what ends first is decided first
+		slices.SortStableFunc(list, func(x, y exceptionShown) int { return strings.Compare(x.Until, y.Until) })
 	}
 	return out, nil
 }

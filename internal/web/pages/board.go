@@ -24,10 +24,12 @@ type boardPage struct {
 	Owners []string
 	Rules  []string
 	Sites  []desk.Site
-	Next   string // the query of the next page; "": this is the last
-	First  string // that of the first; "": this is it
-	Bulk   bool
-	Step   *step // what to do about the rule that the filter names; nil: it names none, or it is no work
+	// Exception is the one whose rows are shown; nil: any.
+	Exception *desk.Exception
+	Next      string // the query of the next page; "": this is the last
+	First     string // that of the first; "": this is it
+	Bulk      bool
+	Step      *step // what to do about the rule that the filter names; nil: it names none, or it is no work
 }
 
 func (*boardPage) title() string { return "Board" }
@@ -95,6 +97,18 @@ func (p *Pages) board(a *ask) (any, error) {
 			f.States = append(f.States, v)
 		}
 	}
+	if id := a.q.Get("exception"); id != "" {
+		e, err := p.Desk.Exception(id)
+		if err != nil || !desk.Allow(a.who, desk.Look, "") { // as on their page
+			return nil, store.NoDocument("exception", id)
+		}
+		out.Exception = &e
+		only := coveredBy(&e)
+		f.In = only.In
+		if only.Rule != "" {
+			f.Rule = only.Rule
+		}
+	}
 	if out.Filter.Site != "" {
 		f.Sites = []string{out.Filter.Site}
 	}
@@ -104,7 +118,7 @@ func (p *Pages) board(a *ask) (any, error) {
 		out.Rules = append(out.Rules, g.Rule)
 	}
 	slices.Sort(out.Rules)
-	out.Owners = p.owners(a)
+	out.Owners = b.Owners()
 	closes := p.closesOf(a)
 	for _, g := range b.Groups(&f) {
 		out.Total += g.Rows
@@ -145,24 +159,6 @@ func (p *Pages) row(a *ask, r *estate.Row, names map[string]string) row {
 	return out
 }
 
-// owners are those who have a finding, of those that somebody may see.
-func (p *Pages) owners(a *ask) (list []string) {
-	b := p.Hub.View(a.who).Board
-	seen := map[string]bool{}
-	for id, said := range p.Desk.Rows() {
-		at, ok := estate.ParseID(id)
-		if !ok || said.Owner == "" || seen[said.Owner] {
-			continue
-		}
-		if _, known := b.Row(at); known {
-			seen[said.Owner] = true
-			list = append(list, said.Owner)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
 // findingPage is one finding, and what closes it.
 type findingPage struct {
 	row
@@ -193,7 +189,7 @@ func (p *Pages) finding(a *ask) (any, error) {
 		out.Next = "Nothing until the exception ends, unless its reason does not hold any more."
 	case r.State == estate.ToVerify:
 		out.Next = "Ask again: what was asked last does not tell whether the rule is still broken. Silence closes nothing."
-	case out.Said.Owner == "":
+	case out.Owner == "":
 		out.Next = "Give it an owner, mend the server as below, then ask again."
 	default:
 		out.Next = "Mend the server as below, then ask again: only an observation closes it."

@@ -55,3 +55,33 @@ func TestPolicyEditor(t *testing.T) {
 		t.Errorf("the log: %s", said)
 	}
 }
+
+// TestOwnersPage: a table is tried before it is saved: mistakes by line and column, then what each line comes to; then findings have their owners.
+func TestOwnersPage(t *testing.T) {
+	s := serve(t, "", "127.9.12.1")
+	checktest.ServeDesktop(t, "127.9.12.1")
+	c := s.admin(t)
+	c.scan(m{"targets": []string{"127.9.12.1"}, "checks": []string{"rdp"}})
+	ctx := browser(t, s)
+	act(t, ctx, chromedp.Navigate(s.url+"/login"), chromedp.SendKeys("#name", "ada"), chromedp.SendKeys("#password", password), chromedp.Click("button.main"))
+	until(t, ctx, `location.pathname === "/"`)
+	act(t, ctx, chromedp.Navigate(s.url+"/owners"))
+	until(t, ctx, `document.querySelector("#table")`)
+	table := func(text string) {
+		t.Helper()
+		eval[int](t, ctx, `document.querySelector("#table").value = "`+text+`";0`)
+		act(t, ctx, chromedp.Click("[data-try]"))
+	}
+	table(`match,owner\n127.9.0.0/99,desks\n`)
+	until(t, ctx, `document.querySelector(".shift li")?.textContent.startsWith("Line 2, column 1: match:")`)
+	table(`match,owner\n127.9.0.0/16,desks\n10.0.0.0/8,nobody\n`)
+	until(t, ctx, `document.querySelector(".shift tbody tr")?.textContent === "2127.9.0.0/16desks10" && document.querySelector(".shift tbody tr + tr").textContent.includes("matches nothing")`)
+	shots(t, ctx, "owners-preview")
+	act(t, ctx, chromedp.Click("form[data-table] button.main"))
+	until(t, ctx, `document.querySelector("main > .card tbody a")?.textContent === "desks"`)
+	act(t, ctx, chromedp.Click("main > .card tbody a"))
+	until(t, ctx, `location.search === "?owner=desks" && document.querySelectorAll(".finding").length === 1 && document.querySelector(".finding").textContent.includes("desks")`)
+	if said := s.said.text(); said != "" {
+		t.Errorf("the log: %s", said)
+	}
+}

@@ -122,6 +122,7 @@ func routes() []route {
 		{"/sites", "sites", false, desk.Look, (*Pages).sites},
 		{"/sites/{id}", "site", false, desk.Look, (*Pages).site},
 		{"/exceptions", "exceptions", false, desk.Look, (*Pages).exceptions},
+		{"/owners", "owners", false, desk.Look, (*Pages).owners},
 		{"/policies", "policies", false, desk.Inspect, (*Pages).policies},
 		{"/policies/{id}", "policy", false, desk.Inspect, (*Pages).policy},
 		{"/users", "users", false, desk.Inspect, (*Pages).users},
@@ -307,7 +308,7 @@ func (p *Pages) navigation(a *ask) []entry {
 	list := []entry{{Path: "/", Name: "Overview"}, {Path: "/board", Name: "Board"}, {Path: "/hosts", Name: "Hosts"}, {Path: "/paths", Name: "Paths"}, {Path: "/fixes", Name: "Fixes"},
 		{Path: "/changes", Name: "Changes"}, {Path: "/reports/board", Name: "Report"}, {Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}}
 	if desk.Allow(a.who, desk.Look, "") {
-		list = append(list, entry{Path: "/exceptions", Name: "Exceptions"})
+		list = append(list, entry{Path: "/owners", Name: "Owners"}, entry{Path: "/exceptions", Name: "Exceptions"})
 	}
 	if a.may(desk.Inspect) {
 		for _, name := range []string{"Policies", "Users", "Tokens", "Audit", "Settings"} {

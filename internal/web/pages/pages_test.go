@@ -161,7 +161,7 @@ func TestEveryLink(t *testing.T) {
 	if len(seen) < 60 {
 		t.Errorf("only %d pages were found", len(seen))
 	}
-	for _, path := range []string{"/board", "/board/" + row, "/hosts", "/paths", "/fixes", "/fixes/" + nlaRule, "/fixes/" + nlaRule + "/impact", "/changes", "/reports/board", "/runs", "/diff", "/jobs", "/sites", "/sites/" + site, "/exceptions", "/policies", "/policies/ours", "/policies/baseline", "/users", "/tokens", "/audit", "/settings", "/me"} {
+	for _, path := range []string{"/board", "/board/" + row, "/hosts", "/paths", "/fixes", "/fixes/" + nlaRule, "/fixes/" + nlaRule + "/impact", "/changes", "/reports/board", "/runs", "/diff", "/jobs", "/sites", "/sites/" + site, "/owners", "/exceptions", "/policies", "/policies/ours", "/policies/baseline", "/users", "/tokens", "/audit", "/settings", "/me"} {
 		if _, ok := seen["/signet"+path]; !ok {
 			t.Errorf("no link leads to %s", path)
 		}

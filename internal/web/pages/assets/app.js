@@ -53,7 +53,7 @@
     let text = problem.detail || "The server answered " + answer.status + ".";
     for (const e of errors) if (e.message && !text.includes(e.message)) text += " " + (e.location || "").replace(/^body\.?/, "") + ": " + e.message;
     if (answer.status === 412) text = "Somebody changed it meanwhile. Load the page again, then change it.";
-    if (answer.status === 401 && !form.dataset.call.endsWith(" session")) text = problem.detail && form.dataset.call === "POST me/password" ? problem.detail : "You are logged out. Log in again in another tab, then send this once more.";
+    if (answer.status === 401 && !(form.dataset.call || "").endsWith(" session")) text = problem.detail && form.dataset.call === "POST me/password" ? problem.detail : "You are logged out. Log in again in another tab, then send this once more.";
     say(form, text);
     for (const field of form.elements) field.removeAttribute("aria-invalid");
     for (const e of errors) {
@@ -210,9 +210,34 @@
     form.querySelector("[data-try]").addEventListener("click", () => { say(form, ""); ask(false).catch(() => say(form, "The server cannot be reached. Try again.")); });
     wait();
   }
+  // A table that is loaded: what each line comes to is shown before it is saved.
+  for (const form of all("form[data-table]")) {
+    const text = form.querySelector("textarea"), file = form.querySelector("input[type=file]"), shift = form.querySelector(".shift");
+    const what = form.dataset.table, headers = { "Content-Type": "text/csv", Accept: "application/json" };
+    file.addEventListener("change", async () => { if (file.files[0]) { text.value = await file.files[0].text(); form.querySelector("[data-try]").click(); } });
+    form.querySelector("[data-try]").addEventListener("click", async () => {
+      say(form, "");
+      try {
+        const answer = await fetch(api + what + "/preview", { method: "POST", headers, body: text.value, credentials: "same-origin" });
+        if (!answer.ok) return await explain(form, answer);
+        const p = await answer.json();
+        if (!p.valid) return shift.replaceChildren(make("ul", p.problems.map((x) => make("li", "Line " + x.line + ", column " + x.column + ": " + x.text)), "problems"));
+        const head = make("thead", make("tr", ["Line", "What", "Owner", "Findings", "By hand"].map((v) => make("th", v))));
+        const body = make("tbody", p.rules.map((r) => make("tr", [make("th", String(r.line)), make("td", r.match), make("td", r.owner), make("td", r.rows || r.by_hand ? String(r.rows) : make("span", "matches nothing", "tag undetermined")), make("td", String(r.by_hand))])));
+        const scroll = make("div", make("table", [head, body]), "scroll");
+        scroll.tabIndex = 0;
+        shift.replaceChildren(scroll);
+      } catch { say(form, "The server cannot be reached. Try again."); }
+    });
+    form.addEventListener("submit", (e) => {
+      e.preventDefault();
+      if (form.dataset.etag) headers["If-Match"] = form.dataset.etag;
+      send(form, () => fetch(api + what, { method: "PUT", headers, body: text.value, credentials: "same-origin" }));
+    });
+  }
   for (const box of all("[data-all]")) box.addEventListener("change", () => { for (const one of all(`input[name="${box.dataset.all}"]`)) one.checked = box.checked; });
   // Fields of a filter that say nothing stay out of the address.
   for (const form of all("form[method=get]")) form.addEventListener("submit", () => { for (const f of form.elements) if (f.name && !f.value) f.disabled = true; });
   addEventListener("pageshow", () => { for (const f of all("form[method=get] :disabled")) f.disabled = false; });
-  for (const b of all("form[data-call] button, form[data-upload] button")) b.disabled = false;
+  for (const b of all("form[data-call] button, form[data-upload] button, form[data-table] button")) b.disabled = false;
 })();
