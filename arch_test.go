@@ -69,6 +69,7 @@ var law = []line{
 		"internal/scope", "internal/engine", "internal/engine/capacity", "internal/judge", "internal/host", "internal/relay", "internal/reconcile", "internal/fix", "internal/report", "internal/capture", "internal/imports", "internal/line"},
 		[]string{"os/exec", "os/signal", "log", "log/slog", "net/http", "flag", "runtime/debug", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 	{2, "internal/owner", []string{"internal/sheet"}, []string{"net", "os", "context", "log", "log/slog", "sync", "time"}},
+	{4, "internal/calendar", nil, []string{"net", "os", "context", "log", "log/slog", "sync", "math/rand", "math/rand/v2"}},
 	{5, "internal/desk", []string{"internal/store", "internal/text", "internal/owner"}, []string{"net", "os", "os/exec", "os/signal", "log", "log/slog", "net/http", "database/sql", "math/rand", "math/rand/v2", "crypto/tls"}},
 	{5, "internal/estate", []string{"internal/check", "internal/text", "internal/owner", "internal/judge", "internal/reconcile", "internal/relay", "internal/report"},
 		[]string{"net", "net/http", "os", "os/exec", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "database/sql"}},
