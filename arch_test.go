@@ -34,6 +34,7 @@ var law = []line{
 	{0, "internal/certificate", nil, []string{"net", "os", "context", "crypto/tls", "log", "log/slog", "sync"}},
 	{0, "internal/bounds", nil, []string{"net", "os", "context", "log", "log/slog", "sync", "time"}},
 	{0, "internal/text", nil, []string{"net", "net/netip", "os", "io", "context", "log", "log/slog", "sync", "time"}},
+	{0, "internal/seal", nil, []string{"net", "net/netip", "os", "io", "context", "log", "log/slog", "sync", "time"}},
 	{0, "internal/decode", nil, []string{"net", "net/netip", "os", "io", "context", "log", "log/slog", "time"}},
 	{1, "internal/check", []string{"internal/wire/*", "internal/certificate", "internal/text", "internal/decode"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog"}},
 	{1, "internal/line", []string{"internal/text", "internal/bounds"}, []string{"net", "os", "context", "log", "log/slog", "sync", "database/sql"}},
