@@ -71,19 +71,22 @@ var law = []line{
 		[]string{"os/exec", "os/signal", "log", "log/slog", "net/http", "flag", "runtime/debug", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 	{2, "internal/owner", []string{"internal/sheet"}, []string{"net", "os", "context", "log", "log/slog", "sync", "time"}},
 	{4, "internal/calendar", nil, []string{"net", "os", "context", "log", "log/slog", "sync", "math/rand", "math/rand/v2"}},
+	{4, "internal/notify", nil, []string{"os", "os/exec", "log", "log/slog", "database/sql", "sync", "math/rand", "math/rand/v2"}},
+	{5, "internal/alert", []string{"internal/compare", "internal/notify"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "sync", "time", "database/sql"}},
+	{5, "internal/outbox", []string{"internal/notify", "internal/store"}, []string{"net", "net/http", "os", "os/exec", "log", "log/slog", "database/sql"}},
 	{5, "internal/desk", []string{"internal/store", "internal/text", "internal/owner"}, []string{"net", "os", "os/exec", "os/signal", "log", "log/slog", "net/http", "database/sql", "math/rand", "math/rand/v2", "crypto/tls"}},
 	{5, "internal/estate", []string{"internal/check", "internal/text", "internal/owner", "internal/judge", "internal/reconcile", "internal/relay", "internal/report"},
 		[]string{"net", "net/http", "os", "os/exec", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "sync", "database/sql"}},
 	{1, "internal/sample", nil, []string{"net", "os", "os/exec", "context", "log", "log/slog", "net/http", "sync", "database/sql"}},
 	{1, "internal/outfile", nil, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
-	{6, "internal/hub", []string{"internal/owner", "internal/sample", "internal/run", "internal/estate", "internal/desk", "internal/store", "internal/report", "internal/judge", "internal/compare"},
+	{6, "internal/hub", []string{"internal/calendar", "internal/notify", "internal/alert", "internal/outbox", "internal/owner", "internal/sample", "internal/run", "internal/estate", "internal/desk", "internal/store", "internal/report", "internal/judge", "internal/compare"},
 		[]string{"net", "net/http", "os/exec", "os/signal", "log", "log/slog", "flag", "github.com/spf13/cobra"}},
 	{6, "internal/web/front", nil, []string{"os", "os/exec", "os/signal", "log/slog", "database/sql", "flag"}},
 	{7, "internal/web", []string{"internal/owner", "internal/sheet", "internal/web/front", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/compare", "internal/line"},
 		[]string{"net", "crypto/tls", "os/exec", "os/signal", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
-	{7, "internal/web/pages", []string{"internal/owner", "internal/sheet", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/judge", "internal/compare", "internal/check", "internal/text"},
+	{7, "internal/web/pages", []string{"internal/notify", "internal/outbox", "internal/owner", "internal/sheet", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/judge", "internal/compare", "internal/check", "internal/text"},
 		[]string{"net", "os", "os/exec", "os/signal", "text/template", "crypto/tls", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
-	{8, "internal/cli", []string{"internal/web", "internal/web/front", "internal/web/pages", "internal/hub", "internal/desk", "internal/run", "internal/outfile", "internal/sample", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
+	{8, "internal/cli", []string{"internal/seal", "internal/notify", "internal/web", "internal/web/front", "internal/web/pages", "internal/hub", "internal/desk", "internal/run", "internal/outfile", "internal/sample", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
 		[]string{"log", "log/slog", "os/exec", "net/http"}},
 	{9, "cmd/signet", []string{"internal/cli"}, nil},
 }
@@ -255,8 +258,13 @@ var waysOut = map[string][]string{
 	"internal/sweep/rawlink_linux.go": {"unix.Socket", "unix.Bind", "unix.SYS_SENDMMSG"},
 	"internal/cli/cli.go":             {"net.Resolver"},                        // handed to run
 	"internal/run/env.go":             {"net.Resolver", "net.DefaultResolver"}, // what a dial.Resolver asks
-	"internal/store/postgres/open.go": {"pgxpool.NewWithConfig"},               // the user's own store
-	"internal/store/postgres/hold.go": {"pgx.ConnectConfig"},                   // the same server
+	// Messages to people, by addresses that are asked whether they may be reached; nothing that a scan asks.
+	"internal/notify/reach.go":        {"net.Dialer", "syscall.RawConn"},
+	"internal/notify/sender.go":       {"net.Resolver"}, // of tests
+	"internal/notify/webhook.go":      {"http.Transport", "http.Client"},
+	"internal/notify/mail.go":         {"mail.NewClient"},
+	"internal/store/postgres/open.go": {"pgxpool.NewWithConfig"}, // the user's own store
+	"internal/store/postgres/hold.go": {"pgx.ConnectConfig"},     // the same server
 }
 
 // outward are the names that stand for a way out, by import path; inward those that let others in.
@@ -269,6 +277,7 @@ var outward = map[string]*regexp.Regexp{
 	"net/smtp":                        regexp.MustCompile(`.`),
 	"net/rpc":                         regexp.MustCompile(`.`),
 	"log/syslog":                      regexp.MustCompile(`.`),
+	"github.com/wneessen/go-mail":     regexp.MustCompile(`^(NewClient|Quick)`),
 	"github.com/jackc/pgx/v5":         regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
 	"github.com/jackc/pgx/v5/pgconn":  regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
 	"github.com/jackc/pgx/v5/pgxpool": regexp.MustCompile(`^New`),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type serveFlags struct {
 	policy  string
 	yes     bool
 	demo    bool
+	send    sendFlags
 }
 
 // graceToDrain is how long hosts under way may take once a job is told to stop, or the server is.
@@ -80,6 +82,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.policy, "policy", run.NewOrder().Policy, "judge by `POLICY` what no site and no setting says otherwise of: "+policiesKnown())
 	fl.BoolVar(&f.demo, "demo", false, "show the sample, read-only and without an account; nothing is asked or kept")
 	markTypedOnly(cmd, "demo")
+	f.send.register(cmd)
 	fl.BoolVar(&f.yes, "yes", false, "start though --allow is very large or public")
 }
 
@@ -122,7 +125,13 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		return usage("--store none keeps nothing that could be shown")
 	}
 	defer kept.Close()
-	d, err := desk.Open(ctx, documents, deskConfig(env))
+	conf := deskConfig(env)
+	if !f.demo { // which keeps nothing
+		if conf.Sealer, err = a.sealer(&f.send, f.store); err != nil {
+			return err
+		}
+	}
+	d, err := desk.Open(ctx, documents, conf)
 	if errors.Is(err, store.ErrHeld) {
 		return trouble("another signet serve has this store open")
 	}
@@ -131,7 +140,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	defer d.Close()
 	defer a.collect(Collector{Percent: serveGC, Tend: serveTend})()
-	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Warn: a.tell})
+	sender, err := a.sender(&f.send)
+	if err != nil {
+		return err
+	}
+	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Send: sender.Send, Warn: a.tell})
 	if err != nil {
 		return failed(err)
 	}
@@ -155,6 +168,10 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		if err := metrics.Listen(ctx); err != nil {
 			return errors.Join(trouble("%v", err), shop.Close())
 		}
+	}
+	h.URL, sender.Own = shop.URL(), []netip.AddrPort{shop.At()}
+	if metrics != nil {
+		sender.Own = append(sender.Own, metrics.At())
 	}
 	if f.demo {
 		err = a.greetDemo(shop.URL())
@@ -239,7 +256,7 @@ func (a *app) servedEnv(ctx context.Context, f *serveFlags) (*run.Env, error) {
 
 // deskConfig is what a desk is told of checks, rules and policies.
 func deskConfig(env *run.Env) desk.Config {
-	c := desk.Config{Rules: env.RuleNames(), Policies: judge.Names(), CheckTarget: run.CheckTarget}
+	c := desk.Config{Rules: env.RuleNames(), Policies: judge.Names(), CheckTarget: run.CheckTarget, CheckSchedule: hub.CheckSchedule, CheckChannel: hub.CheckChannel}
 	for i := range env.Checks {
 		c.Checks = append(c.Checks, env.Checks[i].Name)
 	}

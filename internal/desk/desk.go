@@ -32,6 +32,13 @@ type Config struct {
 	LintScope   func(terms []string) error
 	CheckTarget func(target string) error
 
+	// CheckSchedule tells what is wrong with when a schedule is due: a *FieldError; nil takes anything.
+	CheckSchedule func(*Schedule) error
+	// CheckChannel tells what is wrong with where a channel leads: a *FieldError; nil takes anything.
+	CheckChannel func(c *Channel, secret string) error
+	// Sealer seals the secrets of channels; nil: there are none.
+	Sealer Sealer
+
 	// Told hears of each entry of the audit log once it is stored, in order. It must not wait.
 	Told func(Entry)
 
@@ -57,6 +64,8 @@ type Desk struct {
 	settings   shelf[Settings]
 	owners     shelf[Owners]
 	jobs       shelf[Job]
+	schedules  shelf[Schedule]
+	channels   shelf[channel]
 	former     shelf[formerUser]
 
 	head    auditHead
@@ -92,7 +101,7 @@ func Open(ctx context.Context, s store.Desk, c Config) (*Desk, error) {
 		config: c, store: s, turn: make(chan struct{}, 1), hashes: newHashes(c.memory), pace: newPace(),
 		users: shelf[user]{kind: "user"}, sessions: shelf[session]{kind: "session"}, tokens: shelf[token]{kind: "token"}, sites: shelf[Site]{kind: "site"},
 		policies: shelf[Policy]{kind: "policy"}, exceptions: shelf[Exception]{kind: "exception"}, rows: shelf[RowState]{kind: "row-state"},
-		settings: shelf[Settings]{kind: "settings"}, owners: shelf[Owners]{kind: "owners"}, jobs: shelf[Job]{kind: "job"}, former: shelf[formerUser]{kind: "former-user"},
+		settings: shelf[Settings]{kind: "settings"}, owners: shelf[Owners]{kind: "owners"}, jobs: shelf[Job]{kind: "job"}, schedules: shelf[Schedule]{kind: "schedule"}, channels: shelf[channel]{kind: "channel"}, former: shelf[formerUser]{kind: "former-user"},
 	}
 	d.turn <- struct{}{}
 	var err error
@@ -129,7 +138,7 @@ func sleep(ctx context.Context, long time.Duration) error {
 // load reads every shelf, and where the audit log ends.
 func (d *Desk) load(ctx context.Context) error {
 	for _, load := range []func(context.Context, store.Desk) error{d.users.load, d.sessions.load, d.tokens.load, d.sites.load, d.policies.load,
-		d.exceptions.load, d.rows.load, d.settings.load, d.owners.load, d.jobs.load, d.former.load} {
+		d.exceptions.load, d.rows.load, d.settings.load, d.owners.load, d.jobs.load, d.schedules.load, d.channels.load, d.former.load} {
 		if err := load(ctx, d.store); err != nil {
 			return err
 		}

@@ -18,7 +18,11 @@ type Reply struct {
 	Body   []byte            `json:"body,omitempty"`
 	// Once: the body has a secret that is shown once, or is too large: it is not kept, and a second call is told so.
 	Once bool `json:"once,omitempty"`
+	// Sealed is the body as it is stored where there is a key: an answer says what a channel's URL is.
+	Sealed string `json:"sealed,omitempty"`
 }
+
+func replyPlace(id string) string { return "reply/" + id }
 
 // reply is one as it is stored.
 type reply struct {
@@ -85,6 +89,14 @@ func (d *Desk) Once(ctx context.Context, w Who, key, request string) (*Reply, *C
 		err = ErrReused
 	}
 	c.Drop()
+	if err == nil && r.Reply.Sealed != "" {
+		var body string
+		if d.config.Sealer == nil {
+			err = ErrNoKey
+		} else if body, err = d.config.Sealer.Open(replyPlace(c.id), r.Reply.Sealed); err == nil {
+			r.Reply.Body, r.Reply.Sealed = []byte(body), ""
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,6 +115,9 @@ func (c *Claim) Done(ctx context.Context, r Reply) error {
 	defer c.Drop()
 	if r.Once || len(r.Body) > mostReply {
 		r.Once, r.Body = true, nil
+	}
+	if c.d.config.Sealer != nil && len(r.Body) > 0 {
+		r.Sealed, r.Body = c.d.config.Sealer.Seal(replyPlace(c.id), string(r.Body)), nil
 	}
 	return c.d.change(ctx, Act{}, func(p *plan) error {
 		b, err := json.Marshal(reply{c.request, p.now.Add(replyTime), r})

@@ -15,8 +15,10 @@ type Job struct {
 	Run    string          `json:"run,omitempty"`  // once it began
 	Site   string          `json:"site,omitempty"` // ID; empty: none
 	Order  json.RawMessage `json:"order"`          // what was ordered, which the desk does not look into
-	By     string          `json:"by"`             // ID of who launched it
+	By     string          `json:"by"`             // ID of who launched it; empty: a schedule did
 	Failed string          `json:"failed,omitempty"`
+
+	Schedule string `json:"schedule,omitempty"` // ID of the one that launched it
 
 	Queued time.Time `json:"queued"`
 	Began  time.Time `json:"began,omitzero"`
@@ -95,7 +97,7 @@ func (d *Desk) MoveJob(ctx context.Context, id string, move func(*Job)) (Job, er
 		}
 		j := k.v
 		move(&j)
-		j.ID, j.Site, j.By, j.Queued = k.v.ID, k.v.Site, k.v.By, k.v.Queued
+		j.ID, j.Site, j.By, j.Schedule, j.Queued = k.v.ID, k.v.Site, k.v.By, k.v.Schedule, k.v.Queued
 		if j.State != Queued && j.Began.IsZero() {
 			j.Began = p.now
 		}

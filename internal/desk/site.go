@@ -128,6 +128,16 @@ func (d *Desk) RemoveSite(ctx context.Context, act Act, id string, was uint64) e
 		if t, ok := d.tokens.find(func(t *token) bool { return slices.Contains(t.Sites, id) }); ok {
 			return inUse("the token " + t.v.Name)
 		}
+		// A channel of it alone would else serve all.
+		if c, ok := d.channels.find(func(c *channel) bool { return slices.Contains(c.Sites, id) }); ok {
+			return inUse("the channel " + c.v.Name)
+		}
+		for _, s := range d.schedules.list() {
+			if s.v.Site == id {
+				d.schedules.remove(p, s.id, s.rev)
+				p.note("schedule.remove", s.id)
+			}
+		}
 		d.sites.remove(p, id, k.rev)
 		p.note("site.remove", id)
 		return nil
@@ -192,11 +202,8 @@ func (d *Desk) checkSite(s *Site) (err error) {
 	if s.Runner != here && !slices.Contains(d.config.Runners, s.Runner) {
 		return wrong("runner", "there is no runner %.40q", s.Runner)
 	}
-	if len(s.Channels) > 0 {
-		return wrong("channels", "there is no channel %.40q", s.Channels[0])
-	}
-	s.Channels = []string{}
-	return nil
+	s.Channels, err = d.channelIDs(s.Channels)
+	return err
 }
 
 // siteIDs are the IDs of sites that are given by ID or by name, in order.

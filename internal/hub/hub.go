@@ -10,6 +10,8 @@ import (
 
 	"signet/internal/desk"
 	"signet/internal/estate"
+	"signet/internal/notify"
+	"signet/internal/outbox"
 	"signet/internal/report"
 	"signet/internal/run"
 	"signet/internal/store"
@@ -20,10 +22,12 @@ type Config struct {
 	Env    *run.Env    // with Limits; its Policy is asked for the policies that are no one's on the desk
 	Store  store.Store // which is a store.Desk, too
 	Desk   *desk.Desk
-	Policy string           // judges where neither a site nor the settings name one
-	Grace  time.Duration    // how long hosts under way may take once a run is to end
-	Now    func() time.Time // nil: the system's clock
-	Warn   func(string)     // takes a line that a person should read; nil: nobody reads it
+	Policy string                                                                        // judges where neither a site nor the settings name one
+	Grace  time.Duration                                                                 // how long hosts under way may take once a run is to end
+	Now    func() time.Time                                                              // nil: the system's clock
+	URL    string                                                                        // by which people reach its pages, without a slash at its end; empty: messages have no links
+	Send   func(context.Context, notify.Channel, *notify.Message) (notify.Result, error) // nil: nothing is sent
+	Warn   func(string)                                                                  // takes a line that a person should read; nil: nobody reads it
 }
 
 // Hub is open. Its methods may be called from any goroutine.
@@ -46,6 +50,12 @@ type Hub struct {
 	matching sync.Mutex      // one run is compared at a time
 	unlike   map[string]bool // runs that could not be compared; of whoever has matching
 	came     chan struct{}   // as look, for who compares
+
+	timetable chan struct{} // has one element when schedules changed
+
+	Outbox *outbox.Box
+	alerts alerts        // of whoever tells
+	ring   chan struct{} // as look, for who tells
 }
 
 // Open makes a hub. Work does what it has to do. What pages show is made by whoever asks first, so that a server of a large estate
@@ -61,16 +71,28 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	if c.Warn == nil {
 		c.Warn = func(string) {}
 	}
-	h := &Hub{Config: c, documents: documents, look: make(chan struct{}, 1), came: make(chan struct{}, 1), unlike: map[string]bool{}, impacts: impacts{turn: make(chan struct{}, 1)}, previews: make(chan struct{}, 1)}
+	if c.Send == nil {
+		c.Send = func(context.Context, notify.Channel, *notify.Message) (notify.Result, error) {
+			return notify.Result{Status: errNoSender.Error()}, errNoSender
+		}
+	}
+	h := &Hub{Config: c, documents: documents, ring: make(chan struct{}, 1), look: make(chan struct{}, 1), came: make(chan struct{}, 1), timetable: make(chan struct{}, 1), unlike: map[string]bool{},
+		impacts: impacts{turn: make(chan struct{}, 1)}, previews: make(chan struct{}, 1)}
 	h.impacts.turn <- struct{}{}
 	h.previews <- struct{}{}
-	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended, Warn: c.Warn})
+	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended, Held: h.heldBack, Warn: c.Warn})
 	h.first = sync.OnceValue(func() error { return h.rebuild(ctx, false) })
 	if err := h.changes.load(ctx, documents); err != nil {
 		return nil, err
 	}
-	return h, nil
+	var err error
+	if h.Outbox, err = outbox.Open(ctx, outbox.Config{Desk: documents, Now: c.Now, Send: h.send, Warn: c.Warn}); err != nil {
+		return nil, err
+	}
+	return h, h.loadAlerts(ctx)
 }
+
+var errNoSender = errors.New("this server sends nothing")
 
 // shown is the world that pages show. Where not even the first can be made, which ends Work, it is one in which there is nothing.
 func (h *Hub) shown() *world {
@@ -94,6 +116,9 @@ func (h *Hub) Work(ctx context.Context) error {
 	wg.Go(func() { h.reading(ctx) })
 	wg.Go(func() { h.comparing(ctx) })
 	wg.Go(func() { h.tidying(ctx) })
+	wg.Go(func() { h.clock(ctx) })
+	wg.Go(func() { h.alerting(ctx) })
+	wg.Go(func() { h.Outbox.Work(ctx) })
 	wg.Wait()
 	return nil
 }
@@ -121,6 +146,7 @@ func (h *Hub) ended(ctx context.Context, j *Job) {
 		h.Warn(fmt.Sprintf("job %s: what came of it cannot be shown yet: %v", j.ID, err))
 	}
 	h.Look()
+	h.Ring()
 }
 
 // Look has the hub look for runs that were made elsewhere, soon.

@@ -17,9 +17,11 @@ import (
 	"signet/internal/check/checktest"
 	"signet/internal/desk"
 	"signet/internal/estate"
+	"signet/internal/notify"
 	"signet/internal/report"
 	"signet/internal/report/prose"
 	"signet/internal/run"
+	"signet/internal/seal"
 	"signet/internal/store"
 	"signet/internal/store/sqlite"
 )
@@ -32,12 +34,26 @@ type openedHub struct {
 }
 
 func openHub(t *testing.T, path string, allow ...string) *openedHub {
+	return openHubAt(t, path, nil, allow...)
+}
+
+// openHubAt opens one with a clock of its own; nil: the system's.
+func openHubAt(t *testing.T, path string, now func() time.Time, allow ...string) *openedHub {
+	return openHubTo(t, path, now, nil, allow...)
+}
+
+// openHubTo opens one whose messages send takes; nil: nobody does.
+func openHubTo(t *testing.T, path string, now func() time.Time, send func(context.Context, notify.Channel, *notify.Message) (notify.Result, error), allow ...string) *openedHub {
 	t.Helper()
+	box, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
 	st, err := sqlite.Open(t.Context(), path, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{"rdp-nla-not-required"}, Checks: []string{"rdp"}})
+	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{"rdp-nla-not-required"}, Checks: []string{"rdp"}, Now: now, CheckSchedule: CheckSchedule, CheckChannel: CheckChannel, Sealer: box})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +62,10 @@ func openHub(t *testing.T, path string, allow ...string) *openedHub {
 		t.Fatal(err)
 	}
 	o := &openedHub{}
-	h, err := Open(t.Context(), Config{Env: e, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: func(s string) { t.Log(s) },
-		Now: func() time.Time { return time.Now().Add(time.Duration(o.later.Load())) }})
+	if now == nil {
+		now = func() time.Time { return time.Now().Add(time.Duration(o.later.Load())) }
+	}
+	h, err := Open(t.Context(), Config{Env: e, Store: st, Desk: d, Grace: 100 * time.Millisecond, Now: now, Send: send, URL: "https://signet.example", Warn: func(s string) { t.Log(s) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,8 @@ type JobsConfig struct {
 	Out  func(*Job) report.Handler
 	Done func(context.Context, *Job)
 	Warn func(string) // hears a line that a person should read; nil: nobody does
+	// Held tells whether a job has to wait, in a window in which nothing of its schedule goes on; nil: none has.
+	Held func(*desk.Job) bool
 }
 
 // underway is the job that is made.
@@ -51,6 +53,7 @@ type underway struct {
 	id      string
 	running Underway // nil while it is begun
 	stopped bool     // it was told to stop
+	held    bool     // it was told to wait
 
 	// How it ended, and why, while the store does not take that yet; the zero value: it has not.
 	ended  desk.JobState
@@ -68,46 +71,10 @@ func NewJobs(c JobsConfig) *Jobs {
 	if c.Warn == nil {
 		c.Warn = func(string) {}
 	}
+	if c.Held == nil {
+		c.Held = func(*desk.Job) bool { return false }
+	}
 	return &Jobs{JobsConfig: c, wake: make(chan struct{}, 1), changed: make(chan struct{})}
-}
-
-// Launch has an order made a run of, when it is its turn. An order that the runner of the site would refuse is refused now, with the
-// runner's own error; who may launch what, the desk says.
-func (q *Jobs) Launch(ctx context.Context, act desk.Act, site string, o *Ordered) (Job, error) {
-	if !desk.Allow(act.Who, desk.Launch, site) {
-		return Job{}, desk.ErrForbidden
-	}
-	r, err := q.Runner(site)
-	if err != nil {
-		return Job{}, err
-	}
-	if err := r.Check(ctx, o.Order); err != nil {
-		return Job{}, err
-	}
-	body, err := json.Marshal(o)
-	if err != nil {
-		return Job{}, err
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	waiting := 0
-	for _, j := range q.Desk.Jobs(desk.System()) {
-		if !j.State.Ended() {
-			waiting++
-		}
-	}
-	switch {
-	case q.closed:
-		return Job{}, ErrStopped
-	case waiting >= mostWaiting:
-		return Job{}, ErrTooMany
-	}
-	j, err := q.Desk.QueueJob(ctx, act, site, body)
-	if err != nil {
-		return Job{}, err
-	}
-	q.tell()
-	return q.seen(j)
 }
 
 // tell wakes whoever waits for a change, and the worker. The caller holds the lock.
@@ -222,6 +189,22 @@ func (q *Jobs) stop(ctx context.Context, kept desk.Job, grace time.Duration) (de
 	return q.Desk.MoveJob(ctx, kept.ID, func(j *desk.Job) { j.State = to })
 }
 
+// mind lets the job under way come to a stop where it has to wait, and looks whether one that waited has not to any more.
+func (q *Jobs) mind(grace time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if u := q.under; u != nil && !u.held && !u.stopped && u.running != nil {
+		if kept, err := q.Desk.Job(u.id); err == nil && q.Held(&kept) {
+			u.held = true
+			drain(u.running, grace)
+		}
+	}
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
 // drain lets a run come to its end, for a while.
 func drain(r Underway, grace time.Duration) {
 	r.Drain()
@@ -263,7 +246,7 @@ func (q *Jobs) next() (j Job, found bool, err error) {
 	list := q.Desk.Jobs(desk.System())
 	for _, s := range []desk.JobState{desk.Stopping, desk.Running, desk.Queued} {
 		for _, kept := range list {
-			if kept.State == s {
+			if kept.State == s && (s == desk.Stopping || !q.Held(&kept)) {
 				q.under = &underway{id: kept.ID, stopped: s == desk.Stopping}
 				if j, err = q.seen(kept); err != nil {
 					j.Job = kept
@@ -296,6 +279,8 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 	case complete:
 	case u.stopped:
 		state = desk.Stopped
+	case u.held:
+		state = desk.Queued
 	default: // the process ends: the next one goes on
 		q.under = nil
 		return
@@ -316,7 +301,7 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 	j.Progress = j.Ordered.Progress
 	q.under = nil
 	q.tell()
-	if written && state != desk.Done {
+	if written && state != desk.Done && state != desk.Queued {
 		q.mu.Unlock()
 		q.Done(keeping, j)
 		q.mu.Lock()

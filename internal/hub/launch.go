@@ -2,8 +2,10 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"signet"
 	"signet/internal/desk"
@@ -128,4 +130,54 @@ func (h *Hub) TryOwners(who desk.Who, rules []owner.Rule) ([]estate.GivenCount, 
 		return nil, err
 	}
 	return h.View(who).Board.Given(owner.NewMatcher(rules)).Marked(h.marks()).GivenCounts(), nil
+}
+
+// Launch has an order made a run of, when it is its turn. An order that the runner of the site would refuse is refused now, with the
+// runner's own error; who may launch what, the desk says.
+func (q *Jobs) Launch(ctx context.Context, act desk.Act, site string, o *Ordered) (Job, error) {
+	if !desk.Allow(act.Who, desk.Launch, site) {
+		return Job{}, desk.ErrForbidden
+	}
+	return q.launch(ctx, site, o, func(body []byte) (desk.Job, error) { return q.Desk.QueueJob(ctx, act, site, body) })
+}
+
+// launchScheduled launches the job of a schedule, and writes what was done about its times.
+func (q *Jobs) launchScheduled(ctx context.Context, s *desk.Schedule, now time.Time, did desk.Kept, o *Ordered) error {
+	_, err := q.launch(ctx, s.Site, o, func(body []byte) (desk.Job, error) { return q.Desk.StartScheduled(ctx, s, now, did, body) })
+	return err
+}
+
+// launch checks an order, and has it queued.
+func (q *Jobs) launch(ctx context.Context, site string, o *Ordered, queue func(body []byte) (desk.Job, error)) (Job, error) {
+	r, err := q.Runner(site)
+	if err != nil {
+		return Job{}, err
+	}
+	if err := r.Check(ctx, o.Order); err != nil {
+		return Job{}, err
+	}
+	body, err := json.Marshal(o)
+	if err != nil {
+		return Job{}, err
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	waiting := 0
+	for _, j := range q.Desk.Jobs(desk.System()) {
+		if !j.State.Ended() {
+			waiting++
+		}
+	}
+	switch {
+	case q.closed:
+		return Job{}, ErrStopped
+	case waiting >= mostWaiting:
+		return Job{}, ErrTooMany
+	}
+	j, err := queue(body)
+	if err != nil {
+		return Job{}, err
+	}
+	q.tell()
+	return q.seen(j)
 }

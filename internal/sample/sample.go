@@ -26,6 +26,9 @@ var before []byte
 // Lines gives the recorded run.
 func Lines() (io.Reader, error) { return gzip.NewReader(bytes.NewReader(recorded)) }
 
+// Suffix is what the IDs of the sample's runs end with, and no other's.
+const Suffix = "-sample"
+
 // Run is a run of the sample as JSON lines, under the name that it is stored by.
 type Run struct {
 	ID    string
@@ -116,7 +119,7 @@ func altered(base, changes []object, now time.Time) (Run, error) {
 	for _, c := range changes[1:] {
 		by[c.about()] = c
 	}
-	out := Run{ID: began.Format("20060102-150405") + "-sample"}
+	out := Run{ID: began.Format("20060102-150405") + Suffix}
 	var b bytes.Buffer
 	for _, l := range base {
 		line := object{}

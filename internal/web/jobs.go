@@ -20,7 +20,8 @@ type Job struct {
 	Depth    string        `json:"depth"`
 	Rate     float64       `json:"rate"`
 	Verifies string        `json:"verifies,omitempty" doc:"ID of the finding whose endpoint is asked again"`
-	By       string        `json:"by" doc:"ID of who launched it"`
+	By       string        `json:"by" doc:"ID of who launched it; empty: a schedule did"`
+	Schedule string        `json:"schedule,omitempty" doc:"ID of the schedule that launched it"`
 	Failed   string        `json:"failed,omitempty" doc:"why"`
 	Queued   time.Time     `json:"queued"`
 	Began    *time.Time    `json:"began,omitempty"`
@@ -29,7 +30,7 @@ type Job struct {
 }
 
 func shownJob(j *hub.Job) Job {
-	out := Job{ID: j.ID, State: j.State, Run: j.Run, Site: j.Site, By: j.By, Failed: j.Failed, Queued: j.Queued, Began: unlessZero(j.Began), Ended: unlessZero(j.Ended), Progress: j.Progress, Targets: []string{}, Checks: []string{}}
+	out := Job{ID: j.ID, State: j.State, Run: j.Run, Site: j.Site, By: j.By, Schedule: j.Schedule, Failed: j.Failed, Queued: j.Queued, Began: unlessZero(j.Began), Ended: unlessZero(j.Ended), Progress: j.Progress, Targets: []string{}, Checks: []string{}}
 	if o := j.Ordered.Order; o != nil {
 		out.Targets, out.Checks, out.Depth, out.Rate = orEmpty(o.Targets), orEmpty(o.Checks), o.Depth, o.Rate
 	}

@@ -83,6 +83,7 @@ func (s *Server) answer(ctx context.Context, err error) error {
 		{desk.ErrTooMany, http.StatusConflict},
 		{desk.ErrReused, http.StatusUnprocessableEntity},
 		{desk.ErrUnderWay, http.StatusConflict},
+		{desk.ErrNoKey, http.StatusServiceUnavailable},
 		{hub.ErrSampled, http.StatusConflict},
 		{hub.ErrSample, http.StatusConflict},
 		{hub.ErrNotEmpty, http.StatusConflict},

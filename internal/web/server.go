@@ -62,6 +62,8 @@ func New(c Config) (*Server, error) {
 	s.addPolicies()
 	s.addSettings()
 	s.addOwners()
+	s.addSchedules()
+	s.addChannels()
 	s.addOverview()
 	s.addFindings()
 	s.addFixes()

@@ -54,6 +54,20 @@ func routes() []route {
 		{pattern: "PATCH /api/v1/sites/{id}", action: desk.Arrange},
 		{pattern: "DELETE /api/v1/sites/{id}", action: desk.Arrange},
 
+		{pattern: "GET /api/v1/schedules", action: desk.Look},
+		{pattern: "POST /api/v1/schedules", action: desk.Launch},
+		{pattern: "GET /api/v1/schedules/{id}", action: desk.Look},
+		{pattern: "PATCH /api/v1/schedules/{id}", action: desk.Launch},
+		{pattern: "DELETE /api/v1/schedules/{id}", action: desk.Launch},
+
+		{pattern: "GET /api/v1/channels", action: desk.Inspect},
+		{pattern: "POST /api/v1/channels", action: desk.Administer},
+		{pattern: "GET /api/v1/channels/{id}", action: desk.Inspect},
+		{pattern: "PATCH /api/v1/channels/{id}", action: desk.Administer},
+		{pattern: "DELETE /api/v1/channels/{id}", action: desk.Administer},
+		{pattern: "POST /api/v1/channels/{id}/test", action: desk.Administer},
+		{pattern: "GET /api/v1/channels/{id}/messages", action: desk.Inspect},
+
 		{pattern: "GET /api/v1/policies", action: desk.Inspect},
 		{pattern: "POST /api/v1/policies", action: desk.Administer, body: mostPolicy},
 		{pattern: "GET /api/v1/policies/{id}", action: desk.Inspect},

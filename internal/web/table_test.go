@@ -30,6 +30,8 @@ func rights() map[string]string {
 		"GET tokens": admins, "POST tokens": admins, "GET tokens/{id}": admins, "PATCH tokens/{id}": admins, "DELETE tokens/{id}": admins,
 		"GET sites": reads, "POST sites": everywhere, "GET sites/{id}": reads, "PATCH sites/{id}": everywhere, "DELETE sites/{id}": everywhere,
 		"GET policies": admins, "POST policies": admins, "GET policies/{id}": admins, "GET policies/{id}/versions": admins, "GET policies/{id}/diff": admins, "POST policies/preview": admins, "POST policies/{id}/preview": admins, "PATCH policies/{id}": admins, "DELETE policies/{id}": admins,
+		"GET channels": admins, "POST channels": admins, "GET channels/{id}": admins, "PATCH channels/{id}": admins, "DELETE channels/{id}": admins, "POST channels/{id}/test": admins, "GET channels/{id}/messages": admins,
+		"GET schedules": reads, "POST schedules": works, "GET schedules/{id}": reads, "PATCH schedules/{id}": works, "DELETE schedules/{id}": works,
 		"GET exceptions": reads, "POST exceptions": everywhere, "GET exceptions/{id}": reads, "PATCH exceptions/{id}": everywhere, "DELETE exceptions/{id}": everywhere,
 		"GET owners": reads, "PUT owners": everywhere, "POST owners/preview": everywhere,
 		"GET audit": admins, "GET settings": admins, "PATCH settings": admins,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,11 +20,13 @@ import (
 	"signet/internal/desk"
 	"signet/internal/hub"
 	"signet/internal/judge"
+	"signet/internal/notify"
 	"signet/internal/report"
 	"signet/internal/report/html"
 	"signet/internal/report/prose"
 	"signet/internal/report/xlsx"
 	"signet/internal/run"
+	"signet/internal/seal"
 	"signet/internal/store/sqlite"
 	"signet/internal/web/front"
 )
@@ -37,6 +40,23 @@ type served struct {
 	stop  func()
 
 	schemas *schemas
+	office  *office
+}
+
+// office takes the messages of a server.
+type office struct {
+	mu   sync.Mutex
+	down bool
+	took []notify.Channel
+}
+
+func (o *office) send(_ context.Context, c notify.Channel, _ *notify.Message) (notify.Result, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.took = append(o.took, c); o.down {
+		return notify.Result{Status: "503 Service Unavailable"}, errors.New("503")
+	}
+	return notify.Result{Status: "204", Took: 5 * time.Millisecond}, nil
 }
 
 // heard is what a server said went wrong.
@@ -64,17 +84,26 @@ func serve(t *testing.T, allow ...string) *served {
 
 // serveAs starts one that listens and is reached as at says.
 func serveAs(t *testing.T, at front.Config, allow ...string) *served {
+	return serveTimed(t, nil, at, allow...)
+}
+
+// serveTimed starts one with a clock of its own; nil: the system's.
+func serveTimed(t *testing.T, now func() time.Time, at front.Config, allow ...string) *served {
 	t.Helper()
 	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"), true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{said: &heard{}}
+	s := &served{said: &heard{}, office: &office{}}
+	box, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s.token, err = desk.NewSetupToken(t.Context(), st, desk.Config{}); err != nil {
 		t.Fatal(err)
 	}
 	env := &run.Env{Checks: all.Checks(), Tool: "signet/test"}
-	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{nla}, Checks: []string{"rdp", "smb"}, CheckTarget: run.CheckTarget,
+	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{nla}, Checks: []string{"rdp", "smb"}, CheckTarget: run.CheckTarget, CheckSchedule: hub.CheckSchedule, CheckChannel: hub.CheckChannel, Sealer: box, Now: now,
 		LintPolicy: func(yaml string) error { return lint(env, []byte(yaml)) },
 		LintScope: func(scope []string) error {
 			if len(scope) == 0 {
@@ -92,7 +121,7 @@ func serveAs(t *testing.T, at front.Config, allow ...string) *served {
 	if env.Limits, err = env.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
 		t.Fatal(err)
 	}
-	h, err := hub.Open(t.Context(), hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add})
+	h, err := hub.Open(t.Context(), hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add, Now: now, Send: s.office.send})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,6 +79,12 @@ func (s *Server) Listen(ctx context.Context) error {
 	return nil
 }
 
+// At is where the server listens.
+func (s *Server) At() netip.AddrPort {
+	a, _ := s.listener.Addr().(*net.TCPAddr)
+	return a.AddrPort()
+}
+
 // Close closes the port of a server that is not to be served.
 func (s *Server) Close() error { return s.listener.Close() }
 

@@ -165,6 +165,10 @@ func TestForEverybody(t *testing.T) {
 	second := c.scan(m{"site": site})
 	c.call("POST", "exceptions", m{"rule": nlaRule, "scope": []string{"192.0.2.7"}, "owner": "ada", "reason": "it goes in spring", "until": "2100-01-01"})
 	c.call("POST", "policies", m{"name": "ours", "yaml": "extends: baseline\n"})
+	c.call("POST", "schedules", m{"site": site, "cron": "0 6 * * 1", "zone": "Europe/Berlin", "blackouts": []string{"mon-fri 08:00-18:00", "2026-12-20..2027-01-06"}})
+	c.call("POST", "schedules", m{"site": site, "cron": "0 20 1 * *", "paused": true})
+	c.call("POST", "channels", m{"kind": "webhook", "name": "SOC", "url": "https://soc.corp.example/a/long/path/that/somebody/chose", "sites": []string{site}})
+	c.call("POST", "channels", m{"kind": "mail", "name": "Desk team", "url": "mailto:desks@corp.example", "digest": "0 8 * * 1-5"})
 	row := c.call("GET", "findings?rule="+nlaRule, nil)["items"].([]any)[0].(map[string]any)["id"].(string)
 	c.call("PATCH", "findings/"+row, m{"owner": "desk team", "ticket": "https://tickets.example/7", "due": "2020-01-01"})
 	dc := c.call("GET", "hosts?q=dc1", nil)["items"].([]any)[0].(map[string]any)["id"].(string)
@@ -177,7 +181,7 @@ func TestForEverybody(t *testing.T) {
 	until(t, ctx, `location.pathname === "/"`)
 	rule := "smb-signing-not-required"
 	for name, path := range map[string]string{"overview": "/", "board": "/board", "rule": "/board?rule=" + rule, "finding": "/board/" + row, "hosts": "/hosts", "host": "/hosts/" + dc, "evidence": "/hosts/" + dc + "/evidence?port=389&check=ldap",
-		"paths": "/paths?rule=" + rule, "fixes": "/fixes", "owners": "/owners", "fix": "/fixes/" + rule, "impact": "/fixes/" + rule + "/impact", "runs": "/runs", "run": "/runs/" + first, "diff": "/diff?old=" + first + "&new=" + second, "jobs": "/jobs", "job": "/jobs/" + job, "sites": "/sites", "site": "/sites/" + site, "exceptions": "/exceptions",
+		"paths": "/paths?rule=" + rule, "fixes": "/fixes", "owners": "/owners", "fix": "/fixes/" + rule, "impact": "/fixes/" + rule + "/impact", "runs": "/runs", "run": "/runs/" + first, "diff": "/diff?old=" + first + "&new=" + second, "jobs": "/jobs", "job": "/jobs/" + job, "sites": "/sites", "site": "/sites/" + site, "schedules": "/schedules", "channels": "/channels", "exceptions": "/exceptions",
 		"policies": "/policies", "policy": "/policies/ours", "users": "/users", "tokens": "/tokens", "audit": "/audit", "settings": "/settings", "me": "/me", "api": "/api/v1/docs"} {
 		act(t, ctx, chromedp.Navigate(s.url+path))
 		until(t, ctx, `document.querySelector("main h1")`)

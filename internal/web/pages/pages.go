@@ -121,6 +121,8 @@ func routes() []route {
 		{"/jobs/{id}", "job", false, desk.Look, (*Pages).job},
 		{"/sites", "sites", false, desk.Look, (*Pages).sites},
 		{"/sites/{id}", "site", false, desk.Look, (*Pages).site},
+		{"/schedules", "schedules", false, desk.Look, (*Pages).schedules},
+		{"/channels", "channels", false, desk.Inspect, (*Pages).channels},
 		{"/exceptions", "exceptions", false, desk.Look, (*Pages).exceptions},
 		{"/owners", "owners", false, desk.Look, (*Pages).owners},
 		{"/policies", "policies", false, desk.Inspect, (*Pages).policies},
@@ -306,12 +308,12 @@ func (p *Pages) navigation(a *ask) []entry {
 		return nil
 	}
 	list := []entry{{Path: "/", Name: "Overview"}, {Path: "/board", Name: "Board"}, {Path: "/hosts", Name: "Hosts"}, {Path: "/paths", Name: "Paths"}, {Path: "/fixes", Name: "Fixes"},
-		{Path: "/changes", Name: "Changes"}, {Path: "/reports/board", Name: "Report"}, {Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}}
+		{Path: "/changes", Name: "Changes"}, {Path: "/reports/board", Name: "Report"}, {Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}, {Path: "/schedules", Name: "Schedules"}}
 	if desk.Allow(a.who, desk.Look, "") {
 		list = append(list, entry{Path: "/owners", Name: "Owners"}, entry{Path: "/exceptions", Name: "Exceptions"})
 	}
 	if a.may(desk.Inspect) {
-		for _, name := range []string{"Policies", "Users", "Tokens", "Audit", "Settings"} {
+		for _, name := range []string{"Policies", "Channels", "Users", "Tokens", "Audit", "Settings"} {
 			list = append(list, entry{Path: "/" + strings.ToLower(name), Name: name})
 		}
 	}

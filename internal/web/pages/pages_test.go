@@ -151,6 +151,8 @@ func TestEveryLink(t *testing.T) {
 	c.scan(m{"site": site})
 	c.call("POST", "exceptions", m{"rule": nlaRule, "scope": []string{"192.0.2.7"}, "owner": "<b>x", "reason": "<script>why</script>", "until": "2100-01-01"})
 	c.call("POST", "policies", m{"name": "ours", "yaml": "extends: baseline\n# </textarea><script>1</script>\n"})
+	c.call("POST", "schedules", m{"site": site, "cron": "0 6 * * 1", "zone": "Europe/Berlin", "blackouts": []string{"sat,sun"}})
+	c.call("POST", "channels", m{"kind": "webhook", "name": "<script>ch</script>", "url": "https://soc.example/?a=%3Cscript%3E", "template": `{"text": "{{.Title}}"}`})
 	c.call("POST", "tokens", m{"name": "<script>t</script>", "role": "viewer"})
 	c.call("POST", "users", m{"name": "<script>u</script>", "password": password, "role": "operator"})
 	row := c.call("GET", "findings?rule="+nlaRule, nil)["items"].([]any)[0].(map[string]any)["id"].(string)
@@ -161,7 +163,7 @@ func TestEveryLink(t *testing.T) {
 	if len(seen) < 60 {
 		t.Errorf("only %d pages were found", len(seen))
 	}
-	for _, path := range []string{"/board", "/board/" + row, "/hosts", "/paths", "/fixes", "/fixes/" + nlaRule, "/fixes/" + nlaRule + "/impact", "/changes", "/reports/board", "/runs", "/diff", "/jobs", "/sites", "/sites/" + site, "/owners", "/exceptions", "/policies", "/policies/ours", "/policies/baseline", "/users", "/tokens", "/audit", "/settings", "/me"} {
+	for _, path := range []string{"/board", "/board/" + row, "/hosts", "/paths", "/fixes", "/fixes/" + nlaRule, "/fixes/" + nlaRule + "/impact", "/changes", "/reports/board", "/runs", "/diff", "/jobs", "/sites", "/sites/" + site, "/owners", "/schedules", "/channels", "/exceptions", "/policies", "/policies/ours", "/policies/baseline", "/users", "/tokens", "/audit", "/settings", "/me"} {
 		if _, ok := seen["/signet"+path]; !ok {
 			t.Errorf("no link leads to %s", path)
 		}

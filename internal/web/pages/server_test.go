@@ -24,6 +24,7 @@ import (
 	"signet/internal/report/html"
 	"signet/internal/report/prose"
 	"signet/internal/run"
+	"signet/internal/seal"
 	"signet/internal/store/sqlite"
 	"signet/internal/web"
 	"signet/internal/web/front"
@@ -64,8 +65,12 @@ func serve(t *testing.T, url string, allow ...string) *served {
 	if s.token, err = desk.NewSetupToken(t.Context(), st, desk.Config{}); err != nil {
 		t.Fatal(err)
 	}
+	box, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
 	env := &run.Env{Checks: all.Checks(), Tool: "signet/test"}
-	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: env.RuleNames(), Checks: []string{"rdp", "smb", "http", "ldap"}})
+	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: env.RuleNames(), Checks: []string{"rdp", "smb", "http", "ldap"}, CheckSchedule: hub.CheckSchedule, CheckChannel: hub.CheckChannel, Sealer: box})
 	if err != nil {
 		t.Fatal(err)
 	}

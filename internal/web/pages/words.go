@@ -18,6 +18,9 @@ func (p *Pages) words() template.FuncMap {
 		"count": func(n uint64, one, many string) string { return text.CountGrouped(n, one, many) },
 		"when":  func(t time.Time) template.HTML { return stamp(t, "2 January 2006, 15:04 UTC") },
 		"day":   func(t time.Time) template.HTML { return stamp(t, "2 Jan 2006") },
+		"zoned": func(t time.Time) template.HTML { // in the zone that it has
+			return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format("Mon 2 Jan 2006 15:04") + `</time>`)
+		},
 		"clock": func(t time.Time) template.HTML { return stamp(t, "15:04") },
 		"less":  func(n int64) int64 { return -n },
 		"ago":   func(t time.Time) string { return ago(p.Hub.Now().Sub(t)) },

@@ -19,6 +19,8 @@
     const v = field.value;
     switch (field.dataset.as) {
       case "lines": return v.split(/[\s,]+/).filter(Boolean);
+      case "rows": return v.split("\n").map((line) => line.trim()).filter(Boolean);
+      case "truth": return v === "true";
       case "number": return v === "" ? undefined : Number(v);
       case "instant": return v === "" ? undefined : v + "T23:59:59Z";
     }
@@ -70,6 +72,7 @@
       form.querySelector("[data-shown]").hidden = false;
       return;
     }
+    if (to === "tested") return say(form, got.ok ? "It arrived: " + got.status + ", after " + got.took_ms + " ms." : "It did not arrive: " + got.status);
     if (to === "follow") {
       say(form, "Asking again…");
       return follow("jobs/" + got.id + "/events", (job) => say(form, "Asking again: " + job.state), () => location.reload());
@@ -100,7 +103,7 @@
     const [method, path] = form.dataset.call.split(" ");
     const headers = { Accept: "application/json" };
     if (form.dataset.etag) headers["If-Match"] = form.dataset.etag;
-    const body = method === "DELETE" || path === "sample" || path.endsWith("/verify") ? undefined : bodyOf(form);
+    const body = method === "DELETE" || path === "sample" || path.endsWith("/verify") || path.endsWith("/test") ? undefined : bodyOf(form);
     if (path === "findings" && !(body.ids || []).length) return say(form, "Choose findings first.");
     if (body) headers["Content-Type"] = "application/json";
     send(form, () => fetch(api + path, { method, headers, body: body && JSON.stringify(body), credentials: "same-origin" }));

@@ -1,0 +1,205 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"signet/internal/store"
+)
+
+// Schedule has a site asked on time.
+type Schedule struct {
+	ID        string   `json:"id"`
+	Site      string   `json:"site"` // ID
+	Cron      string   `json:"cron"`
+	Zone      string   `json:"zone"`    // of the IANA database; empty: UTC
+	Overlap   string   `json:"overlap"` // what becomes of a time at which a job of the site has not ended: skip, queue
+	Missed    string   `json:"missed"`  // what becomes of times that nobody was there for: once, skip
+	Blackouts []string `json:"blackouts"`
+	Paused    bool     `json:"paused"`
+
+	// Until is the time up to which everything was dealt with, Last what was done the last time.
+	Until time.Time `json:"until"`
+	Last  Kept      `json:"last,omitzero"`
+	Rev   uint64    `json:"-"`
+}
+
+// Kept is what was done about a time of a schedule.
+type Kept struct {
+	Due    time.Time `json:"due"`              // the time
+	At     time.Time `json:"at"`               // when it was dealt with
+	Did    string    `json:"did"`              // started, skipped, missed, failed
+	Missed int       `json:"missed,omitempty"` // times before it that nobody was there for
+	Job    string    `json:"job,omitempty"`
+	Why    string    `json:"why,omitempty"`
+}
+
+const mostSchedules = 1000
+
+func scheduleOf(k kept[Schedule]) Schedule {
+	s := k.v
+	s.Rev = k.rev
+	return s
+}
+
+// Schedules lists those of sites that somebody may see, by ID.
+func (d *Desk) Schedules(w Who) []Schedule {
+	var list []Schedule
+	for _, k := range d.schedules.list() {
+		if Allow(w, Look, k.v.Site) {
+			list = append(list, scheduleOf(k))
+		}
+	}
+	return list
+}
+
+// Schedule gives one. One that somebody may not see is store.ErrUnknown to them.
+func (d *Desk) Schedule(w Who, id string) (Schedule, error) {
+	k, err := d.schedules.get(id)
+	if err == nil && !Allow(w, Look, k.v.Site) {
+		err = store.NoDocument("schedule", id)
+	}
+	if err != nil {
+		return Schedule{}, err
+	}
+	return scheduleOf(k), nil
+}
+
+// PutSchedule makes a schedule (of no ID), or changes the one of that ID, which stands at revision was, into what is given. What it was to
+// do until now is dealt with by that: it begins with what comes next.
+func (d *Desk) PutSchedule(ctx context.Context, act Act, s Schedule, was uint64) (Schedule, error) {
+	err := d.change(ctx, act, func(p *plan) error {
+		site, ok := d.site(s.Site)
+		if !ok || !Allow(act.Who, Look, site.id) {
+			return wrong("site", "there is no site %.100q", s.Site)
+		}
+		if !Allow(act.Who, Launch, site.id) {
+			return ErrForbidden
+		}
+		s.Site = site.id
+		if err := d.checkSchedule(&s); err != nil {
+			return err
+		}
+		s.Until, s.Last = p.now, Kept{}
+		if s.ID == "" {
+			if len(d.schedules.list()) >= mostSchedules {
+				return ErrTooMany
+			}
+			var err error
+			if s.ID, err = d.newID(); err != nil {
+				return err
+			}
+			p.note("schedule.create", s.ID, "site", s.Site)
+			return d.schedules.put(p, s.ID, 0, s)
+		}
+		k, err := d.schedules.at(s.ID, was)
+		if err != nil {
+			return err
+		}
+		if !Allow(act.Who, Launch, k.v.Site) { // nor may it be taken from a site that one does not see
+			return store.NoDocument("schedule", s.ID)
+		}
+		s.Last = k.v.Last
+		p.note("schedule.change", s.ID, "site", s.Site)
+		return d.schedules.put(p, s.ID, k.rev, s)
+	})
+	if err != nil {
+		return Schedule{}, err
+	}
+	return d.Schedule(System(), s.ID)
+}
+
+// RemoveSchedule removes one. Its jobs stay as they are.
+func (d *Desk) RemoveSchedule(ctx context.Context, act Act, id string, was uint64) error {
+	return d.change(ctx, act, func(p *plan) error {
+		k, err := d.schedules.at(id, was)
+		if err == nil && !Allow(act.Who, Look, k.v.Site) {
+			err = store.NoDocument("schedule", id)
+		}
+		if err != nil {
+			return err
+		}
+		if !Allow(act.Who, Launch, k.v.Site) {
+			return ErrForbidden
+		}
+		d.schedules.remove(p, id, k.rev)
+		p.note("schedule.remove", id)
+		return nil
+	})
+}
+
+// checkSchedule checks what a schedule says by itself.
+func (d *Desk) checkSchedule(s *Schedule) (err error) {
+	for _, f := range []struct {
+		field string
+		to    *string
+	}{{"cron", &s.Cron}, {"zone", &s.Zone}} {
+		if *f.to, err = plain(f.field, *f.to, mostName); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct {
+		field string
+		to    *string
+		words []string // the first where nothing is said
+	}{{"overlap", &s.Overlap, []string{"skip", "queue"}}, {"missed", &s.Missed, []string{"once", "skip"}}} {
+		if *f.to == "" {
+			*f.to = f.words[0]
+		}
+		if !slices.Contains(f.words, *f.to) {
+			return wrong(f.field, "want %s or %s", f.words[0], f.words[1])
+		}
+	}
+	if s.Blackouts == nil {
+		s.Blackouts = []string{}
+	}
+	if d.config.CheckSchedule != nil {
+		return d.config.CheckSchedule(s)
+	}
+	return nil
+}
+
+// StartScheduled queues the job of a schedule that stands at a revision, and writes that its times until now are dealt with: both, or neither.
+func (d *Desk) StartScheduled(ctx context.Context, s *Schedule, until time.Time, did Kept, order json.RawMessage) (Job, error) {
+	var id string
+	err := d.change(ctx, Act{Who: System()}, func(p *plan) (err error) {
+		k, err := d.schedules.at(s.ID, s.Rev)
+		if err != nil {
+			return err
+		}
+		if id, err = d.newID(); err != nil {
+			return err
+		}
+		d.forgetJobs(p)
+		p.note("job.launch", id, "site", k.v.Site, "schedule", s.ID)
+		if err := d.jobs.put(p, id, 0, Job{ID: id, State: Queued, Site: k.v.Site, Schedule: s.ID, Order: order, Queued: p.now}); err != nil {
+			return err
+		}
+		did.Job = id
+		v := k.v
+		v.Until, v.Last = until, did
+		return d.schedules.put(p, s.ID, k.rev, v)
+	})
+	if err != nil {
+		return Job{}, err
+	}
+	return d.Job(id)
+}
+
+// PassScheduled writes that the times of a schedule until now are dealt with, and no job was queued for them.
+func (d *Desk) PassScheduled(ctx context.Context, s *Schedule, until time.Time, did Kept) error {
+	return d.change(ctx, Act{Who: System()}, func(p *plan) error {
+		k, err := d.schedules.at(s.ID, s.Rev)
+		if err != nil {
+			return err
+		}
+		v := k.v
+		if v.Until = until; !did.At.IsZero() {
+			v.Last = did
+			p.note("schedule."+did.Did, s.ID, "site", k.v.Site)
+		}
+		return d.schedules.put(p, s.ID, k.rev, v)
+	})
+}

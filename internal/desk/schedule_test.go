@@ -1,0 +1,114 @@
+package desk
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"signet/internal/store"
+)
+
+func TestSchedules(t *testing.T) {
+	f := ready(t)
+	f.Desk.config.CheckSchedule = func(s *Schedule) error {
+		if s.Cron == "never" {
+			return wrong("cron", "is never due")
+		}
+		return nil
+	}
+	ctx := t.Context()
+	var sites []Site
+	for _, name := range []string{"Berlin", "Hamburg"} {
+		s, err := f.PutSite(ctx, f.root, Site{Name: name, Targets: []string{"10.0.0.1"}}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sites = append(sites, s)
+	}
+	for field, s := range map[string]Schedule{
+		"site": {Site: "nowhere", Cron: "0 6 * * *"}, "cron": {Site: "Berlin", Cron: "never"}, "zone": {Site: "Berlin", Cron: "0 6 * * *", Zone: "a\x00b"},
+		"overlap": {Site: "Berlin", Cron: "0 6 * * *", Overlap: "twice"}, "missed": {Site: "Berlin", Cron: "0 6 * * *", Missed: "all"},
+	} {
+		_, err := f.PutSchedule(ctx, f.root, s, 0)
+		wantField(t, err, field)
+	}
+	good := Schedule{Site: "berlin", Cron: " 0 6 * * * ", Last: Kept{Did: "started"}, Until: f.now().AddDate(1, 0, 0)}
+	_, err := f.PutSchedule(ctx, f.viewer, good, 0)
+	wantError(t, "a viewer", err, ErrForbidden)
+	made, err := f.PutSchedule(ctx, f.operator, good, 0)
+	if err != nil || made.Site != sites[0].ID || made.Cron != "0 6 * * *" || made.Overlap != "skip" || made.Missed != "once" || !made.Until.Equal(f.now()) || made.Last != (Kept{}) || made.Rev == 0 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+
+	// Who is limited to another site neither sees nor takes it.
+	limited := f.act(f.make(t, "liv", Operator, "Hamburg"))
+	if list := f.Schedules(limited.Who); len(list) != 0 {
+		t.Errorf("who is limited sees %+v", list)
+	}
+	_, err = f.Schedule(limited.Who, made.ID)
+	wantError(t, "limited, reads", err, store.ErrUnknown)
+	_, err = f.PutSchedule(ctx, limited, Schedule{Site: "Berlin", Cron: "0 6 * * *"}, 0)
+	wantField(t, err, "site")
+	stolen := made
+	stolen.Site = "Hamburg"
+	_, err = f.PutSchedule(ctx, limited, stolen, store.AnyRev)
+	wantError(t, "limited, moves it to a site of theirs", err, store.ErrUnknown)
+	wantError(t, "limited, removes", f.RemoveSchedule(ctx, limited, made.ID, store.AnyRev), store.ErrUnknown)
+	if own, err := f.PutSchedule(ctx, limited, Schedule{Site: "Hamburg", Cron: "0 6 * * *"}, 0); err != nil || f.RemoveSchedule(ctx, limited, own.ID, own.Rev) != nil {
+		t.Errorf("limited, at their site: %v", err)
+	}
+	wantError(t, "a viewer removes", f.RemoveSchedule(ctx, f.viewer, made.ID, store.AnyRev), ErrForbidden)
+
+	// A job is queued and its time dealt with, or neither.
+	until := f.now().Add(time.Hour)
+	stale := made
+	stale.Rev += 100
+	_, err = f.StartScheduled(ctx, &stale, until, Kept{Due: until, At: until, Did: "started"}, []byte("{}"))
+	if wantError(t, "stale", err, store.ErrStale); len(f.Jobs(System())) != 0 {
+		t.Errorf("jobs %+v", f.Jobs(System()))
+	}
+	job, err := f.StartScheduled(ctx, &made, until, Kept{Due: until, At: until, Did: "started"}, []byte("{}"))
+	if err != nil || job.Schedule != made.ID || job.Site != sites[0].ID || job.State != Queued || job.By != "" {
+		t.Fatalf("%+v, %v", job, err)
+	}
+	now, err := f.Schedule(System(), made.ID)
+	if err != nil || !now.Until.Equal(until) || now.Last.Job != job.ID || now.Last.Did != "started" {
+		t.Fatalf("%+v, %v", now, err)
+	}
+	if job, err = f.MoveJob(ctx, job.ID, func(j *Job) { j.State, j.Schedule = Running, "another" }); err != nil || job.Schedule != made.ID {
+		t.Errorf("%+v, %v", job, err)
+	}
+	if err := f.PassScheduled(ctx, &now, until.Add(time.Hour), Kept{Due: until, At: until, Did: "skipped"}); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, "passed by what was read before", f.PassScheduled(ctx, &now, until, Kept{}), store.ErrStale)
+
+	// What changes begins with what comes next.
+	f.move(2 * time.Hour)
+	now.Cron = "0 7 * * *"
+	if now, err = f.PutSchedule(ctx, f.operator, now, store.AnyRev); err != nil || !now.Until.Equal(f.now()) || now.Last.Did != "skipped" {
+		t.Errorf("%+v, %v", now, err)
+	}
+
+	// All of it is there for the next process, and goes with its site.
+	if err := f.load(ctx); err != nil || len(f.Schedules(System())) != 1 {
+		t.Errorf("%v, %+v", err, f.Schedules(System()))
+	}
+	if err := f.RemoveSite(ctx, f.root, sites[0].ID, store.AnyRev); err != nil || len(f.Schedules(System())) != 0 {
+		t.Errorf("%v, %+v", err, f.Schedules(System()))
+	}
+	var did []string
+	entries, err := f.Audit(ctx, 0, 100)
+	for _, e := range entries {
+		if e.Object == made.ID || e.Detail["schedule"] == made.ID {
+			did = append(did, e.Action)
+		}
+	}
+	if !slices.Equal(did, []string{"schedule.remove", "schedule.change", "schedule.skipped", "job.launch", "schedule.create"}) {
+		t.Errorf("%v, the log says %v", err, did)
+	}
+	if _, err := f.Schedule(System(), made.ID); !errors.Is(err, store.ErrUnknown) {
+		t.Error(err)
+	}
+}

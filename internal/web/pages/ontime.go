@@ -1,0 +1,97 @@
+package pages
+
+import (
+	"slices"
+	"time"
+
+	"signet/internal/desk"
+	"signet/internal/hub"
+	"signet/internal/notify"
+	"signet/internal/outbox"
+)
+
+// schedulesPage is what is asked on time.
+type schedulesPage struct {
+	Schedules []scheduleShown
+	Sites     []desk.Site // that who asks may have asked on time
+	Site      string      // that the form begins with
+	Allow     bool        // something may be launched at all
+}
+
+func (*schedulesPage) title() string { return "Schedules" }
+
+// scheduleShown is a schedule, and when it is due.
+type scheduleShown struct {
+	desk.Schedule
+	SiteName string
+	Next     []time.Time
+	May      bool
+}
+
+// ETag names the revision of the schedule.
+func (s scheduleShown) ETag() string { return etag(s.Rev) }
+
+// nextShown is how many times of a schedule are shown.
+const nextShown = 5
+
+func (p *Pages) schedules(a *ask) (any, error) {
+	out := &schedulesPage{Site: a.q.Get("site"), Allow: len(p.limits().Allow) > 0}
+	names := p.siteNames(a)
+	for _, s := range p.Desk.Schedules(a.who) {
+		out.Schedules = append(out.Schedules, scheduleShown{s, names[s.Site], hub.Next(&s, p.Hub.Now(), nextShown), desk.Allow(a.who, desk.Launch, s.Site)})
+	}
+	slices.SortFunc(out.Schedules, func(x, y scheduleShown) int { return compareFolded(x.SiteName, y.SiteName) })
+	for _, s := range p.Desk.Sites(a.who) {
+		if desk.Allow(a.who, desk.Launch, s.ID) {
+			out.Sites = append(out.Sites, s)
+		}
+	}
+	return out, nil
+}
+
+// channelsPage is where messages go.
+type channelsPage struct {
+	Channels []channelShown
+	Sites    []desk.Site
+	Kinds    []string
+}
+
+func (*channelsPage) title() string { return "Channels" }
+
+// channelShown is a channel, and how it is.
+type channelShown struct {
+	desk.Channel
+	On      []string // names of the sites that it names
+	Letters []outbox.Letter
+	Waiting int
+	Failed  int
+	Last    *outbox.Sent
+}
+
+// ETag names the revision of the channel.
+func (c channelShown) ETag() string { return etag(c.Rev) }
+
+// mostLetters is how many messages of a channel are shown.
+const mostLetters = 10
+
+func (p *Pages) channels(a *ask) (any, error) {
+	out := &channelsPage{Sites: p.Desk.Sites(a.who), Kinds: notify.Kinds()}
+	names := p.siteNames(a)
+	for _, c := range p.Desk.Channels(a.who) {
+		v := channelShown{Channel: c, On: named(c.Sites, names), Letters: p.Hub.Outbox.Letters(c.ID)}
+		for _, l := range v.Letters {
+			if l.Failed {
+				v.Failed++
+			} else {
+				v.Waiting++
+			}
+		}
+		v.Letters = v.Letters[:min(len(v.Letters), mostLetters)]
+		if last, ok := p.Hub.Outbox.Last(c.ID); ok {
+			v.Last = &last
+		}
+		out.Channels = append(out.Channels, v)
+	}
+	slices.SortFunc(out.Channels, func(x, y channelShown) int { return compareFolded(x.Name, y.Name) })
+	return out, nil
+}
