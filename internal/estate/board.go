@@ -191,7 +191,6 @@ func (b *Board) sortIDs() {
 
 func (b *Board) id(x *item) ID        { return b.known.rows[x.known].id }
 func (b *Board) about(x *item) *about { return b.known.about(&b.known.rows[x.known]) }
-func (b *Board) rule(x *item) string  { return b.known.texts.word(b.about(x).rule) }
 func (b *Board) addr(x *item) netip.Addr {
 	if x.row >= 0 {
 		return b.e.addrOf(&b.e.spots[b.e.rows[x.row].spot])

@@ -104,13 +104,15 @@ func TestAnswers(t *testing.T) {
 		status string
 		after  time.Duration
 	}{
-		{"refused", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret body", 403) }, "403 Forbidden", 0},
+		{"refused", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "secret body", http.StatusForbidden) }, "403 Forbidden", 0},
 		{"too much", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Retry-After", "90"); w.WriteHeader(429) }, "429 Too Many Requests", 90 * time.Second},
 		{"for ever", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "99999999999")
 			w.WriteHeader(503)
 		}, "503 Service Unavailable", 24 * time.Hour},
-		{"elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, 307) }, "307: it answered with a redirect, and none is followed", 0},
+		{"elsewhere", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		}, "307: it answered with a redirect, and none is followed", 0},
 		{"a broken answer", func(w http.ResponseWriter, r *http.Request) {
 			c, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
