@@ -44,6 +44,7 @@ type Hub struct {
 	sampling sync.Mutex    // the sample comes or goes, one at a time
 	look     chan struct{} // has one element when runs may have come or gone
 	impacts  impacts
+	diffs    diffs
 	previews chan struct{} // has one element while no policy is tried
 
 	changes  changes
@@ -77,9 +78,10 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 		}
 	}
 	h := &Hub{Config: c, documents: documents, ring: make(chan struct{}, 1), look: make(chan struct{}, 1), came: make(chan struct{}, 1), timetable: make(chan struct{}, 1), unlike: map[string]bool{},
-		impacts: impacts{turn: make(chan struct{}, 1)}, previews: make(chan struct{}, 1)}
+		impacts: impacts{turn: make(chan struct{}, 1)}, previews: make(chan struct{}, 1), diffs: diffs{turn: make(chan struct{}, 1)}}
 	h.impacts.turn <- struct{}{}
 	h.previews <- struct{}{}
+	h.diffs.turn <- struct{}{}
 	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended, Held: h.heldBack, Warn: c.Warn})
 	h.first = sync.OnceValue(func() error { return h.rebuild(ctx, false) })
 	if err := h.changes.load(ctx, documents); err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 
-	"signet/internal/compare"
 	"signet/internal/desk"
 	"signet/internal/report"
 	"signet/internal/run"
@@ -72,27 +71,6 @@ func (h *Hub) Report(ctx context.Context, who desk.Who, id string, f report.Form
 	}
 	_, err = h.Env.Report(ctx, in, r, f.Run(w, &report.Options{Checks: h.Env.Checks, Width: 100}))
 	return err
-}
-
-// Diff tells what is different between two runs that somebody may see, under the policy of the newer one's site: its header, then each
-// change, then the sums.
-func (h *Hub) Diff(ctx context.Context, who desk.Who, before, after string, head func(*report.DiffHeader) error, each func(*compare.Change) error) (*compare.Summary, error) {
-	a, _, err := h.opened(ctx, who, before)
-	if err != nil {
-		return nil, err
-	}
-	b, r, err := h.opened(ctx, who, after)
-	if err != nil {
-		return nil, err
-	}
-	c, err := h.Env.Compare(ctx, a, b, r.Judge)
-	if err != nil {
-		return nil, err
-	}
-	if err := head(c.Header()); err != nil {
-		return nil, err
-	}
-	return c.Changes(ctx, each)
 }
 
 // Import stores runs of JSON lines, which belong to no site.

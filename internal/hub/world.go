@@ -215,7 +215,8 @@ type View struct {
 	Board  *estate.Board
 	Sample bool // it is the sample's, and of no network
 
-	owners uint64 // revision of the rules of owners that the board has; 0: none
+	owners uint64  // revision of the rules of owners that the board has; 0: none
+	graphs *graphs // of the estate; nil: none is kept
 }
 
 // marked is the view with what people say of rows, and whose they are by rules.
@@ -224,7 +225,11 @@ func (v *View) marked(marks map[estate.ID]estate.Mark, owners desk.Owners) *View
 	if v.owners != owners.Rev {
 		board = board.Given(owner.NewMatcher(owners.Rules))
 	}
-	return &View{Estate: v.Estate, Board: board.Marked(marks), Sample: v.Sample, owners: owners.Rev}
+	graphs := v.graphs
+	if graphs == nil {
+		graphs = newGraphs(v.Estate)
+	}
+	return &View{Estate: v.Estate, Board: board.Marked(marks), Sample: v.Sample, owners: owners.Rev, graphs: graphs}
 }
 
 // views are what is seen of one world. Who may see some sites has an estate of those; the few that were asked for last are kept.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -17,7 +16,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"signet"
-	"signet/internal/compare"
 	"signet/internal/desk"
 	"signet/internal/line"
 	"signet/internal/report"
@@ -238,34 +236,20 @@ func (s *Server) addDiff() {
 			}
 		}
 		patiently(ctx, longReport)
-		out := &listed[Line]{List[Line]{Items: []Line{}}}
-		var one bytes.Buffer
-		lines := report.JSONL().Diff(&one, &report.Options{})
-		n := uint64(0)
-		_, err = s.c.Hub.Diff(ctx, who(ctx), in.Old, in.New, func(*report.DiffHeader) error { return nil }, func(c *compare.Change) error {
-			if n++; n <= skip {
-				return nil
-			}
-			if len(out.Body.Items) == most {
-				out.Body.Next = new(number(n - 1))
-				return errEnough
-			}
-			one.Reset()
-			if err := lines.Change(c); err != nil {
-				return err
-			}
-			out.Body.Items = append(out.Body.Items, bytes.Clone(bytes.TrimSpace(one.Bytes())))
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnough) {
+		list, more, err := s.c.Hub.DiffLines(ctx, who(ctx), in.Old, in.New, skip, most)
+		if err != nil {
 			return nil, err
+		}
+		out := &listed[Line]{List[Line]{Items: []Line{}}}
+		for _, l := range list {
+			out.Body.Items = append(out.Body.Items, l)
+		}
+		if more {
+			out.Body.Next = new(number(skip + uint64(len(list))))
 		}
 		return out, nil
 	})
 }
-
-// errEnough ends a comparison of which the rest is not wanted.
-var errEnough = errors.New("enough")
 
 // imported is what came of an import.
 type imported struct {

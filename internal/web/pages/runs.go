@@ -135,8 +135,6 @@ type changeShown struct {
 	Because               []string
 }
 
-const mostChanges = 200
-
 func (p *Pages) diff(a *ask) (any, error) {
 	runs, err := p.Hub.Runs(a.Context(), a.who)
 	if err != nil {
@@ -156,31 +154,25 @@ func (p *Pages) diff(a *ask) (any, error) {
 			return nil, store.NoDocument("run", id)
 		}
 	}
-	by := map[compare.Kind]*changes{}
-	var order []compare.Kind
-	sums, err := p.Hub.Diff(a.Context(), a.who, out.Old, out.New, func(h *report.DiffHeader) error { out.Header = h; return nil }, func(c *compare.Change) error {
-		k := by[c.Kind]
-		if k == nil {
-			k = &changes{}
-			k.Title, k.About = report.KindWords(c.Kind)
-			by[c.Kind] = k
-			order = append(order, c.Kind)
-		}
-		if k.All++; len(k.Shown) < mostChanges {
-			k.Shown = append(k.Shown, shownChange(c))
-		}
-		return nil
-	})
+	d, err := p.Hub.Diff(a.Context(), a.who, out.Old, out.New)
 	if err != nil {
 		if ctx := a.Context().Err(); errors.Is(err, context.Canceled) && ctx != nil {
 			return nil, ctx
 		}
 		return nil, err
 	}
-	slices.Sort(order)
-	for _, k := range order {
-		out.Kinds = append(out.Kinds, *by[k])
+	out.Header = &d.Header
+	for _, kind := range compare.Kinds() {
+		if d.Sum.Changes[kind] == 0 || kind == compare.Same {
+			continue
+		}
+		k := changes{All: d.Sum.Changes[kind]}
+		k.Title, k.About = report.KindWords(kind)
+		for i := range d.First[kind] {
+			k.Shown = append(k.Shown, shownChange(&d.First[kind][i]))
+		}
+		out.Kinds = append(out.Kinds, k)
 	}
-	out.Same = sums.Changes[compare.Same]
+	out.Same = d.Sum.Changes[compare.Same]
 	return out, nil
 }
