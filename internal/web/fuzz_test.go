@@ -239,8 +239,18 @@ func (f *fuzzed) check(t *rapid.T) {
 // end takes away what calls left, and holds the server against what it was.
 func (f *fuzzed) end(t *testing.T) {
 	c := &caller{t: t, s: f.served, http: http.Client{Timeout: 30 * time.Second}, token: f.root.token}
+	for list := c.do("GET", "schedules?limit=500", nil).is(200); list.get("items.0") != nil; list = c.do("GET", "schedules?limit=500", nil).is(200) {
+		c.do("DELETE", "schedules/"+list.text("items.0.id"), nil).is(204) // which launch others
+	}
 	c.do("DELETE", "jobs", nil).is(204)
-	for begin := time.Now(); strings.Contains(string(c.do("GET", "jobs?limit=500", nil).is(200).body), `ing",`); time.Sleep(50 * time.Millisecond) {
+	underWay := func() bool {
+		var list struct{ Items []struct{ State string } }
+		c.do("GET", "jobs?limit=500", nil).is(200).into(&list)
+		return slices.ContainsFunc(list.Items, func(j struct{ State string }) bool {
+			return j.State == "queued" || j.State == "running" || j.State == "stopping"
+		})
+	}
+	for begin := time.Now(); underWay(); time.Sleep(50 * time.Millisecond) {
 		if time.Since(begin) > 30*time.Second {
 			t.Fatal("jobs are under way after 30 s")
 		}

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -74,12 +75,29 @@ func (s *sent) read(v any) (table []byte, isTable bool, err error) {
 	case jsonKind, "":
 		d := json.NewDecoder(bytes.NewReader(text))
 		d.DisallowUnknownFields()
-		if err := d.Decode(v); err != nil || d.More() {
-			return nil, false, problem(http.StatusUnprocessableEntity, "the body is not the JSON that is wanted here")
+		err := d.Decode(v)
+		if err == nil && !d.More() {
+			return nil, false, nil
 		}
-		return nil, false, nil
+		return nil, false, notWanted(err)
 	}
 	return nil, false, problem(http.StatusUnsupportedMediaType, "want text/csv or application/json")
+}
+
+// notWanted is what is wrong with a body that a decoder did not take: it names the field, and never what was in it.
+func notWanted(err error) error {
+	const what = "the body is not the JSON that is wanted here"
+	if err != nil {
+		if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+			if name, err := strconv.Unquote(quoted); err == nil {
+				return field(http.StatusUnprocessableEntity, name, "there is no such field")
+			}
+		}
+		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && kind.Field != "" {
+			return field(http.StatusUnprocessableEntity, kind.Field, "is of another kind than is wanted here")
+		}
+	}
+	return problem(http.StatusUnprocessableEntity, what)
 }
 
 // mistakes are problems of a table as they are answered: named by line and column.
