@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"reflect"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,25 +80,26 @@ func (s *sent) read(v any) (table []byte, isTable bool, err error) {
 		if err == nil && !d.More() {
 			return nil, false, nil
 		}
-		return nil, false, notWanted(err)
+		return nil, false, notWanted(text, err, "rules")
 	}
 	return nil, false, problem(http.StatusUnsupportedMediaType, "want text/csv or application/json")
 }
 
-// notWanted is what is wrong with a body that a decoder did not take: it names the field, and never what was in it.
-func notWanted(err error) error {
-	const what = "the body is not the JSON that is wanted here"
-	if err != nil {
-		if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-			if name, err := strconv.Unquote(quoted); err == nil {
-				return field(http.StatusUnprocessableEntity, name, "there is no such field")
+// notWanted is what is wrong with a body that a decoder did not take: it names every field that is, and never what was in it.
+func notWanted(text []byte, err error, known ...string) error {
+	e := problem(http.StatusUnprocessableEntity, "the body is not the JSON that is wanted here")
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(text, &fields) == nil {
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+				e.Errors = append(e.Errors, &huma.ErrorDetail{Location: "body." + name, Message: "there is no such field"})
 			}
 		}
-		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && kind.Field != "" {
-			return field(http.StatusUnprocessableEntity, kind.Field, "is of another kind than is wanted here")
-		}
 	}
-	return problem(http.StatusUnprocessableEntity, what)
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && kind.Field != "" {
+		e.Errors = append(e.Errors, &huma.ErrorDetail{Location: "body." + kind.Field, Message: "is of another kind than is wanted here"})
+	}
+	return e
 }
 
 // mistakes are problems of a table as they are answered: named by line and column.
@@ -172,11 +174,11 @@ func (s *Server) addOwners() {
 		IfMatch string `header:"If-Match" doc:"ETag of the rules that are to be replaced: 412 where they were changed since"`
 	}
 	add(s, "PUT "+path, does{id: "replace-owners", summary: "Replace the rules of owners: all of them or, with a mistake, none", errors: []int{412, 413, 415, 422}}, func(ctx context.Context, in *written) (*shown, error) {
-		was, err := revision(in.IfMatch)
+		rules, _, problems, err := in.rules()
 		if err != nil {
 			return nil, err
 		}
-		rules, _, problems, err := in.rules()
+		was, err := revision(in.IfMatch)
 		if err != nil {
 			return nil, err
 		}
