@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command web measures `signet serve` over a large store: pages and API under load, readers of a job, memory, and how soon what was
 // learned or decided shows. bench/README.md says how to read what it prints; bench/web/run runs it in a network of its own.
 package main
