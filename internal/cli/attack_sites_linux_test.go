@@ -27,6 +27,8 @@ func TestAttackForeignIDs(t *testing.T) {
 	ids["policies"] = admin.call(201, "POST", "policies", object{"name": "foreign-policy", "yaml": "name: foreign-policy\nversion: 1\n"}).field("id")
 	ids["users"] = admin.items("users")[0]["id"].(string)
 	ids["tokens"] = admin.call(201, "POST", "tokens", object{"name": "foreign-token", "role": "viewer"}).field("id")
+	ids["schedules"] = admin.call(201, "POST", "schedules", object{"site": ids["sites"], "cron": "0 6 1 1 *"}).field("id")
+	ids["channels"] = admin.call(201, "POST", "channels", object{"kind": "webhook", "name": "foreign-channel", "url": "https://foreign.example/in", "sites": []string{ids["sites"]}}).field("id")
 	ids["me"] = ids["users"]
 	for kind, id := range ids {
 		if id == "" {
@@ -45,7 +47,7 @@ func TestAttackForeignIDs(t *testing.T) {
 	routes := admin.routes()
 	slices.Sort(routes)
 	pages := []string{"/board/" + ids["findings"], "/hosts/" + ids["hosts"], "/hosts/" + ids["hosts"] + "/evidence?check=rdp&port=3389", "/runs/" + ids["runs"], "/diff?old=" + ownRun + "&new=" + ids["runs"], "/diff?old=" + ids["runs"] + "&new=" + ids["runs"],
-		"/jobs/" + ids["jobs"], "/sites/" + ids["sites"], "/policies/" + ids["policies"], "/users", "/tokens", "/audit", "/settings", "/exceptions", "/policies"}
+		"/jobs/" + ids["jobs"], "/channels", "/sites/" + ids["sites"], "/policies/" + ids["policies"], "/users", "/tokens", "/audit", "/settings", "/exceptions", "/policies"}
 	before := admin.call(200, "GET", "findings/"+ids["findings"], nil).text
 	for name, c := range callers {
 		var auth []string
@@ -76,7 +78,11 @@ func TestAttackForeignIDs(t *testing.T) {
 				tell(route, c.send(method, strings.ReplaceAll(path, "{id}", row["rule"].(string)), nil, auth...), 200, 401, 403, 404, 422)
 				continue
 			}
-			for _, body := range []any{object{"owner": "mallory"}, object{"state": "in-work"}} {
+			bodies := []any{object{"owner": "mallory"}, object{"state": "in-work"}}
+			if kind == "schedules" {
+				bodies = []any{object{"paused": true}, object{"site": own}}
+			}
+			for _, body := range bodies {
 				tell(route, c.send(method, strings.ReplaceAll(path, "{id}", ids[kind]), body, auth...), 401, 403, 404)
 				if method == "GET" || method == "DELETE" {
 					break
@@ -90,6 +96,7 @@ func TestAttackForeignIDs(t *testing.T) {
 			{"POST /api/v1/jobs", object{"site": ids["sites"]}}, {"POST /api/v1/jobs", object{"site": "foreign-site"}}, {"POST /api/v1/jobs", object{"targets": []string{"127.32.25.1"}}},
 			{"PATCH /api/v1/findings", object{"ids": []string{ids["findings"]}, "owner": "mallory"}}, {"GET /api/v1/diff?old=" + ids["runs"] + "&new=" + ids["runs"], nil}, {"GET /api/v1/diff?old=" + ownRun + "&new=" + ids["runs"], nil},
 			{"POST /api/v1/users", object{"name": "eve", "password": servePassword, "role": "admin"}}, {"POST /api/v1/tokens", object{"name": "eve", "role": "admin"}}, {"POST /api/v1/sites", object{"name": "eve", "targets": []string{"127.32.25.2"}}},
+			{"POST /api/v1/channels", object{"kind": "webhook", "name": "eve", "url": "https://eve.example"}},
 			{"POST /api/v1/exceptions", object{"rule": row["rule"], "scope": []string{"127.32.25.2"}, "owner": "e", "reason": "e", "until": "2099-01-01"}}, {"POST /api/v1/runs/import", "{}"}, {"GET /api/v1/runs/" + ids["runs"] + "/report?format=jsonl", nil},
 		} {
 			method, path, _ := strings.Cut(k.call, " ")

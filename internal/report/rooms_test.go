@@ -12,7 +12,9 @@ import (
 )
 
 // beside is what rooms show besides formats: pages of a server look like the page of the report.
-func beside() []string { return []string{"html/palette.go shows Palette"} }
+func beside() []string {
+	return []string{"html/palette.go shows Palette", "html/advice.go shows Markdown", "html/lead.go shows Lead"}
+}
 
 // The room of a format shows functions that return a report.Format, and nothing else; each of them is among formats.
 func TestRoomsShowFormatsAlone(t *testing.T) {
