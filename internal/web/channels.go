@@ -67,6 +67,19 @@ func (s *Server) channel(c desk.Channel) channel {
 	return out
 }
 
+// letter is a message that was not taken yet.
+type letter struct {
+	ID     string    `json:"id" doc:"as the other side sees it"`
+	Kind   string    `json:"kind"`
+	Title  string    `json:"title"`
+	Made   time.Time `json:"made"`
+	Tries  int       `json:"tries"`
+	Next   time.Time `json:"next"`
+	Held   bool      `json:"held" doc:"for the next digest"`
+	Failed bool      `json:"failed"`
+	Why    string    `json:"why,omitempty" doc:"of the last try"`
+}
+
 // addChannels adds the routes of channels.
 func (s *Server) addChannels() {
 	d := s.c.Desk
@@ -138,17 +151,6 @@ func (s *Server) addChannels() {
 		out.Body.OK, out.Body.Status, out.Body.TookMS = ok, r.Status, r.Took.Milliseconds()
 		return out, nil
 	})
-	type letter struct {
-		ID     string    `json:"id" doc:"as the other side sees it"`
-		Kind   string    `json:"kind"`
-		Title  string    `json:"title"`
-		Made   time.Time `json:"made"`
-		Tries  int       `json:"tries"`
-		Next   time.Time `json:"next"`
-		Held   bool      `json:"held" doc:"for the next digest"`
-		Failed bool      `json:"failed"`
-		Why    string    `json:"why,omitempty" doc:"of the last try"`
-	}
 	type letters struct {
 		Of
 		Paging
