@@ -154,39 +154,41 @@ func (d *Delta) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// Rows are changes as a message tells them: one for each rule that is new or severer, the severest first. more is how many are left out.
-func Rows(tell []*compare.Change) (rows []notify.Row, more int, worst signet.Severity) {
+// Rows are changes as a message tells them: one for each rule that is new or severer, the severest first. more is how many are left out, worst
+// the severity of the worst; "": no rule is among them.
+func Rows(tell []*compare.Change) (rows []notify.Row, more int, worst string) {
 	type rated struct {
 		notify.Row
-		severity signet.Severity
+		severity int // -1: that the endpoint is exposed, of no rule
 	}
 	var all []rated
 	for _, c := range tell {
-		add := func(rule, where string, s signet.Severity) {
+		add := func(rule, where string, s int) {
 			r := rated{notify.Row{Change: c.Kind.String(), Rule: rule, Host: c.Host, Address: c.Addr().String(), Port: c.Endpoint().Port, Check: c.Check, Where: where}, s}
-			if s != 0 {
-				r.Severity = s.String()
-			}
-			if rule == "" {
+			if s >= 0 {
+				r.Severity = signet.Severity(s).String()
+			} else {
 				r.Text = "exposed"
 			}
 			all = append(all, r)
-			worst = max(worst, s)
 		}
 		n := len(all)
 		for _, f := range c.Gained {
-			add(f.Rule, f.Where, f.Severity)
+			add(f.Rule, f.Where, int(f.Severity))
 		}
 		for _, f := range c.Rated {
 			if f.Severity > f.Was {
-				add(f.Rule, f.Where, f.Severity)
+				add(f.Rule, f.Where, int(f.Severity))
 			}
 		}
 		if len(all) == n {
-			add("", "", 0)
+			add("", "", -1)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b rated) int { return cmp.Compare(b.severity, a.severity) })
+	if len(all) > 0 {
+		worst = all[0].Severity
+	}
 	for i := range all {
 		if i == notify.MostRows {
 			return rows, len(all) - i, worst

@@ -127,12 +127,23 @@ func TestRows(t *testing.T) {
 	list = append(list, change(compare.Worsened, "x", signet.Guarded, signet.Exposed))
 	tell, _ := (&Memory{}).Tell("", list, false)
 	rows, more, worst := Rows(tell)
-	if len(rows) != notify.MostRows || more != 11 || worst != signet.Critical || rows[0].Host != "h29" || rows[0].Severity != "critical" || rows[1].Host != "h0" || rows[1].Change != "worsened" || rows[1].Port != 445 {
-		t.Errorf("%d rows and %d more, worst %v: %+v", len(rows), more, worst, rows[:2])
+	if len(rows) != notify.MostRows || more != 11 || worst != "critical" || rows[0].Host != "h29" || rows[0].Severity != "critical" || rows[1].Host != "h0" || rows[1].Change != "worsened" || rows[1].Port != 445 {
+		t.Errorf("%d rows and %d more, worst %q: %+v", len(rows), more, worst, rows[:2])
 	}
 	rows, more, worst = Rows(tell[30:])
-	if len(rows) != 1 || more != 0 || worst != 0 || rows[0].Text != "exposed" || rows[0].Severity != "" {
-		t.Errorf("%+v %d %v", rows, more, worst)
+	if len(rows) != 1 || more != 0 || worst != "" || rows[0].Text != "exposed" || rows[0].Severity != "" {
+		t.Errorf("%+v %d %q", rows, more, worst)
+	}
+}
+
+// Info is a severity too, though it is the least.
+func TestRowsOfInfo(t *testing.T) {
+	c := change(compare.Worsened, "a", signet.Guarded, signet.Exposed, "+r")
+	c.Gained[0].Severity = signet.Info
+	bare := change(compare.Worsened, "b", signet.Guarded, signet.Exposed)
+	rows, _, worst := Rows([]*compare.Change{&bare, &c})
+	if worst != "info" || rows[0].Severity != "info" || rows[0].Host != "a" || rows[1].Severity != "" {
+		t.Errorf("%q %+v", worst, rows)
 	}
 }
 

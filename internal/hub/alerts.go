@@ -213,16 +213,13 @@ func (h *Hub) tellSet(ctx context.Context, s *ChangeSet) error {
 	if len(tell) > 0 {
 		rows, more, worst := alert.Rows(tell)
 		more += int(lost(compare.Worsened))
-		m := notify.Message{Kind: notify.Worsened, Run: s.Run, Rows: rows, More: more, Title: worseTitle(len(rows)+more, h.siteName(s.Site)), Link: h.page("/diff", "old", s.Before, "new", s.Run)}
-		if worst != 0 {
-			m.Severity = worst.String()
-		}
+		m := notify.Message{Kind: notify.Worsened, Severity: worst, Run: s.Run, Rows: rows, More: more, Title: worseTitle(len(rows)+more, h.siteName(s.Site)), Link: h.page("/diff", "old", s.Before, "new", s.Run)}
 		err = h.post(&p, s.Site, m)
 	}
-	fell, of, fewer := h.coverageFell(ctx, s)
+	now, before, fewer := h.coverageFell(ctx, s)
 	if err == nil && fewer {
 		err = h.post(&p, s.Site, notify.Message{Kind: notify.Coverage, Run: s.Run, Severity: "medium", Link: h.page("/diff", "old", s.Before, "new", s.Run),
-			Title: fmt.Sprintf("%d endpoints fewer than before could be told%s: %d of %d", of-fell, at(h.siteName(s.Site)), fell, of)})
+			Title: fmt.Sprintf("%d endpoints fewer than before could be told%s: %d of %d", before-now, at(h.siteName(s.Site)), now, before)})
 	}
 	if err != nil {
 		return err
@@ -286,8 +283,8 @@ const (
 	fellBy    = 10
 )
 
-// coverageFell tells of how many endpoints of a site a run could tell, and the run before it, and whether those are that much fewer.
-func (h *Hub) coverageFell(ctx context.Context, s *ChangeSet) (now, before uint64, fell bool) {
+// coverageFell tells how many endpoints of a site a run could tell, and the run before it, and whether those are that much fewer.
+func (h *Hub) coverageFell(ctx context.Context, s *ChangeSet) (now, before uint64, fewer bool) {
 	if s.Verifies != nil {
 		return 0, 0, false
 	}
@@ -295,23 +292,32 @@ func (h *Hub) coverageFell(ctx context.Context, s *ChangeSet) (now, before uint6
 	if err != nil {
 		return 0, 0, false
 	}
-	known := func(id string) (n uint64, ok bool) {
-		i := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == id })
-		if i < 0 || len(runs[i].Verdicts) == 0 {
-			return 0, false
+	of := func(id string) *store.Run {
+		if i := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == id }); i >= 0 {
+			return &runs[i]
 		}
-		for v, count := range runs[i].Verdicts {
+		return nil
+	}
+	if a, b := of(s.Before), of(s.Run); a != nil && b != nil {
+		return fell(a, b)
+	}
+	return 0, 0, false // one was removed meanwhile
+}
+
+// fell holds two runs against each other. Who asks something else is told something else, and where no counts are known there is nothing to
+// tell.
+func fell(a, b *store.Run) (now, before uint64, fewer bool) {
+	if len(a.Verdicts) == 0 || len(b.Verdicts) == 0 || !alike(a, b) {
+		return 0, 0, false
+	}
+	known := func(r *store.Run) (n uint64) {
+		for v, count := range r.Verdicts {
 			if signet.Verdict(v) != signet.Undetermined {
 				n += count
 			}
 		}
-		return n, true
+		return n
 	}
-	now, ok := known(s.Run)
-	before, okBefore := known(s.Before)
-	i, k := slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == s.Run }), slices.IndexFunc(runs, func(r store.Run) bool { return r.ID == s.Before })
-	if !ok || !okBefore || !alike(&runs[i], &runs[k]) { // who asks less is told less
-		return now, before, false
-	}
+	now, before = known(b), known(a)
 	return now, before, before >= now+leastFell && (before-now)*100 >= before*fellBy
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"signet"
 	"signet/internal/check/checktest"
 	"signet/internal/desk"
 	"signet/internal/notify"
@@ -176,6 +178,23 @@ func TestAlertsOfEvents(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 
+	// A job that fails is told of, and why.
+	asked := ask(3389, "127.9.51.1")
+	asked.Rate = 100
+	order, err := json.Marshal(&Ordered{Order: asked})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Desk.QueueJob(t.Context(), act(), made[0].Site, order); err != nil {
+		t.Fatal(err)
+	}
+	h.Jobs.mind(0)
+	want = append(want, "https://soc.example job.failed A job failed at hq")
+	office.expects(t, h, want...)
+	if m := office.last; len(m.Rows) != 1 || !strings.Contains(m.Rows[0].Text, "127.9.51.1") || !strings.Contains(m.Link, "/jobs/") {
+		t.Errorf("%+v", m)
+	}
+
 	// A test says how it went, whether or not it arrived.
 	if r, ok, err := h.TestChannel(t.Context(), act(), ch.ID); err != nil || !ok || r.Status != "204" {
 		t.Errorf("%+v %v %v", r, ok, err)
@@ -228,4 +247,38 @@ func TestNoAlertsOfTheSample(t *testing.T) {
 		return len(sets) == 3
 	})
 	office.expects(t, h)
+}
+
+// TestCoverageFell: what could be told before and cannot now counts, and by how much; never where other things were asked, or nothing is known.
+func TestCoverageFell(t *testing.T) {
+	run := func(scope string, exposed, guarded, undetermined uint64) *store.Run {
+		v := make([]uint64, len(signet.Verdicts())+1)
+		v[signet.Exposed], v[signet.Guarded], v[signet.Undetermined] = exposed, guarded, undetermined
+		return &store.Run{Scope: scope, Checks: []string{"rdp"}, Verdicts: v}
+	}
+	none, other := run("a", 0, 0, 0), run("a", 1, 1, 0)
+	none.Verdicts, other.Checks = nil, []string{"smb"}
+	for _, c := range []struct {
+		name   string
+		before *store.Run
+		after  *store.Run
+		want   bool
+	}{
+		{"as it was", run("a", 50, 50, 5), run("a", 50, 50, 5), false},
+		{"a tenth vanished", run("a", 50, 50, 0), run("a", 45, 45, 0), true},
+		{"less than a tenth", run("a", 50, 50, 0), run("a", 50, 41, 0), false},
+		{"a tenth cannot be told any more", run("a", 50, 50, 0), run("a", 45, 45, 10), true},
+		{"four of five, which is a machine", run("a", 5, 0, 0), run("a", 1, 0, 0), false},
+		{"all of five", run("a", 5, 0, 0), run("a", 0, 0, 5), true},
+		{"more than before", run("a", 5, 0, 0), run("a", 50, 0, 0), false},
+		{"mended", run("a", 50, 0, 0), run("a", 0, 50, 0), false},
+		{"another scope", run("a", 50, 50, 0), run("b", 1, 1, 0), false},
+		{"other checks", run("a", 50, 50, 0), other, false},
+		{"nothing is known of it", run("a", 50, 50, 0), none, false},
+		{"nothing was known before", none, run("a", 0, 0, 0), false},
+	} {
+		if _, _, got := fell(c.before, c.after); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
 }

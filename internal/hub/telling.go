@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"signet"
 	"signet/internal/calendar"
 	"signet/internal/desk"
 	"signet/internal/notify"
@@ -183,11 +184,11 @@ func digest(held []*outbox.Letter, now time.Time, link string) notify.Message {
 		d.Kind = notify.Digest
 		return d
 	}
-	words := []string{"", "info", "low", "medium", "high", "critical"}
+	var worst signet.Severity
 	for _, l := range held {
 		m := &l.Message
-		if slices.Index(words, m.Severity) > slices.Index(words, d.Severity) {
-			d.Severity = m.Severity
+		if v := signet.Severity(0); v.UnmarshalText([]byte(m.Severity)) == nil && (d.Severity == "" || v > worst) { // a message need not have one
+			worst, d.Severity = v, m.Severity
 		}
 		rows := append([]notify.Row{{Text: m.Title}}, m.Rows...)
 		n := min(len(rows), notify.MostRows-len(d.Rows))
