@@ -2,6 +2,8 @@ package check
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"signet"
@@ -176,4 +178,10 @@ func (e End) Failure(phase string) *signet.Failure {
 		}
 	}
 	return &signet.Failure{Phase: phase, Text: text}
+}
+
+// LeftOut is what was left out of an endpoint now and was not before. Words that begin with "port-" do not count: they speak of another port,
+// which has findings of its own, and stand only where this one is guarded, so that nothing would ever be seen to get better.
+func LeftOut(before, now []string) []string {
+	return slices.DeleteFunc(slices.Clone(now), func(s string) bool { return strings.HasPrefix(s, "port-") || slices.Contains(before, s) })
 }

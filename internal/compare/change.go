@@ -144,7 +144,7 @@ func both(before, after *seen, shape check.Shape, hostMore bool) Change {
 	}
 	// What is unseen now has no guard that was seen: it is not better than what it was.
 	better = better || c.NewVerdict == signet.Guarded && (c.OldVerdict == signet.Exposed || c.OldVerdict == signet.Undetermined)
-	left := leftOut(before.Unasked, after.Unasked)
+	left := check.LeftOut(before.Unasked, after.Unasked)
 	switch {
 	case worse:
 		c.Kind, c.Because = Worsened, after.judgement.Because
@@ -167,9 +167,4 @@ func both(before, after *seen, shape check.Shape, hostMore bool) Change {
 		}
 	}
 	return c
-}
-
-// leftOut is what the new run left unasked and the old one did not.
-func leftOut(before, after []string) []string {
-	return slices.DeleteFunc(slices.Clone(after), func(s string) bool { return slices.Contains(before, s) })
 }

@@ -16,7 +16,7 @@ import (
 // askedMore tells whether the new run is known to have asked of an endpoint what the old one did not.
 func askedMore(before, after *signet.Observation) bool {
 	return left(before.Outcome) && !left(after.Outcome) ||
-		before.CheckVersion < after.CheckVersion || len(leftOut(after.Unasked, before.Unasked)) > 0
+		before.CheckVersion < after.CheckVersion || len(check.LeftOut(after.Unasked, before.Unasked)) > 0
 }
 
 // left tells whether the question that counts was not put to an endpoint.

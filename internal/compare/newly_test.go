@@ -105,6 +105,8 @@ func TestNewlyAskedAndUnseen(t *testing.T) {
 		{"unseen, and exposed now", list(says(n, "", "")), list(says(e, "r", "")), signet.Yes, "worsened"},
 		{"unseen, and undetermined now", list(says(n, "", "")), list(says(u, "", "")), signet.Yes, "undetermined"},
 		{"exposed, and guarded now", list(says(e, "r", "")), list(says(g, "", "")), signet.Yes, "improved"},
+		{"guarded now, without a look at another port", list(says(e, "r", "")), list(says(g, "", "", "port-139")), signet.Yes, "improved"},
+		{"guarded before, without a look at another port", list(says(g, "", "", "port-139")), list(says(e, "r", "")), signet.Yes, "worsened"},
 	} {
 		var got []string
 		c := &compare.Comparer{Checks: []check.Check{stub()}, Judge: verdictOf, Asked: func(*signet.Observation) signet.Answer { return signet.Yes },

@@ -58,6 +58,7 @@ func TestTransitions(t *testing.T) {
 		{"undetermined", [][]estate.Source{first, at(10, "10.0.0.1 fs1 445 broken")}, "to-verify 10.0.0.1 fs1 445 " + signing},
 		{"not all was asked", [][]estate.Source{first, at(10, "10.0.0.1 fs1 445 strong -smb1")}, "to-verify 10.0.0.1 fs1 445 " + signing},
 		{"no more was asked before", [][]estate.Source{at(9, weak+" -smb1"), at(10, "10.0.0.1 fs1 445 strong -smb1")}, "closed 10.0.0.1 fs1 445 " + signing},
+		{"what another port may hold was not asked", [][]estate.Source{first, at(10, "10.0.0.1 fs1 445 strong -port-139")}, "closed 10.0.0.1 fs1 445 " + signing},
 		{"an older observation", [][]estate.Source{first, at(8, "10.0.0.1 fs1 445 strong")}, "to-verify 10.0.0.1 fs1 445 " + signing},
 		{"a page that takes none now", [][]estate.Source{at(9, pages), at(10, "10.0.0.1 web 80 no/a/ no/b/")}, "closed 10.0.0.1 web 80 " + plain + " /a/"},
 		{"a page that takes none now, and another that does", [][]estate.Source{at(9, pages), at(10, "10.0.0.1 web 80 no/a/ /b/")}, "closed 10.0.0.1 web 80 " + plain + " /a/\nopen 10.0.0.1 web 80 " + plain + " /b/"},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"signet"
+	"signet/internal/check"
 	"signet/internal/judge"
 )
 
@@ -49,7 +50,7 @@ func (l *lookup) settle(m *Memory, h *knownHost, n *known, a *about) (s State, h
 	case broken, // and a row by itself: its host has another address beside this one
 		d.verdict() == signet.Undetermined,
 		r.observed(d).UnixMilli() <= n.at(),
-		!within(r.unasked(d), m.texts.word(a.unasked)),
+		len(check.LeftOut(strings.Fields(m.texts.word(a.unasked)), strings.Fields(r.unasked(d)))) > 0,
 		!asked(r.word(r.notes[d.note].pages), where):
 		return ToVerify, false
 	}
@@ -91,16 +92,6 @@ func (l *lookup) doorAt(i int, m *Memory, n *known, a *about) (found foundDoor, 
 		}
 	})
 	return found, ok
-}
-
-// within tells whether nothing was left out now that was not left out before.
-func within(now, before string) bool {
-	for _, w := range strings.Fields(now) {
-		if !slices.Contains(strings.Fields(before), w) {
-			return false
-		}
-	}
-	return true
 }
 
 // asked tells whether the page at which a row stood was asked. Where an endpoint has no pages, or the row stands at none, that is so.
