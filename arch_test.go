@@ -81,7 +81,7 @@ var law = []line{
 	{1, "internal/outfile", nil, []string{"net", "context", "log", "log/slog", "os/exec", "net/http"}},
 	{6, "internal/hub", []string{"internal/calendar", "internal/notify", "internal/alert", "internal/outbox", "internal/owner", "internal/sample", "internal/run", "internal/estate", "internal/desk", "internal/store", "internal/report", "internal/judge", "internal/compare"},
 		[]string{"net", "net/http", "os/exec", "os/signal", "log", "log/slog", "flag", "github.com/spf13/cobra"}},
-	{6, "internal/web/front", nil, []string{"os", "os/exec", "os/signal", "log/slog", "database/sql", "flag"}},
+	{6, "internal/web/front", []string{"internal/bounds"}, []string{"os", "os/exec", "os/signal", "log/slog", "database/sql", "flag"}},
 	{7, "internal/web", []string{"internal/owner", "internal/sheet", "internal/web/front", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/compare", "internal/line"},
 		[]string{"net", "crypto/tls", "os/exec", "os/signal", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
 	{7, "internal/web/pages", []string{"internal/notify", "internal/outbox", "internal/owner", "internal/sheet", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/judge", "internal/compare", "internal/check", "internal/text"},

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"signet/internal/web/front"
 )
 
 // root is where the API is served from, as its document says; below a sub-path the document that is served says that.
@@ -31,8 +34,35 @@ func newAPI(mux humago.Mux, version string) huma.API {
 	}
 	c.Security = []map[string][]string{{"session": {}}, {"token": {}}}
 	api := humago.New(mux, c)
-	api.UseMiddleware(knownParameters(api))
+	api.UseMiddleware(knownParameters(api), soundBodies(api))
 	return api
+}
+
+// soundBodies reads the body of an operation that takes text, and refuses one that cannot be read whole, or that two readers could take for
+// different things. What is read as it comes is left to who reads it.
+func soundBodies(api huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		if of := ctx.Operation().RequestBody; of != nil && of.Content[jsonKind] != nil {
+			types := []string{jsonKind}
+			for kind := range of.Content {
+				if kind != jsonKind {
+					types = append(types, kind)
+				}
+			}
+			r, _ := humago.Unwrap(ctx)
+			if err, wrong := errors.AsType[*front.BodyError](front.Text(r, types...)); wrong {
+				p := bodyProblem(err)
+				details := make([]error, len(p.Errors))
+				for i := range p.Errors {
+					details[i] = p.Errors[i]
+				}
+				// The error is one of writing to a client who is gone.
+				_ = huma.WriteErr(api, ctx, p.Status, p.Detail, details...)
+				return
+			}
+		}
+		next(ctx)
+	}
 }
 
 // knownParameters refuses parameters that an operation has not: a filter with a slip in it would else show what it was to leave out.
@@ -83,8 +113,8 @@ func everyError(method string) []int {
 	case http.MethodPost: // it may have an Idempotency-Key
 		list = append(list, http.StatusConflict)
 		fallthrough
-	case http.MethodPatch:
-		list = append(list, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+	case http.MethodPatch, http.MethodPut:
+		list = append(list, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
 	}
 	return list
 }

@@ -5,8 +5,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"signet/internal/desk"
 	"signet/internal/web/front"
@@ -28,7 +33,7 @@ func (s *Server) once(next http.Handler) http.Handler {
 			return
 		}
 		if err != nil {
-			s.refuse(w, r, err)
+			s.refuse(w, r, front.Unread(err))
 			return
 		}
 		sum := sha256.Sum256(body)
@@ -72,11 +77,21 @@ func (s *Server) once(next http.Handler) http.Handler {
 
 // refuse answers with the problem that an error is.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := http.StatusInternalServerError, internal
-	if e, ok := s.answer(r.Context(), err).(interface{ GetStatus() int }); ok {
-		status, text = e.GetStatus(), e.(error).Error()
+	err = s.answer(r.Context(), err)
+	p, ok := errors.AsType[*huma.ErrorModel](err)
+	if !ok {
+		p = problem(http.StatusInternalServerError, internal)
 	}
-	front.Problem(w, status, text)
+	if of, ok := errors.AsType[huma.HeadersError](err); ok { // when to ask again
+		maps.Copy(w.Header(), of.GetHeaders())
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		b = []byte("{}")
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	w.Write(append(b, '\n'))
 }
 
 // keeping notes how a request is answered.

@@ -58,6 +58,9 @@ func (s *Server) answer(ctx context.Context, err error) error {
 	if soon, ok := errors.AsType[*desk.TooSoon](err); ok {
 		return tooMany(soon.Error(), soon.After)
 	}
+	if body, ok := errors.AsType[*front.BodyError](err); ok {
+		return bodyProblem(body)
+	}
 	if big, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return problem(http.StatusRequestEntityTooLarge, big.Error())
 	}
@@ -110,6 +113,15 @@ func (s *Server) answer(ctx context.Context, err error) error {
 	}
 	s.c.Trouble(err.Error())
 	return problem(http.StatusInternalServerError, internal)
+}
+
+// bodyProblem is the problem of a body that is not taken.
+func bodyProblem(e *front.BodyError) *huma.ErrorModel {
+	p := problem(e.Status, e.Text)
+	if e.Field != "" {
+		p.Errors = []*huma.ErrorDetail{{Location: "body." + e.Field, Message: "stands there more than once"}}
+	}
+	return p
 }
 
 // discreet keeps what was sent out of the answer: an error that quotes a password would put it into logs. Of a field that is missing it says

@@ -21,6 +21,7 @@ import (
 	"signet/internal/report"
 	"signet/internal/run"
 	"signet/internal/store"
+	"signet/internal/web/front"
 )
 
 // Run is the line of a run that signet runs -o jsonl prints.
@@ -278,11 +279,15 @@ func (s *Server) addImport() {
 				return nil, desk.ErrForbidden
 			}
 			// A large file takes longer than a request may; it has to keep coming.
-			body := io.Reader(&coming{in.r.Body, http.NewResponseController(in.w)})
+			sent := &coming{Reader: in.r.Body, c: http.NewResponseController(in.w)}
+			body := io.Reader(sent)
 			switch in.Encoding {
 			case "", "identity":
 			case "gzip":
 				z, err := gzip.NewReader(body)
+				if sent.broke != nil {
+					return nil, sent.broke
+				}
 				if err != nil {
 					return nil, problem(http.StatusUnprocessableEntity, "the body is no gzip")
 				}
@@ -294,6 +299,9 @@ func (s *Server) addImport() {
 			ids, err := s.c.Hub.Import(ctx, act(ctx), bounded)
 			if bounded.left < 0 {
 				return nil, problem(http.StatusRequestEntityTooLarge, "there is more than 1 GiB of lines in it")
+			}
+			if err != nil && sent.broke != nil {
+				return nil, &front.BodyError{Status: sent.broke.Status, Text: sent.broke.Text + storedBefore(ids)}
 			}
 			if err != nil {
 				if _, ours := errors.AsType[*http.MaxBytesError](err); ours || errors.Is(err, desk.ErrForbidden) || ctx.Err() != nil {
@@ -314,10 +322,7 @@ func (s *Server) addImport() {
 
 // misread is the problem of a file that is not, or not all, what it should be.
 func (s *Server) misread(err error, stored []string) error {
-	before := ""
-	if len(stored) > 0 {
-		before = " (stored before that: " + strings.Join(stored, ", ") + ")"
-	}
+	before := storedBefore(stored)
 	if !errors.Is(err, store.ErrUnwritable) && !errors.Is(err, store.ErrAway) {
 		return problem(http.StatusUnprocessableEntity, err.Error()+before)
 	}
@@ -328,16 +333,29 @@ func (s *Server) misread(err error, stored []string) error {
 	return problem(http.StatusInsufficientStorage, "the store takes no more of it"+before)
 }
 
+// storedBefore says which runs of a file are stored though it is not right to its end.
+func storedBefore(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return " (stored before that: " + strings.Join(ids, ", ") + ")"
+}
+
 // coming is a body that may take long as a whole, as long as something comes every half minute.
 type coming struct {
 	io.Reader
-	c *http.ResponseController
+	c     *http.ResponseController
+	broke *front.BodyError // on its way
 }
 
 func (c *coming) Read(b []byte) (int, error) {
 	_ = c.c.SetReadDeadline(time.Now().Add(30 * time.Second))
 	_ = c.c.SetWriteDeadline(time.Now().Add(5 * time.Minute))
-	return c.Reader.Read(b)
+	n, err := c.Reader.Read(b)
+	if err != nil && err != io.EOF {
+		c.broke = front.Unread(err)
+	}
+	return n, err
 }
 
 // bounded reads no more than what is left. left is below zero once there was more.
