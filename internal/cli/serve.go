@@ -33,6 +33,7 @@ type serveFlags struct {
 	yes     bool
 	demo    bool
 	send    sendFlags
+	backup  backupFlags
 }
 
 // graceToDrain is how long hosts under way may take once a job is told to stop, or the server is.
@@ -83,6 +84,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	fl.BoolVar(&f.demo, "demo", false, "show the sample, read-only and without an account; nothing is asked or kept")
 	markTypedOnly(cmd, "demo")
 	f.send.register(cmd)
+	f.backup.register(cmd)
 	fl.BoolVar(&f.yes, "yes", false, "start though --allow is very large or public")
 }
 
@@ -125,9 +127,13 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		return usage("--store none keeps nothing that could be shown")
 	}
 	defer kept.Close()
-	conf := deskConfig(env)
+	conf, means := deskConfig(env), hub.Means{NoBackup: "this server keeps nothing"}
+	conf.CheckSchedule = means.CheckSchedule
 	if !f.demo { // which keeps nothing
 		if conf.Sealer, err = a.sealer(&f.send, f.store); err != nil {
+			return err
+		}
+		if err := a.backups(&means, &f.backup, kept, f.store); err != nil {
 			return err
 		}
 	}
@@ -144,7 +150,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Send: sender.Send, Warn: a.tell})
+	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Send: sender.Send, Warn: a.tell, Means: means})
 	if err != nil {
 		return failed(err)
 	}
@@ -256,7 +262,7 @@ func (a *app) servedEnv(ctx context.Context, f *serveFlags) (*run.Env, error) {
 
 // deskConfig is what a desk is told of checks, rules and policies.
 func deskConfig(env *run.Env) desk.Config {
-	c := desk.Config{Rules: env.RuleNames(), Policies: judge.Names(), CheckTarget: run.CheckTarget, CheckSchedule: hub.CheckSchedule, CheckChannel: hub.CheckChannel}
+	c := desk.Config{Rules: env.RuleNames(), Policies: judge.Names(), CheckTarget: run.CheckTarget, CheckChannel: hub.CheckChannel}
 	for i := range env.Checks {
 		c.Checks = append(c.Checks, env.Checks[i].Name)
 	}

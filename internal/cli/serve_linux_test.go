@@ -187,12 +187,20 @@ func TestServe(t *testing.T) {
 	id := row["id"].(string)
 	s.call(200, "PATCH", "findings/"+id, map[string]any{"owner": "desk team"})
 	finish(s.call(202, "POST", "findings/"+id+"/verify", nil))
+	if text := fmt.Sprint(s.call(422, "POST", "schedules", map[string]any{"kind": "backup", "cron": "@daily"})); !strings.Contains(text, "--backup-dir") {
+		t.Errorf("a backup without a folder: %s", text)
+	}
 	if code := s.stop(); code != 0 {
 		t.Errorf("told to end, it exits %d: %s", code, s.said)
 	}
 
 	jar := s.http.Jar
-	s = startServer(t, dir, nil)
+	for _, c := range [][]string{{"backups", "0", "--backup-keep 0"}, {"stdout", "1", "--backup-dir: mkdir"}} { // the second is a file
+		if code, said := ended(t, asProgram(t, dir, "serve", "--listen", "127.0.0.1:0", "--backup-dir", c[0], "--backup-keep", c[1])); code != 2 || !strings.Contains(said, c[2]) {
+			t.Errorf("%v: %d %q", c, code, said)
+		}
+	}
+	s = startServer(t, dir, nil, "--backup-dir", "backups")
 	if s.setUp != "" {
 		t.Errorf("with a user there is, it says Set up: %s", s.setUp)
 	}
@@ -200,6 +208,10 @@ func TestServe(t *testing.T) {
 	s.call(200, "POST", "session", map[string]any{"name": "ada", "password": servePassword})
 	if row := s.call(200, "GET", "findings/"+id, nil); row["owner"] != "desk team" || row["state"] != "open" {
 		t.Errorf("at the next start: %v", row)
+	}
+	s.call(201, "POST", "schedules", map[string]any{"kind": "backup", "cron": "@daily"})
+	if info, err := os.Stat(filepath.Join(dir, "backups")); err != nil || info.Mode() != os.ModeDir|0o700 {
+		t.Errorf("the folder of backups: %v %v", info, err)
 	}
 	s.call(403, "POST", "jobs", map[string]any{"site": "desks"}) // without --allow nothing can be launched
 	if code, said := ended(t, asProgram(t, dir, "serve", "link")); code != 1 || !strings.Contains(said, "has been set up") {

@@ -53,7 +53,13 @@ func TestServePostgres(t *testing.T) {
 	if code, said := ended(t, second); code != 1 || said != "signet: another signet serve has this store open\n" {
 		t.Errorf("a second server: %d %q", code, said)
 	}
+	if code, said := ended(t, asProgram(t, dir, "serve", "--listen", "127.0.0.1:0", "--store", at, "--backup-dir", "backups")); code != 2 || !strings.Contains(said, "pg_dump") {
+		t.Errorf("backups of PostgreSQL: %d %q", code, said)
+	}
 	s.call(201, "POST", "setup", map[string]any{"token": s.setUp, "name": "ada", "password": servePassword})
+	if text := fmt.Sprint(s.call(422, "POST", "schedules", map[string]any{"kind": "backup", "cron": "@daily"})); !strings.Contains(text, "pg_dump") {
+		t.Errorf("scheduled backups of PostgreSQL: %s", text)
+	}
 	s.call(201, "POST", "sites", map[string]any{"name": "desks", "targets": []string{"127.32.17.1"}, "checks": []string{"rdp"}})
 	if j := s.finished(s.call(202, "POST", "jobs", map[string]any{"site": "desks"})); j["state"] != "done" {
 		t.Fatalf("the job: %v", j)

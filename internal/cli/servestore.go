@@ -3,14 +3,45 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"signet/internal/desk"
+	"signet/internal/hub"
 	"signet/internal/run"
 	"signet/internal/store"
 	"signet/internal/text"
 )
+
+// backupFlags are the flags of backups that a server writes by itself.
+type backupFlags struct {
+	dir  string
+	keep int
+}
+
+func (f *backupFlags) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.dir, "backup-dir", "", "let schedules write backups of the store into `DIR`, which is made where it is missing")
+	fl.IntVar(&f.keep, "backup-keep", 7, "keep the newest `N` backups of --backup-dir")
+}
+
+// backups adds what writes the backups of a server's store to its means, or why there are none.
+func (a *app) backups(m *hub.Means, f *backupFlags, kept store.Store, storeURL string) error {
+	url, err := a.storeURL(storeURL, true)
+	switch {
+	case err != nil:
+		return err
+	case f.dir != "":
+		m.BackUp, err = run.Backups(kept, url, f.dir, f.keep)
+		return failed(err)
+	case strings.HasPrefix(url, "sqlite:"):
+		m.NoBackup = "this server was started without --backup-dir, the folder that backups go to"
+	default:
+		m.NoBackup = "this store is in PostgreSQL, whose own pg_dump makes backups"
+	}
+	return nil
+}
 
 // serveStore are the commands for the store that a server is over.
 func (a *app) serveStore() []*cobra.Command {

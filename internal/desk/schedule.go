@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -9,10 +10,11 @@ import (
 	"signet/internal/store"
 )
 
-// Schedule has a site asked on time.
+// Schedule has something done on time: a site asked, or the store backed up.
 type Schedule struct {
 	ID        string   `json:"id"`
-	Site      string   `json:"site"` // ID
+	Kind      string   `json:"kind,omitempty"` // one of the kinds below
+	Site      string   `json:"site"`           // ID; empty: what is done is about no site
 	Cron      string   `json:"cron"`
 	Zone      string   `json:"zone"`    // of the IANA database; empty: UTC
 	Overlap   string   `json:"overlap"` // what becomes of a time at which a job of the site has not ended: skip, queue
@@ -23,16 +25,35 @@ type Schedule struct {
 	// Until is the time up to which everything was dealt with, Last what was done the last time.
 	Until time.Time `json:"until"`
 	Last  Kept      `json:"last,omitzero"`
+	Done  time.Time `json:"done,omitzero"` // when what is no job was done the last time, and came to its end
 	Rev   uint64    `json:"-"`
+}
+
+// The kinds of schedules.
+const (
+	ScanKind   = "scan"   // the site is asked
+	BackupKind = "backup" // the store is copied; it is the admin's alone
+)
+
+// AllowSchedule tells whether somebody may do something about a schedule.
+func AllowSchedule(w Who, a Action, s *Schedule) bool {
+	if s.Kind != BackupKind {
+		return Allow(w, a, s.Site)
+	}
+	if a == Look {
+		return Allow(w, Inspect, "")
+	}
+	return Allow(w, Administer, "")
 }
 
 // Kept is what was done about a time of a schedule.
 type Kept struct {
 	Due    time.Time `json:"due"`              // the time
 	At     time.Time `json:"at"`               // when it was dealt with
-	Did    string    `json:"did"`              // started, skipped, missed, failed
+	Did    string    `json:"did"`              // started, written, skipped, missed, failed
 	Missed int       `json:"missed,omitempty"` // times before it that nobody was there for
 	Job    string    `json:"job,omitempty"`
+	File   string    `json:"file,omitempty"` // that a backup was written to: its name alone
 	Why    string    `json:"why,omitempty"`
 }
 
@@ -40,7 +61,7 @@ const mostSchedules = 1000
 
 func scheduleOf(k kept[Schedule]) Schedule {
 	s := k.v
-	s.Rev = k.rev
+	s.Rev, s.Kind = k.rev, cmp.Or(s.Kind, ScanKind)
 	return s
 }
 
@@ -48,7 +69,7 @@ func scheduleOf(k kept[Schedule]) Schedule {
 func (d *Desk) Schedules(w Who) []Schedule {
 	var list []Schedule
 	for _, k := range d.schedules.list() {
-		if Allow(w, Look, k.v.Site) {
+		if AllowSchedule(w, Look, &k.v) {
 			list = append(list, scheduleOf(k))
 		}
 	}
@@ -58,7 +79,7 @@ func (d *Desk) Schedules(w Who) []Schedule {
 // Schedule gives one. One that somebody may not see is store.ErrUnknown to them.
 func (d *Desk) Schedule(w Who, id string) (Schedule, error) {
 	k, err := d.schedules.get(id)
-	if err == nil && !Allow(w, Look, k.v.Site) {
+	if err == nil && !AllowSchedule(w, Look, &k.v) {
 		err = store.NoDocument("schedule", id)
 	}
 	if err != nil {
@@ -71,18 +92,17 @@ func (d *Desk) Schedule(w Who, id string) (Schedule, error) {
 // do until now is dealt with by that: it begins with what comes next.
 func (d *Desk) PutSchedule(ctx context.Context, act Act, s Schedule, was uint64) (Schedule, error) {
 	err := d.change(ctx, act, func(p *plan) error {
-		site, ok := d.site(s.Site)
-		if !ok || !Allow(act.Who, Look, site.id) {
-			return wrong("site", "there is no site %.100q", s.Site)
+		s.Kind = cmp.Or(s.Kind, ScanKind)
+		if err := d.siteOfSchedule(act.Who, &s); err != nil {
+			return err
 		}
-		if !Allow(act.Who, Launch, site.id) {
+		if !AllowSchedule(act.Who, Launch, &s) {
 			return ErrForbidden
 		}
-		s.Site = site.id
 		if err := d.checkSchedule(&s); err != nil {
 			return err
 		}
-		s.Until, s.Last = p.now, Kept{}
+		s.Until, s.Last, s.Done = p.now, Kept{}, time.Time{}
 		if s.ID == "" {
 			if len(d.schedules.list()) >= mostSchedules {
 				return ErrTooMany
@@ -91,18 +111,21 @@ func (d *Desk) PutSchedule(ctx context.Context, act Act, s Schedule, was uint64)
 			if s.ID, err = d.newID(); err != nil {
 				return err
 			}
-			p.note("schedule.create", s.ID, "site", s.Site)
+			p.note("schedule.create", s.ID, "kind", s.Kind, "site", s.Site)
 			return d.schedules.put(p, s.ID, 0, s)
 		}
 		k, err := d.schedules.at(s.ID, was)
 		if err != nil {
 			return err
 		}
-		if !Allow(act.Who, Launch, k.v.Site) { // nor may it be taken from a site that one does not see
+		if !AllowSchedule(act.Who, Launch, &k.v) { // nor may it be taken from a site that one does not see
 			return store.NoDocument("schedule", s.ID)
 		}
-		s.Last = k.v.Last
-		p.note("schedule.change", s.ID, "site", s.Site)
+		if s.Kind != cmp.Or(k.v.Kind, ScanKind) {
+			return wrong("kind", "stays as it is: make another schedule")
+		}
+		s.Last, s.Done = k.v.Last, k.v.Done
+		p.note("schedule.change", s.ID, "kind", s.Kind, "site", s.Site)
 		return d.schedules.put(p, s.ID, k.rev, s)
 	})
 	if err != nil {
@@ -111,17 +134,33 @@ func (d *Desk) PutSchedule(ctx context.Context, act Act, s Schedule, was uint64)
 	return d.Schedule(System(), s.ID)
 }
 
+// siteOfSchedule finds the site of a schedule, which somebody has to see.
+func (d *Desk) siteOfSchedule(w Who, s *Schedule) error {
+	if s.Kind == BackupKind {
+		if s.Site != "" && AllowSchedule(w, Launch, s) {
+			return wrong("site", "a backup is of all sites: leave it out")
+		}
+		return nil
+	}
+	site, ok := d.site(s.Site)
+	if !ok || !Allow(w, Look, site.id) {
+		return wrong("site", "there is no site %.100q", s.Site)
+	}
+	s.Site = site.id
+	return nil
+}
+
 // RemoveSchedule removes one. Its jobs stay as they are.
 func (d *Desk) RemoveSchedule(ctx context.Context, act Act, id string, was uint64) error {
 	return d.change(ctx, act, func(p *plan) error {
 		k, err := d.schedules.at(id, was)
-		if err == nil && !Allow(act.Who, Look, k.v.Site) {
+		if err == nil && !AllowSchedule(act.Who, Look, &k.v) {
 			err = store.NoDocument("schedule", id)
 		}
 		if err != nil {
 			return err
 		}
-		if !Allow(act.Who, Launch, k.v.Site) {
+		if !AllowSchedule(act.Who, Launch, &k.v) {
 			return ErrForbidden
 		}
 		d.schedules.remove(p, id, k.rev)
@@ -132,6 +171,9 @@ func (d *Desk) RemoveSchedule(ctx context.Context, act Act, id string, was uint6
 
 // checkSchedule checks what a schedule says by itself.
 func (d *Desk) checkSchedule(s *Schedule) (err error) {
+	if s.Kind != ScanKind && s.Kind != BackupKind {
+		return wrong("kind", "want %s or %s", ScanKind, BackupKind)
+	}
 	for _, f := range []struct {
 		field string
 		to    *string
@@ -188,7 +230,7 @@ func (d *Desk) StartScheduled(ctx context.Context, s *Schedule, until time.Time,
 	return d.Job(id)
 }
 
-// PassScheduled writes that the times of a schedule until now are dealt with, and no job was queued for them.
+// PassScheduled writes that the times of a schedule until now are dealt with, and what was done; no job was queued for them.
 func (d *Desk) PassScheduled(ctx context.Context, s *Schedule, until time.Time, did Kept) error {
 	return d.change(ctx, Act{Who: System()}, func(p *plan) error {
 		k, err := d.schedules.at(s.ID, s.Rev)
@@ -198,7 +240,14 @@ func (d *Desk) PassScheduled(ctx context.Context, s *Schedule, until time.Time, 
 		v := k.v
 		if v.Until = until; !did.At.IsZero() {
 			v.Last = did
-			p.note("schedule."+did.Did, s.ID, "site", k.v.Site)
+			detail := []string{"site", k.v.Site}
+			if did.File != "" {
+				detail = []string{"file", did.File}
+			}
+			p.note("schedule."+did.Did, s.ID, detail...)
+		}
+		if did.Did == "written" {
+			v.Done = did.At
 		}
 		return d.schedules.put(p, s.ID, k.rev, v)
 	})

@@ -112,3 +112,59 @@ func TestSchedules(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Backups are the admin's alone: nobody else makes, changes, removes or sees when they are written.
+func TestBackupSchedules(t *testing.T) {
+	f := ready(t)
+	ctx := t.Context()
+	if _, err := f.PutSite(ctx, f.root, Site{Name: "Berlin", Targets: []string{"10.0.0.1"}}, 0); err != nil {
+		t.Fatal(err)
+	}
+	for field, s := range map[string]Schedule{"site": {Kind: BackupKind, Site: "Berlin", Cron: "0 6 * * *"}, "kind": {Kind: "else", Site: "Berlin", Cron: "0 6 * * *"}} {
+		_, err := f.PutSchedule(ctx, f.root, s, 0)
+		wantField(t, err, field)
+	}
+	made, err := f.PutSchedule(ctx, f.root, Schedule{Kind: BackupKind, Cron: "0 6 * * *", Done: f.now()}, 0)
+	if err != nil || made.Site != "" || !made.Done.IsZero() {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	limited := f.act(f.make(t, "liv", Admin, "Berlin"))
+	for name, who := range map[string]Act{"a viewer": f.viewer, "an operator": f.operator, "an admin of one site": limited} {
+		_, err := f.PutSchedule(ctx, who, Schedule{Kind: BackupKind, Cron: "0 6 * * *"}, 0)
+		wantError(t, name+" makes one", err, ErrForbidden)
+		_, err = f.PutSchedule(ctx, who, Schedule{Kind: BackupKind, Site: "Berlin", Cron: "0 6 * * *"}, 0)
+		wantError(t, name+" makes one of a site", err, ErrForbidden)
+		_, err = f.PutSchedule(ctx, who, made, store.AnyRev)
+		wantError(t, name+" changes it", err, ErrForbidden)
+		mine := made
+		mine.Kind, mine.Site = ScanKind, "Berlin"
+		if _, err = f.PutSchedule(ctx, who, mine, store.AnyRev); err == nil || errors.Is(err, ErrForbidden) != (name == "a viewer") {
+			t.Errorf("%s makes it a scan: %v", name, err)
+		}
+		wantError(t, name+" removes it", f.RemoveSchedule(ctx, who, made.ID, store.AnyRev), store.ErrUnknown)
+		if _, err = f.Schedule(who.Who, made.ID); len(f.Schedules(who.Who)) != 0 || !errors.Is(err, store.ErrUnknown) {
+			t.Errorf("%s sees it: %v", name, err)
+		}
+	}
+	scan := made
+	scan.Kind, scan.Site = ScanKind, "Berlin"
+	_, err = f.PutSchedule(ctx, f.root, scan, store.AnyRev)
+	wantField(t, err, "kind")
+	at := f.now().Add(time.Hour)
+	if err := f.PassScheduled(ctx, &made, at, Kept{Due: at, At: at, Did: "written", File: "x.db"}); err != nil {
+		t.Fatal(err)
+	}
+	made.Cron = "0 7 * * *"
+	if made, err = f.PutSchedule(ctx, f.root, made, store.AnyRev); err != nil || !made.Done.Equal(at) || made.Last.File != "x.db" {
+		t.Errorf("%+v, %v", made, err)
+	}
+	if err := f.PassScheduled(ctx, &made, at.Add(time.Hour), Kept{Due: at, At: at.Add(time.Hour), Did: "failed"}); err != nil {
+		t.Fatal(err)
+	}
+	if made, err = f.Schedule(System(), made.ID); err != nil || !made.Done.Equal(at) {
+		t.Errorf("%+v, %v", made, err)
+	}
+	if err := f.RemoveSchedule(ctx, f.root, made.ID, made.Rev); err != nil {
+		t.Error(err)
+	}
+}

@@ -56,6 +56,7 @@ type timed struct {
 // clock starts what is due, until ctx ends.
 func (h *Hub) clock(ctx context.Context) {
 	known := map[string]*timed{}
+	defer h.copying.Wait()
 	for ctx.Err() == nil {
 		soon := h.tick(ctx, known)
 		wait := time.NewTimer(min(max(soon.Sub(h.Now()), 0), lookEvery))
@@ -129,6 +130,8 @@ func (h *Hub) due(ctx context.Context, s *desk.Schedule, when *calendar.Schedule
 	case !d.Start:
 		did.Did, did.Why = "missed", "nobody was there, and missed times are left out"
 		return h.passed(ctx, s, now, did)
+	case s.Kind == desk.BackupKind:
+		return h.backUp(ctx, s, now, did)
 	}
 	if s.Overlap == "skip" {
 		for _, j := range h.Desk.Jobs(system()) {

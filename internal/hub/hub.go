@@ -28,6 +28,7 @@ type Config struct {
 	URL    string                                                                        // by which people reach its pages, without a slash at its end; empty: messages have no links
 	Send   func(context.Context, notify.Channel, *notify.Message) (notify.Result, error) // nil: nothing is sent
 	Warn   func(string)                                                                  // takes a line that a person should read; nil: nobody reads it
+	Means  Means                                                                         // what can be done on time besides asking
 }
 
 // Hub is open. Its methods may be called from any goroutine.
@@ -53,6 +54,7 @@ type Hub struct {
 	came     chan struct{}   // as look, for who compares
 
 	timetable chan struct{} // has one element when schedules changed
+	copying   copying
 
 	Outbox *outbox.Box
 	alerts alerts        // of whoever tells

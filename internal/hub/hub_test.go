@@ -45,6 +45,12 @@ func openHubAt(t *testing.T, path string, now func() time.Time, allow ...string)
 // openHubTo opens one whose messages send takes; nil: nobody does.
 func openHubTo(t *testing.T, path string, now func() time.Time, send func(context.Context, notify.Channel, *notify.Message) (notify.Result, error), allow ...string) *openedHub {
 	t.Helper()
+	return openHubWith(t, path, now, func(c *Config) { c.Send = send }, allow...)
+}
+
+// openHubWith opens one of a configuration that is changed before.
+func openHubWith(t *testing.T, path string, now func() time.Time, change func(*Config), allow ...string) *openedHub {
+	t.Helper()
 	box, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +71,9 @@ func openHubTo(t *testing.T, path string, now func() time.Time, send func(contex
 	if now == nil {
 		now = func() time.Time { return time.Now().Add(time.Duration(o.later.Load())) }
 	}
-	h, err := Open(t.Context(), Config{Env: e, Store: st, Desk: d, Grace: 100 * time.Millisecond, Now: now, Send: send, URL: "https://signet.example", Warn: func(s string) { t.Log(s) }})
+	c := Config{Env: e, Store: st, Desk: d, Grace: 100 * time.Millisecond, Now: now, URL: "https://signet.example", Warn: func(s string) { t.Log(s) }}
+	change(&c)
+	h, err := Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

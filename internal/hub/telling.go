@@ -131,6 +131,11 @@ func (h *Hub) missedTimes() (list []event) {
 		if max(l.Missed, 1) == 1 {
 			m.Title = "A scheduled time was missed" + at(h.siteName(s.Site))
 		}
+		if s.Kind == desk.BackupKind && l.Did == "failed" {
+			m.Kind, m.Title = notify.JobFailed, "A backup failed"
+		} else if s.Kind == desk.BackupKind {
+			m.Title = fmt.Sprintf("Backups: missed at %d of their times", max(l.Missed, 1))
+		}
 		if m.Rows = []notify.Row{{Text: "the last one: " + l.Due.UTC().Format(time.RFC3339)}}; l.Why != "" {
 			m.Rows = append(m.Rows, notify.Row{Text: l.Why})
 		}

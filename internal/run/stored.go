@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -59,6 +61,27 @@ func Backup(ctx context.Context, url, file string, tell func(string)) error {
 	}
 	defer s.Close()
 	return s.(*sqlite.Store).Backup(ctx, file)
+}
+
+// Backups gives what writes backups of the open store of a URL, each under a name with its time, into a folder, of which the newest keep stay
+// (at least one). The folder is made where it is missing. With a name, an error of that is of older ones that could not be removed.
+func Backups(s store.Store, url, folder string, keep int) (func(ctx context.Context, at time.Time) (name string, err error), error) {
+	if _, err := databaseFile(url); err != nil {
+		return nil, err
+	}
+	if keep < 1 {
+		return nil, refuse("backup_keep", "{backup_keep} %d: want at least 1", keep)
+	}
+	folder, err := filepath.Abs(folder)
+	if err == nil {
+		err = os.MkdirAll(folder, 0o700)
+	}
+	if err != nil {
+		return nil, refuse("backup_dir", "{backup_dir}: %v", err)
+	}
+	return func(ctx context.Context, at time.Time) (string, error) {
+		return s.(*sqlite.Store).BackupInto(ctx, folder, at, keep)
+	}, nil
 }
 
 // Restore puts what Backup wrote in the place of the store of a URL, which no `signet serve` may hold. before names the file in which what

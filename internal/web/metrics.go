@@ -64,24 +64,25 @@ type estates struct {
 	who  desk.Who
 }
 
-func descriptions() (endpoints, findings, jobs, age *prometheus.Desc) {
+func descriptions() (endpoints, findings, jobs, age, backup *prometheus.Desc) {
 	return prometheus.NewDesc("signet_endpoints", "Endpoints where something was there, by site and verdict.", []string{"site", "verdict"}, nil),
 		prometheus.NewDesc("signet_findings", "Findings of the board that are not closed, by site and severity.", []string{"site", "severity"}, nil),
 		prometheus.NewDesc("signet_jobs", "Jobs by state.", []string{"state"}, nil),
-		prometheus.NewDesc("signet_run_timestamp_seconds", "When the newest run of a site began.", []string{"site"}, nil)
+		prometheus.NewDesc("signet_run_timestamp_seconds", "When the newest run of a site began.", []string{"site"}, nil),
+		prometheus.NewDesc("signet_backup_timestamp_seconds", "When a schedule wrote the newest backup of the store.", nil, nil)
 }
 
 // Describe names them.
 func (*estates) Describe(ch chan<- *prometheus.Desc) {
-	a, b, c, d := descriptions()
-	for _, x := range []*prometheus.Desc{a, b, c, d} {
+	a, b, c, d, f := descriptions()
+	for _, x := range []*prometheus.Desc{a, b, c, d, f} {
 		ch <- x
 	}
 }
 
 // Collect counts them.
 func (e *estates) Collect(ch chan<- prometheus.Metric) {
-	endpoints, findings, jobs, age := descriptions()
+	endpoints, findings, jobs, age, backup := descriptions()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
@@ -105,6 +106,15 @@ func (e *estates) Collect(ch chan<- prometheus.Metric) {
 			gauge(findings, float64(view.Board.Count(&f)), name, v.String())
 		}
 		gauge(age, float64(s.Started.Unix()), name)
+	}
+	var copied time.Time
+	for _, v := range e.desk.Schedules(e.who) {
+		if v.Kind == desk.BackupKind && v.Done.After(copied) {
+			copied = v.Done
+		}
+	}
+	if !copied.IsZero() {
+		gauge(backup, float64(copied.Unix()))
 	}
 	by := map[desk.JobState]int{}
 	for _, j := range e.desk.Jobs(e.who) {

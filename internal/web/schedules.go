@@ -11,7 +11,8 @@ import (
 
 // scheduleFields are what people say of a schedule.
 type scheduleFields struct {
-	Site      *string   `json:"site,omitempty" doc:"ID or name"`
+	Kind      *string   `json:"kind,omitempty" enum:"scan,backup" doc:"what is done: scan (none: that) asks the site, backup writes a copy of the store where --backup-dir says, for the admin alone"`
+	Site      *string   `json:"site,omitempty" doc:"ID or name; a backup has none"`
 	Cron      *string   `json:"cron,omitempty" doc:"minute, hour, day of the month, month, day of the week; or @daily and the like"`
 	Zone      *string   `json:"zone,omitempty" doc:"of the IANA database, such as Europe/Berlin; none: UTC"`
 	Overlap   *string   `json:"overlap,omitempty" enum:"skip,queue" doc:"what becomes of a time at which a job of the site has not ended; none: skip"`
@@ -22,7 +23,7 @@ type scheduleFields struct {
 
 // set writes what is said over a schedule.
 func (f *scheduleFields) set(s *desk.Schedule) {
-	for _, v := range []struct{ to, from *string }{{&s.Site, f.Site}, {&s.Cron, f.Cron}, {&s.Zone, f.Zone}, {&s.Overlap, f.Overlap}, {&s.Missed, f.Missed}} {
+	for _, v := range []struct{ to, from *string }{{&s.Kind, f.Kind}, {&s.Site, f.Site}, {&s.Cron, f.Cron}, {&s.Zone, f.Zone}, {&s.Overlap, f.Overlap}, {&s.Missed, f.Missed}} {
 		if v.from != nil {
 			*v.to = *v.from
 		}
@@ -63,7 +64,7 @@ func (s *Server) addSchedules() {
 		return page(in, list, func(v *schedule) string { return v.ID })
 	})
 	type newSchedule struct{ Body scheduleFields }
-	add(s, "POST /api/v1/schedules", does{id: "make-schedule", summary: "Have a site asked on time", status: http.StatusCreated, errors: []int{409, 422}},
+	add(s, "POST /api/v1/schedules", does{id: "make-schedule", summary: "Have a site asked on time, or the store backed up", status: http.StatusCreated, errors: []int{409, 422}},
 		func(ctx context.Context, in *newSchedule) (*made[schedule], error) {
 			var v desk.Schedule
 			in.Body.set(&v)

@@ -1,7 +1,10 @@
 package web
 
 import (
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +60,25 @@ func TestSchedulesOfTheAPI(t *testing.T) {
 	op.do("PATCH", "schedules/"+id, m{"paused": false}, "If-Match: "+tag).is(412)
 	op.do("DELETE", "schedules/"+id, nil, "If-Match: "+tag).is(412)
 
+	// Backups are the admin's, and of no site.
+	for _, c := range []*caller{op, limited, viewer} {
+		c.do("POST", "schedules", m{"kind": "backup", "cron": "* * * * *"}).is(403)
+	}
+	if at := admin.do("POST", "schedules", m{"kind": "backup", "site": "desks", "cron": "* * * * *"}).is(422).text("errors.0.location"); at != "body.site" {
+		t.Errorf("the error is of %s", at)
+	}
+	admin.do("POST", "schedules", m{"kind": "other", "cron": "* * * * *"}).is(422)
+	backup := admin.do("POST", "schedules", m{"kind": "backup", "cron": "* * * * *"}).is(201).text("id")
+	if at := admin.do("PATCH", "schedules/"+backup, m{"kind": "scan", "site": "desks"}).is(422).text("errors.0.location"); at != "body.kind" {
+		t.Errorf("the error is of %s", at)
+	}
+	op.do("GET", "schedules/"+backup, nil).is(404)
+	op.do("PATCH", "schedules/"+backup, m{"paused": true}).is(404)
+	op.do("DELETE", "schedules/"+backup, nil).is(404)
+	if list := op.do("GET", "schedules", nil).is(200); list.text("items.0.id") != id || list.text("items.0.kind") != "scan" || list.get("items.1") != nil {
+		t.Errorf("an operator sees %s", list.body)
+	}
+
 	// One that is due makes a job that says who launched it.
 	op.do("PATCH", "schedules/"+id, m{"paused": false, "cron": "* * * * *", "blackouts": []string{}}).is(200)
 	var job *reply
@@ -75,4 +97,23 @@ func TestSchedulesOfTheAPI(t *testing.T) {
 	}
 	op.do("DELETE", "schedules/"+id, nil).is(204)
 	op.do("GET", "schedules/"+id, nil).is(404)
+
+	written := admin.do("GET", "schedules/"+backup, nil).is(200)
+	for begin := time.Now(); written.text("last.did") != "written"; time.Sleep(50 * time.Millisecond) {
+		if written = admin.do("GET", "schedules/"+backup, nil).is(200); time.Since(begin) > 20*time.Second {
+			t.Fatalf("no backup: %s", written.body)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(s.backups, written.text("last.file"))); err != nil || info.Mode().Perm() != 0o600 || written.text("done") == "" {
+		t.Errorf("%v %v %s", info, err, written.body)
+	}
+	entries := admin.do("GET", "audit?limit=20", nil).is(200)
+	if !strings.Contains(string(entries.body), `"schedule.written"`) || !strings.Contains(string(entries.body), written.text("last.file")) {
+		t.Errorf("the log: %s", entries.body)
+	}
+	for c, has := range map[*caller]bool{admin: true, op: false} {
+		if text := string(c.do("GET", "/metrics", nil).is(200).body); strings.Contains(text, "signet_backup_timestamp_seconds 1") != has {
+			t.Errorf("the metrics: %s", text)
+		}
+	}
 }

@@ -41,6 +41,7 @@ type served struct {
 
 	schemas *schemas
 	office  *office
+	backups string // the folder that schedules write to
 }
 
 // office takes the messages of a server.
@@ -90,11 +91,16 @@ func serveAs(t *testing.T, at front.Config, allow ...string) *served {
 // serveTimed starts one with a clock of its own; nil: the system's.
 func serveTimed(t *testing.T, now func() time.Time, at front.Config, allow ...string) *served {
 	t.Helper()
-	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"), true)
+	path := filepath.Join(t.TempDir(), "s.db")
+	st, err := sqlite.Open(t.Context(), path, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{said: &heard{}, office: &office{}}
+	s := &served{said: &heard{}, office: &office{}, backups: filepath.Join(t.TempDir(), "backups")}
+	means := hub.Means{}
+	if means.BackUp, err = run.Backups(st, "sqlite:"+path, s.backups, 2); err != nil {
+		t.Fatal(err)
+	}
 	box, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +109,7 @@ func serveTimed(t *testing.T, now func() time.Time, at front.Config, allow ...st
 		t.Fatal(err)
 	}
 	env := &run.Env{Checks: all.Checks(), Tool: "signet/test"}
-	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{nla}, Checks: []string{"rdp", "smb"}, CheckTarget: run.CheckTarget, CheckSchedule: hub.CheckSchedule, CheckChannel: hub.CheckChannel, Sealer: box, Now: now,
+	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: []string{nla}, Checks: []string{"rdp", "smb"}, CheckTarget: run.CheckTarget, CheckSchedule: means.CheckSchedule, CheckChannel: hub.CheckChannel, Sealer: box, Now: now,
 		LintPolicy: func(yaml string) error { return lint(env, []byte(yaml)) },
 		LintScope: func(scope []string) error {
 			if len(scope) == 0 {
@@ -121,7 +127,7 @@ func serveTimed(t *testing.T, now func() time.Time, at front.Config, allow ...st
 	if env.Limits, err = env.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
 		t.Fatal(err)
 	}
-	h, err := hub.Open(t.Context(), hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add, Now: now, Send: s.office.send})
+	h, err := hub.Open(t.Context(), hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add, Now: now, Send: s.office.send, Means: means})
 	if err != nil {
 		t.Fatal(err)
 	}

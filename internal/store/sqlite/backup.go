@@ -32,7 +32,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 
 // copyTo makes a copy of the database under a name that it has once it is whole.
 func (s *Store) copyTo(ctx context.Context, path string) error {
-	part := path + ".part"
+	part := path + partOf
 	err := copied(ctx, s.file, part)
 	if err == nil {
 		err = os.Rename(part, path)

@@ -167,6 +167,7 @@ func TestForEverybody(t *testing.T) {
 	c.call("POST", "policies", m{"name": "ours", "yaml": "extends: baseline\n"})
 	c.call("POST", "schedules", m{"site": site, "cron": "0 6 * * 1", "zone": "Europe/Berlin", "blackouts": []string{"mon-fri 08:00-18:00", "2026-12-20..2027-01-06"}})
 	c.call("POST", "schedules", m{"site": site, "cron": "0 20 1 * *", "paused": true})
+	c.call("POST", "schedules", m{"kind": "backup", "cron": "30 2 * * *"})
 	c.call("POST", "channels", m{"kind": "webhook", "name": "SOC", "url": "https://soc.corp.example/a/long/path/that/somebody/chose", "sites": []string{site}})
 	c.call("POST", "channels", m{"kind": "mail", "name": "Desk team", "url": "mailto:desks@corp.example", "digest": "0 8 * * 1-5"})
 	row := c.call("GET", "findings?rule="+nlaRule, nil)["items"].([]any)[0].(map[string]any)["id"].(string)

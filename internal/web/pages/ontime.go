@@ -10,12 +10,13 @@ import (
 	"signet/internal/outbox"
 )
 
-// schedulesPage is what is asked on time.
+// schedulesPage is what is done on time.
 type schedulesPage struct {
 	Schedules []scheduleShown
 	Sites     []desk.Site // that who asks may have asked on time
 	Site      string      // that the form begins with
 	Allow     bool        // something may be launched at all
+	NoBackup  string      // why this server writes no backups
 }
 
 func (*schedulesPage) title() string { return "Schedules" }
@@ -28,6 +29,19 @@ type scheduleShown struct {
 	May      bool
 }
 
+// Of is what is done, for people.
+func (s scheduleShown) Of() string {
+	if s.Kind == desk.BackupKind {
+		return "backups"
+	}
+	return s.SiteName
+}
+
+// Well tells whether the last time went as it should.
+func (s scheduleShown) Well() bool {
+	return s.Last.Did == "started" || s.Last.Did == "written" && s.Last.Why == ""
+}
+
 // ETag names the revision of the schedule.
 func (s scheduleShown) ETag() string { return etag(s.Rev) }
 
@@ -35,12 +49,12 @@ func (s scheduleShown) ETag() string { return etag(s.Rev) }
 const nextShown = 5
 
 func (p *Pages) schedules(a *ask) (any, error) {
-	out := &schedulesPage{Site: a.q.Get("site"), Allow: len(p.limits().Allow) > 0}
+	out := &schedulesPage{Site: a.q.Get("site"), Allow: len(p.limits().Allow) > 0, NoBackup: p.Hub.Means.WhyNoBackup()}
 	names := p.siteNames(a)
 	for _, s := range p.Desk.Schedules(a.who) {
-		out.Schedules = append(out.Schedules, scheduleShown{s, names[s.Site], hub.Next(&s, p.Hub.Now(), nextShown), desk.Allow(a.who, desk.Launch, s.Site)})
+		out.Schedules = append(out.Schedules, scheduleShown{s, names[s.Site], hub.Next(&s, p.Hub.Now(), nextShown), desk.AllowSchedule(a.who, desk.Launch, &s)})
 	}
-	slices.SortFunc(out.Schedules, func(x, y scheduleShown) int { return compareFolded(x.SiteName, y.SiteName) })
+	slices.SortFunc(out.Schedules, func(x, y scheduleShown) int { return compareFolded(x.Of(), y.Of()) })
 	for _, s := range p.Desk.Sites(a.who) {
 		if desk.Allow(a.who, desk.Launch, s.ID) {
 			out.Sites = append(out.Sites, s)

@@ -57,11 +57,15 @@ func (s *heard) text() string {
 // serve starts a server that is reached by a URL ("": its address) and may ask what allow says.
 func serve(t *testing.T, url string, allow ...string) *served {
 	t.Helper()
-	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"), true)
+	path := filepath.Join(t.TempDir(), "s.db")
+	st, err := sqlite.Open(t.Context(), path, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &served{said: &heard{}}
+	s, means := &served{said: &heard{}}, hub.Means{}
+	if means.BackUp, err = run.Backups(st, "sqlite:"+path, t.TempDir(), 7); err != nil {
+		t.Fatal(err)
+	}
 	if s.token, err = desk.NewSetupToken(t.Context(), st, desk.Config{}); err != nil {
 		t.Fatal(err)
 	}
@@ -70,14 +74,14 @@ func serve(t *testing.T, url string, allow ...string) *served {
 		t.Fatal(err)
 	}
 	env := &run.Env{Checks: all.Checks(), Tool: "signet/test"}
-	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: env.RuleNames(), Checks: []string{"rdp", "smb", "http", "ldap"}, CheckSchedule: hub.CheckSchedule, CheckChannel: hub.CheckChannel, Sealer: box})
+	d, err := desk.Open(t.Context(), st, desk.Config{Policies: []string{"baseline", "strict"}, Rules: env.RuleNames(), Checks: []string{"rdp", "smb", "http", "ldap"}, CheckSchedule: means.CheckSchedule, CheckChannel: hub.CheckChannel, Sealer: box})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if env.Limits, err = env.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
 		t.Fatal(err)
 	}
-	if s.Hub, err = hub.Open(t.Context(), hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add}); err != nil {
+	if s.Hub, err = hub.Open(t.Context(), hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add, Means: means}); err != nil {
 		t.Fatal(err)
 	}
 	formats := []report.Format{prose.Text(), report.JSONL(), html.Format()}
