@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestAttackSecondSetUp: of many who send one good token at once, one sets the server up; afterwards nobody does, by whatever token.
@@ -60,7 +61,8 @@ func TestAttackSecondSetUp(t *testing.T) {
 func TestAttackSecrets(t *testing.T) {
 	dir := t.TempDir()
 	remote(t, "127.32.24.50:3389")
-	s := startServer(t, dir, nil, "--allow", "127.32.24.50")
+	records := syslogServer(t)
+	s := startServer(t, dir, nil, "--allow", "127.32.24.50", "--audit-syslog", "syslog://"+records.at)
 	const adas, bobs, wrongs, typed = "ada's pass-phrase 0815", "bob's pass-phrase 4711", "a wrong pass-phrase 99", "pass-phrase-as-a-name 1"
 	said := &strings.Builder{}
 	note := func(a *answer) *answer { fmt.Fprintln(said, a.status, a.text); return a }
@@ -106,13 +108,18 @@ func TestAttackSecrets(t *testing.T) {
 	if code, text := ended(t, asProgram(t, dir, "serve", "backup", "backup.db")); code != 0 {
 		t.Fatalf("backup: %s", text)
 	}
+	for begin, want := time.Now(), v.entries(); records.last(t) < want; time.Sleep(10 * time.Millisecond) {
+		if time.Since(begin) > 10*time.Second {
+			t.Fatalf("after 10 s the syslog has %v of %v entries", records.last(t), want)
+		}
+	}
 	if code := s.stop(); code != 0 {
 		t.Fatalf("it exits %d", code)
 	}
 	if code, text := ended(t, asProgram(t, dir, "serve", "restore", "backup.db")); code != 0 {
 		t.Fatalf("restore: %s", text)
 	}
-	all := map[string]string{"an answer": said.String(), "an export": string(out), "standard error": s.said.String()}
+	all := map[string]string{"an answer": said.String(), "an export": string(out), "standard error": s.said.String(), "the syslog": records.text(t)}
 	err = filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
 		if err == nil && info.Mode().IsRegular() {
 			b, wrong := os.ReadFile(path)
@@ -136,6 +143,11 @@ func TestAttackSecrets(t *testing.T) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s stands in %s", name, where)
 			}
+		}
+	}
+	for _, want := range []string{` signet - logon - {"seq":`, `"result":"failed"`, ` signet - token.create - `} {
+		if !strings.Contains(all["the syslog"], want) {
+			t.Errorf("the syslog has no %s, so that the test shows nothing of it", want)
 		}
 	}
 	for _, want := range []string{sum(session)[:40], sum(token)[:40], "argon2id", `"bob"`} {

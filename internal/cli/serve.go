@@ -118,6 +118,18 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	sender, err := a.sender(&f.send)
+	if err != nil {
+		return err
+	}
+	conf := deskConfig(env)
+	audit, err := a.courier(&f.send, sender)
+	if err != nil {
+		return err
+	}
+	if audit != nil {
+		conf.Told, conf.Carrying = audit.Told, audit.State
+	}
 	kept, err := a.openStore(ctx, f.store)
 	if err != nil {
 		return err
@@ -127,7 +139,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		return usage("--store none keeps nothing that could be shown")
 	}
 	defer kept.Close()
-	conf, means := deskConfig(env), hub.Means{NoBackup: "this server keeps nothing"}
+	means := hub.Means{NoBackup: "this server keeps nothing"}
 	conf.CheckSchedule = means.CheckSchedule
 	if !f.demo { // which keeps nothing
 		if conf.Sealer, err = a.sealer(&f.send, f.store); err != nil {
@@ -146,10 +158,6 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	defer d.Close()
 	defer a.collect(Collector{Percent: serveGC, Tend: serveTend})()
-	sender, err := a.sender(&f.send)
-	if err != nil {
-		return err
-	}
 	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Send: sender.Send, Warn: a.tell, Means: means})
 	if err != nil {
 		return failed(err)
@@ -193,7 +201,12 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return nil
 		}
 		return metrics.Serve(ctx, server.Metrics())
-	}, h.Work, func(ctx context.Context) error { return a.sweep(ctx, d) })
+	}, h.Work, func(ctx context.Context) error { return a.sweep(ctx, d) }, func(ctx context.Context) error {
+		if audit == nil {
+			return nil
+		}
+		return audit.Work(ctx, d)
+	})
 }
 
 // keepServing has all of it done until the process is told to end, or one of them fails. What is under way comes to its end.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"signet/internal/courier"
 	"signet/internal/desk"
 	"signet/internal/notify"
 	"signet/internal/seal"
@@ -21,6 +23,7 @@ import (
 type sendFlags struct {
 	smtp, smtpPassword string
 	key                string
+	audit              string
 }
 
 func (f *sendFlags) register(cmd *cobra.Command) {
@@ -28,6 +31,23 @@ func (f *sendFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.smtp, "smtp", "", "send mail by `URL`: smtp://user@server:587/?from=signet@corp.example, or smtps:// (the password is SIGNET_SMTP_PASSWORD, or --smtp-password-file)")
 	fl.StringVar(&f.smtpPassword, "smtp-password-file", "", "`FILE` with the password of --smtp")
 	fl.StringVar(&f.key, "key-file", "", "`FILE` with the key that seals the secrets of channels (default: beside the store, or in the user's state folder); it is made where it is missing")
+	fl.StringVar(&f.audit, "audit-syslog", "", "send the audit log to the syslog at `URL` as well: syslog://host:514 (TCP), syslogs://host:6514 (TLS) or unix:///dev/log")
+}
+
+// courier carries the audit log to the syslog of the flags; nil: there is none.
+func (a *app) courier(f *sendFlags, sender *notify.Sender) (*courier.Courier, error) {
+	if f.audit == "" {
+		return nil, nil
+	}
+	to, err := notify.ParseReceiver(f.audit)
+	if err != nil {
+		why := err.Error()
+		if field, ok := errors.AsType[*notify.FieldError](err); ok {
+			why = field.Why
+		}
+		return nil, usage("--audit-syslog: %s", why)
+	}
+	return courier.New(courier.Config{To: to.String(), Warn: a.tell, Send: func(ctx context.Context, lines []notify.Line) error { return sender.Forward(ctx, to, lines) }}), nil
 }
 
 // sender is what sends the messages of a server.

@@ -41,7 +41,8 @@ const (
 	auditKind = "audit"
 	headKind  = "audit-head"
 	headID    = "head"
-	startID   = "start" // the last entry that was taken away; an entry of the log says so
+	startID   = "start"   // the last entry that was taken away; an entry of the log says so
+	carriedID = "carried" // the last entry that was told elsewhere too
 	pruned    = "audit.prune"
 )
 
@@ -64,6 +65,9 @@ func (e *Entry) seal() ([]byte, error) {
 	e.Hash = hex.EncodeToString(sum.Sum(nil))
 	return line(e)
 }
+
+// Line is an entry as it is stored: JSON in one form.
+func (e *Entry) Line() ([]byte, error) { return line(e) }
 
 // line is an entry as it is stored: JSON in one form, with the fields in order and the details by name.
 func line(e *Entry) ([]byte, error) {
@@ -132,38 +136,88 @@ func (d *Desk) Note(ctx context.Context, act Act, action, object string, detail 
 func (d *Desk) Audit(ctx context.Context, before uint64, most int) ([]Entry, error) {
 	most = min(max(most, 1), page)
 	if before == 0 {
-		doc, err := d.store.Document(ctx, headKind, headID)
-		if errors.Is(err, store.ErrUnknown) {
-			return nil, nil
-		}
-		if err != nil {
+		end, err := d.AuditEnd(ctx)
+		if err != nil || end == 0 {
 			return nil, err
 		}
-		var head auditHead
-		if err := json.Unmarshal(doc.Body, &head); err != nil {
-			return nil, err
-		}
-		before = head.Seq + 1
+		before = end + 1
 	}
 	first := uint64(1)
 	if before > uint64(most) {
 		first = before - uint64(most)
 	}
-	docs, err := d.store.Documents(ctx, auditKind, "", auditID(first-1), most)
+	list, err := d.AuditAfter(ctx, first-1, most)
 	if err != nil {
 		return nil, err
 	}
-	var list []Entry
+	list = slices.DeleteFunc(list, func(e Entry) bool { return e.Seq >= before })
+	slices.Reverse(list)
+	return list, nil
+}
+
+// Carrying is how far the log was carried elsewhere, where it is.
+type Carrying struct {
+	To      string    `json:"to" doc:"URL of the syslog"`
+	Taken   uint64    `json:"taken" doc:"number of the last entry that it took"`
+	Waiting uint64    `json:"waiting" doc:"entries that it has not taken yet"`
+	Since   time.Time `json:"since,omitzero" doc:"when the oldest of them was written"`
+	Last    time.Time `json:"last,omitzero" doc:"when it took something last, since this server started"`
+	Why     string    `json:"why,omitempty" doc:"why the last try came to nothing"`
+}
+
+// Carrying says how far the log was carried elsewhere; nil: it is carried nowhere.
+func (d *Desk) Carrying() *Carrying {
+	if d.config.Carrying == nil {
+		return nil
+	}
+	c := d.config.Carrying()
+	return &c
+}
+
+// AuditEnd is the number of the newest entry; 0: there is none.
+func (d *Desk) AuditEnd(ctx context.Context) (uint64, error) { return d.mark(ctx, headID) }
+
+// Carried is the number of the last entry that was carried elsewhere; 0: none was.
+func (d *Desk) Carried(ctx context.Context) (uint64, error) { return d.mark(ctx, carriedID) }
+
+func (d *Desk) mark(ctx context.Context, id string) (uint64, error) {
+	doc, err := d.store.Document(ctx, headKind, id)
+	if errors.Is(err, store.ErrUnknown) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	var m auditHead
+	return m.Seq, json.Unmarshal(doc.Body, &m)
+}
+
+// SetCarried remembers up to which entry the log was carried elsewhere.
+func (d *Desk) SetCarried(ctx context.Context, seq uint64) error {
+	if d.held.Err() != nil {
+		return context.Cause(d.held)
+	}
+	b, err := json.Marshal(auditHead{Seq: seq})
+	if err != nil {
+		return err
+	}
+	_, err = d.store.Write(ctx, store.Edit{Kind: headKind, ID: carriedID, Was: store.AnyRev, Body: b})
+	return err
+}
+
+// AuditAfter gives entries behind that of a number, oldest first: at most most of them.
+func (d *Desk) AuditAfter(ctx context.Context, after uint64, most int) (list []Entry, err error) {
+	docs, err := d.store.Documents(ctx, auditKind, "", auditID(after), min(max(most, 1), page))
+	if err != nil {
+		return nil, err
+	}
 	for _, doc := range docs {
 		var e Entry
 		if err := json.Unmarshal(doc.Body, &e); err != nil {
 			return nil, fmt.Errorf("audit entry %s cannot be read: %w", doc.ID, err)
 		}
-		if e.Seq < before {
-			list = append(list, e)
-		}
+		list = append(list, e)
 	}
-	slices.Reverse(list)
 	return list, nil
 }
 

@@ -41,6 +41,8 @@ type Config struct {
 
 	// Told hears of each entry of the audit log once it is stored, in order. It must not wait.
 	Told func(Entry)
+	// Carrying says how far the audit log was carried elsewhere; nil: it is carried nowhere.
+	Carrying func() Carrying
 
 	memory uint32 // that hashing a password takes, in KiB; less in tests of other things
 }

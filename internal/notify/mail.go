@@ -26,7 +26,7 @@ func (s *Sender) mail(ctx context.Context, c *Channel, m *Message) (Result, erro
 		if s.Relay == nil {
 			return Result{}, errNoRelay
 		}
-		dial = s.dialRelay
+		dial = s.dialNamed
 		p.server, p.from, p.user, password = s.Relay.Server, s.Relay.From, s.Relay.User, s.Relay.Password
 		if s.Relay.AtOnce {
 			p.tls = tlsAtOnce

@@ -150,8 +150,8 @@ func (s *Sender) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	return d.DialContext(ctx, "tcp", address)
 }
 
-// dialRelay connects to the mail server of the flags, which whoever started the program named: that may be this machine.
-func (s *Sender) dialRelay(ctx context.Context, _, address string) (net.Conn, error) {
+// dialNamed connects to what a flag names, the mail server or the syslog: that may be this machine.
+func (s *Sender) dialNamed(ctx context.Context, network, address string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: dialTime}
-	return d.DialContext(ctx, "tcp", address)
+	return d.DialContext(ctx, network, address)
 }

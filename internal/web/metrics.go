@@ -64,27 +64,31 @@ type estates struct {
 	who  desk.Who
 }
 
-func descriptions() (endpoints, findings, jobs, age, backup *prometheus.Desc) {
+func descriptions() (endpoints, findings, jobs, age, audit, backup *prometheus.Desc) {
 	return prometheus.NewDesc("signet_endpoints", "Endpoints where something was there, by site and verdict.", []string{"site", "verdict"}, nil),
 		prometheus.NewDesc("signet_findings", "Findings of the board that are not closed, by site and severity.", []string{"site", "severity"}, nil),
 		prometheus.NewDesc("signet_jobs", "Jobs by state.", []string{"state"}, nil),
 		prometheus.NewDesc("signet_run_timestamp_seconds", "When the newest run of a site began.", []string{"site"}, nil),
+		prometheus.NewDesc("signet_audit_waiting", "Entries of the audit log that the syslog of --audit-syslog has not taken yet.", nil, nil),
 		prometheus.NewDesc("signet_backup_timestamp_seconds", "When a schedule wrote the newest backup of the store.", nil, nil)
 }
 
 // Describe names them.
 func (*estates) Describe(ch chan<- *prometheus.Desc) {
-	a, b, c, d, f := descriptions()
-	for _, x := range []*prometheus.Desc{a, b, c, d, f} {
+	a, b, c, d, f, g := descriptions()
+	for _, x := range []*prometheus.Desc{a, b, c, d, f, g} {
 		ch <- x
 	}
 }
 
 // Collect counts them.
 func (e *estates) Collect(ch chan<- prometheus.Metric) {
-	endpoints, findings, jobs, age, backup := descriptions()
+	endpoints, findings, jobs, age, audit, backup := descriptions()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	if c := e.desk.Carrying(); c != nil && !e.who.Limited() {
+		gauge(audit, float64(c.Waiting))
 	}
 	names := map[string]string{"": ""}
 	for _, s := range e.desk.Sites(e.who) {

@@ -13,14 +13,20 @@ type AuditEntry struct {
 	Name string `json:"name,omitempty" doc:"of the actor, where it is still known"`
 }
 
+// Settings are what holds for all, and what the command line says that stands beside them.
+type Settings struct {
+	desk.Settings
+	Audit *desk.Carrying `json:"audit_syslog,omitempty" doc:"how far the audit log was sent to the syslog that --audit-syslog names"`
+}
+
 // addSettings adds the routes of settings and of the audit log.
 func (s *Server) addSettings() {
 	d := s.c.Desk
-	read := func() *one[desk.Settings] {
+	read := func() *one[Settings] {
 		v := d.Settings()
-		return &one[desk.Settings]{etag(v.Rev), v}
+		return &one[Settings]{etag(v.Rev), Settings{v, d.Carrying()}}
 	}
-	add(s, "GET /api/v1/settings", does{id: "read-settings", summary: "What holds for all"}, func(context.Context, *struct{}) (*one[desk.Settings], error) { return read(), nil })
+	add(s, "GET /api/v1/settings", does{id: "read-settings", summary: "What holds for all"}, func(context.Context, *struct{}) (*one[Settings], error) { return read(), nil })
 	type settingsChange struct {
 		IfMatch string `header:"If-Match" doc:"ETag of the settings that are to be changed: 412 where they were changed since"`
 		Body    struct {
@@ -30,7 +36,7 @@ func (s *Server) addSettings() {
 		}
 	}
 	add(s, "PATCH /api/v1/settings", does{id: "change-settings", summary: "Change what holds for all", errors: []int{412, 422}},
-		func(ctx context.Context, in *settingsChange) (*one[desk.Settings], error) {
+		func(ctx context.Context, in *settingsChange) (*one[Settings], error) {
 			was, err := revision(in.IfMatch)
 			if err != nil {
 				return nil, err

@@ -216,6 +216,7 @@ type settingsPage struct {
 	Used     string
 	Limits   limits
 	Exclude  []string
+	Audit    *desk.Carrying // nil: the audit log is carried nowhere
 }
 
 // ETag names the revision of the settings.
@@ -224,7 +225,7 @@ func (s settingsPage) ETag() string { return etag(s.Rev) }
 func (*settingsPage) title() string { return "Settings" }
 
 func (p *Pages) settings(*ask) (any, error) {
-	out := &settingsPage{Settings: p.Desk.Settings(), Policies: p.policyNames(), Used: p.Hub.PolicyOf(""), Limits: p.limits()}
+	out := &settingsPage{Settings: p.Desk.Settings(), Policies: p.policyNames(), Used: p.Hub.PolicyOf(""), Limits: p.limits(), Audit: p.Desk.Carrying()}
 	if l := p.Hub.Env.Limits; l != nil {
 		out.Exclude = l.Exclude
 	}
