@@ -65,6 +65,7 @@ var law = []line{
 	{5, "internal/report/reporttest", []string{"internal/report", "internal/check", "internal/check/all", "internal/compare", "internal/text"}, nil},
 	{5, "internal/store/storetest", []string{"internal/check", "internal/store"}, nil},
 	{5, "internal/capture/capturetest", nil, nil},
+	{5, "internal/calendar/calendartest", nil, nil},
 	{5, "internal/corpus", nil, nil},
 	{5, "internal/run", []string{"internal/bounds", "internal/text", "internal/check", "internal/dial", "internal/store", "internal/store/sqlite", "internal/store/postgres", "internal/compare",
 		"internal/scope", "internal/engine", "internal/engine/capacity", "internal/judge", "internal/host", "internal/relay", "internal/reconcile", "internal/fix", "internal/report", "internal/capture", "internal/imports", "internal/line"},

@@ -5,74 +5,12 @@ import (
 	"fmt"
 	"math/rand"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-	_ "time/tzdata"
+
+	"signet/internal/calendar/calendartest"
 )
-
-// set is a line of cron with the days left open, as minutes and hours: what the independent calculation reads.
-type set struct{ minutes, hours []int }
-
-func (s set) cron() string {
-	join := func(list []int) string {
-		var out []string
-		for _, n := range list {
-			out = append(out, strconv.Itoa(n))
-		}
-		return strings.Join(out, ",")
-	}
-	hours := join(s.hours)
-	if len(s.hours) == 24 {
-		hours = "*"
-	}
-	return join(s.minutes) + " " + hours + " * * *"
-}
-
-// due calculates by another road: it looks at every minute that passes, what the clock shows then, and at every minute of every day's
-// wall, whether the clock ever shows it.
-func (s set) due(from, until time.Time, zone *time.Location) []time.Time {
-	var out []time.Time
-	shown := map[string]bool{}
-	add := func(t time.Time) {
-		if t.After(from) && !t.After(until) && !slices.ContainsFunc(out, t.Equal) {
-			out = append(out, t)
-		}
-	}
-	begin, end := from.Add(-48*time.Hour).Truncate(time.Minute), until.Add(48*time.Hour)
-	for t := begin; t.Before(end); t = t.Add(time.Minute) {
-		local := t.In(zone)
-		face := local.Format("2006-01-02 15:04")
-		first := !shown[face]
-		shown[face] = true
-		if slices.Contains(s.minutes, local.Minute()) && slices.Contains(s.hours, local.Hour()) && (first || len(s.hours) == 24) {
-			add(t)
-		}
-	}
-	if len(s.hours) < 24 { // what no clock shows: the offset of a day before
-		for wall := begin.Add(24 * time.Hour); wall.Before(end.Add(-24 * time.Hour)); wall = wall.Add(time.Minute) {
-			if !slices.Contains(s.minutes, wall.Minute()) || !slices.Contains(s.hours, wall.Hour()) || shown[wall.Format("2006-01-02 15:04")] {
-				continue
-			}
-			_, offset := wall.Add(-24 * time.Hour).In(zone).Zone()
-			add(wall.Add(-time.Duration(offset) * time.Second))
-		}
-	}
-	slices.SortFunc(out, time.Time.Compare)
-	return out
-}
-
-// nights are those in which the clocks of some zones change.
-var nights = []struct{ zone, at string }{
-	{"Europe/Berlin", "2027-03-28T01:00:00Z"}, {"Europe/Berlin", "2027-10-31T01:00:00Z"},
-	{"America/New_York", "2027-03-14T07:00:00Z"}, {"America/New_York", "2027-11-07T06:00:00Z"},
-	{"Australia/Lord_Howe", "2027-10-02T15:30:00Z"}, {"Australia/Lord_Howe", "2027-04-03T15:00:00Z"}, // half an hour
-	{"America/Sao_Paulo", "2018-11-04T03:00:00Z"}, {"America/Sao_Paulo", "2018-02-18T02:00:00Z"}, // at midnight
-	{"Pacific/Apia", "2011-12-30T10:00:00Z"},      // a whole day left out
-	{"Asia/Kathmandu", "2027-03-28T01:00:00Z"},    // never changes
-	{"Africa/Casablanca", "2027-02-07T02:00:00Z"}, // the other way round
-}
 
 func TestTimesOfTheTwoNights(t *testing.T) {
 	random := rand.New(rand.NewSource(1))
@@ -81,39 +19,35 @@ func TestTimesOfTheTwoNights(t *testing.T) {
 		slices.Sort(list)
 		return list
 	}
-	sets := []set{{[]int{30}, []int{2}}, {[]int{0}, []int{0}}, {[]int{20, 40}, []int{2}}, {[]int{0, 45}, some(24, 24)}, {[]int{30}, []int{1, 2, 3}}}
+	lines := []calendartest.Line{{Minutes: []int{30}, Hours: []int{2}}, {Minutes: []int{0}, Hours: []int{0}}, {Minutes: []int{20, 40}, Hours: []int{2}}, {Minutes: []int{0, 45}, Hours: some(24, 24)}, {Minutes: []int{30}, Hours: []int{1, 2, 3}}}
 	for range 12 {
-		sets = append(sets, set{some(1+random.Intn(4), 60), some(1+random.Intn(6), 24)})
+		lines = append(lines, calendartest.Line{Minutes: some(1+random.Intn(4), 60), Hours: some(1+random.Intn(6), 24)})
 	}
 	times := 0
-	for _, night := range nights {
-		zone, err := time.LoadLocation(night.zone)
+	for _, night := range calendartest.Nights() {
+		zone, err := time.LoadLocation(night.Zone)
 		if err != nil {
 			t.Fatal(err)
 		}
-		at, err := time.Parse(time.RFC3339, night.at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range sets {
-			sched, err := New(s.cron(), night.zone, nil)
+		for _, l := range lines {
+			sched, err := New(l.Cron(), night.Zone, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			from, until := at.Add(-30*time.Hour), at.Add(30*time.Hour)
-			want := s.due(from, until, zone)
+			from, until := night.At.Add(-30*time.Hour), night.At.Add(30*time.Hour)
+			want := l.Due(from, until, zone)
 			var got []time.Time
 			for at := sched.Next(from); !at.After(until); at = sched.Next(at) {
 				got = append(got, at)
 			}
 			if !slices.EqualFunc(got, want, time.Time.Equal) {
-				t.Errorf("%s, %s, %s:\n got %v\nwant %v", night.zone, night.at, s.cron(), shows(got, zone), shows(want, zone))
+				t.Errorf("%s, %s, %s:\n got %v\nwant %v", night.Zone, night.At, l.Cron(), shows(got, zone), shows(want, zone))
 			}
 			times += len(want)
 			for range 20 { // whatever the moment it is asked at
 				after := from.Add(time.Duration(random.Int63n(int64(until.Sub(from)))))
 				if i := slices.IndexFunc(want, func(w time.Time) bool { return w.After(after) }); i >= 0 && !sched.Next(after).Equal(want[i]) {
-					t.Errorf("%s, %s, after %v: %v, want %v", night.zone, s.cron(), after.In(zone), sched.Next(after).In(zone), want[i].In(zone))
+					t.Errorf("%s, %s, after %v: %v, want %v", night.Zone, l.Cron(), after.In(zone), sched.Next(after).In(zone), want[i].In(zone))
 				}
 			}
 		}

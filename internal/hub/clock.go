@@ -51,6 +51,7 @@ type timed struct {
 	when *calendar.Schedule
 	next time.Time // nothing is to be done before
 	at   time.Time // when that was found
+	late time.Time // the time that could not be begun for want of a store that takes it; it was said
 }
 
 // clock starts what is due, until ctx ends.
@@ -91,7 +92,7 @@ func (h *Hub) tick(ctx context.Context, known map[string]*timed) (soon time.Time
 			known[s.ID] = t
 		}
 		if t.when != nil && !now.Before(t.next) {
-			t.next, t.at = h.due(ctx, &s, t.when, now), now
+			t.next, t.at = h.due(ctx, &s, t, now), now
 		}
 		if t.next.Before(soon) {
 			soon = t.next
@@ -107,7 +108,7 @@ func (h *Hub) tick(ctx context.Context, known map[string]*timed) (soon time.Time
 }
 
 // due does what a schedule has to do now, and says before when nothing is to be done again.
-func (h *Hub) due(ctx context.Context, s *desk.Schedule, when *calendar.Schedule, now time.Time) time.Time {
+func (h *Hub) due(ctx context.Context, s *desk.Schedule, t *timed, now time.Time) time.Time {
 	soon := now.Add(lookEvery)
 	if s.Until.Sub(now) > mostAhead {
 		h.Warn(fmt.Sprintf("schedule %s was dealt with until %s, which is yet to come: it begins again now", s.ID, s.Until.Format(time.RFC3339)))
@@ -117,11 +118,11 @@ func (h *Hub) due(ctx context.Context, s *desk.Schedule, when *calendar.Schedule
 	if s.Missed == "skip" {
 		missed = calendar.Skip
 	}
-	d := when.Since(s.Until, now, missed)
+	d := t.when.Since(s.Until, now, missed)
 	did := desk.Kept{Due: d.At, At: now, Missed: d.Missed}
 	switch {
 	case d.At.IsZero():
-		if next := when.Next(later(now, s.Until)); !next.IsZero() {
+		if next := t.when.Next(later(now, s.Until)); !next.IsZero() {
 			return next
 		}
 		return now.Add(time.Hour)
@@ -144,7 +145,14 @@ func (h *Hub) due(ctx context.Context, s *desk.Schedule, when *calendar.Schedule
 	did.Did = "started"
 	if err := h.launchDue(ctx, s, now, did); err != nil {
 		did.Did, did.Why = "failed", err.Error()
-		if ctx.Err() != nil || errors.Is(err, store.ErrStale) {
+		switch {
+		case ctx.Err() != nil || errors.Is(err, store.ErrStale):
+			return soon
+		case errors.Is(err, store.ErrUnwritable) || errors.Is(err, store.ErrAway): // nobody was there who could write it: it is made up for, or missed
+			if !t.late.Equal(d.At) {
+				t.late = d.At
+				h.Warn(fmt.Sprintf("schedule %s: nothing can be started yet: %v", s.ID, err))
+			}
 			return soon
 		}
 		h.Warn(fmt.Sprintf("schedule %s: nothing was started: %v", s.ID, err))

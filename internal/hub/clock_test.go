@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"signet/internal/desk"
 	"signet/internal/store"
+	"signet/internal/store/sqlite"
 )
 
 // hands are those of a clock that a test sets.
@@ -124,6 +126,45 @@ func TestClockStarts(t *testing.T) {
 	if s, err := h.Desk.Schedule(system(), once); err != nil || !strings.Contains(s.Last.Why, "127.9.41.1") {
 		t.Errorf("%v %+v", err, s.Last)
 	}
+}
+
+// full is a store whose disk can be full: it has room for little things alone, which a job is none of.
+type full struct {
+	*sqlite.Store
+	now atomic.Bool
+}
+
+func (f *full) Write(ctx context.Context, edits ...store.Edit) ([]uint64, error) {
+	if f.now.Load() && slices.ContainsFunc(edits, func(e store.Edit) bool { return e.Kind == "job" }) {
+		return nil, fmt.Errorf("store s.db: the disk is full: %w", store.ErrUnwritable)
+	}
+	return f.Store.Write(ctx, edits...)
+}
+
+// TestClockDiskFull: what is due while the store takes nothing is begun, or missed, as if nobody had been there; it did not fail.
+func TestClockDiskFull(t *testing.T) {
+	var c hands
+	c.set(t, "2026-11-30T05:30:00Z")
+	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := &full{Store: st}
+	h := openHubOver(t, disk, c.now, func(*Config) {}, "127.9.45.0/24")
+	_, made := scheduled(t, h, "127.9.45.1", desk.Schedule{Cron: "0 6 * * *", Overlap: "queue"}, desk.Schedule{Cron: "0 6 * * *", Overlap: "queue", Missed: "skip"})
+	once, skips := made[0].ID, made[1].ID
+	disk.now.Store(true)
+	c.set(t, "2026-11-30T06:00:10Z")
+	h.still(t, once, "0")
+	c.set(t, "2026-11-30T09:00:00Z")
+	h.still(t, once, "0")
+	h.still(t, skips, "missed 1")
+	disk.now.Store(false)
+	c.set(t, "2026-11-30T09:00:20Z") // it is looked at every twenty seconds
+	h.settled(t, once, "done started 1")
+	h.settled(t, skips, "missed 1")
+	c.set(t, "2026-12-01T06:00:10Z")
+	h.settled(t, once, "done done started 0")
 }
 
 func TestClockOverlap(t *testing.T) {

@@ -51,11 +51,23 @@ func openHubTo(t *testing.T, path string, now func() time.Time, send func(contex
 // openHubWith opens one of a configuration that is changed before.
 func openHubWith(t *testing.T, path string, now func() time.Time, change func(*Config), allow ...string) *openedHub {
 	t.Helper()
-	box, err := seal.New(make([]byte, seal.KeySize))
+	st, err := sqlite.Open(t.Context(), path, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, err := sqlite.Open(t.Context(), path, true)
+	return openHubOver(t, st, now, change, allow...)
+}
+
+// deskStore is what a hub stands on.
+type deskStore interface {
+	store.Store
+	store.Desk
+}
+
+// openHubOver opens one over a store that is open, and closes that at its end.
+func openHubOver(t *testing.T, st deskStore, now func() time.Time, change func(*Config), allow ...string) *openedHub {
+	t.Helper()
+	box, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
 	}

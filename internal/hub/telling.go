@@ -66,6 +66,9 @@ func (h *Hub) TestChannel(ctx context.Context, act desk.Act, id string) (notify.
 	if errors.Is(err, outbox.ErrNoChannel) {
 		return r, false, store.NoDocument("channel", id)
 	}
+	if err == nil { // what waits for it need not wait any more
+		h.Outbox.Again(id)
+	}
 	return r, err == nil, nil
 }
 

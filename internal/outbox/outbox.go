@@ -25,13 +25,15 @@ type Letter struct {
 	Channel string         `json:"channel"` // ID
 	Message notify.Message `json:"message"`
 	Made    time.Time      `json:"made"`
+	First   time.Time      `json:"first,omitzero"`  // when it was tried for the first time
 	Held    bool           `json:"held,omitempty"`  // for the next digest
 	Tries   int            `json:"tries,omitempty"` // that came to nothing
 	Next    time.Time      `json:"next"`            // it is not tried before
 	Why     string         `json:"why,omitempty"`   // of the last try
 	Failed  bool           `json:"failed,omitempty"`
 
-	rev uint64
+	rev  uint64
+	over bool // nothing is to be sent any more, and the store does not take that yet
 }
 
 const (
@@ -60,8 +62,7 @@ type Box struct {
 	Config
 	mu      sync.Mutex
 	letters map[string]*Letter
-	busy    map[string]bool // channels that are sent to now
-	last    map[string]Sent
+	ways    map[string]*way // by channel
 	wake    chan struct{}
 	number  uint64
 }
@@ -88,7 +89,7 @@ type Sent struct {
 
 // Open reads what is to be sent still.
 func Open(ctx context.Context, c Config) (*Box, error) {
-	b := &Box{Config: c, letters: map[string]*Letter{}, busy: map[string]bool{}, last: map[string]Sent{}, wake: make(chan struct{}, 1)}
+	b := &Box{Config: c, letters: map[string]*Letter{}, ways: map[string]*way{}, wake: make(chan struct{}, 1)}
 	for after := ""; ; {
 		list, err := c.Desk.Documents(ctx, Kind, "", after, 200)
 		if err != nil {
@@ -100,6 +101,7 @@ func Open(ctx context.Context, c Config) (*Box, error) {
 			if err := json.Unmarshal(list[i].Body, l); err != nil {
 				return nil, fmt.Errorf("message %s cannot be read: %w", after, err)
 			}
+			l.Next = c.Now() // whatever it waited for: who mended something starts the server anew
 			b.letters[after] = l
 		}
 		if len(list) < 200 {
@@ -176,21 +178,14 @@ func (b *Box) Letters(channel string) (list []Letter) {
 	return list
 }
 
-// Last is how the last try of a channel went since the process began.
-func (b *Box) Last(channel string) (Sent, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	s, ok := b.last[channel]
-	return s, ok
-}
-
 // Work sends what is due until ctx ends.
 func (b *Box) Work(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, atOnce)
 	for ctx.Err() == nil {
-		for _, l := range b.due() {
+		list, wait := b.due()
+		for _, l := range list {
 			select {
 			case slots <- struct{}{}:
 			case <-ctx.Done():
@@ -205,7 +200,7 @@ func (b *Box) Work(ctx context.Context) {
 			})
 		}
 		b.forget(ctx)
-		t := time.NewTimer(b.wait())
+		t := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 		case <-t.C:
@@ -213,46 +208,6 @@ func (b *Box) Work(ctx context.Context) {
 		}
 		t.Stop()
 	}
-}
-
-func (b *Box) free(channel string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.busy, channel)
-}
-
-// due takes the oldest letter that is due of each channel that is not sent to now.
-func (b *Box) due() (list []*Letter) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.Now()
-	first := map[string]*Letter{}
-	for _, l := range b.letters {
-		if l.Failed || l.Held || b.busy[l.Channel] || l.Next.After(now) && l.Next.Sub(now) <= giveUp { // a clock that went back does not keep it
-			continue
-		}
-		if f := first[l.Channel]; f == nil || l.ID < f.ID {
-			first[l.Channel] = l
-		}
-	}
-	for channel, l := range first {
-		b.busy[channel] = true
-		list = append(list, l)
-	}
-	return list
-}
-
-// wait is how long nothing is due.
-func (b *Box) wait() time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now, soon := b.Now(), lookEvery
-	for _, l := range b.letters {
-		if !l.Failed && !l.Held && !b.busy[l.Channel] {
-			soon = min(soon, max(l.Next.Sub(now), 0))
-		}
-	}
-	return soon
 }
 
 // try sends a letter once, and keeps what came of it.
@@ -263,16 +218,18 @@ func (b *Box) try(ctx context.Context, l *Letter) {
 	}
 	now := b.Now().UTC().Truncate(time.Millisecond)
 	if !errors.Is(err, ErrNoChannel) {
-		b.mu.Lock()
-		b.last[l.Channel] = Sent{now, err == nil, r.Status, r.Took}
-		b.mu.Unlock()
+		b.went(l, Sent{now, err == nil, r.Status, r.Took})
 	}
 	if err == nil || errors.Is(err, ErrNoChannel) {
 		b.write(ctx, l, nil)
 		return
 	}
+	b.mu.Lock()
 	next := *l
-	next.Tries++
+	b.mu.Unlock()
+	if next.Tries++; next.First.IsZero() {
+		next.First = now
+	}
 	next.Why = r.Status
 	next.Next = now.Add(max(backOff(next.Tries), r.After))
 	next.Failed = now.Sub(l.Made) >= giveUp
@@ -282,7 +239,8 @@ func (b *Box) try(ctx context.Context, l *Letter) {
 	b.write(ctx, l, &next)
 }
 
-// write stores what became of a letter; nil: it is gone. Where that fails it is tried again, under the same ID.
+// write stores what became of a letter; nil: it is gone. Where that cannot be written the letter is not sent again by this process, and by
+// the next one under the same ID.
 func (b *Box) write(ctx context.Context, l, next *Letter) {
 	edit := store.Edit{Kind: Kind, ID: l.ID, Was: l.rev}
 	if next != nil {
@@ -298,10 +256,10 @@ func (b *Box) write(ctx context.Context, l, next *Letter) {
 	defer b.mu.Unlock()
 	switch {
 	case err != nil && next == nil:
-		l.Next = b.Now().Add(time.Minute)
+		l.Next, l.over = b.Now().Add(time.Minute), true
 		b.warn(l, err)
 	case err != nil:
-		l.Next, l.Tries, l.Why = next.Next, next.Tries, next.Why
+		l.Next, l.Tries, l.First, l.Why = next.Next, next.Tries, next.First, next.Why
 		b.warn(l, err)
 	case next == nil:
 		delete(b.letters, l.ID)
@@ -315,12 +273,13 @@ func (b *Box) warn(l *Letter, err error) {
 	b.Warn(fmt.Sprintf("message %s: what became of it cannot be written: %v", l.Message.ID, err))
 }
 
-// forget takes away what failed long ago.
+// forget takes away what failed long ago, and what was taken while that could not be written.
 func (b *Box) forget(ctx context.Context) {
 	b.mu.Lock()
 	var old []*Letter
+	now := b.Now()
 	for _, l := range b.letters {
-		if l.Failed && b.Now().Sub(l.Made) > keep {
+		if l.Failed && now.Sub(l.Made) > keep || l.over && l.due(now) {
 			old = append(old, l)
 		}
 	}
