@@ -14,8 +14,10 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"signet/internal/check/checktest"
 	"signet/internal/report/reporttest"
@@ -98,62 +100,6 @@ func act(t *testing.T, ctx context.Context, actions ...chromedp.Action[chromedp.
 	}
 }
 
-// TestFirstFiveMinutes: somebody sets up, scans, gives a finding an owner, mends the server and asks again, by what the pages say and
-// nothing else.
-func TestFirstFiveMinutes(t *testing.T) {
-	s := serve(t, "", "127.9.9.1")
-	server := checktest.ServeDesktop(t, "127.9.9.1")
-	ctx := browser(t, s)
-	act(t, ctx, chromedp.Navigate(s.url+"/#"+s.token))
-	until(t, ctx, `document.querySelector("h1").textContent === "Set up Signet" && location.hash === ""`)
-	act(t, ctx, chromedp.SendKeys("#name", "ada"), chromedp.SendKeys("#password", password), chromedp.KeyEvent("\r"))
-	until(t, ctx, `document.querySelector(".lead")?.textContent === "Nothing has been asked yet."`)
-	shots(t, ctx, "empty")
-	act(t, ctx, chromedp.Click(".doors form[data-call='POST sample'] button"))
-	until(t, ctx, `document.querySelector(".sample b")?.textContent === "This is the sample." && document.querySelectorAll(".trend g").length === 4`)
-	act(t, ctx, chromedp.Click(".sample button"))
-	until(t, ctx, `!document.querySelector(".sample") && document.querySelector(".lead")?.textContent === "Nothing has been asked yet."`)
-	act(t, ctx, chromedp.Click(".doors button.main"))
-	until(t, ctx, `location.pathname.startsWith("/jobs/") && document.querySelector(".job .next")`)
-	act(t, ctx, chromedp.Click(".job .next a"))
-	until(t, ctx, `location.pathname === "/board"`)
-	row := eval[string](t, ctx, `Array.from(document.querySelectorAll(".finding a[href^='/board/']")).find(a => a.textContent === "127.9.9.1:3389").getAttribute("href")`)
-
-	act(t, ctx, chromedp.Navigate(s.url+row))
-	until(t, ctx, `document.querySelector(".next").textContent.includes("Give it an owner")`)
-	act(t, ctx, chromedp.SendKeys("input[name=owner]", "desk team"), chromedp.SendKeys("input[name=ticket]", "https://tickets.example/7"), chromedp.Click(".fields button"))
-	until(t, ctx, `document.querySelector(".next").textContent.includes("only an observation closes it") && document.querySelector("input[name=owner]").value === "desk team"`)
-	if link := eval[string](t, ctx, `document.querySelector("a[rel~=noopener]").href`); link != "https://tickets.example/7" {
-		t.Errorf("the ticket leads to %s", link)
-	}
-	server.Mended.Store(true)
-	act(t, ctx, chromedp.Click(".verify button"))
-	until(t, ctx, `document.querySelector(".state").textContent === "closed"`)
-
-	act(t, ctx, chromedp.Navigate(s.url+"/board?state=any&owner=desk+team"))
-	until(t, ctx, `document.querySelectorAll(".finding").length === 1`)
-	act(t, ctx, chromedp.Click(".bulk .check input"), chromedp.SendKeys("#bulkowner", "second team"), chromedp.Click(".bulk button"))
-	until(t, ctx, `document.body.textContent.includes("None is so")`)
-
-	// A wrong field is named, and the keyboard's first stop is the way past the navigation.
-	act(t, ctx, chromedp.Navigate(s.url+"/tokens"))
-	until(t, ctx, `document.querySelector("#name")`)
-	act(t, ctx, chromedp.KeyEvent("\t"))
-	if got := eval[string](t, ctx, `document.activeElement.className`); got != "skip" {
-		t.Errorf("the first stop of the keyboard is %q", got)
-	}
-	act(t, ctx, chromedp.SendKeys("#name", "program"), chromedp.Click("form.fields button"))
-	until(t, ctx, `document.querySelector("[data-secret]").textContent.startsWith("signet_")`)
-	act(t, ctx, chromedp.Click(".who button"))
-	until(t, ctx, `location.pathname === "/login"`)
-	if n := eval[int](t, ctx, `document.cookie.length`); n != 0 {
-		t.Error("a script can read the cookie")
-	}
-	if said := s.said.text(); said != "" {
-		t.Errorf("the log: %s", said)
-	}
-}
-
 // TestForEverybody: no page scrolls sideways or has what axe finds, light and dark, on a phone and on a desk.
 func TestForEverybody(t *testing.T) {
 	s := serve(t, "", "127.9.10.1")
@@ -186,7 +132,7 @@ func TestForEverybody(t *testing.T) {
 		"policies": "/policies", "policy": "/policies/ours", "users": "/users", "tokens": "/tokens", "audit": "/audit", "settings": "/settings", "me": "/me", "api": "/api/v1/docs"} {
 		act(t, ctx, chromedp.Navigate(s.url+path))
 		until(t, ctx, `document.querySelector("main h1")`)
-		eval[int](t, ctx, `document.querySelectorAll("details").forEach((d, i) => d.open = i < 2);0`)
+		eval[int](t, ctx, `document.querySelectorAll("main details").forEach((d, i) => d.open = i < 2);0`)
 		shots(t, ctx, name)
 	}
 }
@@ -211,16 +157,59 @@ func TestNothingYet(t *testing.T) {
 		for _, wrong := range eval[[]string](t, ctx, sideways) {
 			t.Errorf("%s: the page scrolls sideways: %s", path, wrong)
 		}
+		if os.Getenv("SIGNET_SHOTS") != "" {
+			shots(t, ctx, "empty"+strings.ReplaceAll(path, "/", "-"))
+			act(t, ctx, chromedp.EmulateViewport(390, 900))
+		}
 		if path == "/audit" { // which has nothing to do
 			continue
 		}
 		if !eval[bool](t, ctx, `Array.from(document.querySelectorAll("main a.button, main button, main form input, main form textarea")).some(e => { const r = e.getBoundingClientRect(); return r.height > 0 && r.top < innerHeight })`) {
 			t.Errorf("%s: the first screen says nothing of what to do next", path)
 		}
-		if !eval[bool](t, ctx, `!document.querySelector("nav ul [aria-current]") || document.querySelector("nav ul [aria-current]").getBoundingClientRect().left < innerWidth`) {
-			t.Errorf("%s: its place in the navigation is out of sight", path)
+		if !eval[bool](t, ctx, `document.querySelector("nav .menu").innerText === "Menu · " + document.querySelector("nav ul [aria-current]").textContent`) {
+			t.Errorf("%s: the menu does not say which page this is", path)
 		}
 	}
+	menus(t, ctx, s.url+"/users")
+}
+
+// menus: by keyboard alone every page is reached, from the menu of a phone and from the line of a desk, and what is open closes.
+func menus(t *testing.T, ctx context.Context, from string) {
+	t.Helper()
+	press := func(keys string, what string) {
+		t.Helper()
+		act(t, ctx, chromedp.KeyEvent(keys))
+		until(t, ctx, what)
+	}
+	const shown, focus = `document.querySelector("nav a[href$='/audit']").checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})`, `document.activeElement.textContent`
+	eval[int](t, ctx, `document.querySelector("nav .menu").focus();0`)
+	press("\r", `document.querySelector("nav a[href$='/board']").checkVisibility()`)
+	for eval[string](t, ctx, focus) != "Close" {
+		act(t, ctx, chromedp.KeyEvent("\t"))
+	}
+	for _, name := range []string{"Overview", "Board", "Fixes", "Hosts", "Paths", "Changes", "Report", "Runs", "Jobs", "Sites", "Set up"} {
+		press("\t", focus+`.startsWith("`+name+`")`)
+	}
+	press("\r", shown)
+	for _, name := range []string{"Schedules", "Owners", "Exceptions", "Channels", "Policies", "Users", "Tokens", "Audit"} {
+		press("\t", focus+` === "`+name+`"`)
+	}
+	press(kb.Escape, `!document.querySelector("nav a[href$='/board']").checkVisibility()`)
+	act(t, ctx, chromedp.EmulateViewport(1280, 900), chromedp.Navigate(from))
+	until(t, ctx, `document.querySelector("nav summary.here")?.innerText.startsWith("Set up · ")`)
+	for _, width := range []int64{901, 1280} {
+		act(t, ctx, chromedp.EmulateViewport(width, 900))
+		if high := eval[float64](t, ctx, `document.querySelector("nav.pages").getBoundingClientRect().height`); high > 50 {
+			t.Errorf("at %d px the navigation takes %v px: more than a line", width, high)
+		}
+	}
+	eval[int](t, ctx, `document.querySelector("nav summary").focus();0`)
+	press("\r", shown)
+	press(kb.Escape, `!(`+shown+`) && document.activeElement.matches("nav summary")`)
+	press("\r", shown)
+	act(t, ctx, chromedp.Click("footer .wrap")) // which takes no focus
+	until(t, ctx, `!(`+shown+`)`)
 }
 
 // sideways are the elements that make a page scroll sideways.
@@ -236,11 +225,16 @@ func shots(t *testing.T, ctx context.Context, name string) {
 	if err == nil {
 		eval[int](t, ctx, string(axe)+";0")
 	}
+	dir, widths := os.Getenv("SIGNET_SHOTS"), []int64{390, 1280}
+	if dir != "" { // for people to look at
+		widths = append(widths, 1920)
+		paper(t, ctx, filepath.Join(dir, name+".pdf"))
+	}
 	for _, scheme := range []string{"light", "dark"} {
 		if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}); err != nil {
 			t.Fatal(err)
 		}
-		for _, width := range []int64{390, 1280} {
+		for _, width := range widths {
 			act(t, ctx, chromedp.EmulateViewport(width, 900))
 			for _, wrong := range eval[[]string](t, ctx, sideways) {
 				t.Errorf("%s, %s, %d px: the page scrolls sideways: %s", name, scheme, width, wrong)
@@ -250,7 +244,7 @@ func shots(t *testing.T, ctx context.Context, name string) {
 					t.Errorf("%s, %s, %d px: axe: %s", name, scheme, width, wrong)
 				}
 			}
-			if dir := os.Getenv("SIGNET_SHOTS"); dir != "" { // for people to look at
+			if dir != "" {
 				png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 				if err != nil {
 					t.Fatal(err)
@@ -260,5 +254,17 @@ func shots(t *testing.T, ctx context.Context, name string) {
 				}
 			}
 		}
+	}
+}
+
+// paper prints what is shown into a PDF.
+func paper(t *testing.T, ctx context.Context, file string) {
+	t.Helper()
+	got, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+	if err == nil {
+		err = os.WriteFile(file, got.Data, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"context"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"os"
 	"regexp"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -21,6 +21,7 @@ const (
 	mostFirst = 150 << 10 // the first page, with all that it loads
 	mostLater = 40 << 10  // each page after that: what it loads is there already
 	mostShift = 0.05      // CLS
+	mostPaint = 1000      // LCP, ms: the best of three, since other work slows a machine down and nothing speeds it up
 )
 
 // shown is a server with the sample and some work done at it, and its pages by name.
@@ -115,8 +116,7 @@ func TestBudget(t *testing.T) {
 	t.Logf("largest later page %d bytes", largest)
 }
 
-// TestSteady: nothing moves once it is shown, at a quarter of the processor's speed. How soon it is shown is told, where SIGNET_LONG asks:
-// that depends on the machine.
+// TestSteady: at a quarter of the processor's speed the largest part of a page is there within a second, and nothing moves once it is shown.
 func TestSteady(t *testing.T) {
 	c, pages := shown(t)
 	ctx := browser(t, c.s)
@@ -132,20 +132,27 @@ func TestSteady(t *testing.T) {
 	for _, width := range []int64{390, 1280} {
 		act(t, ctx, chromedp.EmulateViewport(width, 900))
 		for _, name := range names {
-			act(t, ctx, chromedp.Navigate(c.s.url+pages[name]))
-			until(t, ctx, `document.querySelector("main h1")`)
-			got := eval[[]float64](t, ctx, `new Promise(done => {
-				let shift = 0, paint = 0;
-				new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) shift += e.value }).observe({type: "layout-shift", buffered: true});
-				new PerformanceObserver(l => { for (const e of l.getEntries()) paint = e.startTime }).observe({type: "largest-contentful-paint", buffered: true});
-				setTimeout(() => done([shift, paint]), 300);
-			})`)
-			if got[0] > mostShift {
-				t.Errorf("%s, %d px: things move by %.3f, at most %.2f is allowed", name, width, got[0], mostShift)
+			paint := math.Inf(1)
+			for range 3 {
+				act(t, ctx, chromedp.Navigate(c.s.url+pages[name]))
+				until(t, ctx, `document.querySelector("main h1")`)
+				got := eval[[]float64](t, ctx, `new Promise(done => {
+					let shift = 0, paint = Infinity;
+					new PerformanceObserver(l => { for (const e of l.getEntries()) if (!e.hadRecentInput) shift += e.value }).observe({type: "layout-shift", buffered: true});
+					new PerformanceObserver(l => { for (const e of l.getEntries()) paint = e.startTime }).observe({type: "largest-contentful-paint", buffered: true});
+					setTimeout(() => done([shift, paint]), 300);
+				})`)
+				if got[0] > mostShift {
+					t.Errorf("%s, %d px: things move by %.3f, at most %.2f is allowed", name, width, got[0], mostShift)
+				}
+				if paint = min(paint, got[1]); paint <= mostPaint {
+					break
+				}
 			}
-			if os.Getenv("SIGNET_LONG") != "" {
-				t.Logf("%s, %d px: LCP %v, CLS %.4f", name, width, time.Duration(got[1])*time.Millisecond, got[0])
+			if paint > mostPaint {
+				t.Errorf("%s, %d px: the largest part is shown after %.0f ms, at most %d are allowed", name, width, paint, mostPaint)
 			}
+			t.Logf("%s, %d px: LCP %.0f ms", name, width, paint)
 		}
 	}
 }

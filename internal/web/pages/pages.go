@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"signet/internal/desk"
@@ -157,12 +158,21 @@ type view struct {
 	Title         string
 	Here          string // the page's path
 	Me            desk.Who
-	Nav           []entry
+	Nav           nav
 	May           map[string]bool
 	Sample        bool // what is shown is the sample, and nothing in it is real
 	Guest         bool // nobody logs on here, and nothing can be changed
 	Body          any
 }
+
+// nav is the navigation: the pages of every day, and behind a word of their own those that are set up once.
+type nav struct {
+	Daily, SetUp []entry
+	At           string // the name of the entry that leads to what is shown
+}
+
+// SetsUp tells whether what is shown belongs to what is set up.
+func (n nav) SetsUp() bool { return slices.ContainsFunc(n.SetUp, func(e entry) bool { return e.Here }) }
 
 // entry is one of the navigation.
 type entry struct {
@@ -303,23 +313,36 @@ func (p *Pages) write(w http.ResponseWriter, a *ask, name, title string, status 
 }
 
 // navigation lists the pages that somebody may see.
-func (p *Pages) navigation(a *ask) []entry {
+func (p *Pages) navigation(a *ask) (n nav) {
 	if a.who.Via == desk.Nobody {
-		return nil
+		return n
 	}
-	list := []entry{{Path: "/", Name: "Overview"}, {Path: "/board", Name: "Board"}, {Path: "/hosts", Name: "Hosts"}, {Path: "/paths", Name: "Paths"}, {Path: "/fixes", Name: "Fixes"},
-		{Path: "/changes", Name: "Changes"}, {Path: "/reports/board", Name: "Report"}, {Path: "/runs", Name: "Runs"}, {Path: "/jobs", Name: "Jobs"}, {Path: "/sites", Name: "Sites"}, {Path: "/schedules", Name: "Schedules"}}
+	list := func(names ...string) (entries []entry) {
+		for _, name := range names {
+			e := entry{Path: "/" + strings.ToLower(name), Name: name}
+			switch name {
+			case "Overview":
+				e.Path = "/"
+			case "Report":
+				e.Path = "/reports/board"
+			}
+			if e.Here = a.URL.Path == e.Path || e.Path != "/" && strings.HasPrefix(a.URL.Path, e.Path+"/") || name == "Runs" && a.URL.Path == "/diff"; e.Here {
+				n.At = name
+			}
+			entries = append(entries, e)
+		}
+		return entries
+	}
+	n.Daily = list("Overview", "Board", "Fixes", "Hosts", "Paths", "Changes", "Report", "Runs", "Jobs", "Sites")
+	n.SetUp = list("Schedules")
 	if desk.Allow(a.who, desk.Look, "") {
-		list = append(list, entry{Path: "/owners", Name: "Owners"}, entry{Path: "/exceptions", Name: "Exceptions"})
+		n.SetUp = append(n.SetUp, list("Owners", "Exceptions")...)
 	}
 	if a.may(desk.Inspect) {
-		for _, name := range []string{"Policies", "Channels", "Users", "Tokens", "Audit", "Settings"} {
-			list = append(list, entry{Path: "/" + strings.ToLower(name), Name: name})
-		}
+		n.SetUp = append(n.SetUp, list("Channels", "Policies", "Users", "Tokens", "Audit", "Settings")...)
 	}
-	for i := range list {
-		e := &list[i]
-		e.Here = a.URL.Path == e.Path || e.Path != "/" && strings.HasPrefix(a.URL.Path, e.Path+"/") || e.Path == "/runs" && a.URL.Path == "/diff"
+	if len(n.SetUp) == 1 { // a group of one hides what it holds for nothing
+		n.Daily, n.SetUp = append(n.Daily, n.SetUp...), nil
 	}
-	return list
+	return n
 }

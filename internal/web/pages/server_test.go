@@ -20,6 +20,7 @@ import (
 	"signet/internal/check/all"
 	"signet/internal/desk"
 	"signet/internal/hub"
+	"signet/internal/notify"
 	"signet/internal/report"
 	"signet/internal/report/html"
 	"signet/internal/report/prose"
@@ -55,7 +56,10 @@ func (s *heard) text() string {
 }
 
 // serve starts a server that is reached by a URL ("": its address) and may ask what allow says.
-func serve(t *testing.T, url string, allow ...string) *served {
+func serve(t *testing.T, url string, allow ...string) *served { return serveTo(t, nil, url, allow...) }
+
+// serveTo starts a server that sends its messages by somebody; nil: it sends none.
+func serveTo(t *testing.T, sender *notify.Sender, url string, allow ...string) *served {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s.db")
 	st, err := sqlite.Open(t.Context(), path, true)
@@ -81,7 +85,11 @@ func serve(t *testing.T, url string, allow ...string) *served {
 	if env.Limits, err = env.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
 		t.Fatal(err)
 	}
-	if s.Hub, err = hub.Open(t.Context(), hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add, Means: means}); err != nil {
+	c := hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add, Means: means}
+	if sender != nil {
+		c.Send = sender.Send
+	}
+	if s.Hub, err = hub.Open(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	formats := []report.Format{prose.Text(), report.JSONL(), html.Format()}
@@ -101,6 +109,7 @@ func serve(t *testing.T, url string, allow ...string) *served {
 		t.Fatal(err)
 	}
 	s.url = strings.TrimSuffix(f.URL(), "/")
+	s.Hub.URL = s.url
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { s.Work(ctx) })

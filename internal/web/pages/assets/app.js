@@ -4,9 +4,13 @@
   const base = document.documentElement.dataset.base, api = base + "/api/v1/";
   const all = (what, from = document) => Array.from(from.querySelectorAll(what));
 
-  // On a phone the pages stand in one line: the one that is shown is in sight.
-  const here = document.querySelector("nav ul [aria-current]"), row = here && here.closest("ul");
-  if (row) row.scrollLeft = here.offsetLeft - row.offsetLeft - 40;
+  // What is set up stands over the page while it is open: it closes as a menu does.
+  for (const group of all("nav details")) {
+    const close = () => { if (getComputedStyle(group.querySelector("ul")).position === "absolute") group.open = false; };
+    group.addEventListener("keydown", (e) => { if (e.key === "Escape" && group.open) { close(); group.querySelector("summary").focus(); } });
+    group.addEventListener("focusout", (e) => { if (e.relatedTarget && !group.contains(e.relatedTarget)) close(); });
+    document.addEventListener("click", (e) => { if (!group.contains(e.target)) close(); });
+  }
 
   // The set-up token stands behind the #, which no server sees; it leaves the address at once.
   for (const form of all("form[data-token]")) {
