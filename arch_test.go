@@ -35,6 +35,7 @@ var law = []line{
 	{0, "internal/bounds", nil, []string{"net", "os", "context", "log", "log/slog", "sync", "time"}},
 	{0, "internal/text", nil, []string{"net", "net/netip", "os", "io", "context", "log", "log/slog", "sync", "time"}},
 	{0, "internal/seal", nil, []string{"net", "net/netip", "os", "io", "context", "log", "log/slog", "sync", "time"}},
+	{0, "internal/reach", nil, []string{"os", "os/exec", "io", "context", "log", "log/slog", "sync", "time", "net/http"}},
 	{0, "internal/decode", nil, []string{"net", "net/netip", "os", "io", "context", "log", "log/slog", "time"}},
 	{1, "internal/check", []string{"internal/wire/*", "internal/certificate", "internal/text", "internal/decode"}, []string{"net", "os", "context", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog"}},
 	{1, "internal/line", []string{"internal/text", "internal/bounds"}, []string{"net", "os", "context", "log", "log/slog", "sync", "database/sql"}},
@@ -72,7 +73,8 @@ var law = []line{
 		[]string{"os/exec", "os/signal", "log", "log/slog", "net/http", "flag", "runtime/debug", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 	{2, "internal/owner", []string{"internal/sheet"}, []string{"net", "os", "context", "log", "log/slog", "sync", "time"}},
 	{4, "internal/calendar", nil, []string{"net", "os", "context", "log", "log/slog", "sync", "math/rand", "math/rand/v2"}},
-	{4, "internal/notify", nil, []string{"os", "os/exec", "log", "log/slog", "database/sql", "sync", "math/rand", "math/rand/v2"}},
+	{4, "internal/notify", []string{"internal/reach"}, []string{"os", "os/exec", "log", "log/slog", "database/sql", "sync", "math/rand", "math/rand/v2"}},
+	{4, "internal/sso", []string{"internal/reach"}, []string{"os", "os/exec", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2"}},
 	{5, "internal/alert", []string{"internal/compare", "internal/notify"}, []string{"net", "net/http", "os", "os/exec", "context", "log", "log/slog", "sync", "time", "database/sql"}},
 	{5, "internal/outbox", []string{"internal/notify", "internal/store"}, []string{"net", "net/http", "os", "os/exec", "log", "log/slog", "database/sql"}},
 	{5, "internal/desk", []string{"internal/store", "internal/text", "internal/owner"}, []string{"net", "os", "os/exec", "os/signal", "log", "log/slog", "net/http", "database/sql", "math/rand", "math/rand/v2", "crypto/tls"}},
@@ -86,9 +88,11 @@ var law = []line{
 	{6, "internal/web/front", []string{"internal/bounds"}, []string{"os", "os/exec", "os/signal", "log/slog", "database/sql", "flag"}},
 	{7, "internal/web", []string{"internal/owner", "internal/sheet", "internal/web/front", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/compare", "internal/line"},
 		[]string{"net", "crypto/tls", "os/exec", "os/signal", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
-	{7, "internal/web/pages", []string{"internal/notify", "internal/outbox", "internal/owner", "internal/sheet", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/judge", "internal/compare", "internal/check", "internal/text"},
+	{7, "internal/web/signon", []string{"internal/sso", "internal/desk", "internal/web/front"},
+		[]string{"net", "os", "os/exec", "os/signal", "crypto/tls", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
+	{7, "internal/web/pages", []string{"internal/web/front", "internal/notify", "internal/outbox", "internal/owner", "internal/sheet", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/judge", "internal/compare", "internal/check", "internal/text"},
 		[]string{"net", "os", "os/exec", "os/signal", "text/template", "crypto/tls", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
-	{8, "internal/cli", []string{"internal/seal", "internal/notify", "internal/courier", "internal/web", "internal/web/front", "internal/web/pages", "internal/hub", "internal/desk", "internal/run", "internal/outfile", "internal/sample", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
+	{8, "internal/cli", []string{"internal/seal", "internal/notify", "internal/sso", "internal/web/signon", "internal/courier", "internal/web", "internal/web/front", "internal/web/pages", "internal/hub", "internal/desk", "internal/run", "internal/outfile", "internal/sample", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
 		[]string{"log", "log/slog", "os/exec", "net/http"}},
 	{9, "cmd/signet", []string{"internal/cli"}, nil},
 }
@@ -261,28 +265,33 @@ var waysOut = map[string][]string{
 	"internal/cli/cli.go":             {"net.Resolver"},                        // handed to run
 	"internal/run/env.go":             {"net.Resolver", "net.DefaultResolver"}, // what a dial.Resolver asks
 	// Messages to people, by addresses that are asked whether they may be reached; nothing that a scan asks.
-	"internal/notify/reach.go":        {"net.Dialer", "syscall.RawConn"},
-	"internal/notify/sender.go":       {"net.Resolver"}, // of tests
-	"internal/notify/webhook.go":      {"http.Transport", "http.Client"},
-	"internal/notify/mail.go":         {"mail.NewClient"},
+	"internal/notify/reach.go":   {"net.Dialer", "syscall.RawConn"},
+	"internal/notify/sender.go":  {"net.Resolver"}, // of tests
+	"internal/notify/webhook.go": {"http.Transport", "http.Client"},
+	"internal/notify/mail.go":    {"mail.NewClient"},
+	// The identity provider that the flags name.
+	"internal/sso/way.go":             {"net.Dialer", "syscall.RawConn", "http.Transport", "http.Client"},
+	"internal/sso/client.go":          {"http.Client", "oidc.NewProvider", "oidc.NewRemoteKeySet"},
 	"internal/store/postgres/open.go": {"pgxpool.NewWithConfig"}, // the user's own store
 	"internal/store/postgres/hold.go": {"pgx.ConnectConfig"},     // the same server
 }
 
 // outward are the names that stand for a way out, by import path; inward those that let others in.
 var outward = map[string]*regexp.Regexp{
-	"net":                             regexp.MustCompile(`^(Dial|FileConn$|FilePacketConn$|Lookup|Resolver$|DefaultResolver$)`),
-	"syscall":                         regexp.MustCompile(`^(Socket|Connect|Bind|Send|Pwrite|SYS_(SOCKET|CONNECT|BIND|SEND|IO_URING)|RawConn$)`),
-	"golang.org/x/sys/unix":           regexp.MustCompile(`^(Socket|Connect|Bind|Send|SYS_(SOCKET|CONNECT|BIND|SEND|IO_URING))`),
-	"crypto/tls":                      regexp.MustCompile(`^Dial`),
-	"net/http":                        regexp.MustCompile(`^(Get|Head|Post|PostForm|Client|DefaultClient|Transport|DefaultTransport)$`),
-	"net/smtp":                        regexp.MustCompile(`.`),
-	"net/rpc":                         regexp.MustCompile(`.`),
-	"log/syslog":                      regexp.MustCompile(`.`),
-	"github.com/wneessen/go-mail":     regexp.MustCompile(`^(NewClient|Quick)`),
-	"github.com/jackc/pgx/v5":         regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
-	"github.com/jackc/pgx/v5/pgconn":  regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
-	"github.com/jackc/pgx/v5/pgxpool": regexp.MustCompile(`^New`),
+	"net":                               regexp.MustCompile(`^(Dial|FileConn$|FilePacketConn$|Lookup|Resolver$|DefaultResolver$)`),
+	"syscall":                           regexp.MustCompile(`^(Socket|Connect|Bind|Send|Pwrite|SYS_(SOCKET|CONNECT|BIND|SEND|IO_URING)|RawConn$)`),
+	"golang.org/x/sys/unix":             regexp.MustCompile(`^(Socket|Connect|Bind|Send|SYS_(SOCKET|CONNECT|BIND|SEND|IO_URING))`),
+	"crypto/tls":                        regexp.MustCompile(`^Dial`),
+	"net/http":                          regexp.MustCompile(`^(Get|Head|Post|PostForm|Client|DefaultClient|Transport|DefaultTransport)$`),
+	"net/smtp":                          regexp.MustCompile(`.`),
+	"net/rpc":                           regexp.MustCompile(`.`),
+	"log/syslog":                        regexp.MustCompile(`.`),
+	"github.com/wneessen/go-mail":       regexp.MustCompile(`^(NewClient|Quick)`),
+	"github.com/coreos/go-oidc/v3/oidc": regexp.MustCompile(`^New(Provider|RemoteKeySet)$`),
+	"golang.org/x/oauth2":               regexp.MustCompile(`^NewClient$`),
+	"github.com/jackc/pgx/v5":           regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
+	"github.com/jackc/pgx/v5/pgconn":    regexp.MustCompile(`^Connect(Config|WithOptions)?$`),
+	"github.com/jackc/pgx/v5/pgxpool":   regexp.MustCompile(`^New`),
 }
 
 var inward = map[string]*regexp.Regexp{

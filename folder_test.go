@@ -37,6 +37,7 @@ var spelled = []struct {
 	{"internal/cli/cli.go", []string{"smb-signing-not-required"}, "an example in a help text"},
 	{"internal/store/storetest/", []string{"smb", "names"}, "observations made up for tests of stores"},
 	{"internal/notify/", []string{"mail", "http"}, "a kind of channel, and the scheme of a URL"},
+	{"internal/sso/", []string{"http"}, "the scheme of a URL"},
 }
 
 // A check is one folder and one line in package all: what others have to know of it they read from check.Check. So no

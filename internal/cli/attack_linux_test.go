@@ -24,6 +24,7 @@ import (
 //	hostile names, tickets   TestAttackNames · pages: TestEveryLink, TestTicketLinks · desk: TestTicket
 //	formulas                 TestAttackFormulas · report: TestCSVFormulas · xlsx
 //	DNS rebinding            TestAttackRebinding · front: TestHost
+//	single sign-on           web/signon: TestAttackSSO… (tokens, answers, return paths, what a provider names, renewals, secrets)
 //	guessing passwords       TestAttackGuessing · desk: TestGuessing…, TestWrongNameCostsTheSame
 //	floods of logons         TestAttackHashFlood · desk: TestHashFlood
 //	forged proxies           TestAttackForwarded · front: TestForwarded, TestBehindProxy

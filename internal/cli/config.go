@@ -57,7 +57,7 @@ func variableOf(flag string) string {
 
 // unknownVariables names what is set like a setting of Signet's and is none: a slip there would change what is asked unseen.
 func (a *app) unknownVariables(root *cobra.Command) {
-	known := []string{"SIGNET_CONFIG"}
+	known := []string{"SIGNET_CONFIG", smtpPasswordVariable, oidcSecretVariable}
 	for _, name := range flagNames(root) {
 		known = append(known, variableOf(name))
 	}

@@ -34,6 +34,7 @@ type serveFlags struct {
 	demo    bool
 	send    sendFlags
 	backup  backupFlags
+	sso     ssoFlags
 }
 
 // graceToDrain is how long hosts under way may take once a job is told to stop, or the server is.
@@ -85,6 +86,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	markTypedOnly(cmd, "demo")
 	f.send.register(cmd)
 	f.backup.register(cmd)
+	f.sso.register(cmd)
 	fl.BoolVar(&f.yes, "yes", false, "start though --allow is very large or public")
 }
 
@@ -113,6 +115,10 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		if metrics, err = front.New(front.Config{Listen: f.metrics, Open: true, Trouble: a.tell}); err != nil {
 			return usage("--metrics-listen: %v", errors.Unwrap(misconfigured(err)))
 		}
+	}
+	single, err := f.sso.read(a.env)
+	if err != nil {
+		return err
 	}
 	env, err := a.servedEnv(ctx, f)
 	if err != nil {
@@ -149,6 +155,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return err
 		}
 	}
+	single.configure(&conf)
 	d, err := desk.Open(ctx, documents, conf)
 	if errors.Is(err, store.ErrHeld) {
 		return trouble("another signet serve has this store open")
@@ -169,8 +176,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return trouble("%v", err)
 		}
 	}
-	server, err := web.New(web.Config{Desk: d, Hub: h, Guest: guest, Version: a.Version, Formats: formats(), Grace: graceToDrain, Trouble: a.tell, Pages: func(g *web.Gate) web.Handler {
-		return pages.New(pages.Config{Hub: h, Desk: d, Formats: formats(), Who: g.Who, Base: g.Base, Trouble: a.tell})
+	on := single.on(d, &conf, a.tell)
+	server, err := web.New(web.Config{Desk: d, Hub: h, SignOn: gated(on), Guest: guest, Version: a.Version, Formats: formats(), Grace: graceToDrain, Trouble: a.tell, Pages: func(g *web.Gate) web.Handler {
+		return pages.New(pages.Config{Hub: h, Desk: d, SignOn: on != nil, NoLocal: conf.NoLocal, Formats: formats(), Who: g.Who, Base: g.Base, Trouble: a.tell})
 	}})
 	if err != nil {
 		return trouble("%v", err)
@@ -187,6 +195,9 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if metrics != nil {
 		sender.Own = append(sender.Own, metrics.At())
 	}
+	if on != nil {
+		single.client.Own = sender.Own
+	}
 	if f.demo {
 		err = a.greetDemo(shop.URL())
 	} else {
@@ -201,7 +212,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 			return nil
 		}
 		return metrics.Serve(ctx, server.Metrics())
-	}, h.Work, func(ctx context.Context) error { return a.sweep(ctx, d) }, func(ctx context.Context) error {
+	}, h.Work, on.Work, func(ctx context.Context) error { return a.sweep(ctx, d) }, func(ctx context.Context) error {
 		if audit == nil {
 			return nil
 		}

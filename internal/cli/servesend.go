@@ -56,7 +56,7 @@ func (a *app) sender(f *sendFlags) (*notify.Sender, error) {
 	if name, err := os.Hostname(); err == nil {
 		s.Host = name
 	}
-	password := os.Getenv("SIGNET_SMTP_PASSWORD")
+	password := a.env[smtpPasswordVariable]
 	if f.smtpPassword != "" {
 		b, err := os.ReadFile(f.smtpPassword)
 		if err != nil {

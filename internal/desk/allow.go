@@ -56,7 +56,15 @@ type Who struct {
 	Name    string
 	Role    Role
 	Sites   []string // IDs of those it is limited to; empty: all, and what belongs to no site
+	Grants  []Grant  // what it may, where it is more than one role at one list of sites: Role is the highest, Sites has all
+	Outside bool     // an identity provider says who it is
 	Session string   // ID of the session
+}
+
+// Grant is a role at some sites.
+type Grant struct {
+	Role  Role     `json:"role" enum:"viewer,operator,admin"`
+	Sites []string `json:"sites" nullable:"false"` // IDs; empty: all
 }
 
 // Limited tells whether somebody sees certain sites alone.
@@ -111,6 +119,14 @@ func Allow(w Who, a Action, site string) bool {
 	if a >= actions || w.Via == Nobody {
 		return false
 	}
+	if len(w.Grants) > 0 { // each by itself: the role of one does not count at the sites of another
+		one := w
+		one.Grants = nil
+		return slices.ContainsFunc(w.Grants, func(g Grant) bool {
+			one.Role, one.Sites = g.Role, g.Sites
+			return Allow(one, a, site)
+		})
+	}
 	r := rules()[a]
 	switch {
 	case w.Via == AsGuest && a != Look && a != Inspect:
@@ -125,4 +141,10 @@ func Allow(w Who, a Action, site string) bool {
 		return false
 	}
 	return site != "" && slices.Contains(w.Sites, site)
+}
+
+// AllowSomewhere tells whether somebody may do an action at all: to what belongs to no site, or at one of those that they are limited to.
+func AllowSomewhere(w Who, a Action) bool {
+	at := func(site string) bool { return Allow(w, a, site) }
+	return at("") || slices.ContainsFunc(w.Sites, at) || slices.ContainsFunc(w.Grants, func(g Grant) bool { return slices.ContainsFunc(g.Sites, at) })
 }

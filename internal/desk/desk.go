@@ -36,8 +36,11 @@ type Config struct {
 	CheckSchedule func(*Schedule) error
 	// CheckChannel tells what is wrong with where a channel leads: a *FieldError; nil takes anything.
 	CheckChannel func(c *Channel, secret string) error
-	// Sealer seals the secrets of channels; nil: there are none.
+	// Sealer seals the secrets of channels, and of sessions that an identity provider renews; nil: there are none.
 	Sealer Sealer
+
+	NoLocal bool   // nobody logs on with a password
+	Issuer  string // the identity provider whose users log on; empty: there is none
 
 	// Told hears of each entry of the audit log once it is stored, in order. It must not wait.
 	Told func(Entry)

@@ -32,6 +32,7 @@ type session struct {
 	Seen    time.Time `json:"seen"`
 	Address string    `json:"address"`
 	Agent   string    `json:"agent"`
+	Outside *outside  `json:"outside,omitempty"` // of an outsider
 
 	saved time.Time // what of Seen is stored; zero: all
 }
@@ -44,7 +45,7 @@ const (
 
 // ended tells whether a session is over.
 func (d *Desk) ended(s *session, now time.Time) bool {
-	return now.Sub(s.Seen) >= d.config.Idle || now.Sub(s.Created) >= d.config.Longest
+	return now.Sub(s.Seen) >= d.config.Idle || now.Sub(s.Created) >= d.config.Longest || s.Outside != nil && !now.Before(s.Outside.Ends)
 }
 
 // Logon is somebody who wants to log on.
@@ -58,6 +59,9 @@ type Logon struct {
 // LogOn checks a password and begins a session. secret is what its cookie says; it is never the same as before. A wrong name is ErrWrong as a
 // wrong password is, and takes as long; who tries too often is *TooSoon.
 func (d *Desk) LogOn(ctx context.Context, l Logon) (who Who, secret string, err error) {
+	if d.config.NoLocal {
+		return Who{}, "", ErrLocalOff
+	}
 	k, err := d.prove(ctx, l.Name, l.Password, l.From)
 	if err != nil {
 		return Who{}, "", err
@@ -166,7 +170,7 @@ func (d *Desk) BySession(ctx context.Context, secret string) (Who, error) {
 	}
 	now := d.now()
 	u, err := d.users.get(k.v.User)
-	if err != nil || d.ended(&k.v, now) {
+	if err != nil || d.ended(&k.v, now) || !d.welcome(&u.v) {
 		return Who{}, ErrNoSession
 	}
 	saved := k.v.saved
@@ -191,8 +195,16 @@ func (d *Desk) BySession(ctx context.Context, secret string) (Who, error) {
 	return d.whoIs(u, hash), nil
 }
 
+// welcome tells whether users of that kind log on here, as the flags say it now.
+func (d *Desk) welcome(u *user) bool {
+	if u.Kind == Outside {
+		return u.Issuer == d.config.Issuer
+	}
+	return !d.config.NoLocal
+}
+
 func (d *Desk) whoIs(u kept[user], session string) Who {
-	return Who{Via: BySession, ID: u.id, Name: u.v.Name, Role: u.v.Role, Sites: u.v.Sites, Session: session}
+	return Who{Via: BySession, ID: u.id, Name: u.v.Name, Role: u.v.Role, Sites: u.v.Sites, Grants: u.v.Grants, Outside: u.v.Kind == Outside, Session: session}
 }
 
 // LogOff ends the session of a secret; one that is not there has ended.
@@ -221,6 +233,9 @@ func (d *Desk) Sessions(w Who) ([]Session, error) {
 			ends := s.Created.Add(d.config.Longest)
 			if idle := s.Seen.Add(d.config.Idle); idle.Before(ends) {
 				ends = idle
+			}
+			if o := s.Outside; o != nil && o.Sealed == "" && o.Ends.Before(ends) {
+				ends = o.Ends
 			}
 			list = append(list, Session{s.ID, s.Created, s.Seen.Truncate(seenEvery), ends, s.Address, s.Agent, k.id == w.Session})
 		}

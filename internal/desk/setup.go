@@ -84,8 +84,11 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// IsSetUp tells whether the first user exists: set-up is over for good.
+// IsSetUp tells whether the first user exists, so that set-up is over for good, or that nobody is to be set up, since nobody has a password.
 func (d *Desk) IsSetUp(ctx context.Context) (bool, error) {
+	if d.config.NoLocal {
+		return true, nil
+	}
 	now, _, err := readSetUp(ctx, d.store)
 	return !now.Done.IsZero(), err
 }
@@ -93,6 +96,9 @@ func (d *Desk) IsSetUp(ctx context.Context) (bool, error) {
 // SetUp makes the first user, an admin, for whoever has the token. A wrong token, or one that has expired, is ErrForbidden; once there is a user it
 // is ErrGone, whatever the token. A name or password that cannot be taken is a *FieldError, and the token stays good.
 func (d *Desk) SetUp(ctx context.Context, token, name, password string, from netip.Addr) (User, error) {
+	if d.config.NoLocal {
+		return User{}, ErrLocalOff
+	}
 	now, _, err := readSetUp(ctx, d.store)
 	if err == nil && now.Done.IsZero() {
 		err = now.good(token, d.now())

@@ -16,11 +16,18 @@ import (
 // User is somebody who can log on.
 type User struct {
 	ID      string    `json:"id"`
-	Name    string    `json:"name"` // no two have names that differ in case alone
+	Kind    string    `json:"kind" required:"false" enum:"local,sso"` // whose password or word it logs on by: this desk's, or an identity provider's
+	Name    string    `json:"name"`                                   // no two local ones have names that differ in case alone
 	Role    Role      `json:"role"`
 	Sites   []string  `json:"sites"` // IDs; empty: all
 	Created time.Time `json:"created"`
 	Rev     uint64    `json:"-"`
+
+	// Of a user of an identity provider: who it is there, and, where one role and one list of sites do not say it, each role with its sites;
+	// Role is the highest of them then, and Sites has all.
+	Issuer  string  `json:"issuer,omitempty"`
+	Subject string  `json:"subject,omitempty"`
+	Grants  []Grant `json:"grants,omitempty"`
 }
 
 // user is a user as it is stored.
@@ -77,6 +84,9 @@ func (d *Desk) User(id string) (User, error) {
 func userOf(k kept[user]) User {
 	u := k.v.User
 	u.Rev = k.rev
+	if u.Kind == "" { // it was made before there were others
+		u.Kind = Local
+	}
 	return u
 }
 
@@ -94,15 +104,15 @@ func (d *Desk) NameOf(id string) string {
 	return ""
 }
 
-// byName finds a user.
+// byName finds a local user: what others are called their provider says, and it may be anything.
 func (d *Desk) byName(name string) (kept[user], bool) {
 	name = folded(name)
-	return d.users.find(func(u *user) bool { return folded(u.Name) == name })
+	return d.users.find(func(u *user) bool { return u.Kind != Outside && folded(u.Name) == name })
 }
 
 // addUser plans a new user, whose name and password were checked.
 func (d *Desk) addUser(p *plan, u user) (User, error) {
-	if _, taken := d.byName(u.Name); taken {
+	if _, taken := d.byName(u.Name); taken && u.Kind != Outside {
 		return User{}, wrong("name", "is another user's")
 	}
 	if len(d.users.list()) >= mostUsers {
@@ -113,6 +123,9 @@ func (d *Desk) addUser(p *plan, u user) (User, error) {
 		return User{}, err
 	}
 	u.ID, u.Created = id, p.now
+	if u.Kind == "" {
+		u.Kind = Local
+	}
 	if u.Sites == nil {
 		u.Sites = []string{}
 	}
@@ -163,6 +176,9 @@ func (d *Desk) stored(id string, err error) (User, error) {
 func (d *Desk) ChangeUser(ctx context.Context, act Act, id string, was uint64, c UserChange) (User, error) {
 	if !Allow(act.Who, Administer, "") {
 		return User{}, ErrForbidden
+	}
+	if k, err := d.users.get(id); err == nil && k.v.Kind == Outside {
+		return User{}, ErrOutside
 	}
 	hash := ""
 	if c.Password != nil {
@@ -307,8 +323,8 @@ func (d *Desk) disown(ctx context.Context, p *plan, name string) error {
 	}))...)
 }
 
-// governs tells whether a user can make others.
-func governs(u *user) bool { return u.Role == Admin && len(u.Sites) == 0 }
+// governs tells whether a user can make others, whatever an identity provider says by tomorrow.
+func governs(u *user) bool { return u.Kind != Outside && u.Role == Admin && len(u.Sites) == 0 }
 
 // governed tells whether somebody else than that user can.
 func (d *Desk) governed(without string) bool {
@@ -324,6 +340,9 @@ func (d *Desk) ChangePassword(ctx context.Context, act Act, old, password string
 	k, err := d.users.get(act.Who.ID)
 	if err != nil {
 		return err
+	}
+	if k.v.Kind == Outside { // and a local user of that name is somebody else
+		return ErrOutside
 	}
 	if err := checkPassword(k.v.Name, password); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"signet/internal/reach"
 )
 
 // Channel is where messages go.
@@ -67,7 +69,7 @@ func (c *Channel) check(near bool) error {
 	}
 	name, _, err := net.SplitHostPort(server)
 	if err == nil {
-		err = literal(name)
+		err = reach.Literal(name)
 	}
 	if err != nil {
 		return &FieldError{"url", err.Error()}

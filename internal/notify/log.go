@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"signet/internal/reach"
 )
 
 // Receiver is the syslog that a flag names for a whole log. Whoever started the program named it: it may be this machine.
@@ -121,7 +123,7 @@ func (s *Sender) pass(ctx context.Context, r *Receiver, conn net.Conn, lines []L
 		if err != nil {
 			return err
 		}
-		t := tls.Client(conn, s.tls(host))
+		t := tls.Client(conn, reach.TLS(host, s.Roots))
 		if err := t.HandshakeContext(ctx); err != nil {
 			return err
 		}

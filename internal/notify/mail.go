@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	mail "github.com/wneessen/go-mail"
+
+	"signet/internal/reach"
 )
 
 // mail sends a message by SMTP (RFC 5321), over TLS unless the channel or the flags say otherwise in so many words.
@@ -46,7 +48,7 @@ func (s *Sender) mail(ctx context.Context, c *Channel, m *Message) (Result, erro
 	if err != nil {
 		return Result{}, err
 	}
-	conf := s.tls(host)
+	conf := reach.TLS(host, s.Roots)
 	options := []mail.Option{mail.WithPort(int(number)), mail.WithTimeout(dialTime), mail.WithHELO(s.host()), mail.WithTLSConfig(conf), mail.WithoutNoop()}
 	switch p.tls {
 	case startTLS:

@@ -139,7 +139,7 @@ func TestMailThatDoesNotGoOut(t *testing.T) {
 		{"no TLS where some is wanted", Channel{Kind: "mail", URL: "smtp://127.0.0.1:" + strconv.Itoa(plain) + "/?from=a@corp.example&to=b@corp.example"}, nil, "STARTTLS"},
 		{"a certificate of nobody's", Channel{Kind: "mail", URL: "smtp://" + at + "/?from=a@corp.example&to=b@corp.example"}, func(s *Sender) { s.Roots = x509.NewCertPool() }, "unknown authority"},
 		{"no server named", Channel{Kind: "mail", URL: "mailto:a@corp.example"}, nil, "--smtp"},
-		{"loopback, typed into a page", Channel{Kind: "mail", URL: "smtp://" + at + "/?from=a@corp.example&to=b@corp.example"}, func(s *Sender) { s.near = false }, "no channel may lead to"},
+		{"loopback, typed into a page", Channel{Kind: "mail", URL: "smtp://" + at + "/?from=a@corp.example&to=b@corp.example"}, func(s *Sender) { s.near = false }, "nothing may lead to"},
 	} {
 		s := sender(t)
 		s.Roots = roots

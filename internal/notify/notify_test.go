@@ -27,6 +27,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signet/internal/reach"
 )
 
 // sender is one that may reach this machine, as no other may.
@@ -114,14 +116,14 @@ func TestTrust(t *testing.T) {
 		server.Close()
 	}
 	// A chain whose leaf an authority signed with SHA-1: Go refuses it unless told otherwise, and this program is told otherwise.
-	if err := strong([]*x509.Certificate{{SignatureAlgorithm: x509.SHA1WithRSA}, {SignatureAlgorithm: x509.SHA256WithRSA}}); err == nil {
+	if err := reach.Strong([]*x509.Certificate{{SignatureAlgorithm: x509.SHA1WithRSA}, {SignatureAlgorithm: x509.SHA256WithRSA}}); err == nil {
 		t.Error("SHA-1 is trusted")
 	}
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := strong([]*x509.Certificate{{SignatureAlgorithm: x509.ECDSAWithSHA256, PublicKey: &k.PublicKey}, {SignatureAlgorithm: x509.SHA1WithRSA}}); err != nil {
+	if err := reach.Strong([]*x509.Certificate{{SignatureAlgorithm: x509.ECDSAWithSHA256, PublicKey: &k.PublicKey}, {SignatureAlgorithm: x509.SHA1WithRSA}}); err != nil {
 		t.Errorf("the signature of a root counts: %v", err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"signet/internal/reach"
 )
 
 // No channel leads to this machine, to its link, to a cloud's metadata or to this server, however that is written: nothing arrives.
@@ -46,7 +48,7 @@ func TestOutOfReach(t *testing.T) {
 				c.Kind = "syslog"
 			}
 			var f *FieldError
-			if _, err := s.Send(t.Context(), c, hostile()); err == nil || !errors.Is(err, ErrOutOfReach) && !errors.As(err, &f) {
+			if _, err := s.Send(t.Context(), c, hostile()); err == nil || !errors.Is(err, reach.ErrOut) && !errors.As(err, &f) {
 				t.Errorf("%s: %v", c.URL, err)
 			}
 		}
@@ -79,12 +81,12 @@ func TestOutOfReach(t *testing.T) {
 		if !p.Addr().Is4() {
 			continue
 		}
-		if _, err := s.dial(t.Context(), "tcp", netip.AddrPortFrom(p.Addr(), uint16(port)).String()); !errors.Is(err, ErrOutOfReach) {
+		if _, err := s.dial(t.Context(), "tcp", netip.AddrPortFrom(p.Addr(), uint16(port)).String()); !errors.Is(err, reach.ErrOut) {
 			t.Errorf("%s: %v", p, err)
 		}
 	}
 	for _, a := range []string{"10.0.0.1", "192.168.1.1", "172.16.0.1", "fd12::1", "8.8.8.8", "2001:db8::1", "64:ff9b::a00:1"} {
-		if why := refused(netip.MustParseAddr(a)); why != "" {
+		if why := reach.Refused(netip.MustParseAddr(a)); why != "" {
 			t.Errorf("%s is refused: %s", a, why)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"signet/internal/reach"
 )
 
 // Sender sends messages. Its fields are set once, before it is used; its methods may be called from any goroutine.
@@ -90,7 +92,7 @@ const mostReason = 200
 func reason(err error) string {
 	var dns *net.DNSError
 	var refused *refusal
-	var out *outOfReach
+	var out *reach.Out
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "it did not answer in time"

@@ -8,6 +8,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"signet/internal/reach"
 )
 
 // mostRecord is how long a record is at most: what a receiver should take by RFC 5425 section 4.3.1.
@@ -39,7 +41,7 @@ func (s *Sender) syslog(ctx context.Context, c *Channel, m *Message) (Result, er
 		if err != nil {
 			return Result{}, err
 		}
-		t := tls.Client(conn, s.tls(host))
+		t := tls.Client(conn, reach.TLS(host, s.Roots))
 		if err := t.HandshakeContext(ctx); err != nil {
 			return Result{}, err
 		}

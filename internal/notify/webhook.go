@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"signet/internal/reach"
 )
 
 // sign signs a body as Standard Webhooks has it: HMAC-SHA256 over ID, time and body.
@@ -57,7 +59,7 @@ func (s *Sender) post(ctx context.Context, c *Channel, m *Message) (Result, erro
 			req.Header.Set("Webhook-Signature", sign(k, m.ID, now, body))
 		}
 	}
-	t := &http.Transport{DialContext: s.dial, TLSClientConfig: s.tls(u.Hostname()), ForceAttemptHTTP2: true, DisableKeepAlives: true, MaxResponseHeaderBytes: mostAnswer}
+	t := &http.Transport{DialContext: s.dial, TLSClientConfig: reach.TLS(u.Hostname(), s.Roots), ForceAttemptHTTP2: true, DisableKeepAlives: true, MaxResponseHeaderBytes: mostAnswer}
 	defer t.CloseIdleConnections()
 	client := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(req)

@@ -63,6 +63,14 @@ func (g *Gate) Who(r *http.Request) (desk.Who, error) {
 // Base is the path that the links of an answer begin with, without a slash at its end.
 func (g *Gate) Base(r *http.Request) string { return front.Of(r.Context()).Path }
 
+// Secret is that of the session that a browser has, or "".
+func (g *Gate) Secret(r *http.Request) string { return sessionOf(r) }
+
+// Begin lets a browser keep the secret of a session.
+func (g *Gate) Begin(w http.ResponseWriter, r *http.Request, secret string) {
+	http.SetCookie(w, cookie(front.Of(r.Context()), secret))
+}
+
 func nobodyIf(w desk.Who, err, is error) (desk.Who, error) {
 	if errors.Is(err, is) {
 		return desk.Who{}, nil

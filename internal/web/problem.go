@@ -83,6 +83,8 @@ func (s *Server) answer(ctx context.Context, err error) error {
 		{desk.ErrWrong, http.StatusUnauthorized},
 		{desk.ErrInUse, http.StatusConflict},
 		{desk.ErrLastAdmin, http.StatusConflict},
+		{desk.ErrOutside, http.StatusConflict},
+		{desk.ErrLocalOff, http.StatusForbidden},
 		{desk.ErrTooMany, http.StatusConflict},
 		{desk.ErrReused, http.StatusUnprocessableEntity},
 		{desk.ErrUnderWay, http.StatusConflict},

@@ -27,6 +27,8 @@ type Config struct {
 	Guest desk.Who
 	// Pages answers what is neither the API nor metrics nor health. It is handed a way to know who asks.
 	Pages func(*Gate) Handler
+	// SignOn answers below /oidc/; nil: nobody logs on by an identity provider. It is handed a way to begin sessions.
+	SignOn func(*Gate) Handler
 	// Trouble hears of what went wrong inside, a line each.
 	Trouble func(string)
 }
@@ -42,6 +44,7 @@ type Server struct {
 	mux   *http.ServeMux
 	api   huma.API
 	pages http.Handler
+	oidc  http.Handler
 	calls http.Handler // of the API, by who may call
 
 	streams streams
@@ -90,6 +93,9 @@ func New(c Config) (*Server, error) {
 			return nil, err
 		}
 	}
+	if c.SignOn != nil {
+		s.oidc = c.SignOn(s.gate)
+	}
 	return s, nil
 }
 
@@ -129,6 +135,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) (pattern string) 
 		r = r.WithContext(context.WithValue(context.WithValue(r.Context(), secretKey{}, sessionOf(r)), askKey{}, asking{r, w}))
 		s.gate.pass(s.table, pattern, w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.call(w, r, pattern) }))
 		return pattern
+	case s.oidc != nil && strings.HasPrefix(r.URL.Path, "/oidc/"):
+		s.oidc.ServeHTTP(w, r)
+		return "oidc"
 	case s.pages != nil:
 		s.pages.ServeHTTP(w, r)
 		return "pages"

@@ -284,3 +284,11 @@ func TestCrossOrigin(t *testing.T) {
 		}
 	}
 }
+
+func TestLocal(t *testing.T) {
+	for to, want := range map[string]string{"/board?rule=a&q=b%20c": "/board?rule=a&q=b%20c", "": "/", "//evil.example": "/", "/\\evil.example": "/", "https://evil.example": "/", "/a\nb": "/", "/a b": "/", "/" + strings.Repeat("a", 3000): "/", "javascript:1": "/", "/x": "/x"} {
+		if got := Local(to); got != want {
+			t.Errorf("%q leads to %q", to, got)
+		}
+	}
+}

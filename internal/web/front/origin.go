@@ -22,3 +22,16 @@ func CrossOrigin(r *http.Request) bool {
 	}
 	return false
 }
+
+// Local is a path of this server, or "/": a link that leads elsewhere after a log-on would be somebody's who wants the password again.
+func Local(to string) string {
+	if len(to) == 0 || to[0] != '/' || len(to) > 2000 || len(to) > 1 && (to[1] == '/' || to[1] == '\\') {
+		return "/"
+	}
+	for _, c := range []byte(to) {
+		if c < 0x21 || c == '\\' || c > 0x7e {
+			return "/"
+		}
+	}
+	return to
+}

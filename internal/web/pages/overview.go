@@ -11,32 +11,40 @@ import (
 	"signet/internal/report/html"
 	"signet/internal/store"
 	"signet/internal/text"
+	"signet/internal/web/front"
 )
 
 // loginPage is where a session begins.
 type loginPage struct {
-	SetUp bool   // no user exists yet
-	To    string // the page that was asked for
+	SetUp    bool   // no user exists yet
+	To       string // the page that was asked for
+	SignOn   bool   // there is an identity provider
+	Password bool   // there are local accounts
+	Wrong    string // why single sign-on failed
 }
 
 func (l *loginPage) title() string { return text.Either(l.SetUp, "Set up", "Log in") }
 
 func (p *Pages) login(a *ask) (any, error) {
 	done, err := p.Desk.IsSetUp(a.Context())
-	return &loginPage{SetUp: !done, To: local(a.q.Get("to"))}, err
+	return p.loginPage(!done, front.Local(a.q.Get("to")), a.q.Get("sso")), err
 }
 
-// local is a path of this server, or "/": a link that leads elsewhere after a log-in would be somebody's who wants the password again.
-func local(to string) string {
-	if len(to) == 0 || to[0] != '/' || len(to) > 2000 || len(to) > 1 && (to[1] == '/' || to[1] == '\\') {
-		return "/"
+func (p *Pages) loginPage(setUp bool, to, failed string) *loginPage {
+	out := &loginPage{SetUp: setUp, To: to, SignOn: p.SignOn, Password: !p.NoLocal}
+	switch failed { // the word of package signon; any other says nothing
+	case "group":
+		out.Wrong = "You are known, but none of your groups may use this server. Ask who runs it for a group that may."
+	case "again":
+		out.Wrong = "That log-in took too long, or was begun in another browser. Begin once more."
+	case "refused":
+		out.Wrong = "The identity provider did not let you in, or its answer was not good. The audit log says more."
+	case "away":
+		out.Wrong = "The identity provider does not answer. Try again in a moment."
+	case "failed":
+		out.Wrong = "Something went wrong inside the server. Its log says what."
 	}
-	for _, c := range []byte(to) {
-		if c < 0x21 || c == '\\' || c > 0x7e {
-			return "/"
-		}
-	}
-	return to
+	return out
 }
 
 // overviewPage is the estate in a sentence and in sums.

@@ -28,6 +28,8 @@ type Config struct {
 	Hub     *hub.Hub
 	Desk    *desk.Desk
 	Formats []report.Format // of reports
+	SignOn  bool            // people log on by an identity provider, below /oidc/
+	NoLocal bool            // and by no password
 	// Who tells who sends a request: the zero value is nobody.
 	Who func(*http.Request) (desk.Who, error)
 	// Base is the path that all links of an answer begin with, without a slash at its end.
@@ -146,10 +148,7 @@ type ask struct {
 
 // may tells whether who asks may do an action somewhere. At which site, the API asks again.
 func (a *ask) may(action desk.Action) bool {
-	if a.who.Limited() {
-		return desk.Allow(a.who, action, a.who.Sites[0])
-	}
-	return desk.Allow(a.who, action, "")
+	return desk.AllowSomewhere(a.who, action)
 }
 
 // view is what a template is given.
@@ -223,7 +222,7 @@ func (p *Pages) answer(w http.ResponseWriter, r *http.Request, of *route) {
 				return
 			}
 			if !done {
-				p.write(w, a, "login", "Set up", http.StatusOK, &loginPage{SetUp: true})
+				p.write(w, a, "login", "Set up", http.StatusOK, p.loginPage(true, "/", ""))
 				return
 			}
 		}

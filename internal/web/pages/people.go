@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"signet/internal/desk"
@@ -23,8 +24,20 @@ func (*usersPage) title() string { return "Users" }
 // userShown is a user, and the names of the sites that they are limited to.
 type userShown struct {
 	desk.User
-	On []string
-	Me bool
+	On   []string
+	Each []string // roles, where they are several, each with its sites
+	Me   bool
+}
+
+// SSO tells whether an identity provider says who it is.
+func (u userShown) SSO() bool { return u.Kind == desk.Outside }
+
+// each are roles with their sites.
+func each(grants []desk.Grant, names map[string]string) (list []string) {
+	for _, g := range grants {
+		list = append(list, g.Role.String()+": "+text.Either(len(g.Sites) == 0, "all sites", strings.Join(named(g.Sites, names), ", ")))
+	}
+	return list
 }
 
 // ETag names the revision of the user.
@@ -38,7 +51,7 @@ func (p *Pages) users(a *ask) (any, error) {
 	out := &usersPage{Sites: p.Desk.Sites(a.who), Roles: roleWords()}
 	names := p.siteNames(a)
 	for _, u := range p.Desk.Users() {
-		out.Users = append(out.Users, userShown{u, named(u.Sites, names), u.ID == a.who.ID})
+		out.Users = append(out.Users, userShown{u, named(u.Sites, names), each(u.Grants, names), u.ID == a.who.ID})
 	}
 	slices.SortFunc(out.Users, func(x, y userShown) int { return compareFolded(x.Name, y.Name) })
 	return out, nil
@@ -133,13 +146,15 @@ func (p *Pages) audit(a *ask) (any, error) {
 type mePage struct {
 	Sessions []desk.Session
 	Sites    []string
+	Each     []string // roles, where they are several, each with its sites
 	Now      time.Time
 }
 
 func (*mePage) title() string { return "Your account" }
 
 func (p *Pages) me(a *ask) (any, error) {
-	out := &mePage{Sites: named(a.who.Sites, p.siteNames(a)), Now: p.Hub.Now()}
+	names := p.siteNames(a)
+	out := &mePage{Sites: named(a.who.Sites, names), Each: each(a.who.Grants, names), Now: p.Hub.Now()}
 	if a.may(desk.Self) {
 		list, err := p.Desk.Sessions(a.who)
 		if err != nil {

@@ -1,4 +1,4 @@
-package notify
+package reach
 
 import (
 	"crypto/rsa"
@@ -7,12 +7,12 @@ import (
 	"fmt"
 )
 
-// tls is TLS as messages go out by it. Versions and suites are named, since the program's defaults let in all that old servers need to be
+// TLS is TLS as it goes out to a server of a name (empty: whoever dials says it), verified by roots (nil: the system's). Versions and suites are named, since the program's defaults let in all that old servers need to be
 // asked with; what nobody should trust any more is refused.
-func (s *Sender) tls(name string) *tls.Config {
+func TLS(name string, roots *x509.CertPool) *tls.Config {
 	return &tls.Config{
 		ServerName: name,
-		RootCAs:    s.Roots,
+		RootCAs:    roots,
 		MinVersion: tls.VersionTLS12,
 		CipherSuites: []uint16{
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
@@ -21,20 +21,20 @@ func (s *Sender) tls(name string) *tls.Config {
 		},
 		VerifyConnection: func(c tls.ConnectionState) error {
 			for _, chain := range c.VerifiedChains {
-				if strong(chain) == nil {
+				if Strong(chain) == nil {
 					return nil
 				}
 			}
 			if len(c.VerifiedChains) == 0 {
 				return fmt.Errorf("its certificate was not verified")
 			}
-			return strong(c.VerifiedChains[0])
+			return Strong(c.VerifiedChains[0])
 		},
 	}
 }
 
-// strong refuses a chain with a short key, or with a signature that can be forged, but for that of its root, which is not looked at.
-func strong(chain []*x509.Certificate) error {
+// Strong refuses a chain with a short key, or with a signature that can be forged, but for that of its root, which is not looked at.
+func Strong(chain []*x509.Certificate) error {
 	for i, c := range chain {
 		if k, ok := c.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < 2048 {
 			return fmt.Errorf("a certificate of its chain has an RSA key of %d bits, fewer than 2048", k.N.BitLen())
