@@ -46,6 +46,7 @@ var law = []line{
 	{2, "internal/store", []string{"internal/check", "internal/line"}, []string{"net", "os", "os/exec", "log", "log/slog", "net/http", "database/sql"}},
 	{3, "internal/store/reading", []string{"internal/store"}, []string{"net", "os", "os/exec", "log", "log/slog", "net/http"}},
 	{4, "internal/store/*", []string{"internal/store", "internal/store/reading"}, []string{"os/exec", "log", "log/slog", "net/http"}},
+	{4, "internal/store/postgres", []string{"internal/store", "internal/store/reading", "internal/reach"}, []string{"os/exec", "log", "log/slog", "net/http"}},
 	{4, "internal/scope", []string{"internal/bounds"}, []string{"net", "os/exec", "log", "log/slog", "net/http"}},
 	{3, "internal/sweep", []string{"internal/dial"}, []string{"os/exec", "log", "log/slog", "net/http", "database/sql"}},
 	{3, "internal/engine/queue", nil, []string{"net", "net/netip", "os", "context", "log", "log/slog", "sync", "time"}},

@@ -37,7 +37,7 @@ func did(t *testing.T, name string, args ...string) string {
 }
 
 // TestServePostgres: the first days over PostgreSQL, with what a server of databases does: a second one is refused, a kill in the midst of a
-// job, the end of the database in the midst of another one, a dump and its return.
+// job, the end of connections and of the database in the midst of others, a dump and its return.
 func TestServePostgres(t *testing.T) {
 	db := storetest.StartPostgres(t)
 	at := db.Database(t)
@@ -97,9 +97,6 @@ func TestServePostgres(t *testing.T) {
 	did(t, "psql", "-q", "-d", db.Address+"postgres", "-c", "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false", "-c",
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"' AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')")
 	waits.keep(false)
-	if j := s.finished(job); j["state"] != "failed" || !strings.Contains(fmt.Sprint(j["failed"]), "store postgres://") {
-		t.Errorf("a job without its database: %v", j)
-	}
 	s.call(200, "GET", "findings/"+id, nil)
 	s.call(503, "GET", "runs", nil)
 	if p := s.call(503, "PATCH", "findings/"+id, map[string]any{"owner": "nobody"}); strings.Contains(fmt.Sprint(p), "127.0.0.1") || !strings.Contains(fmt.Sprint(p["detail"]), "does not answer") {
@@ -114,28 +111,75 @@ func TestServePostgres(t *testing.T) {
 	if row := s.call(200, "GET", "findings/"+id, nil); row["owner"] != "desk team" {
 		t.Errorf("after it: %v", row)
 	}
-	if j := s.finished(s.call(202, "POST", "jobs", map[string]any{"site": "desks"})); j["state"] != "done" {
-		t.Errorf("once there are connections again: %v", j)
+	if j := s.finished(job); j["state"] != "done" {
+		t.Errorf("a job that was without its database goes on: %v", j)
 	}
 
-	// The database goes away in the midst of a job: the server says so and ends, and the next one goes on.
+	// The database goes away in the midst of a job, with the connection that says whose the store is, while pages are asked: nothing but 503 is
+	// said meanwhile, and the server goes on by itself once the database is back.
 	waits.keep(true)
 	job = s.call(202, "POST", "jobs", map[string]any{"targets": []string{"127.32.17.1-127.32.17.2"}, "checks": []string{"rdp"}})
 	waits.came(t)
+	asked := map[string]int{}
+	ask := func() (away bool) {
+		t.Helper()
+		for _, path := range []string{"/runs", "/board", "/api/v1/runs", "/api/v1/findings", "/readyz"} {
+			res, err := s.http.Get(s.url + path)
+			if err != nil {
+				t.Fatal(err, s.said)
+			}
+			res.Body.Close()
+			if asked[fmt.Sprint(path, " ", res.StatusCode)]++; res.StatusCode == 503 {
+				away = true
+			}
+			if res.StatusCode != 200 && (res.StatusCode != 503 || res.Header.Get("Retry-After") == "") {
+				t.Errorf("%s: %d, Retry-After %q", path, res.StatusCode, res.Header.Get("Retry-After"))
+			}
+		}
+		return away
+	}
 	db.Stop()
 	waits.keep(false)
-	s.cmd.Wait()
-	if code, said := s.cmd.ProcessState.ExitCode(), s.said.String(); code != 1 || !strings.Contains(said, "signet: the store is lost: store postgres://") {
-		t.Errorf("without its database it exits %d: %s", code, said)
+	for range 3 {
+		ask()
+	}
+	if asked["/runs 503"] == 0 || asked["/api/v1/runs 503"] == 0 || asked["/readyz 503"] == 0 || asked["/board 200"] == 0 {
+		t.Errorf("without its database: %v", asked)
 	}
 	if code, said := ended(t, asProgram(t, dir, "serve", "--listen", "127.0.0.1:0", "--store", at)); code != 1 || !strings.Contains(said, "no connection") {
-		t.Errorf("without a database: %d %q", code, said)
+		t.Errorf("another server without a database: %d %q", code, said)
 	}
 	db.Start(t)
-	again()
+	for begin := time.Now(); ask(); time.Sleep(50 * time.Millisecond) {
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("once the database is back: %v; %s", asked, s.said)
+		}
+	}
 	if j := s.finished(job); j["state"] != "done" {
 		t.Errorf("once the database is back: %v", j)
 	}
+	s.call(200, "PATCH", "findings/"+id, map[string]any{"owner": "desk team", "comment": "after it"})
+
+	// The connection that says whose the store is breaks, and nobody else took it: nothing is to be seen of that, and a second server is
+	// refused again. Where another one took it, this one says so and ends.
+	const holders = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+	did(t, "psql", "-q", "-d", at, "-c", holders)
+	s.call(200, "PATCH", "findings/"+id, map[string]any{"owner": "desk team", "comment": "after that"})
+	for begin := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		if did(t, "psql", "-qAt", "-d", at, "-c", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") == "1\n" {
+			break
+		}
+		if time.Since(begin) > 20*time.Second {
+			t.Fatalf("it does not take the store again: %s", s.said)
+		}
+	}
+	did(t, "psql", "-q", "-d", at, "-c", "UPDATE desk SET rev = rev + 1000000 WHERE kind = 'hold'", "-c", holders)
+	s.cmd.Wait()
+	if code, said := s.cmd.ProcessState.ExitCode(), s.said.String(); code != 1 || strings.Count(said, "signet: the store is lost: store postgres://") != 1 || !strings.Contains(said, "another process took it meanwhile") {
+		t.Errorf("once its store is another's it exits %d: %s", code, said)
+	}
+	did(t, "psql", "-q", "-d", at, "-c", "DELETE FROM desk WHERE kind = 'hold'")
+	again()
 
 	// A dump of it in use is all of it.
 	dump, copy := filepath.Join(dir, "signet.dump"), db.Database(t)

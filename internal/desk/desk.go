@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"io"
 	"net/netip"
 	"strings"
@@ -125,6 +126,17 @@ func Open(ctx context.Context, s store.Desk, c Config) (*Desk, error) {
 
 // Held ends when the desk is another's, or closed: nothing that it says counts from then on.
 func (d *Desk) Held() context.Context { return d.held }
+
+// Answers tells whether the desk is still this process's, and its store answers.
+func (d *Desk) Answers(ctx context.Context) error {
+	if d.held.Err() != nil {
+		return context.Cause(d.held)
+	}
+	if _, err := d.store.Document(ctx, "settings", "all"); !errors.Is(err, store.ErrUnknown) {
+		return err
+	}
+	return nil
+}
 
 // Close gives the desk back. The store stays open.
 func (d *Desk) Close() { d.release() }

@@ -31,6 +31,7 @@ type Jobs struct {
 	mu      sync.Mutex
 	under   *underway // the one that is made
 	closed  bool
+	away    map[string]int // how often jobs were cut by a store that did not answer
 	wake    chan struct{}
 	changed chan struct{} // closed and made anew when any job changes
 }
@@ -274,6 +275,9 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 	u := q.under
 	state := desk.Done
 	switch {
+	case q.goesOn(j.ID, err) && !u.stopped: // once the store answers: how it ended is not written before
+		q.Warn("job " + j.ID + " waits for the store, and goes on with what is stored of its run: " + err.Error())
+		state, err = desk.Queued, nil
 	case err != nil:
 		state = desk.Failed
 	case complete:
@@ -306,6 +310,22 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 		q.Done(keeping, j)
 		q.mu.Lock()
 	}
+}
+
+// mostAway is how often a job is taken up again after the store did not answer.
+const mostAway = 20
+
+// goesOn tells whether a job that ended by an error is to go on later: the store was away, and not for the umpteenth time. The caller holds
+// the lock.
+func (q *Jobs) goesOn(id string, err error) bool {
+	if !errors.Is(err, store.ErrAway) || q.away[id] >= mostAway {
+		return false
+	}
+	if q.away == nil {
+		q.away = map[string]int{}
+	}
+	q.away[id]++
+	return true
 }
 
 // make begins the run of a job, or goes on with it, and waits for its end.

@@ -3,8 +3,6 @@ package notify
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -17,18 +15,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"signet/internal/reach"
 )
 
 // sender is one that may reach this machine, as no other may.
@@ -83,49 +77,6 @@ func certificate(t *testing.T, bits int, with x509.SignatureAlgorithm) (certFile
 type took struct {
 	header http.Header
 	body   []byte
-}
-
-// What cannot be trusted any more is not: old versions of TLS, SHA-1, short keys.
-func TestTrust(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		bits int
-		with x509.SignatureAlgorithm
-		most uint16
-		ok   bool
-	}{
-		{"as it should be", 2048, x509.SHA256WithRSA, tls.VersionTLS13, true},
-		{"a short key", 1024, x509.SHA256WithRSA, tls.VersionTLS13, false},
-		{"TLS 1.1", 2048, x509.SHA256WithRSA, tls.VersionTLS11, false},
-	} {
-		certFile, keyFile, roots := certificate(t, c.bits, c.with)
-		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-		if err != nil {
-			t.Fatal(err)
-		}
-		server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-		server.Config.ErrorLog = log.New(io.Discard, "", 0)
-		server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MaxVersion: c.most, MinVersion: tls.VersionTLS10}
-		server.StartTLS()
-		s := sender(t)
-		s.Roots = roots
-		r, err := s.Send(t.Context(), Channel{Kind: "webhook", URL: strings.Replace(server.URL, "example.com", "127.0.0.1", 1)}, hostile())
-		if (err == nil) != c.ok {
-			t.Errorf("%s: %+v %v", c.name, r, err)
-		}
-		server.Close()
-	}
-	// A chain whose leaf an authority signed with SHA-1: Go refuses it unless told otherwise, and this program is told otherwise.
-	if err := reach.Strong([]*x509.Certificate{{SignatureAlgorithm: x509.SHA1WithRSA}, {SignatureAlgorithm: x509.SHA256WithRSA}}); err == nil {
-		t.Error("SHA-1 is trusted")
-	}
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := reach.Strong([]*x509.Certificate{{SignatureAlgorithm: x509.ECDSAWithSHA256, PublicKey: &k.PublicKey}, {SignatureAlgorithm: x509.SHA1WithRSA}}); err != nil {
-		t.Errorf("the signature of a root counts: %v", err)
-	}
 }
 
 func TestSyslog(t *testing.T) {

@@ -21,8 +21,9 @@ type Desk interface {
 	// one an edit, 0 of one that deletes. A document that does not stand as an edit says is a *Stale, which is ErrStale.
 	Write(ctx context.Context, edits ...Edit) (revs []uint64, err error)
 	// Hold makes the caller the one holder of a name (lower-case letters) among all processes that use the database: another one is
-	// ErrHeld, until release is called or this process dies. held ends with ctx, with release, and when the database lost the hold
-	// meanwhile (its connection broke); its cause says which. What relies on the hold derives from held.
+	// ErrHeld, until release is called or this process dies. held ends with ctx, with release, and when another process took the name
+	// meanwhile, or may have (its connection broke); its cause says which. What relies on the hold derives from held. Who lost a name
+	// writes nothing any more. Documents of kind "hold" are the database's own.
 	Hold(ctx context.Context, name string) (held context.Context, release func(), err error)
 }
 

@@ -226,7 +226,10 @@ func (f *fuzzed) walk(t *rapid.T, c *call, a *got, wrong func(string, ...any)) {
 		next := *c
 		next.query = values.Encode()
 		var err error
-		if a, err = f.send(&next); err != nil || a.status != 200 {
+		if a, err = f.send(&next); err != nil {
+			wrong("the next page %s: %v%s", next.query, err, f.stacks())
+		}
+		if a.status != 200 {
 			wrong("the next page %s: %v %+v", next.query, err, a)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -180,6 +181,18 @@ func (f *fuzzed) renew(t interface{ Fatalf(string, ...any) }, a *asker) {
 	}
 }
 
+// stacks ends the program, and gives what it was at: who does not answer is to say why.
+func (f *fuzzed) stacks() string {
+	if f.process == nil {
+		return ""
+	}
+	if err := f.process.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return " " + err.Error()
+	}
+	time.Sleep(2 * time.Second) // for as long as it takes to be read
+	return "\n" + f.said.text()
+}
+
 // got is an answer.
 type got struct {
 	status int
@@ -230,7 +243,7 @@ func (f *fuzzed) check(t *rapid.T) {
 		c := f.draw(t)
 		answer, err := f.send(c)
 		if err != nil {
-			t.Fatalf("%s: %v", c, err)
+			t.Fatalf("%s: %v%s", c, err, f.stacks())
 		}
 		f.asked[fmt.Sprint(c.op.pattern, " ", answer.status)]++
 		f.hold(t, c, answer)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"signet/internal/desk"
 	"signet/internal/web/front"
@@ -112,6 +113,7 @@ func (g *Gate) pass(table map[string]route, pattern string, w http.ResponseWrite
 	asks, err := g.Who(r)
 	if err != nil {
 		g.trouble("who asks could not be found out: " + err.Error())
+		w.Header().Set("Retry-After", front.RetryAfter(5*time.Second))
 		front.Problem(w, http.StatusServiceUnavailable, "the store does not answer")
 		return
 	}

@@ -233,13 +233,21 @@ func (s *Server) call(w http.ResponseWriter, r *http.Request, pattern string) {
 	front.Problem(w, http.StatusMethodNotAllowed, "that cannot be done here: "+strings.Join(allow, ", "))
 }
 
-// health answers probes: it lives as long as it answers, and is ready while it holds the desk.
+// readyTime is how long the store may take to answer a probe.
+const readyTime = 2 * time.Second
+
+// health answers probes: it lives as long as it answers, and is ready while it holds the desk and the store answers.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if r.URL.Path == "/readyz" && s.c.Desk.Held().Err() != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		w.Write([]byte("the store is lost\n"))
-		return
+	if r.URL.Path == "/readyz" {
+		ctx, cancel := context.WithTimeout(r.Context(), readyTime)
+		defer cancel()
+		if err := s.c.Desk.Answers(ctx); err != nil {
+			w.Header().Set("Retry-After", front.RetryAfter(5*time.Second))
+			w.WriteHeader(http.StatusServiceUnavailable)
+			w.Write([]byte("the store does not answer\n"))
+			return
+		}
 	}
 	w.Write([]byte("ok\n"))
 }

@@ -82,6 +82,9 @@ func (s *Store) Write(ctx context.Context, edits ...store.Edit) (revs []uint64, 
 		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = on"); err != nil { // which the address, or the database, may have turned off
 			return err
 		}
+		if err := s.holding(ctx, tx); err != nil {
+			return err
+		}
 		revs = make([]uint64, len(edits))
 		for i := range edits {
 			if revs[i], err = edit(ctx, tx, &edits[i]); err != nil {

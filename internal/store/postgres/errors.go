@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -40,7 +41,7 @@ func (s *Store) fail(err error) error {
 	case why != "":
 	case connecting: // whatever the server says to it
 		why, as = "no connection", store.ErrAway
-	case ofNet, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case ofNet, pgconn.SafeToRetry(err) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		why, as = "the connection was lost"+kept, store.ErrAway
 	}
 	return store.Fault(s.name, why, as, err)

@@ -2,16 +2,20 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	_ "embed"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"signet/internal/reach"
 	"signet/internal/store"
 )
 
@@ -25,6 +29,8 @@ const (
 type Store struct {
 	name string // without what is secret
 	pool *pgxpool.Pool
+
+	holds sync.Map // of *hold: the names that are held by it
 }
 
 var _ store.Store = (*Store)(nil)
@@ -69,6 +75,7 @@ func open(ctx context.Context, address string, conns int32) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: the address cannot be read: want postgres://USER@HOST:PORT/DATABASE", s.name)
 	}
+	secure(&config.ConnConfig.Config)
 	config.MaxConns = conns
 	config.ConnConfig.ConnectTimeout = connectTime
 	config.ConnConfig.RuntimeParams["application_name"] = "signet"
@@ -90,6 +97,24 @@ func open(ctx context.Context, address string, conns int32) (*Store, error) {
 		return nil, s.fail(err)
 	}
 	return s, nil
+}
+
+// secure names versions and suites of whatever TLS an address asks for. A server whose certificate nobody should believe is refused where
+// the address insists on TLS; where it takes what there is (sslmode prefer, allow), that would lead to no TLS at all.
+func secure(c *pgconn.Config) {
+	all := []*tls.Config{c.TLSConfig}
+	for _, f := range c.Fallbacks {
+		all = append(all, f.TLSConfig)
+	}
+	insists := !slices.Contains(all, nil)
+	for _, t := range all {
+		if t == nil {
+			continue
+		}
+		if reach.Guard(t); !insists {
+			t.VerifyConnection = nil
+		}
+	}
 }
 
 // redacted is an address without its password and options.

@@ -27,6 +27,7 @@ func TestStore(t *testing.T) {
 	t.Run("no server", testNoServer)
 	t.Run("damaged documents", func(t *testing.T) { testDamagedDocuments(t, srv) })
 	t.Run("a hold that is released", func(t *testing.T) { testHoldReleased(t, srv) })
+	t.Run("a hold that is had back", func(t *testing.T) { testHoldHadBack(t, srv) })
 	t.Run("a hold that is lost", func(t *testing.T) { testHoldLost(t, srv) })
 }
 
