@@ -150,6 +150,12 @@ func TestHost(t *testing.T) {
 			t.Errorf("Host %s: a probe is answered %d", c.host, res.StatusCode)
 		}
 	}
+	for accept, want := range map[string]string{"text/html,*/*;q=0.8": "text/html", "*/*": "application/problem+json"} { // a person, and a program
+		res, body := ask(t, named, "GET", "/", "127.0.0.1"+port, "Accept: "+accept)
+		if got := res.Header.Get("Content-Type"); res.StatusCode != 421 || !strings.HasPrefix(got, want) || !strings.Contains(body, "--url") {
+			t.Errorf("who takes %s is answered %d, %s: %s", accept, res.StatusCode, got, body)
+		}
+	}
 }
 
 // TestForwarded: the client is who the nearest proxy says it is, whatever the client wrote before.

@@ -3,9 +3,11 @@ package front
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,6 +24,21 @@ func Problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	w.Write(append(b, '\n'))
+}
+
+// misdirected answers whoever knows the server by another name: a program as any error, a person, who typed an address, with a page.
+func misdirected(w http.ResponseWriter, r *http.Request) {
+	const detail = "this server does not go by that name: --url says by which it is reached"
+	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		Problem(w, http.StatusMisdirectedRequest, detail)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(http.StatusMisdirectedRequest)
+	io.WriteString(w, `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Signet goes by another name</title>
+<h1>Signet does not go by that name</h1>
+<p>Open it by the address that it printed when it was started. To reach it by this one, start it with <code>--url</code> and the whole address.</p>
+`)
 }
 
 // TooSoon answers that a request came too soon.

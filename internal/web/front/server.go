@@ -177,7 +177,7 @@ func (s *Server) front(next http.Handler) http.Handler {
 			return
 		}
 		if !s.c.Open && !IsHealth(r.URL.Path) && !s.reach.knows(f.host) {
-			Problem(w, http.StatusMisdirectedRequest, "this server does not go by that name: --url says by which it is reached")
+			misdirected(w, r)
 			return
 		}
 		r.Host = f.host

@@ -128,7 +128,7 @@ func TestForEverybody(t *testing.T) {
 	until(t, ctx, `location.pathname === "/"`)
 	rule := "smb-signing-not-required"
 	for name, path := range map[string]string{"overview": "/", "board": "/board", "rule": "/board?rule=" + rule, "finding": "/board/" + row, "hosts": "/hosts", "host": "/hosts/" + dc, "evidence": "/hosts/" + dc + "/evidence?port=389&check=ldap",
-		"paths": "/paths?rule=" + rule, "fixes": "/fixes", "owners": "/owners", "fix": "/fixes/" + rule, "impact": "/fixes/" + rule + "/impact", "runs": "/runs", "run": "/runs/" + first, "diff": "/diff?old=" + first + "&new=" + second, "jobs": "/jobs", "job": "/jobs/" + job, "sites": "/sites", "site": "/sites/" + site, "schedules": "/schedules", "channels": "/channels", "exceptions": "/exceptions",
+		"paths": "/paths?rule=" + rule, "fixes": "/fixes", "owners": "/owners", "fix": "/fixes/" + rule, "impact": "/fixes/" + rule + "/impact", "runs": "/runs", "run": "/runs/" + first, "changes": "/changes?since=2020-01-01", "report": "/reports/board?since=2020-01-01", "diff": "/diff?old=" + first + "&new=" + second, "jobs": "/jobs", "job": "/jobs/" + job, "sites": "/sites", "site": "/sites/" + site, "schedules": "/schedules", "channels": "/channels", "exceptions": "/exceptions",
 		"policies": "/policies", "policy": "/policies/ours", "users": "/users", "tokens": "/tokens", "audit": "/audit", "settings": "/settings", "me": "/me", "api": "/api/v1/docs"} {
 		act(t, ctx, chromedp.Navigate(s.url+path))
 		until(t, ctx, `document.querySelector("main h1")`)

@@ -23,7 +23,7 @@ type changesPage struct {
 	Sites             []siteChoice
 	Sums              []kindSum
 	Runs              []runChanges
-	Compared          int // runs, in that time
+	Compared          uint64 // runs, in that time
 	Next, First       string
 }
 

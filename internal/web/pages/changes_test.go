@@ -51,6 +51,11 @@ func TestWhatChanged(t *testing.T) {
 	if page := c.page("/changes?since=2020-01-01&site=" + other); !strings.Contains(page, "No run was compared") {
 		t.Errorf("a site that was never asked: %s", page)
 	}
+	c.scan(m{"site": other})
+	c.scan(m{"site": other})
+	if page := c.page("/changes?site=" + other); !strings.Contains(page, "1 run was compared with the one before") {
+		t.Errorf("a site that stayed as it was: %s", page)
+	}
 	time.Sleep(1100 * time.Millisecond) // a timeline tells what came later by the second
 	row := c.call("GET", "findings?state=closed", nil)["items"].([]any)[0].(map[string]any)["id"].(string)
 	c.call("PATCH", "findings/"+row, m{"owner": "desktop team"})

@@ -16,13 +16,17 @@ import (
 )
 
 // fixesPage is the order of work.
-type fixesPage struct{ Steps []step }
+type fixesPage struct {
+	Steps []step
+	Asked bool // something was
+}
 
 func (*fixesPage) title() string { return "Fixes" }
 
 func (p *Pages) fixes(a *ask) (any, error) {
-	out := &fixesPage{}
-	for _, s := range p.Hub.View(a.who).Overview().Steps {
+	o := p.Hub.View(a.who).Overview()
+	out := &fixesPage{Asked: len(o.Sites) > 0}
+	for _, s := range o.Steps {
 		out.Steps = append(out.Steps, step{s, text.Capital(s.Closes())})
 	}
 	return out, nil
