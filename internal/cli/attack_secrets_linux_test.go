@@ -62,7 +62,9 @@ func TestAttackSecrets(t *testing.T) {
 	dir := t.TempDir()
 	remote(t, "127.32.24.50:3389")
 	records := syslogServer(t)
-	s := startServer(t, dir, nil, "--allow", "127.32.24.50", "--audit-syslog", "syslog://"+records.at)
+	const clients = "the secret of the client 1142"
+	s := startServer(t, dir, []string{"SIGNET_OIDC_CLIENT_SECRET=" + clients}, "--allow", "127.32.24.50", "--audit-syslog", "syslog://"+records.at,
+		"--oidc-issuer", "http://127.0.0.1:9", "--oidc-client-id", "signet", "--oidc-group", "admins=admin")
 	const adas, bobs, wrongs, typed = "ada's pass-phrase 0815", "bob's pass-phrase 4711", "a wrong pass-phrase 99", "pass-phrase-as-a-name 1"
 	said := &strings.Builder{}
 	note := func(a *answer) *answer { fmt.Fprintln(said, a.status, a.text); return a }
@@ -91,6 +93,9 @@ func TestAttackSecrets(t *testing.T) {
 	}
 	note(v.send("POST", "/api/v1/users", `{"name":"eve","password":"`+wrongs+`","role":"`+typed+`"}`))
 	note(v.send("PATCH", "/api/v1/settings", `{"password":"`+wrongs+`"}`))
+	for _, path := range []string{"/oidc/login", "/oidc/callback?code=a&state=b"} { // of a provider that is away
+		note(v.send("GET", path, nil))
+	}
 	run := v.launch(object{"targets": []string{"127.32.24.50"}, "checks": []string{"rdp"}})
 	for _, path := range []string{"/", "/users", "/tokens", "/audit?limit=500", "/me", "/settings", "/login", "/metrics", "/api/v1/users", "/api/v1/tokens", "/api/v1/audit?limit=500", "/api/v1/me/sessions", "/api/v1/settings", "/api/v1/openapi.json",
 		"/api/v1/session", "/api/v1/jobs", "/api/v1/runs"} {
@@ -132,7 +137,7 @@ func TestAttackSecrets(t *testing.T) {
 	}
 	sum := func(text string) string { b := sha256.Sum256([]byte(text)); return hex.EncodeToString(b[:]) }
 	for name, secret := range map[string]string{"a password": adas, "another's password": bobs, "a wrong password": wrongs, "a password typed as a name": typed, "a session": session, "another's session": bobsSession, "a token": token,
-		"a token's secret": strings.TrimPrefix(token, "signet_"), "the set-up token": s.setUp, "a wrong token": "wrong-token-", "a wrong session": "wrong-session-", "what a body with a password hashes to": sum(body), "an idempotency key": "a-key-"} {
+		"a token's secret": strings.TrimPrefix(token, "signet_"), "the set-up token": s.setUp, "the secret that a provider knows": clients, "a wrong token": "wrong-token-", "a wrong session": "wrong-session-", "what a body with a password hashes to": sum(body), "an idempotency key": "a-key-"} {
 		if len(secret) < 6 {
 			t.Fatalf("%s is %q", name, secret)
 		}

@@ -22,7 +22,10 @@ type Person struct {
 	Due             time.Time // it is to be renewed by then: the first of its tokens ends; zero: none says when
 }
 
-const mostGroups = 5000 // of one person
+const (
+	mostGroups  = 5000 // of one person
+	mostSubject = 255  // characters, as OpenID Connect has it
+)
 
 // keys are those that a provider signs with. That they could not be fetched is told from a signature that none of them made: by the context,
 // since the library makes one text of both.
@@ -67,8 +70,8 @@ func (k *Client) identify(ctx context.Context, p *provider, t *oauth2.Token) (*o
 	if of.AccessTokenHash != "" && of.VerifyAccessToken(t.AccessToken) != nil {
 		return nil, &Refusal{"the ID token belongs to another access token"}
 	}
-	if of.Subject == "" || len(of.Subject) > 255 {
-		return nil, &Refusal{"the ID token names nobody"}
+	if len(of.Subject) > mostSubject {
+		return nil, &Refusal{"the ID token names somebody by more than any name has"}
 	}
 	return of, nil
 }

@@ -3,9 +3,15 @@ package signon_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"maps"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -36,12 +42,51 @@ type hostile struct {
 	asked   []url.Values                                      // of the token endpoint
 }
 
+// hostileKey is what all of them sign with: making one takes a while.
+var hostileKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
+
 func newHostile(t *testing.T) *hostile {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	h, mux := hostileOf()
+	h.Server = httptest.NewServer(mux)
+	t.Cleanup(h.Close)
+	return h
+}
+
+// newHostileTLS is one with a certificate of its own, whose key has so many bits.
+func newHostileTLS(t *testing.T, bits int) (*hostile, *x509.CertPool) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(c)
+	h, mux := hostileOf()
+	h.Server = httptest.NewUnstartedServer(mux)
+	h.Config.ErrorLog = log.New(io.Discard, "", 0)
+	h.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	h.StartTLS()
+	t.Cleanup(h.Close)
+	return h, roots
+}
+
+func hostileOf() (*hostile, http.Handler) {
+	key := hostileKey()
 	h := &hostile{key: key, say: map[string]any{}, claims: map[string]any{}}
 	mux := http.NewServeMux()
 	reply := func(w http.ResponseWriter, v any) {
@@ -94,9 +139,7 @@ func newHostile(t *testing.T) *hostile {
 		}
 		reply(w, answer)
 	})
-	h.Server = httptest.NewServer(mux)
-	t.Cleanup(h.Close)
-	return h
+	return h, mux
 }
 
 func (h *hostile) change(how func()) { h.mu.Lock(); defer h.mu.Unlock(); how() }

@@ -21,6 +21,7 @@ func (c *clock) add(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.more 
 
 // While the provider is away a session goes on, for a quarter of an hour and no longer.
 func TestGrace(t *testing.T) {
+	t.Parallel()
 	h := newHostile(t)
 	c := newClock()
 	s := serve(t, h.config(), c.now, false, "admins=admin")
