@@ -86,7 +86,7 @@ var law = []line{
 	{6, "internal/hub", []string{"internal/calendar", "internal/notify", "internal/alert", "internal/outbox", "internal/owner", "internal/sample", "internal/run", "internal/estate", "internal/desk", "internal/store", "internal/report", "internal/judge", "internal/compare"},
 		[]string{"net", "net/http", "os/exec", "os/signal", "log", "log/slog", "flag", "github.com/spf13/cobra"}},
 	{6, "internal/courier", []string{"internal/desk", "internal/notify", "internal/text"}, []string{"net", "net/http", "os", "os/exec", "log", "log/slog", "database/sql"}},
-	{6, "internal/web/front", []string{"internal/bounds"}, []string{"os", "os/exec", "os/signal", "log/slog", "database/sql", "flag"}},
+	{6, "internal/web/front", []string{"internal/bounds", "internal/reach"}, []string{"os", "os/exec", "os/signal", "log/slog", "database/sql", "flag"}},
 	{7, "internal/web", []string{"internal/owner", "internal/sheet", "internal/web/front", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/compare", "internal/line"},
 		[]string{"net", "crypto/tls", "os/exec", "os/signal", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
 	{7, "internal/web/signon", []string{"internal/sso", "internal/desk", "internal/web/front"},
@@ -266,10 +266,11 @@ var waysOut = map[string][]string{
 	"internal/cli/cli.go":             {"net.Resolver"},                        // handed to run
 	"internal/run/env.go":             {"net.Resolver", "net.DefaultResolver"}, // what a dial.Resolver asks
 	// Messages to people, by addresses that are asked whether they may be reached; nothing that a scan asks.
-	"internal/notify/reach.go":   {"net.Dialer", "syscall.RawConn"},
-	"internal/notify/sender.go":  {"net.Resolver"}, // of tests
-	"internal/notify/webhook.go": {"http.Transport", "http.Client"},
-	"internal/notify/mail.go":    {"mail.NewClient"},
+	"internal/notify/reach.go":    {"net.Dialer", "syscall.RawConn"},
+	"internal/notify/sender.go":   {"net.Resolver"}, // of tests
+	"internal/notify/webhook.go":  {"http.Transport", "http.Client"},
+	"internal/notify/mail.go":     {"mail.NewClient"},
+	"internal/web/front/probe.go": {"net.Dialer"}, // the server on this machine, whether it lives
 	// The identity provider that the flags name.
 	"internal/sso/way.go":             {"net.Dialer", "syscall.RawConn", "http.Transport", "http.Client"},
 	"internal/sso/client.go":          {"http.Client", "oidc.NewProvider", "oidc.NewRemoteKeySet"},

@@ -62,7 +62,7 @@ On the first start it prints a set-up link, which is good once and for 24 hours.
 		},
 	}
 	f.register(cmd)
-	cmd.AddCommand(a.serveLink())
+	cmd.AddCommand(a.serveLink(), a.serveProbe())
 	cmd.AddCommand(a.serveStore()...)
 	return cmd
 }
@@ -76,8 +76,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.limits.ExcludeFiles, "exclude-file", nil, "read exclusions from `FILE`")
 	fl.StringVar(&f.depth, "max-depth", signet.Anonymous.String(), "`DEPTH` to which a job may authenticate: handshake, anonymous or decoy")
 	fl.Float64Var(&f.limits.Rate, "max-rate", 2000, "let a job open at most `N` connections a second")
-	fl.StringVar(&f.front.Cert, "tls-cert", "", "speak TLS with the certificate in `FILE` (PEM)")
-	fl.StringVar(&f.front.Key, "tls-key", "", "`FILE` with its key (PEM)")
+	f.certificateFlags(cmd)
 	fl.StringSliceVar(&f.front.Proxies, "behind-proxy", nil, "believe the X-Forwarded headers of proxies in `CIDR`; repeatable")
 	fl.StringVar(&f.metrics, "metrics-listen", "", "serve /metrics without a token on `ADDR`")
 	storeFlag(cmd, &f.store)
@@ -88,6 +87,12 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	f.backup.register(cmd)
 	f.sso.register(cmd)
 	fl.BoolVar(&f.yes, "yes", false, "start though --allow is very large or public")
+}
+
+// certificateFlags adds what the server shows who it is by.
+func (f *serveFlags) certificateFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.front.Cert, "tls-cert", "", "speak TLS with the certificate in `FILE` (PEM)")
+	cmd.Flags().StringVar(&f.front.Key, "tls-key", "", "`FILE` with its key (PEM)")
 }
 
 // addressFlags adds what a link is made of.

@@ -47,7 +47,9 @@ func startProcess(t *testing.T, allow string) *process {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for lines := bufio.NewScanner(trouble); lines.Scan(); {
-			p.said.add(lines.Text())
+			if !strings.HasSuffix(lines.Text(), "127.0.0.0/8: it is this machine's own") { // which each job says
+				p.said.add(lines.Text())
+			}
 		}
 	})
 	t.Cleanup(func() {

@@ -39,6 +39,17 @@ func (f *fuzzed) wrong(t *rapid.T) any {
 	return f.nasty(t)
 }
 
+// needed are the fields without which nothing is made, though a change may leave them out, so that the document does not require them.
+func needed(c *call) []string {
+	switch c.op.pattern {
+	case "POST " + base + "/channels":
+		return []string{"kind", "name", "url"}
+	case "POST " + base + "/schedules":
+		return []string{"site", "cron"}
+	}
+	return nil
+}
+
 // right is a value of a schema, by what a field of that name means.
 func (f *fuzzed) right(t *rapid.T, c *call, name string, schema map[string]any) any {
 	if ref, ok := schema["$ref"].(string); ok {
@@ -48,6 +59,9 @@ func (f *fuzzed) right(t *rapid.T, c *call, name string, schema map[string]any) 
 		}
 		schema = at.(map[string]any)
 	}
+	if name == "kind" && strings.Contains(c.op.path, "/channels") { // which no message leaves: no mail server is named
+		return mostly(t, name, []any{"mail"}, "webhook", "pigeon", "")
+	}
 	if list, ok := schema["enum"].([]any); ok {
 		return rapid.SampledFrom(list).Draw(t, name)
 	}
@@ -55,7 +69,7 @@ func (f *fuzzed) right(t *rapid.T, c *call, name string, schema map[string]any) 
 		required, _ := schema["required"].([]any)
 		out := map[string]any{}
 		for _, key := range slices.Sorted(maps.Keys(properties)) {
-			if slices.Contains(required, any(key)) || rapid.Bool().Draw(t, "with "+key) {
+			if slices.Contains(required, any(key)) || slices.Contains(needed(c), key) || rapid.Bool().Draw(t, "with "+key) {
 				out[key] = f.right(t, c, key, properties[key].(map[string]any))
 			}
 		}
@@ -109,6 +123,18 @@ func (f *fuzzed) right(t *rapid.T, c *call, name string, schema map[string]any) 
 		return mostly(t, name, []any{"", "https://tickets.example/1", "http://t.example/?a=b#c"}, "javascript:alert(1)", "//evil.example")
 	case "state":
 		return mostly(t, name, []any{"open", "in-work", "to-verify"}, "closed", "excepted", "proposed", "approved")
+	case "cron":
+		return mostly(t, name, []any{"0 6 * * 1", "@daily", "*/5 * * * *"}, "", "x", "* * * * * *", "0 0 31 2 *", "@every 1ns")
+	case "zone":
+		return mostly(t, name, []any{"", "UTC", "Europe/Berlin"}, "Mars/Base", "../../etc/passwd")
+	case "blackouts":
+		return mostly(t, name, []any{[]string{}, []string{"mon-fri 08:00-18:00"}, []string{"2026-12-20..2027-01-06"}}, []string{"always"}, []string{""})
+	case "url":
+		return mostly(t, name, []any{"mailto:team@corp.example"}, "http://127.0.0.1/", "file:///etc/passwd", "")
+	case "digest":
+		return mostly(t, name, []any{"", "@daily"}, "x")
+	case "secret", "template":
+		return mostly(t, name, []any{""}, "whsec_x", "{{")
 	case "yaml":
 		return mostly(t, name, []any{"name: own\nversion: 1\n", "name: own\nversion: 2\nextends: baseline\nrules:\n  " + nla + ": critical\n"}, "extends: own", "a: &a [*a]", "{", "", strings.Repeat("- ", 3000),
 			"name: x\nversion: 1\nexceptions:\n- rule: '*'\n")

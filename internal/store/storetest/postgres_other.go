@@ -16,3 +16,7 @@ func StartPostgres(t testing.TB) *Postgres {
 
 // Database gives none.
 func (p *Postgres) Database(testing.TB) string { return p.Address }
+
+// Start and Stop do nothing to what never runs.
+func (p *Postgres) Start(testing.TB) {}
+func (p *Postgres) Stop()            {}

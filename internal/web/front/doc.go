@@ -6,7 +6,7 @@
 //	headers.go  of every answer                                  origin.go    unsafe calls from elsewhere
 //	conns.go    how many connections                             pace.go      how many requests
 //	server.go   serving, and the end of it                       problem.go   what is refused, and panics
-//	body.go     bodies that are cut, or could be misread
+//	body.go     bodies that are cut, or could be misread         probe.go     whether a server lives, asked from beside it
 //
-// It knows no user, no session and no page: package web does. It opens no connection, and speaks neither NTLM nor Negotiate.
+// It knows no user, no session and no page: package web does. It opens no connection but that of a probe, and speaks neither NTLM nor Negotiate.
 package front
