@@ -26,6 +26,7 @@ type config struct {
 	network string        // that the job asks
 	speed   int           // connections a second of the job
 	json    bool
+	idle    bool // only what a server takes that has nothing to do
 }
 
 func main() {
@@ -40,6 +41,7 @@ func main() {
 	flag.IntVar(&c.speed, "speed", 10_000, "connections a second of the job")
 	flag.StringVar(&c.db, "work", "", "`folder` for stores and logs, which stays (default: one that goes away)")
 	flag.BoolVar(&c.json, "json", false, "print JSON instead of a table")
+	flag.BoolVar(&c.idle, "idle", false, "only measure a server that has nothing to do: nothing stored, and a thousand schedules")
 	fill := flag.String("fill", "", "only store runs into a store `URL`: what a child process of this one does; the arguments say which")
 	answer := flag.String("answer", "", "only answer as RPC servers on `ADDR`: what a child process of this one does")
 	flag.Parse()

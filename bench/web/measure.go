@@ -72,7 +72,7 @@ func (b *bench) measure(ctx context.Context) error {
 		}
 		b.address, b.closing = address, append(b.closing, stop)
 	}
-	if err := b.idle(ctx); err != nil {
+	if err := errors.Join(b.empty(ctx), b.scheduled(ctx)); err != nil || b.config.idle {
 		return err
 	}
 	url, err := b.newStore(ctx, "estate")
@@ -112,8 +112,8 @@ func (b *bench) end(s *served, which string) error {
 	return s.stop()
 }
 
-// idle is what a server takes that has nothing to show.
-func (b *bench) idle(ctx context.Context) error {
+// empty is what a server takes that has nothing to show.
+func (b *bench) empty(ctx context.Context) error {
 	url, err := b.newStore(ctx, "empty")
 	if err != nil {
 		return err

@@ -173,29 +173,46 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// The templates of docs/serve.md make JSON of whatever a server calls itself.
+// The templates of docs/serve.md make JSON of whatever a server calls itself, of the form that each receiver takes.
 func TestDocumentedTemplates(t *testing.T) {
 	b, err := os.ReadFile("../../docs/serve.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found int
-	for block := range strings.SplitSeq(string(b), "\n\n") {
-		if !strings.HasPrefix(block, "    {") || !strings.Contains(block, "{{.Title}}") {
+	for name, holds := range map[string]func(out map[string]any, m *Message) bool{
+		"Teams": func(out map[string]any, m *Message) bool {
+			list, _ := out["attachments"].([]any)
+			card, _ := list[0].(map[string]any)
+			content, _ := card["content"].(map[string]any)
+			body, _ := content["body"].([]any)
+			first, _ := body[0].(map[string]any)
+			return out["type"] == "message" && len(list) == 1 && card["contentType"] == "application/vnd.microsoft.card.adaptive" && content["type"] == "AdaptiveCard" && content["version"] == "1.4" &&
+				len(body) == 1+len(m.Rows) && first["type"] == "TextBlock" && first["text"] == m.Title
+		},
+		"Jira": func(out map[string]any, m *Message) bool {
+			text, _ := out["description"].(string)
+			return out["summary"] == m.Title && strings.Count(text, "\n") == len(m.Rows) && strings.HasSuffix(text, m.Link) && fmt.Sprint(out["labels"]) == "[signet high]"
+		},
+		"ServiceNow": func(out map[string]any, m *Message) bool {
+			text, _ := out["description"].(string)
+			return out["short_description"] == m.Title && strings.HasSuffix(text, m.Link) && out["correlation_id"] == m.ID && out["urgency"] == "1"
+		},
+	} {
+		_, text, found := strings.Cut(string(b), "For "+name+" (")
+		_, text, _ = strings.Cut(text, "\n\n")
+		text, _, _ = strings.Cut(text, "\n\n")
+		if !found || !strings.HasPrefix(text, "    {") {
+			t.Errorf("docs/serve.md has no template for %s", name)
 			continue
 		}
-		found++
-		out, err := fill(block, hostile())
-		if err != nil || !strings.Contains(string(out), "10.0.0.5 port 445") {
-			t.Errorf("%v: %s", err, block)
+		for _, rows := range []int{2, 0} {
+			m := hostile()
+			m.Rows = m.Rows[:rows]
+			body, err := fill(text, m)
+			var out map[string]any
+			if err != nil || json.Unmarshal(body, &out) != nil || rows > 0 && !strings.Contains(string(body), "10.0.0.5 port 445") || !holds(out, m) {
+				t.Errorf("%s, %d rows: %v: %s", name, rows, err, body)
+			}
 		}
-		m := hostile()
-		m.Rows = nil
-		if _, err := fill(block, m); err != nil {
-			t.Errorf("without rows: %v: %s", err, block)
-		}
-	}
-	if found != 2 {
-		t.Errorf("%d templates", found)
 	}
 }
