@@ -34,6 +34,9 @@ import (
 //	slow and idle clients    TestAttackIdle · front: TestSlow, TestConnections, TestConnectionsOfOne · web: TestStreams
 //	bombs                    TestAttackImportBombs · web: TestImport · line: TestLimits…
 //	smuggled requests        TestAttackSmuggling
+//	channels that lead here  TestAttackChannels · notify: TestOutOfReach (names that change, the server's own port), TestAnswers
+//	templates, mail headers  TestAttackChannels · notify: TestTemplates, TestMail, TestExim
+//	secrets of channels      TestAttackChannelSecrets · seal · notify: TestAnswers, TestMailThatDoesNotGoOut
 //	scope escape             TestAttackScope… · run: TestLimits… · hub: TestJobsGoOnWithin
 
 // visitor is a browser or a program at an address of its own: what one address did too often is not held against another.
