@@ -97,7 +97,8 @@ func TestAttackForeignIDs(t *testing.T) {
 			{"PATCH /api/v1/findings", object{"ids": []string{ids["findings"]}, "owner": "mallory"}}, {"GET /api/v1/diff?old=" + ids["runs"] + "&new=" + ids["runs"], nil}, {"GET /api/v1/diff?old=" + ownRun + "&new=" + ids["runs"], nil},
 			{"POST /api/v1/users", object{"name": "eve", "password": servePassword, "role": "admin"}}, {"POST /api/v1/tokens", object{"name": "eve", "role": "admin"}}, {"POST /api/v1/sites", object{"name": "eve", "targets": []string{"127.32.25.2"}}},
 			{"POST /api/v1/channels", object{"kind": "webhook", "name": "eve", "url": "https://eve.example"}},
-			{"POST /api/v1/exceptions", object{"rule": row["rule"], "scope": []string{"127.32.25.2"}, "owner": "e", "reason": "e", "until": "2099-01-01"}}, {"POST /api/v1/runs/import", "{}"}, {"GET /api/v1/runs/" + ids["runs"] + "/report?format=jsonl", nil},
+			{"POST /api/v1/exceptions", object{"rule": row["rule"], "scope": []string{"127.32.25.2"}, "owner": "e", "reason": "e", "until": "2099-01-01"}}, {"POST /api/v1/runs/import", "{}"},
+			{"PUT /api/v1/tables/sites", "name,targets\neve,127.32.25.2\n"}, {"PUT /api/v1/tables/exceptions", "rule,scope,owner,reason,until\n*,127.32.25.2,e,e,2099-01-01\n"}, {"POST /api/v1/tables/sites/preview", "name,targets\nforeign-site,\n"}, {"GET /api/v1/runs/" + ids["runs"] + "/report?format=jsonl", nil},
 		} {
 			method, path, _ := strings.Cut(k.call, " ")
 			tell(k.call, c.send(method, path, k.body, auth...), 401, 403, 404)

@@ -87,28 +87,31 @@ func (d *Desk) ProposeException(ctx context.Context, act Act, e Exception) (Exce
 	if !Allow(act.Who, Propose, "") {
 		return Exception{}, ErrForbidden
 	}
-	err := d.change(ctx, act, func(p *plan) error {
-		if len(d.exceptions.list()) >= mostExceptions {
-			return ErrTooMany
-		}
-		id, err := d.newID()
-		if err != nil {
-			return err
-		}
-		e = Exception{ID: id, Rule: e.Rule, Scope: e.Scope, Owner: e.Owner, Reason: e.Reason, Until: e.Until, State: Proposed, Proposed: p.now, ProposedBy: act.Who.ID}
-		if err := d.checkException(p, &e); err != nil {
-			return err
-		}
-		p.note("exception.propose", id, "rule", e.Rule, "until", e.Until)
-		if Allow(act.Who, Administer, "") {
-			e.approve(p)
-		}
-		return d.exceptions.put(p, id, 0, e)
-	})
+	err := d.change(ctx, act, func(p *plan) error { return d.planException(p, &e, Allow(act.Who, Administer, "")) })
 	if err != nil {
 		return Exception{}, err
 	}
 	return d.Exception(e.ID)
+}
+
+// planException plans to make an exception of what somebody says of it, and gives it its ID.
+func (d *Desk) planException(p *plan, e *Exception, approve bool) error {
+	if len(d.exceptions.list())+p.making(d.exceptions.kind) >= mostExceptions {
+		return ErrTooMany
+	}
+	id, err := d.newID()
+	if err != nil {
+		return err
+	}
+	*e = Exception{ID: id, Rule: e.Rule, Scope: e.Scope, Owner: e.Owner, Reason: e.Reason, Until: e.Until, State: Proposed, Proposed: p.now, ProposedBy: p.act.Who.ID}
+	if err := d.checkException(p, e); err != nil {
+		return err
+	}
+	p.note("exception.propose", id, "rule", e.Rule, "until", e.Until)
+	if approve {
+		e.approve(p)
+	}
+	return d.exceptions.put(p, id, 0, *e)
 }
 
 func (e *Exception) approve(p *plan) {
@@ -133,37 +136,47 @@ func (d *Desk) ChangeException(ctx context.Context, act Act, id string, was uint
 		if err != nil {
 			return err
 		}
-		e := k.v
-		if !mayChange(act.Who, &e) || c.State != nil && *c.State != e.State && !Allow(act.Who, Administer, "") {
-			return ErrForbidden
-		}
-		for _, f := range []struct{ to, from *string }{{&e.Rule, c.Rule}, {&e.Owner, c.Owner}, {&e.Reason, c.Reason}, {&e.Until, c.Until}} {
-			if f.from != nil {
-				*f.to = *f.from
-			}
-		}
-		if c.Scope != nil {
-			e.Scope = *c.Scope
-		}
-		if err := d.checkException(p, &e); err != nil {
-			return err
-		}
-		p.note("exception.change", id, "rule", e.Rule, "until", e.Until)
-		switch {
-		case c.State == nil || *c.State == e.State:
-		case *c.State == Approved:
-			e.approve(p)
-		case *c.State == Proposed: // it is taken back, and changes nothing any more
-			e.State, e.Approved, e.ApprovedBy = Proposed, time.Time{}, ""
-		default:
-			return wrong("state", "%.40q is no state: want proposed or approved", string(*c.State))
-		}
-		return d.exceptions.put(p, id, k.rev, e)
+		return d.planExceptionChange(p, k, c)
 	})
 	if err != nil {
 		return Exception{}, err
 	}
 	return d.Exception(id)
+}
+
+// set says over an exception what is to be changed, but for its state.
+func (c *ExceptionChange) set(e *Exception) {
+	for _, f := range []struct{ to, from *string }{{&e.Rule, c.Rule}, {&e.Owner, c.Owner}, {&e.Reason, c.Reason}, {&e.Until, c.Until}} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	if c.Scope != nil {
+		e.Scope = *c.Scope
+	}
+}
+
+// planExceptionChange plans to change an exception as whoever does it may.
+func (d *Desk) planExceptionChange(p *plan, k kept[Exception], c ExceptionChange) error {
+	e := k.v
+	if !mayChange(p.act.Who, &e) || c.State != nil && *c.State != e.State && !Allow(p.act.Who, Administer, "") {
+		return ErrForbidden
+	}
+	c.set(&e)
+	if err := d.checkException(p, &e); err != nil {
+		return err
+	}
+	p.note("exception.change", k.id, "rule", e.Rule, "until", e.Until)
+	switch {
+	case c.State == nil || *c.State == e.State:
+	case *c.State == Approved:
+		e.approve(p)
+	case *c.State == Proposed: // it is taken back, and changes nothing any more
+		e.State, e.Approved, e.ApprovedBy = Proposed, time.Time{}, ""
+	default:
+		return wrong("state", "%.40q is no state: want proposed or approved", string(*c.State))
+	}
+	return d.exceptions.put(p, k.id, k.rev, e)
 }
 
 // RemoveException takes an exception or a proposal away. Whoever may only propose takes back their own proposals.

@@ -77,38 +77,41 @@ func (d *Desk) PutSite(ctx context.Context, act Act, s Site, was uint64) (Site, 
 	if err := d.checkSite(&s); err != nil {
 		return Site{}, err
 	}
-	err := d.change(ctx, act, func(p *plan) error {
-		if other, taken := d.sites.find(func(v *Site) bool { return folded(v.Name) == folded(s.Name) }); taken && other.id != s.ID {
-			return wrong("name", "is another site's")
-		}
-		if s.Policy != "" && !d.knowsPolicy(s.Policy) {
-			return wrong("policy", "there is no policy %.100q", s.Policy)
-		}
-		if s.ID == "" {
-			if len(d.sites.list()) >= mostSites {
-				return ErrTooMany
-			}
-			var err error
-			if s.ID, err = d.newID(); err != nil {
-				return err
-			}
-			s.Created = p.now
-			p.note("site.create", s.ID)
-			return d.sites.put(p, s.ID, 0, s)
-		}
-		k, err := d.sites.at(s.ID, was)
-		if err != nil {
-			return err
-		}
-		s.Created = k.v.Created
-		p.note("site.change", s.ID)
-		return d.sites.put(p, s.ID, k.rev, s)
-	})
+	err := d.change(ctx, act, func(p *plan) error { return d.planSite(p, &s, was) })
 	if err != nil {
 		return Site{}, err
 	}
 	k, err := d.sites.get(s.ID)
 	return siteOf(k), err
+}
+
+// planSite plans to write a site that was checked: to make it where it has no ID, which it is given then.
+func (d *Desk) planSite(p *plan, s *Site, was uint64) error {
+	if other, taken := d.sites.find(func(v *Site) bool { return folded(v.Name) == folded(s.Name) }); taken && other.id != s.ID {
+		return wrong("name", "is another site's")
+	}
+	if s.Policy != "" && !d.knowsPolicy(s.Policy) {
+		return wrong("policy", "there is no policy %.100q", s.Policy)
+	}
+	if s.ID == "" {
+		if len(d.sites.list())+p.making(d.sites.kind) >= mostSites {
+			return ErrTooMany
+		}
+		var err error
+		if s.ID, err = d.newID(); err != nil {
+			return err
+		}
+		s.Created = p.now
+		p.note("site.create", s.ID)
+		return d.sites.put(p, s.ID, 0, *s)
+	}
+	k, err := d.sites.at(s.ID, was)
+	if err != nil {
+		return err
+	}
+	s.Created = k.v.Created
+	p.note("site.change", s.ID)
+	return d.sites.put(p, s.ID, k.rev, *s)
 }
 
 // RemoveSite removes a site to which nobody is limited.

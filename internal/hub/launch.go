@@ -111,6 +111,15 @@ func (h *Hub) Edit(ctx context.Context, act desk.Act, edits []desk.RowEdit) erro
 	return nil
 }
 
+// LoadRows changes what people say of rows by a table, as desk.LoadRows has it; dry changes nothing.
+func (h *Hub) LoadRows(ctx context.Context, act desk.Act, edits []desk.RowEdit, dry bool) ([]desk.Loaded, error) {
+	list, err := h.Desk.LoadRows(ctx, act, edits, dry)
+	if err == nil && !dry {
+		h.marked()
+	}
+	return list, err
+}
+
 // SetOwners writes the rules of owners, and shows what they say at once: of rows that come later, too.
 func (h *Hub) SetOwners(ctx context.Context, act desk.Act, rules []owner.Rule, was uint64) (desk.Owners, error) {
 	o, err := h.Desk.SetOwners(ctx, act, rules, was)

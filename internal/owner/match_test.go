@@ -73,7 +73,7 @@ func TestReadRules(t *testing.T) {
 		t.Errorf("%v %v %v", got, lines, problems)
 	}
 	for text, want := range map[string]string{
-		"match,owner\n10.0.0.0/33,a\n": "line 2, column 1: match: ", "match,owner\na,b\n[,c\n": "line 3, column 1: match: ", "match,owner\ntag:,x\n": "names no tag",
+		"match,owner\n10.0.0.0/33,a\n": "line 2, column 1: match: ", "match,owner\na,b\n[,c\n": "line 3, column 1: match: ", "match,owner\ntag:,x\n": "names no tag", "match,owner\nou:OU=Print/HQ,x\n": "the organisational unit of a host is not known here",
 		"match,owner\n10.0.0,x\n": "is not an address", "match,owner\na b,x\n": "is not a pattern",
 	} {
 		if got, _, problems := owner.Read([]byte(text)); len(problems) != 1 || got != nil || !strings.Contains(problems[0].Error(), want) {

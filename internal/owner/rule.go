@@ -57,6 +57,9 @@ func Check(match string) error {
 		}
 		return nil
 	}
+	if strings.HasPrefix(match, "ou:") { // nothing that is asked tells of it
+		return fmt.Errorf("the organisational unit of a host is not known here: name a CIDR block, a pattern of names, or tag:NAME of the policy")
+	}
 	if strings.ContainsAny(match, "/:") || strings.Trim(match, "0123456789.") == "" {
 		if _, err := prefix(match); err != nil {
 			return fmt.Errorf("%.60q is not an address, a CIDR block, a pattern of names or tag:NAME", match)

@@ -83,6 +83,10 @@ func Read(text []byte, most int, known, required []string) (rows []Row, problems
 		}
 		line, _ := r.FieldPos(0)
 		if head == nil {
+			if len(fields) > 2*len(known) { // nobody means it, and each would be looked for among all of them
+				wrong(line, 1, "there are %d columns: want %s", len(fields), strings.Join(known, ", "))
+				return nil, problems
+			}
 			for i, name := range fields {
 				name = strings.ToLower(strings.TrimSpace(name))
 				_, column := r.FieldPos(i)
@@ -120,7 +124,7 @@ func Read(text []byte, most int, known, required []string) (rows []Row, problems
 		for i, name := range head {
 			c := cell{column: 1}
 			if i < len(fields) {
-				c.text = disarmed(strings.TrimSpace(fields[i]))
+				c.text = armed(strings.TrimSpace(fields[i]), false)
 				_, c.column = r.FieldPos(i)
 			}
 			row.cells[name] = c
@@ -141,12 +145,28 @@ func Read(text []byte, most int, known, required []string) (rows []Row, problems
 	return rows, nil
 }
 
-// disarmed takes off the apostrophe that keeps spreadsheets from reading a value as a formula.
-func disarmed(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && rest != "" && strings.ContainsRune("=+-@", rune(rest[0])) {
-		return rest
+// armed puts an apostrophe before what a spreadsheet would calculate, behind a semicolon too, at which some of them begin another cell. Where on is
+// false it takes one off again.
+func armed(s string, on bool) string {
+	var out strings.Builder
+	for {
+		part, rest, more := strings.Cut(s, ";")
+		from := len(part) - len(strings.TrimLeft(part, ` "`))
+		formula := strings.TrimLeft(part[from:], "'")
+		if formula != "" && strings.ContainsRune("=+-@\t\r", rune(formula[0])) {
+			if on {
+				part = part[:from] + "'" + part[from:]
+			} else if len(formula) < len(part)-from {
+				part = part[:from] + part[from+1:]
+			}
+		}
+		out.WriteString(part)
+		if !more {
+			return out.String()
+		}
+		out.WriteByte(';')
+		s = rest
 	}
-	return s
 }
 
 // Write writes a table that Read reads. Values that a spreadsheet would read as formulas have an apostrophe in front.
@@ -158,9 +178,7 @@ func Write(w io.Writer, head []string, rows [][]string) error {
 	for _, row := range rows {
 		row = slices.Clone(row)
 		for i, v := range row {
-			if v != "" && strings.ContainsRune("=+-@", rune(v[0])) {
-				row[i] = "'" + v
-			}
+			row[i] = armed(v, true)
 		}
 		if err := c.Write(row); err != nil {
 			return err

@@ -3,6 +3,7 @@ package sheet_test
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestRead(t *testing.T) {
 
 // TestWriteAndRead: what is written is read again as it was, and no spreadsheet takes it for a formula.
 func TestWriteAndRead(t *testing.T) {
-	values := []string{"=1+1", "-x", "a\nb", `q"q`, "'plain", "@x", "+1", ""}
+	values := []string{"=1+1", "-x", "a\nb", `q"q`, "'plain", "'=1", "''-x", "x;=1", "x; \"'@y;z;;", "\" =1", "@x", "+1", ""}
 	for _, v := range values {
 		var b bytes.Buffer
 		if err := sheet.Write(&b, []string{"a", "b"}, [][]string{{v, "x"}}); err != nil {
@@ -55,7 +56,7 @@ func TestWriteAndRead(t *testing.T) {
 		if len(problems) > 0 || len(rows) != 1 || rows[0].Get("a") != v {
 			t.Errorf("%q: %q, %v, %v", v, b.String(), rows, problems)
 		}
-		if line := strings.SplitN(b.String(), "\n", 2)[1]; strings.ContainsRune("=+-@", rune(strings.TrimLeft(line, `"`)[0])) {
+		if line := strings.SplitN(b.String(), "\n", 2)[1]; regexp.MustCompile(`(^|;)[ "]*[=+\-@]`).MatchString(line) {
 			t.Errorf("%q is a formula: %q", v, line)
 		}
 	}

@@ -86,38 +86,16 @@ func (s *Server) addFindings() {
 	h := s.c.Hub
 	type filter struct {
 		Paging
-		Rule     string `query:"rule"`
-		Severity string `query:"severity" doc:"one, or several with commas"`
-		State    string `query:"state" doc:"one, or several with commas"`
-		Owner    string `query:"owner"`
-		Q        string `query:"q" doc:"in the name or address of the host, the rule, the check or the place"`
-		Host     string `query:"host" doc:"ID of a host"`
-		Site     string `query:"site" doc:"ID of a site"`
+		BoardQuery
 	}
 	add(s, "GET /api/v1/findings", does{id: "list-findings", summary: "The board, the severest first"}, func(ctx context.Context, in *filter) (*listed[Finding], error) {
 		most, err := in.most()
 		if err != nil {
 			return nil, err
 		}
-		f := estate.RowFilter{Q: in.Q, Rule: in.Rule, Owner: in.Owner}
-		if f.Severities, err = severities(in.Severity); err != nil {
+		f, err := in.filter()
+		if err != nil {
 			return nil, err
-		}
-		for _, word := range words(in.State) {
-			state, ok := estate.ParseState(word)
-			if !ok {
-				return nil, query("state", "there is no such state: want open, in-work, excepted, to-verify or closed")
-			}
-			f.States = append(f.States, state)
-		}
-		if in.Host != "" {
-			var ok bool
-			if f.Host, ok = estate.ParseID(in.Host); !ok {
-				return nil, query("host", "that is no ID of a host")
-			}
-		}
-		if in.Site != "" {
-			f.Sites = []string{in.Site}
 		}
 		got, err := h.View(who(ctx)).Board.Page(&f, in.Cursor, most)
 		if err != nil {

@@ -65,6 +65,7 @@ func New(c Config) (*Server, error) {
 	s.addPolicies()
 	s.addSettings()
 	s.addOwners()
+	s.addTables()
 	s.addSchedules()
 	s.addChannels()
 	s.addOverview()

@@ -88,6 +88,16 @@ func routes() []route {
 		{pattern: "PUT /api/v1/owners", action: desk.Arrange},
 		{pattern: "POST /api/v1/owners/preview", action: desk.Arrange},
 
+		{pattern: "GET /api/v1/tables/sites", action: desk.Look},
+		{pattern: "PUT /api/v1/tables/sites", action: desk.Arrange, body: mostTable},
+		{pattern: "POST /api/v1/tables/sites/preview", action: desk.Arrange, body: mostTable},
+		{pattern: "GET /api/v1/tables/exceptions", action: desk.Look},
+		{pattern: "PUT /api/v1/tables/exceptions", action: desk.Propose, body: mostTable},
+		{pattern: "POST /api/v1/tables/exceptions/preview", action: desk.Propose, body: mostTable},
+		{pattern: "GET /api/v1/tables/findings", action: desk.Look},
+		{pattern: "PUT /api/v1/tables/findings", action: desk.Work, body: mostTable},
+		{pattern: "POST /api/v1/tables/findings/preview", action: desk.Work, body: mostTable},
+
 		{pattern: "GET /api/v1/audit", action: desk.Inspect},
 		{pattern: "GET /api/v1/settings", action: desk.Inspect},
 		{pattern: "PATCH /api/v1/settings", action: desk.Administer},

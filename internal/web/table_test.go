@@ -34,6 +34,8 @@ func rights() map[string]string {
 		"GET schedules": reads, "POST schedules": works, "GET schedules/{id}": reads, "PATCH schedules/{id}": works, "DELETE schedules/{id}": works,
 		"GET exceptions": reads, "POST exceptions": everywhere, "GET exceptions/{id}": reads, "PATCH exceptions/{id}": everywhere, "DELETE exceptions/{id}": everywhere,
 		"GET owners": reads, "PUT owners": everywhere, "POST owners/preview": everywhere,
+		"GET tables/sites": reads, "PUT tables/sites": everywhere, "POST tables/sites/preview": everywhere, "GET tables/exceptions": reads, "PUT tables/exceptions": everywhere, "POST tables/exceptions/preview": everywhere,
+		"GET tables/findings": reads, "PUT tables/findings": works, "POST tables/findings/preview": works,
 		"GET audit": admins, "GET settings": admins, "PATCH settings": admins,
 		"GET overview": reads, "GET paths": reads, "GET findings": reads, "PATCH findings": works, "GET findings/{id}": reads, "PATCH findings/{id}": works, "POST findings/{id}/verify": works,
 		"GET sample": reads, "POST sample": everywhere, "DELETE sample": everywhere,

@@ -29,7 +29,8 @@ type boardPage struct {
 	Next      string // the query of the next page; "": this is the last
 	First     string // that of the first; "": this is it
 	Bulk      bool
-	Step      *step // what to do about the rule that the filter names; nil: it names none, or it is no work
+	Table     string // the query of the same findings as a table
+	Step      *step  // what to do about the rule that the filter names; nil: it names none, or it is no work
 }
 
 func (*boardPage) title() string { return "Board" }
@@ -138,6 +139,14 @@ func (p *Pages) board(a *ask) (any, error) {
 	}
 	out.Step = p.step(a, f.Rule)
 	out.Next, out.First = pager(a.q, got.Next)
+	switch out.Filter.State {
+	case "":
+		out.Table = with(a.q, "state", "open,in-work,excepted,to-verify")
+	case anyState:
+		out.Table = with(a.q, "state", "")
+	default:
+		out.Table = with(a.q, "", "")
+	}
 	return out, nil
 }
 

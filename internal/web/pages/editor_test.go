@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -81,6 +82,19 @@ func TestOwnersPage(t *testing.T) {
 	until(t, ctx, `document.querySelector("main > .card tbody a")?.textContent === "desks"`)
 	act(t, ctx, chromedp.Click("main > .card tbody a"))
 	until(t, ctx, `location.search === "?owner=desks" && document.querySelectorAll(".finding").length === 1 && document.querySelector(".finding").textContent.includes("desks")`)
+	// The board as a table: out, edited, previewed, in again.
+	_, _, csv := c.do("GET", "/api/v1/tables/findings", nil)
+	eval[int](t, ctx, "document.querySelector('#table details').open = true; document.querySelector('#tabletext').value = "+strconv.Quote(strings.Replace(string(csv), ",open,", ",in-work,", 1)+"0,0-open\n")+";0")
+	act(t, ctx, chromedp.Click("#table [data-try]"))
+	until(t, ctx, `document.querySelectorAll("#table .shift tbody tr").length === 2 && document.querySelector("#table .shift tbody tr").textContent.endsWith("is changedstate")`)
+	shots(t, ctx, "board-table")
+	if href := eval[string](t, ctx, `document.querySelector("#table a[download]").getAttribute("href")`); href != "/api/v1/tables/findings?owner=desks&state=open%2Cin-work%2Cexcepted%2Cto-verify" {
+		t.Errorf("the link to the table is %s", href)
+	}
+	act(t, ctx, chromedp.Click("#table form button.main"))
+	until(t, ctx, `document.querySelector("#table output").textContent.startsWith("Loaded.")`)
+	act(t, ctx, chromedp.Navigate(s.url+"/board?state=in-work"))
+	until(t, ctx, `document.querySelectorAll(".finding").length === 1`)
 	if said := s.said.text(); said != "" {
 		t.Errorf("the log: %s", said)
 	}

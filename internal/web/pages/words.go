@@ -43,6 +43,9 @@ func (p *Pages) words() template.FuncMap {
 			q, err := url.ParseQuery(strings.TrimPrefix(query, "?")) // which with wrote
 			return map[string]any{"Href": base + "/board" + with(q, "state", state), "Head": head, "N": n}, err
 		},
+		"table": func(base, kind, query, columns string, may bool) map[string]any {
+			return map[string]any{"Href": base + "/api/v1/tables/" + kind + query, "Kind": kind, "Columns": columns, "May": may}
+		},
 		"args": func(base string, row any) map[string]any { return map[string]any{"Base": base, "Row": row} },
 	}
 }

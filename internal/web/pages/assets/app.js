@@ -71,6 +71,7 @@
   const then = (form, got) => {
     const to = form.dataset.then;
     if (to === "reload") return location.reload();
+    if (to === "loaded") return form.dispatchEvent(new CustomEvent("loaded", { detail: got }));
     if (to === "show") {
       form.querySelector("[data-secret]").textContent = got.token;
       form.querySelector("[data-shown]").hidden = false;
@@ -220,6 +221,19 @@
   // A table that is loaded: what each line comes to is shown before it is saved.
   for (const form of all("form[data-table]")) {
     const text = form.querySelector("textarea"), file = form.querySelector("input[type=file]"), shift = form.querySelector(".shift");
+    const draw = (p) => {
+      const says = { make: "is made", change: "is changed", "changed-since": "left out: somebody changed it since", unknown: "left out: there is no such finding" };
+      const out = [make("p", make("b", counted(p.made, "made, ", "made, ") + counted(p.changed, "changed, ", "changed, ") + p.kept + " as they are, " + p.left + " left out."), "note next")];
+      if (p.lines.length) {
+        const head = make("thead", make("tr", ["Line", "What", "It", "Fields"].map((v) => make("th", v))));
+        const body = make("tbody", p.lines.slice(0, 500).map((l) => make("tr", [make("th", String(l.line)), make("td", l.what || l.id || ""), make("td", l.does === "make" || l.does === "change" ? says[l.does] : make("b", says[l.does], "late")), make("td", l.fields.join(", "))])));
+        const scroll = make("div", make("table", [head, body]), "scroll");
+        scroll.tabIndex = 0;
+        out.push(scroll);
+      }
+      shift.replaceChildren(...out);
+    };
+    form.addEventListener("loaded", (e) => { draw(e.detail); say(form, "Loaded. Load the page again to see it."); });
     const what = form.dataset.table, headers = { "Content-Type": "text/csv", Accept: "application/json" };
     file.addEventListener("change", async () => { if (file.files[0]) { text.value = await file.files[0].text(); form.querySelector("[data-try]").click(); } });
     form.querySelector("[data-try]").addEventListener("click", async () => {
@@ -229,6 +243,7 @@
         if (!answer.ok) return await explain(form, answer);
         const p = await answer.json();
         if (!p.valid) return shift.replaceChildren(make("ul", p.problems.map((x) => make("li", "Line " + x.line + ", column " + x.column + ": " + x.text)), "problems"));
+        if (p.lines) return draw(p);
         const head = make("thead", make("tr", ["Line", "What", "Owner", "Findings", "By hand"].map((v) => make("th", v))));
         const body = make("tbody", p.rules.map((r) => make("tr", [make("th", String(r.line)), make("td", r.match), make("td", r.owner), make("td", r.rows || r.by_hand ? String(r.rows) : make("span", "matches nothing", "tag undetermined")), make("td", String(r.by_hand))])));
         const scroll = make("div", make("table", [head, body]), "scroll");
