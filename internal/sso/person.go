@@ -105,7 +105,7 @@ func (k *Client) person(ctx context.Context, p *provider, t *oauth2.Token, of *o
 			return Person{}, &Refusal{"the UserInfo is of somebody else"}
 		}
 		who.Subject = info.Subject
-		if who.Groups, told, err = k.read(info.Claims, &c); err != nil {
+		if who.Groups, _, err = k.read(info.Claims, &c); err != nil {
 			return Person{}, err
 		}
 	}
