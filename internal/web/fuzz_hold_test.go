@@ -95,7 +95,7 @@ func (f *fuzzed) sessions(t *rapid.T, a *asker) (ids []string) {
 
 // sometimes are operations that somebody may call and is yet told that this they may not.
 func sometimes() []string {
-	return []string{"POST setup", "POST jobs", "POST findings/{id}/verify", "PATCH exceptions/{id}", "DELETE exceptions/{id}", "POST exceptions"}
+	return []string{"POST setup", "POST jobs", "POST findings/{id}/verify", "PATCH exceptions/{id}", "DELETE exceptions/{id}", "POST exceptions", "POST schedules", "PATCH schedules/{id}", "DELETE schedules/{id}"}
 }
 
 // hold holds an answer against what is promised.
