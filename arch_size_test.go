@@ -31,7 +31,7 @@ var largeRooms = map[string]size{
 	"internal/estate":     {22, "one file for each thing that is asked of several runs seen as one"},
 	"internal/desk":       {25, "one file for each kind of thing that people decide"},
 	"internal/engine":     {24, "the event loop of Linux, the portable driver, and the questions both ask"},
-	"internal/hub":        {27, "one file for each thing that a server does by itself, over one state"},
+	"internal/hub":        {28, "one file for each thing that a server does by itself, over one state"},
 	"internal/run":        {27, "one file for each step between an order and its report, and the limits of a process"},
 	"internal/scope":      {24, "one file for each form of target and of list"},
 	"internal/web":        {29, "one file for each group of calls of the API, and what all of them share"},

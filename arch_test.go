@@ -91,7 +91,7 @@ var law = []line{
 		[]string{"net", "crypto/tls", "os/exec", "os/signal", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
 	{7, "internal/web/signon", []string{"internal/sso", "internal/desk", "internal/web/front"},
 		[]string{"net", "os", "os/exec", "os/signal", "crypto/tls", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
-	{7, "internal/web/pages", []string{"internal/web/front", "internal/notify", "internal/outbox", "internal/owner", "internal/sheet", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/judge", "internal/compare", "internal/check", "internal/text"},
+	{7, "internal/web/pages", []string{"internal/web/front", "internal/notify", "internal/outbox", "internal/owner", "internal/sheet", "internal/hub", "internal/desk", "internal/estate", "internal/run", "internal/store", "internal/report", "internal/report/html", "internal/report/xlsx", "internal/judge", "internal/compare", "internal/check", "internal/text"},
 		[]string{"net", "os", "os/exec", "os/signal", "text/template", "crypto/tls", "log", "log/slog", "database/sql", "flag", "github.com/spf13/cobra"}},
 	{8, "internal/cli", []string{"internal/seal", "internal/notify", "internal/sso", "internal/web/signon", "internal/courier", "internal/web", "internal/web/front", "internal/web/pages", "internal/hub", "internal/desk", "internal/run", "internal/outfile", "internal/sample", "internal/report", "internal/report/*", "internal/judge", "internal/compare", "internal/store", "internal/check", "internal/check/all", "internal/bounds", "internal/text", "internal/line"},
 		[]string{"log", "log/slog", "os/exec", "net/http"}},

@@ -36,6 +36,7 @@ var spelled = []struct {
 	{"internal/run/anonymize.go", []string{"names"}, "a key of JSON"},
 	{"internal/cli/cli.go", []string{"smb-signing-not-required"}, "an example in a help text"},
 	{"internal/store/storetest/", []string{"smb", "names"}, "observations made up for tests of stores"},
+	{"internal/desk/schedule.go", []string{"mail"}, "a kind of channel"},
 	{"internal/notify/", []string{"mail", "http"}, "a kind of channel, and the scheme of a URL"},
 	{"internal/sso/", []string{"http"}, "the scheme of a URL"},
 }

@@ -170,6 +170,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	defer d.Close()
 	defer a.collect(Collector{Percent: serveGC, Tend: serveTend})()
+	means.Mail = sender.Relay != nil
+	var shown *pages.Pages
+	means.Report = func(ctx context.Context, site string, since time.Time, format string) (*hub.Report, error) {
+		return shown.Report(ctx, site, since, format)
+	}
 	h, err := hub.Open(ctx, hub.Config{Env: env, Store: kept, Desk: d, Policy: f.policy, Grace: graceToDrain, Send: sender.Send, Warn: a.tell, Means: means})
 	if err != nil {
 		return failed(err)
@@ -183,7 +188,8 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	on := single.on(d, &conf, a.tell)
 	server, err := web.New(web.Config{Desk: d, Hub: h, SignOn: gated(on), Guest: guest, Version: a.Version, Formats: formats(), Grace: graceToDrain, Trouble: a.tell, Pages: func(g *web.Gate) web.Handler {
-		return pages.New(pages.Config{Hub: h, Desk: d, SignOn: on != nil, NoLocal: conf.NoLocal, Formats: formats(), Who: g.Who, Base: g.Base, Trouble: a.tell})
+		shown = pages.New(pages.Config{Hub: h, Desk: d, SignOn: on != nil, NoLocal: conf.NoLocal, Formats: formats(), Who: g.Who, Base: g.Base, Trouble: a.tell})
+		return shown
 	}})
 	if err != nil {
 		return trouble("%v", err)
@@ -249,22 +255,6 @@ func (a *app) keepServing(ctx context.Context, d *desk.Desk, all ...func(context
 		return e
 	}
 	return nil
-}
-
-// sweep takes away what has ended, now and then.
-func (a *app) sweep(ctx context.Context, d *desk.Desk) error {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-			if err := d.Sweep(ctx); err != nil && ctx.Err() == nil {
-				a.tell(err.Error())
-			}
-		}
-	}
 }
 
 // servedEnv is what jobs are made with: within the limits, and without what belongs to a terminal.

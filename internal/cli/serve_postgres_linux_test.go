@@ -42,9 +42,10 @@ func TestServePostgres(t *testing.T) {
 	db := storetest.StartPostgres(t)
 	at := db.Database(t)
 	dir := t.TempDir()
+	smtp, took := postbox(t)
 	remote(t, "127.32.17.1:3389")
 	waits := hold(t, "127.32.17.2:3389")
-	args := []string{"--store", at, "--allow", "127.32.17.0/24"}
+	args := []string{"--store", at, "--allow", "127.32.17.0/24", "--smtp", smtp}
 	s := startServer(t, dir, nil, args...)
 	second := asProgram(t, dir, "serve", "--listen", "127.0.0.1:0", "--store", at)
 	second.Env = slices.DeleteFunc(second.Env, func(kv string) bool {
@@ -61,9 +62,14 @@ func TestServePostgres(t *testing.T) {
 		t.Errorf("scheduled backups of PostgreSQL: %s", text)
 	}
 	s.call(201, "POST", "sites", map[string]any{"name": "desks", "targets": []string{"127.32.17.1"}, "checks": []string{"rdp"}})
+	report := s.call(201, "POST", "schedules", map[string]any{"kind": "report", "site": "desks", "to": []string{"ada@corp.example"}, "format": "csv"})["id"].(string)
 	if j := s.finished(s.call(202, "POST", "jobs", map[string]any{"site": "desks"})); j["state"] != "done" {
 		t.Fatalf("the job: %v", j)
 	}
+	if p := next(t, took); p.To != "ada@corp.example" || !strings.Contains(string(p.file), "127.32.17.1") {
+		t.Errorf("the report of it: %+v", p)
+	}
+	s.call(204, "DELETE", "schedules/"+report, nil)
 	id := s.call(200, "GET", "findings", nil)["items"].([]any)[0].(map[string]any)["id"].(string)
 	s.call(200, "PATCH", "findings/"+id, map[string]any{"owner": "desk team"})
 	if j := s.finished(s.call(202, "POST", "findings/"+id+"/verify", nil)); j["state"] != "done" {

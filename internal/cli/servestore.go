@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -120,4 +121,20 @@ func (a *app) checkServed(ctx context.Context, url string) error {
 		return trouble("the audit log was altered or cut short: %v", err)
 	}
 	return a.print(fmt.Sprintf("%s of the audit log: the chain is whole\n", text.Count(entries, "entry", "entries")))
+}
+
+// sweep takes away what has ended, now and then.
+func (a *app) sweep(ctx context.Context, d *desk.Desk) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := d.Sweep(ctx); err != nil && ctx.Err() == nil {
+				a.tell(err.Error())
+			}
+		}
+	}
 }

@@ -200,6 +200,9 @@ func (d *Desk) RemoveChannel(ctx context.Context, act Act, id string, was uint64
 		if s, ok := d.sites.find(func(s *Site) bool { return slices.Contains(s.Channels, id) }); ok {
 			return inUse("the site " + s.v.Name)
 		}
+		if _, ok := d.schedules.find(func(s *Schedule) bool { return slices.Contains(s.To, id) }); ok {
+			return inUse("a schedule of reports")
+		}
 		d.channels.remove(p, id, k.rev)
 		p.note("channel.remove", id)
 		return nil

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"signet/internal/store"
@@ -22,10 +24,16 @@ type Schedule struct {
 	Blackouts []string `json:"blackouts"`
 	Paused    bool     `json:"paused"`
 
+	// Of a report: mail addresses and IDs of channels; html, csv or xlsx; and, without a line of cron, that each job of the site that asked all
+	// of it brings one (AfterRun).
+	To     []string `json:"to,omitempty"`
+	Format string   `json:"format,omitempty"`
+	After  string   `json:"after,omitempty"`
+
 	// Until is the time up to which everything was dealt with, Last what was done the last time.
 	Until time.Time `json:"until"`
 	Last  Kept      `json:"last,omitzero"`
-	Done  time.Time `json:"done,omitzero"` // when what is no job was done the last time, and came to its end
+	Done  time.Time `json:"done,omitzero"` // when what is no job was done the last time, and came to its end; what was seen since then the next report tells
 	Rev   uint64    `json:"-"`
 }
 
@@ -33,7 +41,11 @@ type Schedule struct {
 const (
 	ScanKind   = "scan"   // the site is asked
 	BackupKind = "backup" // the store is copied; it is the admin's alone
+	ReportKind = "report" // what became of the site's board, or ("") of all, is sent by mail
 )
+
+// AfterRun is when a report is due that has no line of cron.
+const AfterRun = "run"
 
 // AllowSchedule tells whether somebody may do something about a schedule.
 func AllowSchedule(w Who, a Action, s *Schedule) bool {
@@ -50,7 +62,7 @@ func AllowSchedule(w Who, a Action, s *Schedule) bool {
 type Kept struct {
 	Due    time.Time `json:"due"`              // the time
 	At     time.Time `json:"at"`               // when it was dealt with
-	Did    string    `json:"did"`              // started, written, skipped, missed, failed
+	Did    string    `json:"did"`              // started, written, sent, skipped, missed, failed
 	Missed int       `json:"missed,omitempty"` // times before it that nobody was there for
 	Job    string    `json:"job,omitempty"`
 	File   string    `json:"file,omitempty"` // that a backup was written to: its name alone
@@ -99,8 +111,17 @@ func (d *Desk) PutSchedule(ctx context.Context, act Act, s Schedule, was uint64)
 		if !AllowSchedule(act.Who, Launch, &s) {
 			return ErrForbidden
 		}
+		before, _ := d.schedules.get(s.ID)
 		if err := d.checkSchedule(&s); err != nil {
 			return err
+		}
+		if err := d.checkReport(act.Who, &s, before.v.To); err != nil {
+			return err
+		}
+		if d.config.CheckSchedule != nil {
+			if err := d.config.CheckSchedule(&s); err != nil {
+				return err
+			}
 		}
 		s.Until, s.Last, s.Done = p.now, Kept{}, time.Time{}
 		if s.ID == "" {
@@ -124,6 +145,9 @@ func (d *Desk) PutSchedule(ctx context.Context, act Act, s Schedule, was uint64)
 		if s.Kind != cmp.Or(k.v.Kind, ScanKind) {
 			return wrong("kind", "stays as it is: make another schedule")
 		}
+		if s.Kind == ReportKind && s.Site != k.v.Site { // what waits to be sent is of the one that it had
+			return wrong("site", "stays as it is: make another schedule")
+		}
 		s.Last, s.Done = k.v.Last, k.v.Done
 		p.note("schedule.change", s.ID, "kind", s.Kind, "site", s.Site)
 		return d.schedules.put(p, s.ID, k.rev, s)
@@ -140,6 +164,9 @@ func (d *Desk) siteOfSchedule(w Who, s *Schedule) error {
 		if s.Site != "" && AllowSchedule(w, Launch, s) {
 			return wrong("site", "a backup is of all sites: leave it out")
 		}
+		return nil
+	}
+	if s.Kind == ReportKind && s.Site == "" { // of all that there is
 		return nil
 	}
 	site, ok := d.site(s.Site)
@@ -171,8 +198,8 @@ func (d *Desk) RemoveSchedule(ctx context.Context, act Act, id string, was uint6
 
 // checkSchedule checks what a schedule says by itself.
 func (d *Desk) checkSchedule(s *Schedule) (err error) {
-	if s.Kind != ScanKind && s.Kind != BackupKind {
-		return wrong("kind", "want %s or %s", ScanKind, BackupKind)
+	if !slices.Contains([]string{ScanKind, BackupKind, ReportKind}, s.Kind) {
+		return wrong("kind", "want %s, %s or %s", ScanKind, BackupKind, ReportKind)
 	}
 	for _, f := range []struct {
 		field string
@@ -197,9 +224,68 @@ func (d *Desk) checkSchedule(s *Schedule) (err error) {
 	if s.Blackouts == nil {
 		s.Blackouts = []string{}
 	}
-	if d.config.CheckSchedule != nil {
-		return d.config.CheckSchedule(s)
+	return nil
+}
+
+// mostTo is how many a report goes to.
+const mostTo = 50
+
+// checkReport checks when a report is due and whom it goes to; had are those that it went to before. Channels are seen by few: who does not see
+// them may leave them where they are, and no more.
+func (d *Desk) checkReport(w Who, s *Schedule, had []string) error {
+	if s.Kind != ReportKind {
+		if len(s.To) > 0 || s.Format != "" || s.After != "" {
+			return wrong("kind", "only a report has to, format and after")
+		}
+		return nil
 	}
+	if s.Cron == "" && s.After == "" {
+		s.After = AfterRun
+	}
+	switch {
+	case s.After != "" && s.After != AfterRun:
+		return wrong("after", "want %s, or a line of cron", AfterRun)
+	case s.After != "" && s.Cron != "":
+		return wrong("after", "does not go with a line of cron: leave one of them out")
+	case s.After != "" && s.Site == "":
+		return wrong("site", "which one's jobs? A report of all wants a line of cron")
+	case s.After != "" && len(s.Blackouts) > 0:
+		return wrong("blackouts", "go with a line of cron alone")
+	}
+	formats := []string{"html", "csv", "xlsx"}
+	if s.Format = cmp.Or(s.Format, formats[0]); !slices.Contains(formats, s.Format) {
+		return wrong("format", "want html, csv or xlsx")
+	}
+	var to []string
+	for _, name := range s.To {
+		name, err := plain("to", name, 320)
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(name, "@") {
+			ids, err := d.channelIDs([]string{name})
+			if err != nil || !Allow(w, Inspect, "") && !slices.Contains(had, ids[0]) {
+				return wrong("to", "there is no channel %.40q", name)
+			}
+			if name = ids[0]; slices.Contains(had, name) { // as it was
+				to = append(to, name)
+				continue
+			}
+			if c, err := d.channels.get(name); err != nil || c.v.Kind != "mail" {
+				return wrong("to", "%.40q is no channel of mail", name)
+			}
+			if !slices.ContainsFunc(d.Serving(s.Site), func(c Channel) bool { return c.ID == name }) {
+				return wrong("to", "the channel does not serve that, or is paused")
+			}
+		}
+		if !slices.Contains(to, name) {
+			to = append(to, name)
+		}
+	}
+	if len(to) == 0 || len(to) > mostTo {
+		return wrong("to", "want 1 to %d mail addresses or channels of mail", mostTo)
+	}
+	s.To = to
 	return nil
 }
 
@@ -232,7 +318,18 @@ func (d *Desk) StartScheduled(ctx context.Context, s *Schedule, until time.Time,
 
 // PassScheduled writes that the times of a schedule until now are dealt with, and what was done; no job was queued for them.
 func (d *Desk) PassScheduled(ctx context.Context, s *Schedule, until time.Time, did Kept) error {
-	return d.change(ctx, Act{Who: System()}, func(p *plan) error {
+	_, err := d.ReportScheduled(ctx, s, until, time.Time{}, did)
+	return err
+}
+
+// ReportScheduled does that, and writes what somebody is to be told by it: all of it, or nothing. done is the new one of the schedule; zero: it
+// stays. revs are the revisions of the edits.
+func (d *Desk) ReportScheduled(ctx context.Context, s *Schedule, until, done time.Time, did Kept, edits ...store.Edit) (revs []uint64, err error) {
+	revs = make([]uint64, len(edits))
+	return revs, d.change(ctx, Act{Who: System()}, func(p *plan) error {
+		for i, e := range edits {
+			p.changes = append(p.changes, change{e, func(rev uint64) { revs[i] = rev }})
+		}
 		k, err := d.schedules.at(s.ID, s.Rev)
 		if err != nil {
 			return err
@@ -244,10 +341,16 @@ func (d *Desk) PassScheduled(ctx context.Context, s *Schedule, until time.Time, 
 			if did.File != "" {
 				detail = []string{"file", did.File}
 			}
+			if len(edits) > 0 {
+				detail = append(detail, "messages", strconv.Itoa(len(edits)))
+			}
 			p.note("schedule."+did.Did, s.ID, detail...)
 		}
 		if did.Did == "written" {
-			v.Done = did.At
+			done = did.At
+		}
+		if !done.IsZero() {
+			v.Done = done
 		}
 		return d.schedules.put(p, s.ID, k.rev, v)
 	})

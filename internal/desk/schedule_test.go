@@ -168,3 +168,110 @@ func TestBackupSchedules(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A report goes where who makes it may send: to addresses, of what they see, and to channels of mail that they see and that serve its site.
+func TestReportSchedules(t *testing.T) {
+	f := ready(t)
+	f.Desk.config.Sealer = turned{}
+	ctx := t.Context()
+	for _, name := range []string{"Berlin", "Hamburg"} {
+		if _, err := f.PutSite(ctx, f.root, Site{Name: name, Targets: []string{"10.0.0.1"}}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	channel := func(c Channel) string {
+		t.Helper()
+		c.URL = "mailto:a@corp.example"
+		c, err := f.PutChannel(ctx, f.root, c, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.ID
+	}
+	all := channel(Channel{Kind: "mail", Name: "all"})
+	channel(Channel{Kind: "mail", Name: "north", Sites: []string{"Hamburg"}})
+	channel(Channel{Kind: "webhook", Name: "soc"})
+	good := func(change func(*Schedule)) Schedule {
+		s := Schedule{Kind: ReportKind, Site: "Berlin", To: []string{"ada@corp.example", " ada@corp.example "}}
+		change(&s)
+		return s
+	}
+	for field, change := range map[string]func(*Schedule){
+		"after": func(s *Schedule) { s.After, s.Cron = AfterRun, "0 6 * * *" }, "blackouts": func(s *Schedule) { s.Blackouts = []string{"sat"} }, "site": func(s *Schedule) { s.Site = "" },
+		"format": func(s *Schedule) { s.Format = "pdf" }, "to": func(s *Schedule) { s.To = nil }, "kind": func(s *Schedule) { s.Kind, s.Cron = ScanKind, "0 6 * * *" },
+	} {
+		_, err := f.PutSchedule(ctx, f.root, good(change), 0)
+		wantField(t, err, field)
+	}
+	for _, to := range []string{"nowhere", "north", "soc", "a\x00@corp.example"} {
+		_, err := f.PutSchedule(ctx, f.root, good(func(s *Schedule) { s.To = []string{to} }), 0)
+		wantField(t, err, "to")
+	}
+	_, err := f.PutSchedule(ctx, f.root, good(func(s *Schedule) { s.After = "dinner" }), 0)
+	wantField(t, err, "after")
+	made, err := f.PutSchedule(ctx, f.operator, good(func(*Schedule) {}), 0)
+	if err != nil || made.After != AfterRun || made.Format != "html" || len(made.To) != 1 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	_, err = f.PutSchedule(ctx, f.viewer, good(func(*Schedule) {}), 0)
+	wantError(t, "a viewer", err, ErrForbidden)
+	whole := good(func(s *Schedule) { s.Site, s.Cron = "", "0 6 * * *" })
+	if _, err := f.PutSchedule(ctx, f.operator, whole, 0); err != nil {
+		t.Errorf("of all: %v", err)
+	}
+
+	// Who is limited to a site has reports of that one sent, and of no other.
+	limited := f.act(f.make(t, "liv", Operator, "Hamburg"))
+	_, err = f.PutSchedule(ctx, limited, good(func(*Schedule) {}), 0)
+	wantField(t, err, "site")
+	_, err = f.PutSchedule(ctx, limited, whole, 0)
+	wantError(t, "limited, of all", err, ErrForbidden)
+	_, err = f.PutSchedule(ctx, limited, good(func(s *Schedule) { s.ID, s.Site = made.ID, "Hamburg" }), store.AnyRev)
+	wantError(t, "limited, takes another's", err, store.ErrUnknown)
+	if list := f.Schedules(limited.Who); len(list) != 0 {
+		t.Errorf("limited, sees %+v", list)
+	}
+	if own, err := f.PutSchedule(ctx, limited, good(func(s *Schedule) { s.Site = "Hamburg" }), 0); err != nil || own.Site == made.Site {
+		t.Errorf("limited, of their site: %+v %v", own, err)
+	}
+
+	// Channels are the admin's to name; an operator leaves them as they are.
+	_, err = f.PutSchedule(ctx, f.operator, good(func(s *Schedule) { s.To = []string{"all"} }), 0)
+	wantField(t, err, "to")
+	named, err := f.PutSchedule(ctx, f.root, good(func(s *Schedule) { s.ID, s.To = made.ID, []string{"ALL", "ada@corp.example"} }), store.AnyRev)
+	if err != nil || len(named.To) != 2 || named.To[0] != all {
+		t.Fatalf("%+v, %v", named, err)
+	}
+	named.Paused = true
+	if named, err = f.PutSchedule(ctx, f.operator, named, named.Rev); err != nil || named.To[0] != all {
+		t.Errorf("%+v, %v", named, err)
+	}
+	named.Site = "Hamburg"
+	_, err = f.PutSchedule(ctx, f.operator, named, named.Rev)
+	wantField(t, err, "site")
+	wantError(t, "a channel that a report goes to", f.RemoveChannel(ctx, f.root, all, store.AnyRev), ErrInUse)
+
+	// What is sent is written with what was done, or neither is.
+	now, at := made, f.now().Add(time.Hour)
+	if now, err = f.Schedule(System(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	stale, edit := now, store.Edit{Kind: "outbox", ID: "1", Body: []byte("x")}
+	stale.Rev += 100
+	_, err = f.ReportScheduled(ctx, &stale, at, at, Kept{At: at, Did: "sent"}, edit)
+	wantError(t, "stale", err, store.ErrStale)
+	if _, err := f.store.Document(ctx, "outbox", "1"); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("it is there: %v", err)
+	}
+	revs, err := f.ReportScheduled(ctx, &now, at, at, Kept{At: at, Did: "sent"}, edit)
+	doc, missing := f.store.Document(ctx, "outbox", "1")
+	if err != nil || missing != nil || revs[0] != doc.Rev {
+		t.Errorf("%v %v %v", revs, err, missing)
+	}
+	if now, err = f.Schedule(System(), made.ID); err != nil || !now.Done.Equal(at) || !now.Until.Equal(at) || now.Last.Did != "sent" {
+		t.Errorf("%+v, %v", now, err)
+	}
+	if e := f.lastEntry(t); e.Action != "schedule.sent" || e.Object != made.ID || e.Detail["messages"] != "1" {
+		t.Errorf("the log says %+v", e)
+	}
+}

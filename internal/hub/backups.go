@@ -18,12 +18,19 @@ type Means struct {
 	// wrong beside it. nil: NoBackup says why there are none.
 	BackUp   func(ctx context.Context, at time.Time) (name string, err error)
 	NoBackup string
+
+	Mail bool // mail goes out to any address: a server for it is named
+	// Report says what became of a site's board, or ("") of all, since a time, with a file of that format; nil: there are no reports.
+	Report func(ctx context.Context, site string, since time.Time, format string) (*Report, error)
 }
 
 // CheckSchedule tells what is wrong with a schedule on a server of these means: a *desk.FieldError.
 func (m *Means) CheckSchedule(s *desk.Schedule) error {
 	if why := m.WhyNoBackup(); why != "" && s.Kind == desk.BackupKind {
 		return &desk.FieldError{Field: "kind", Text: why}
+	}
+	if addresses, _ := recipients(s); len(addresses) > 0 && !m.Mail {
+		return &desk.FieldError{Field: "to", Text: "this server was started without --smtp: only channels of mail that have a server of their own can be written to"}
 	}
 	return CheckSchedule(s)
 }

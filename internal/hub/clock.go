@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"signet/internal/calendar"
@@ -14,6 +15,9 @@ import (
 
 // CheckSchedule tells what is wrong with when a schedule is due: a *desk.FieldError.
 func CheckSchedule(s *desk.Schedule) error {
+	if err := checkRecipients(s); err != nil || s.After != "" {
+		return err
+	}
 	_, err := calendar.New(s.Cron, s.Zone, s.Blackouts)
 	var f *calendar.FieldError
 	if errors.As(err, &f) {
@@ -24,6 +28,9 @@ func CheckSchedule(s *desk.Schedule) error {
 
 // Next gives the next times of a schedule, at most n of them, in its zone.
 func Next(s *desk.Schedule, after time.Time, n int) (list []time.Time) {
+	if s.After != "" {
+		return nil
+	}
 	c, err := calendar.New(s.Cron, s.Zone, s.Blackouts)
 	if err != nil || s.Paused {
 		return nil
@@ -74,10 +81,16 @@ func (h *Hub) clock(ctx context.Context) {
 func (h *Hub) tick(ctx context.Context, known map[string]*timed) (soon time.Time) {
 	now := h.Now()
 	soon = now.Add(lookEvery)
-	here := map[string]bool{}
+	here, ran := map[string]bool{}, sync.OnceValue(h.askedWhole)
 	for _, s := range h.Desk.Schedules(system()) {
 		here[s.ID] = true
 		if s.Paused {
+			continue
+		}
+		if s.After != "" {
+			if at := h.reportAfter(ctx, &s, ran()[s.Site], now); at.Before(soon) {
+				soon = at
+			}
 			continue
 		}
 		t := known[s.ID]
@@ -133,6 +146,8 @@ func (h *Hub) due(ctx context.Context, s *desk.Schedule, t *timed, now time.Time
 		return h.passed(ctx, s, now, did)
 	case s.Kind == desk.BackupKind:
 		return h.backUp(ctx, s, now, did)
+	case s.Kind == desk.ReportKind:
+		return h.report(ctx, s, now, now, did)
 	}
 	if s.Overlap == "skip" {
 		for _, j := range h.Desk.Jobs(system()) {

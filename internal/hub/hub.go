@@ -84,7 +84,7 @@ func Open(ctx context.Context, c Config) (*Hub, error) {
 	h.impacts.turn <- struct{}{}
 	h.previews <- struct{}{}
 	h.diffs.turn <- struct{}{}
-	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended, Held: h.heldBack, Warn: c.Warn})
+	h.Jobs = NewJobs(JobsConfig{Desk: c.Desk, Store: c.Store, Runner: h.runner, Out: h.listen, Done: h.ended, Ended: h.Scheduled, Held: h.heldBack, Warn: c.Warn})
 	h.first = sync.OnceValue(func() error { return h.rebuild(ctx, false) })
 	if err := h.changes.load(ctx, documents); err != nil {
 		return nil, err

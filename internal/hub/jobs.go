@@ -44,7 +44,9 @@ type JobsConfig struct {
 	// Out is what hears of the run of a job, and Done is called once it is whole in the store; nil: nobody is told.
 	Out  func(*Job) report.Handler
 	Done func(context.Context, *Job)
-	Warn func(string) // hears a line that a person should read; nil: nobody does
+	// Ended is called once a job is written as ended; nil: nobody is told.
+	Ended func()
+	Warn  func(string) // hears a line that a person should read; nil: nobody does
 	// Held tells whether a job has to wait, in a window in which nothing of its schedule goes on; nil: none has.
 	Held func(*desk.Job) bool
 }
@@ -206,12 +208,6 @@ func (q *Jobs) mind(grace time.Duration) {
 	}
 }
 
-// drain lets a run come to its end, for a while.
-func drain(r Underway, grace time.Duration) {
-	r.Drain()
-	time.AfterFunc(grace, r.Cut)
-}
-
 // Work makes the runs of jobs until ctx ends; then the run under way is drained for grace, cut, and left for the next process to go on
 // with. It returns when nothing is under way any more.
 func (q *Jobs) Work(ctx context.Context, grace time.Duration) {
@@ -305,6 +301,9 @@ func (q *Jobs) work(ctx context.Context, j *Job, broken error, grace time.Durati
 	j.Progress = j.Ordered.Progress
 	q.under = nil
 	q.tell()
+	if q.Ended != nil {
+		q.Ended()
+	}
 	if written && state != desk.Done && state != desk.Queued {
 		q.mu.Unlock()
 		q.Done(keeping, j)

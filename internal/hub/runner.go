@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"signet/internal/report"
 	"signet/internal/run"
@@ -98,4 +99,10 @@ func (r *here) Cut()             { r.cut() }
 func (r *here) Wait() (bool, error) {
 	<-r.done
 	return !r.scan.Interrupted(), r.err
+}
+
+// drain lets a run come to its end, for a while.
+func drain(r Underway, grace time.Duration) {
+	r.Drain()
+	time.AfterFunc(grace, r.Cut)
 }

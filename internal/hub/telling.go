@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"signet"
@@ -40,6 +41,16 @@ func CheckChannel(c *desk.Channel, secret string) error {
 
 // send sends a message to a channel, as it is now.
 func (h *Hub) send(ctx context.Context, id string, m *notify.Message) (notify.Result, error) {
+	if to, ok := strings.CutPrefix(id, reports); ok {
+		addresses, channel, err := h.reader(to)
+		if err != nil {
+			return notify.Result{Status: err.Error()}, err
+		}
+		if channel == "" {
+			return h.Send(ctx, notify.Channel{Kind: notify.MailKind, URL: mailto(addresses)}, m)
+		}
+		id = channel
+	}
 	c, secret, err := h.Desk.OpenChannel(id)
 	switch {
 	case errors.Is(err, store.ErrUnknown):
@@ -136,6 +147,10 @@ func (h *Hub) missedTimes() (list []event) {
 		}
 		if s.Kind == desk.BackupKind && l.Did == "failed" {
 			m.Kind, m.Title = notify.JobFailed, "A backup failed"
+		} else if s.Kind == desk.ReportKind && l.Did == "failed" {
+			m.Kind, m.Title = notify.JobFailed, "A report could not be made"+at(h.siteName(s.Site))
+		} else if s.Kind == desk.ReportKind {
+			m.Title = fmt.Sprintf("Reports: missed at %d of their times%s", max(l.Missed, 1), at(h.siteName(s.Site)))
 		} else if s.Kind == desk.BackupKind {
 			m.Title = fmt.Sprintf("Backups: missed at %d of their times", max(l.Missed, 1))
 		}

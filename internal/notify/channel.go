@@ -20,8 +20,11 @@ type Channel struct {
 	Template string // webhook: what is sent in place of the usual body
 }
 
+// MailKind is the kind of channels that bring files too.
+const MailKind = "mail"
+
 // Kinds are the kinds of channels.
-func Kinds() []string { return []string{"webhook", "slack", "mail", "syslog"} }
+func Kinds() []string { return []string{"webhook", "slack", MailKind, "syslog"} }
 
 // FieldError says which field of a channel cannot be taken, and why. It never has the secret in it.
 type FieldError struct {

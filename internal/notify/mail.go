@@ -49,7 +49,7 @@ func (s *Sender) mail(ctx context.Context, c *Channel, m *Message) (Result, erro
 		return Result{}, err
 	}
 	conf := reach.TLS(host, s.Roots)
-	options := []mail.Option{mail.WithPort(int(number)), mail.WithTimeout(dialTime), mail.WithHELO(s.host()), mail.WithTLSConfig(conf), mail.WithoutNoop()}
+	options := []mail.Option{mail.WithPort(int(number)), mail.WithTimeout(dialTime + patience(m)), mail.WithHELO(s.host()), mail.WithTLSConfig(conf), mail.WithoutNoop()}
 	switch p.tls {
 	case startTLS:
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithDialContextFunc(dial))

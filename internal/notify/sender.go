@@ -48,7 +48,7 @@ var errNoRelay = errors.New("no mail server is named: start with --smtp, or give
 
 // Send sends a message. err is nil where the other side took it; the result's Status says why it did not.
 func (s *Sender) Send(ctx context.Context, c Channel, m *Message) (Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, wholeTime)
+	ctx, cancel := context.WithTimeout(ctx, wholeTime+patience(m))
 	defer cancel()
 	began := s.now()
 	r, err := s.send(ctx, &c, m)
@@ -57,6 +57,14 @@ func (s *Sender) Send(ctx context.Context, c Channel, m *Message) (Result, error
 		r.Status = reason(err)
 	}
 	return r, err
+}
+
+// patience is what a message may take besides for its files, at 64 KiB a second.
+func patience(m *Message) (long time.Duration) {
+	for i := range m.Files {
+		long += time.Duration(len(m.Files[i].Body)) * time.Second / (64 << 10) * 4 / 3 // as base64 writes them
+	}
+	return long
 }
 
 func (s *Sender) send(ctx context.Context, c *Channel, m *Message) (Result, error) {

@@ -32,8 +32,9 @@ type Letter struct {
 	Why     string         `json:"why,omitempty"`   // of the last try
 	Failed  bool           `json:"failed,omitempty"`
 
-	rev  uint64
-	over bool // nothing is to be sent any more, and the store does not take that yet
+	rev   uint64
+	over  bool // nothing is to be sent any more, and the store does not take that yet
+	files bool // the message has some, and they stand in the store alone
 }
 
 const (
@@ -42,6 +43,7 @@ const (
 	mostKept  = 10_000              // letters that wait at once
 	atOnce    = 4                   // channels that are sent to at a time
 	lookEvery = 20 * time.Second
+	atATime   = 20 // documents that are read, which may have files
 )
 
 // backOff is how long after a try that came to nothing the next one is: within seconds, then each minute for ten, then less and less often.
@@ -91,7 +93,7 @@ type Sent struct {
 func Open(ctx context.Context, c Config) (*Box, error) {
 	b := &Box{Config: c, letters: map[string]*Letter{}, ways: map[string]*way{}, wake: make(chan struct{}, 1)}
 	for after := ""; ; {
-		list, err := c.Desk.Documents(ctx, Kind, "", after, 200)
+		list, err := c.Desk.Documents(ctx, Kind, "", after, atATime)
 		if err != nil {
 			return nil, err
 		}
@@ -102,9 +104,9 @@ func Open(ctx context.Context, c Config) (*Box, error) {
 				return nil, fmt.Errorf("message %s cannot be read: %w", after, err)
 			}
 			l.Next = c.Now() // whatever it waited for: who mended something starts the server anew
-			b.letters[after] = l
+			b.letters[after] = l.light()
 		}
-		if len(list) < 200 {
+		if len(list) < atATime {
 			return b, nil
 		}
 	}
@@ -151,7 +153,7 @@ func (b *Box) Posted(letters []*Letter, revs []uint64) {
 	b.mu.Lock()
 	for i, l := range letters {
 		l.rev = revs[i]
-		b.letters[l.ID] = l
+		b.letters[l.ID] = l.light()
 	}
 	b.mu.Unlock()
 	b.Wake()
@@ -212,7 +214,19 @@ func (b *Box) Work(ctx context.Context) {
 
 // try sends a letter once, and keeps what came of it.
 func (b *Box) try(ctx context.Context, l *Letter) {
-	r, err := b.Send(ctx, l.Channel, &l.Message)
+	m := &l.Message
+	if l.files {
+		var err error
+		if m, err = b.whole(ctx, l); err != nil {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if l.Next = b.Now().Add(time.Minute); ctx.Err() == nil {
+				b.Warn(fmt.Sprintf("message %s: it cannot be read: %v", l.Message.ID, err))
+			}
+			return
+		}
+	}
+	r, err := b.Send(ctx, l.Channel, m)
 	if ctx.Err() != nil { // whether it was taken is not known: the next process sends it under the same ID
 		return
 	}
@@ -227,6 +241,7 @@ func (b *Box) try(ctx context.Context, l *Letter) {
 	b.mu.Lock()
 	next := *l
 	b.mu.Unlock()
+	next.Message = *m
 	if next.Tries++; next.First.IsZero() {
 		next.First = now
 	}
@@ -265,7 +280,7 @@ func (b *Box) write(ctx context.Context, l, next *Letter) {
 		delete(b.letters, l.ID)
 	default:
 		next.rev = revs[0]
-		b.letters[l.ID] = next
+		b.letters[l.ID] = next.light()
 	}
 }
 

@@ -57,8 +57,14 @@ func (d *desk) Write(_ context.Context, edits ...store.Edit) (revs []uint64, err
 	return revs, nil
 }
 
-func (d *desk) Document(context.Context, string, string) (*store.Document, error) {
-	return nil, errors.ErrUnsupported
+func (d *desk) Document(_ context.Context, kind, id string) (*store.Document, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	doc, ok := d.all[id]
+	if !ok || d.fail {
+		return nil, store.NoDocument(kind, id)
+	}
+	return &doc, nil
 }
 func (d *desk) Hold(context.Context, string) (context.Context, func(), error) {
 	return nil, nil, errors.ErrUnsupported
@@ -294,4 +300,80 @@ func TestStored(t *testing.T) {
 	if l := b.Letters("a"); len(l) != 1 || l[0].Tries == 0 || l[0].Message.Rows[0] != m.Rows[0] || l[0].Message.Files[0].Body[0] != 1 || l[0].Message.ID != letters[0].Message.ID {
 		t.Errorf("%+v", l)
 	}
+}
+
+// Files of a message wait in the store alone, and come with each try, at the next process's too.
+func TestFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, r := &desk{all: map[string]store.Document{}}, &receiver{down: map[string]bool{"a": true}}
+		var got []string
+		send := func(ctx context.Context, channel string, m *notify.Message) (notify.Result, error) {
+			for _, f := range m.Files {
+				got = append(got, m.ID+" "+f.Name+" "+string(f.Body))
+			}
+			return r.send(ctx, channel, m)
+		}
+		open := func() (*Box, func()) {
+			b, err := Open(t.Context(), Config{Desk: d, Now: time.Now, Send: send, Warn: func(s string) { t.Log(s) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan struct{})
+			go func() { b.Work(ctx); close(done) }()
+			return b, func() { cancel(); <-done }
+		}
+		b, stop := open()
+		edits, letters, err := b.Post(notify.Message{Title: "t", Files: []notify.File{{Name: "f", Body: []byte("body")}}}, []string{"a"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		revs, err := d.Write(t.Context(), edits...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Posted(letters, revs)
+		light := func(b *Box) {
+			t.Helper()
+			for _, l := range b.Letters("a") {
+				if len(l.Message.Files) > 0 {
+					t.Error("files are kept in memory")
+				}
+			}
+		}
+		time.Sleep(10 * time.Second)
+		if light(b); len(b.Letters("a")) != 1 || len(got) < 3 {
+			t.Errorf("%d letters, tried with %q", len(b.Letters("a")), got)
+		}
+		d.mu.Lock()
+		d.fail = true // the store does not answer: nothing is sent without its files
+		d.mu.Unlock()
+		before := len(got)
+		time.Sleep(2 * time.Minute)
+		d.mu.Lock()
+		d.fail = false
+		d.mu.Unlock()
+		if len(got) > before {
+			t.Errorf("without its store it sent %q", got[before:])
+		}
+		stop()
+		b, stop = open()
+		light(b)
+		r.mu.Lock()
+		r.down = nil
+		r.mu.Unlock()
+		time.Sleep(5 * time.Minute)
+		stop()
+		if len(r.took) != 1 || len(b.Letters("a")) != 0 {
+			t.Errorf("it took %q", r.took)
+		}
+		for _, g := range got {
+			if g != letters[0].Message.ID+" f body" {
+				t.Errorf("it brought %q", g)
+			}
+		}
+		if len(r.tried[letters[0].Message.ID]) != len(got) {
+			t.Errorf("%d tries, %d with files", len(r.tried[letters[0].Message.ID]), len(got))
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -358,5 +359,23 @@ func TestFullSheet(t *testing.T) {
 	}
 	if n := bytes.Count(sheet, []byte("<row ")); n != mostSheetRows || !bytes.Contains(sheet, []byte(`<row r="2"><c r="A2" s="3" t="inlineStr"><is><t>first</t>`)) || bytes.Contains(sheet, []byte("last")) {
 		t.Errorf("%d rows; the first, or the last, is not what it should be", n)
+	}
+}
+
+// TestTables: what others fill opens as they filled it.
+func TestTables(t *testing.T) {
+	var b bytes.Buffer
+	if err := Tables(&b, [][2]string{{"Report", "a <b> & c"}, {"", "more"}}, Table{Name: "Overdue", Columns: []Column{{"Owner", 20, false}, {"Findings", 10, false}}, Rows: [][]any{{report.Cell("=1+1"), 3}, {"", 0}}}, Table{Name: "Board", Columns: []Column{{"Rule", 20, true}}}); err != nil {
+		t.Fatal(err)
+	}
+	book, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	for name, want := range map[string]string{"Summary": "[[Report a <b> & c] [ more]]", "Overdue": "[[Owner Findings] ['=1+1 3] [ 0]]", "Board": "[[Rule]]"} {
+		if rows, err := book.GetRows(name); err != nil || fmt.Sprint(rows) != want {
+			t.Errorf("%s: %v %v, want %s", name, rows, err, want)
+		}
 	}
 }

@@ -92,12 +92,33 @@ const (
 )
 
 func (p *Pages) boardReport(a *ask) (any, error) {
-	now := p.Hub.Now().UTC()
-	out := &boardReport{Made: now, Of: "the whole estate", Site: a.q.Get("site"), Since: cmp.Or(a.q.Get("since"), now.AddDate(0, 0, -reportDays).Format(time.DateOnly))}
-	since, err := time.Parse(time.DateOnly, out.Since)
+	word := cmp.Or(a.q.Get("since"), p.Hub.Now().UTC().AddDate(0, 0, -reportDays).Format(time.DateOnly))
+	since, err := time.Parse(time.DateOnly, word)
 	if err != nil {
 		return nil, badQuery("since: want a day, 2006-01-02.")
 	}
+	out, _, err := p.reportTo(a, a.q.Get("site"), since, word)
+	if err == nil && a.q.Get("file") != "" {
+		p.alone(out)
+	}
+	return out, err
+}
+
+// alone makes a page of a report into a file that stands for itself.
+func (p *Pages) alone(out *boardReport) {
+	out.File = reportFile(out.Made, "html")
+	out.Style = template.CSS(html.Palette() + string(p.asset("app.css"))) // ours
+}
+
+// reportFile is what the file of a report is called.
+func reportFile(made time.Time, kind string) string {
+	return "signet-report-" + made.Format(time.DateOnly) + "." + kind
+}
+
+// reportTo makes the report for somebody, of a site or, without one, of all that they see, with the board that it is made of.
+func (p *Pages) reportTo(a *ask, site string, since time.Time, word string) (*boardReport, *estate.Board, error) {
+	now := p.Hub.Now().UTC()
+	out := &boardReport{Made: now, Of: "the whole estate", Site: site, Since: word}
 	names := p.siteNames(a)
 	who := a.who
 	for id, name := range names {
@@ -108,7 +129,7 @@ func (p *Pages) boardReport(a *ask) (any, error) {
 	case known:
 		out.Of, who.Sites = text.Clean(name), []string{out.Site}
 	case out.Site != "":
-		return nil, store.NoDocument("site", out.Site)
+		return nil, nil, store.NoDocument("site", out.Site)
 	case who.Limited():
 		var list []string
 		for _, s := range out.Sites {
@@ -140,11 +161,11 @@ func (p *Pages) boardReport(a *ask) (any, error) {
 	}
 	out.More = len(o.Steps) - len(out.Steps)
 	if err := p.reportTrends(a, o, names, out); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.reportChanges(who, since, out)
 	if err := p.reportRows(v.Board, since, out); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.reportLate(v.Board, out)
 	for id, name := range names {
@@ -157,11 +178,7 @@ func (p *Pages) boardReport(a *ask) (any, error) {
 		out.Silent = c.Addresses - c.Alive
 	}
 	out.Unasked, out.Undecided = o.Unasked, o.Verdicts[signet.Undetermined]
-	if a.q.Get("file") != "" {
-		out.File = "signet-report-" + now.Format(time.DateOnly) + ".html"
-		out.Style = template.CSS(html.Palette() + string(p.asset("app.css"))) // ours
-	}
-	return out, nil
+	return out, v.Board, nil
 }
 
 // reportTrends adds when each site was asked, and how its runs went.

@@ -116,6 +116,7 @@ func TestForEverybody(t *testing.T) {
 	c.call("POST", "schedules", m{"kind": "backup", "cron": "30 2 * * *"})
 	c.call("POST", "channels", m{"kind": "webhook", "name": "SOC", "url": "https://soc.corp.example/a/long/path/that/somebody/chose", "sites": []string{site}})
 	c.call("POST", "channels", m{"kind": "mail", "name": "Desk team", "url": "mailto:desks@corp.example", "digest": "0 8 * * 1-5"})
+	c.call("POST", "schedules", m{"kind": "report", "site": site, "to": []string{"desk.team.in.the.north@tickets.corp.example", "Desk team"}})
 	row := c.call("GET", "findings?rule="+nlaRule, nil)["items"].([]any)[0].(map[string]any)["id"].(string)
 	c.call("PATCH", "findings/"+row, m{"owner": "desk team", "ticket": "https://tickets.example/7", "due": "2020-01-01"})
 	dc := c.call("GET", "hosts?q=dc1", nil)["items"].([]any)[0].(map[string]any)["id"].(string)

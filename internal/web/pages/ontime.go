@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"signet/internal/desk"
@@ -17,6 +19,8 @@ type schedulesPage struct {
 	Site      string      // that the form begins with
 	Allow     bool        // something may be launched at all
 	NoBackup  string      // why this server writes no backups
+	Mail      bool        // mail goes out to any address
+	Whole     bool        // who asks may have reports of all sent
 }
 
 func (*schedulesPage) title() string { return "Schedules" }
@@ -27,19 +31,28 @@ type scheduleShown struct {
 	SiteName string
 	Next     []time.Time
 	May      bool
+	To       []string // names and addresses that a report goes to
+	Waiting  int      // messages of it that were not taken yet
+	Failed   int      // that were not taken for a day
+	Why      string   // of the last of them
 }
 
 // Of is what is done, for people.
 func (s scheduleShown) Of() string {
-	if s.Kind == desk.BackupKind {
+	switch {
+	case s.Kind == desk.BackupKind:
 		return "backups"
+	case s.Kind == desk.ReportKind && s.Site == "":
+		return "reports of all sites"
+	case s.Kind == desk.ReportKind:
+		return "reports of " + s.SiteName
 	}
 	return s.SiteName
 }
 
 // Well tells whether the last time went as it should.
 func (s scheduleShown) Well() bool {
-	return s.Last.Did == "started" || s.Last.Did == "written" && s.Last.Why == ""
+	return s.Last.Did == "started" || s.Last.Did == "sent" || s.Last.Did == "written" && s.Last.Why == ""
 }
 
 // ETag names the revision of the schedule.
@@ -49,10 +62,26 @@ func (s scheduleShown) ETag() string { return etag(s.Rev) }
 const nextShown = 5
 
 func (p *Pages) schedules(a *ask) (any, error) {
-	out := &schedulesPage{Site: a.q.Get("site"), Allow: len(p.limits().Allow) > 0, NoBackup: p.Hub.Means.WhyNoBackup()}
+	out := &schedulesPage{Site: a.q.Get("site"), Allow: len(p.limits().Allow) > 0, NoBackup: p.Hub.Means.WhyNoBackup(), Mail: p.Hub.Means.Mail, Whole: desk.Allow(a.who, desk.Launch, "")}
 	names := p.siteNames(a)
 	for _, s := range p.Desk.Schedules(a.who) {
-		out.Schedules = append(out.Schedules, scheduleShown{s, names[s.Site], hub.Next(&s, p.Hub.Now(), nextShown), desk.AllowSchedule(a.who, desk.Launch, &s)})
+		v := scheduleShown{Schedule: s, SiteName: names[s.Site], Next: hub.Next(&s, p.Hub.Now(), nextShown), May: desk.AllowSchedule(a.who, desk.Launch, &s)}
+		for _, to := range s.To {
+			if c, err := p.Desk.Channel(a.who, to); err == nil {
+				to = c.Name
+			} else if !strings.Contains(to, "@") {
+				to = "a channel"
+			}
+			v.To = append(v.To, to)
+		}
+		for _, l := range p.Hub.Reports(&s) {
+			if v.Why = cmp.Or(v.Why, l.Why); l.Failed {
+				v.Failed++
+			} else {
+				v.Waiting++
+			}
+		}
+		out.Schedules = append(out.Schedules, v)
 	}
 	slices.SortFunc(out.Schedules, func(x, y scheduleShown) int { return compareFolded(x.Of(), y.Of()) })
 	for _, s := range p.Desk.Sites(a.who) {

@@ -66,7 +66,7 @@ func serveTo(t *testing.T, sender *notify.Sender, url string, allow ...string) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, means := &served{said: &heard{}}, hub.Means{}
+	s, means := &served{said: &heard{}}, hub.Means{Mail: true}
 	if means.BackUp, err = run.Backups(st, "sqlite:"+path, t.TempDir(), 7); err != nil {
 		t.Fatal(err)
 	}
