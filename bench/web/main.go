@@ -38,7 +38,7 @@ func main() {
 	flag.IntVar(&c.rate, "rate", 50, "requests a second")
 	flag.DurationVar(&c.each, "each", 10*time.Second, "for how long each page is asked")
 	flag.StringVar(&c.network, "network", "127.30.0.0/16", "what the job asks; 127.0.0.0/8 answers on port 135 meanwhile")
-	flag.IntVar(&c.speed, "speed", 10_000, "connections a second of the job")
+	flag.IntVar(&c.speed, "speed", 6_000, "connections a second of the job")
 	flag.StringVar(&c.db, "work", "", "`folder` for stores and logs, which stays (default: one that goes away)")
 	flag.BoolVar(&c.json, "json", false, "print JSON instead of a table")
 	flag.BoolVar(&c.idle, "idle", false, "only measure a server that has nothing to do: nothing stored, and a thousand schedules")
