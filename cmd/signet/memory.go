@@ -33,15 +33,18 @@ func tend(c cli.Collector) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(c.Tend)
+		tick, look := time.NewTicker(c.Tend), time.NewTicker(max(c.Tend/20, time.Millisecond))
 		defer tick.Stop()
+		defer look.Stop()
 		held := uint64(0)
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				held = giveBack(held, c.Limit)
+				held = giveBack(held)
+			case <-look.C:
+				raise(c.Limit)
 			}
 		}
 	}()
@@ -52,9 +55,8 @@ func tend(c cli.Collector) (stop func()) {
 const spareBytes = 16 << 20
 
 // giveBack gives memory that is not used back to the system, where more is held than was left the last time or than lived when it was last
-// collected, and raises the limit where
-// as much as that lives: below it nothing would be done any more but collecting. It says what is held now.
-func giveBack(before uint64, limit int64) (held uint64) {
+// collected. It says what is held now.
+func giveBack(before uint64) (held uint64) {
 	of := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}, {Name: "/gc/heap/live:bytes"}}
 	look := func() uint64 {
 		metrics.Read(of)
@@ -65,8 +67,17 @@ func giveBack(before uint64, limit int64) (held uint64) {
 		debug.FreeOSMemory()
 		before = look()
 	}
-	if limit > 0 {
-		debug.SetMemoryLimit(max(limit, int64(2*of[3].Value.Uint64())))
-	}
 	return min(held, before)
+}
+
+// raise raises a limit where nearly as much as that lives: at it nothing would be done any more but collecting. What lives for the moment counts,
+// too, so that it goes down again.
+func raise(limit int64) {
+	if limit == 0 {
+		return
+	}
+	of := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(of)
+	live := of[0].Value.Uint64()
+	debug.SetMemoryLimit(max(limit, int64(live+live/16+spareBytes/4)))
 }

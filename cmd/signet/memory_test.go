@@ -35,7 +35,7 @@ func TestTend(t *testing.T) {
 		block[i] = 1
 	}
 	runtime.GC()
-	soon("the limit is below what lives", func() bool { return debug.SetMemoryLimit(-1) > 100<<20 })
+	soon("the limit is below what lives", func() bool { return debug.SetMemoryLimit(-1) > 66<<20 })
 	runtime.KeepAlive(block)
 	block = nil
 	runtime.GC()

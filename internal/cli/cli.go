@@ -36,7 +36,7 @@ type Process struct {
 type Collector struct {
 	Percent int           // that may be allocated on top of what lives
 	Limit   int64         // bytes from which on it works harder
-	Tend    time.Duration // how often what is not used is given back, and Limit raised where more than that lives
+	Tend    time.Duration // how often what is not used is given back; Limit is raised meanwhile where about as much as that lives
 }
 
 // app is a process and what every command needs of it.

@@ -102,8 +102,9 @@ func (f *serveFlags) addressFlags(cmd *cobra.Command) {
 }
 
 // serveGC is how much may be allocated, in percent of what lives, before memory is collected: a server holds the estate for as long as it
-// lives, and what is let go while it is made anew must not double that.
-const serveGC = 25
+// lives, and what is let go while it is made anew must not double that. Beyond serveMemory it is collected as often as it takes to stay below,
+// as long as less lives: cheap, since an estate is few long lists in which there is nothing to follow.
+const serveGC, serveMemory = 25, 168 << 20
 
 // serveTend is how often memory that is not used is given back: a password alone takes 19 MiB for a moment.
 const serveTend = 10 * time.Second
@@ -169,7 +170,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		return trouble("%v", err)
 	}
 	defer d.Close()
-	defer a.collect(Collector{Percent: serveGC, Tend: serveTend})()
+	defer a.collect(Collector{Percent: serveGC, Limit: serveMemory, Tend: serveTend})()
 	means.Mail = sender.Relay != nil
 	var shown *pages.Pages
 	means.Report = func(ctx context.Context, site string, since time.Time, format string) (*hub.Report, error) {

@@ -117,7 +117,10 @@ func BenchmarkPages(b *testing.B) {
 		}
 	})
 	each(b, "rate", func(int) { estate.New(all.Checks(), []estate.Source{{Reading: r, Judge: j}}) })
+	each(b, "rate again", func(int) { e.Rerated([]estate.Source{{Reading: e.Reading(0), Judge: j}}) })
 	each(b, "make a board", func(int) { e.Board(memory) })
+	again := e.Rerated([]estate.Source{{Reading: e.Reading(0), Judge: j}})
+	each(b, "make a board again", func(int) { board.Rerated(again) })
 	kept, err := memory.Parts()
 	if err != nil {
 		b.Fatal(err)

@@ -1,10 +1,8 @@
 package estate
 
 import (
-	"bytes"
 	"cmp"
 	"maps"
-	"math/bits"
 	"net/netip"
 	"slices"
 	"time"
@@ -91,9 +89,7 @@ type Board struct {
 
 // item is a row, in short.
 type item struct {
-	known    uint32 // in known.rows
-	row      int32  // in Estate.rows; -1: it is only remembered
-	spot     uint32 // of the row
+	known    uint32 // in known.rows, the first of which are those of Estate.rows; the others are only remembered
 	rule     uint16
 	severity signet.Severity
 	state    State
@@ -102,10 +98,10 @@ type item struct {
 // place is where a row stands.
 func (e *Estate) place(w *row) place {
 	r := e.sources[w.source].Reading
-	x := &r.breaches[w.breach]
-	d := &r.doors[x.door]
-	k := &r.kinds[d.kind]
-	return place{addr: e.addrOf(&e.spots[w.spot]), port: d.port, transport: k.transport, rule: r.word(x.rule), check: r.word(k.check), where: r.word(x.where)}
+	b := &r.breaches[w.breach]
+	d, x := &r.doors[b.door], r.flaw(b)
+	k := r.kind(d)
+	return place{addr: e.addrOf(&e.spots[w.spot]), port: r.way(d).port, transport: k.transport, rule: r.word(x.rule), check: r.word(k.check), where: r.word(x.where)}
 }
 
 // arrange orders the items: the severest first, then by rule and place. They come by place, those that are only remembered behind the
@@ -141,7 +137,7 @@ func (b *Board) arrange() {
 		from[g+1] += from[g]
 	}
 	put := slices.Clone(from)
-	list := make([]item, len(b.items))
+	list, room := make([]item, len(b.items)), b.items
 	for i := range b.items {
 		g := group(&b.items[i])
 		list[put[g]] = b.items[i]
@@ -149,51 +145,61 @@ func (b *Board) arrange() {
 	}
 	b.items = list
 	for g := range len(from) - 1 {
-		slices.SortFunc(list[from[g]:from[g+1]], b.byPlace)
+		b.meet(list[from[g]:from[g+1]], room[from[g]:from[g+1]])
 	}
-	b.sortIDs()
+	b.ids = byID(len(b.items), func(i int) *ID { return &b.known.rows[b.items[i].known].id })
+}
+
+// meet orders the items of a group: those that are there and those that are only remembered, each of which come by address. room is for as many.
+func (b *Board) meet(list, room []item) {
+	there := slices.IndexFunc(list, func(x item) bool { return !b.there(&x) })
+	if there < 0 {
+		there = len(list)
+	}
+	gone := list[there:]
+	for at := 0; at < there; { // those of an address
+		end := at + 1
+		for end < there && b.spot(&list[end]) == b.spot(&list[at]) {
+			end++
+		}
+		slices.SortFunc(list[at:end], func(x, y item) int { return b.byPlace(&x, &y) })
+		at = end
+	}
+	if len(gone) == 0 {
+		return
+	}
+	slices.SortFunc(gone, func(x, y item) int { return b.byPlace(&x, &y) })
+	room = room[:0]
+	rest := list[:there]
+	for i := range gone {
+		n, _ := slices.BinarySearchFunc(rest, gone[i], func(x, y item) int { return b.byPlace(&x, &y) })
+		room = append(append(room, rest[:n]...), gone[i])
+		rest = rest[n:]
+	}
+	copy(list, append(room, rest...))
 }
 
 // byPlace orders items of one rule.
-func (b *Board) byPlace(x, y item) int {
-	if x.row >= 0 && y.row >= 0 { // which stand by address and port
-		if p, q := b.e.rows[x.row].spot, b.e.rows[y.row].spot; p != q {
+func (b *Board) byPlace(x, y *item) int {
+	if b.there(x) && b.there(y) { // which stand by address and port
+		if p, q := b.spot(x), b.spot(y); p != q {
 			return cmp.Compare(p, q)
 		}
 	}
-	return b.place(&x).compare(b.place(&y), b.id(&x), b.id(&y))
+	return b.place(x).compare(b.place(y), b.id(x), b.id(y))
 }
 
-// sortIDs lets items be found by their IDs. These are sums: their first bits spread them over buckets of some ten.
-func (b *Board) sortIDs() {
-	shift := 64 - min(max(bits.Len(uint(len(b.items)))-3, 1), 24)
-	bucket := func(i int) uint64 { return b.known.rows[b.items[i].known].id.short() >> shift }
-	from := make([]uint32, 1<<(64-shift)+1)
-	for i := range b.items {
-		from[bucket(i)+1]++
-	}
-	for k := range len(from) - 1 {
-		from[k+1] += from[k]
-	}
-	put := slices.Clone(from)
-	b.ids = make([]uint32, len(b.items))
-	for i := range b.items {
-		k := bucket(i)
-		b.ids[put[k]] = uint32(i)
-		put[k]++
-	}
-	for k := range len(from) - 1 {
-		slices.SortFunc(b.ids[from[k]:from[k+1]], func(x, y uint32) int {
-			return bytes.Compare(b.known.rows[b.items[x].known].id[:], b.known.rows[b.items[y].known].id[:])
-		})
-	}
-}
+// there tells whether the row is one of the estate's; else it is only remembered.
+func (b *Board) there(x *item) bool { return int(x.known) < len(b.e.rows) }
+
+// spot is that of a row that is there.
+func (b *Board) spot(x *item) uint32 { return b.e.rows[x.known].spot }
 
 func (b *Board) id(x *item) ID        { return b.known.rows[x.known].id }
 func (b *Board) about(x *item) *about { return b.known.about(&b.known.rows[x.known]) }
 func (b *Board) addr(x *item) netip.Addr {
-	if x.row >= 0 {
-		return b.e.addrOf(&b.e.spots[b.e.rows[x.row].spot])
+	if b.there(x) {
+		return b.e.addrOf(&b.e.spots[b.spot(x)])
 	}
 	h := &b.known.hosts[b.hostOf(x)]
 	return addrOf(h.hi, h.lo)
@@ -302,11 +308,11 @@ func (b *Board) expand(i int) Row {
 		Verdict: a.verdict(), Because: sentences(b.known.texts.word(a.because)), Site: b.site(x), Seen: time.UnixMilli(k.at()).UTC()}
 	out.Owner, out.ByRule = b.ownerOf(i)
 	out.Endpoint = signet.Endpoint{Target: signet.Target{Addr: p.addr}, Port: p.port, Transport: p.transport}
-	if x.row < 0 {
+	if !b.there(x) {
 		h := &b.known.hosts[b.hostOf(x)]
 		out.Name = b.known.texts.word(h.name)
-		if k.closed != 0 {
-			out.Closed = time.Unix(int64(k.closed), 0).UTC()
+		if closed := b.known.closed.of(x.known); closed != 0 {
+			out.Closed = time.Unix(int64(closed), 0).UTC()
 		}
 		if at := e.at(p.addr); at >= 0 && !another(e.shown(at), b.known.texts.word(h.shown)) && e.spots[at].flags&spotClient == 0 {
 			out.Host = e.id(at)
@@ -316,11 +322,11 @@ func (b *Board) expand(i int) Row {
 		}
 		return out
 	}
-	w := &e.rows[x.row]
+	w := &e.rows[x.known]
 	src := &e.sources[w.source]
 	out.Title, out.Host, out.Name, out.Run = src.Judge.Title(p.rule), e.id(int(w.spot)), e.title(int(w.spot)), src.Reading.Head.Run
-	if w.excused > 0 {
-		out.Exception = e.excused[w.excused-1]
+	if covers := e.covers.of(x.known); covers > 0 {
+		out.Exception = e.excused[covers-1]
 		if w.flags&rowExpired != 0 {
 			r := judge.Rated{On: true, Exception: out.Exception, Expired: true}
 			out.Because = append(out.Because, r.Because(p.rule))

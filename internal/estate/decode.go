@@ -7,19 +7,21 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"signet"
 )
 
 // Decoder reads the parts of a reading, in the order in which they were made.
 type Decoder struct {
-	open  *opener
-	r     *Reading
-	in    interner
-	kinds map[kind]uint16
-	notes map[note]uint16
-	ended bool // the head came
+	open   *opener
+	r      *Reading
+	in     interner
+	kinds  map[kind]uint16
+	notes  map[note]uint16
+	flaws  map[flaw]uint32
+	ways   map[way]uint32
+	traits map[trait]uint32
+	ended  bool // the head came
 }
 
 // NewDecoder begins a reading.
@@ -28,7 +30,17 @@ func NewDecoder() (*Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Decoder{open: o, r: &Reading{notes: []note{{}}}, in: newInterner(), kinds: map[kind]uint16{}, notes: map[note]uint16{{}: 0}}, nil
+	return &Decoder{open: o, r: &Reading{notes: []note{{}}}, kinds: map[kind]uint16{}, notes: map[note]uint16{{}: 0}, flaws: map[flaw]uint32{}, ways: map[way]uint32{}, traits: map[trait]uint32{}}, nil
+}
+
+// mostExpected is for how many hosts, endpoints or whatever else room is made before there are any.
+const mostExpected = 1 << 24
+
+// Expect makes room for a reading of a size. What is more than that finds room, too.
+func (d *Decoder) Expect(s Size) {
+	room := func(n int) int { return max(0, min(n, mostExpected)) }
+	d.r.hosts, d.r.names = make([]host, 0, room(s.Hosts)), make([]uint32, 0, room(s.Names))
+	d.r.doors, d.r.breaches = make([]door, 0, room(s.Endpoints)), make([]breach, 0, room(s.Breaches))
 }
 
 // Add reads a part. After an error the reading is to be made again.
@@ -76,7 +88,7 @@ func (d *Decoder) Reading() (*Reading, error) {
 		kept = append(kept, r.hosts[i])
 	}
 	r.hosts = tight(kept)
-	r.names, r.doors, r.breaches, r.ends, r.all = tight(r.names), tight(r.doors), tight(r.breaches), tight(r.ends), strings.Clone(r.all)
+	r.names, r.doors, r.breaches, r.flaws = tight(r.names), tight(r.doors), tight(r.breaches), tight(r.flaws)
 	d.r = nil
 	return r, nil
 }
@@ -139,7 +151,8 @@ func (d *Decoder) host(u *unpacker) {
 	if h.flags&flagGUID != 0 {
 		copy(h.guid[:], u.bytes(len(h.guid)))
 	}
-	h.name, h.domain, h.forest, h.os, h.version, h.roles, h.sameAs = u.word(), u.word(), u.word(), u.word(), u.word(), u.word(), u.word()
+	h.name = u.word()
+	h.trait = shared(d.traits, &r.traits, trait{domain: u.word(), forest: u.word(), os: u.word(), version: u.word(), roles: u.word(), sameAs: u.word()})
 	h.names, h.doors, h.breaches = uint32(len(r.names)), uint32(len(r.doors)), uint32(len(r.breaches))
 	n := u.count(leastName)
 	if n > math.MaxUint16 {
@@ -183,17 +196,27 @@ func (d *Decoder) door(u *unpacker, last int64) int64 {
 	if more&doorUDP != 0 {
 		k.transport = signet.UDP
 	}
-	e := door{at: uint32(at), port: uint16(port), state: state, kind: numbered(d.kinds, &r.kinds, k)}
+	w := way{port: uint16(port), state: state, kind: numbered(d.kinds, &r.kinds, k)}
 	if more&doorNote != 0 {
-		e.note = numbered(d.notes, &r.notes, note{u.word(), u.word(), u.word()})
+		w.note = numbered(d.notes, &r.notes, note{u.word(), u.word(), u.word()})
 	}
 	if more&doorBreach != 0 {
 		for range u.count(leastBreach) {
-			r.breaches = append(r.breaches, breach{door: uint32(len(r.doors)), rule: u.word(), where: u.word(), because: u.word()})
+			r.breaches = append(r.breaches, breach{door: uint32(len(r.doors)), flaw: shared(d.flaws, &r.flaws, flaw{rule: u.word(), where: u.word(), because: u.word()})})
 		}
 	}
-	r.doors = append(r.doors, e)
+	r.doors = append(r.doors, door{at: uint32(at), way: shared(d.ways, &r.ways, w)})
 	return at
+}
+
+// shared gives what many have in common its number.
+func shared[T comparable](known map[T]uint32, list *[]T, v T) uint32 {
+	n, ok := known[v]
+	if !ok {
+		n = uint32(len(*list))
+		known[v], *list = n, append(*list, v)
+	}
+	return n
 }
 
 // numbered gives what many endpoints share its number. Only a file made to do so has 65,536 of them: the last stands for all others.

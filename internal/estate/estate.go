@@ -49,6 +49,7 @@ type Estate struct {
 	rowsAt  []uint32 // the first row of each spot, and how many rows there are
 	rows    []row    // of spots, by address and port
 	excused []*judge.Exception
+	covers  sparse   // of rows: the exception in excused, and one more
 	stands  []bool   // of sources: something of it stands
 	order   []uint32 // hosts among the spots, worst first
 	ids     []idAt   // of hosts, by ID
@@ -133,7 +134,7 @@ func (e *Estate) Rerated(sources []Source) *Estate {
 		}
 	}
 	again := *e
-	again.given, again.sources, again.excused = sources, slices.Clone(e.sources), nil
+	again.given, again.sources, again.excused, again.covers = sources, slices.Clone(e.sources), nil, nil
 	for i := range again.sources {
 		again.sources[i].Judge = by[again.sources[i].Reading].Judge
 	}

@@ -33,14 +33,28 @@ type HostFilter struct {
 
 // sort orders hosts: by verdict, then by their worst finding, then by address.
 func (e *Estate) sort() {
-	e.order = make([]uint32, 0, len(e.spots))
+	var first [mostRank + 2]uint32 // where those of a rank begin: there are few ranks, and spots come by address
+	hosts := uint32(0)
 	for i := range e.spots {
 		if e.spots[i].flags&spotClient == 0 {
-			e.order = append(e.order, uint32(i))
+			first[e.rank(i)+1]++
+			hosts++
 		}
 	}
-	slices.SortStableFunc(e.order, func(a, b uint32) int { return cmp.Compare(e.rank(int(a)), e.rank(int(b))) })
+	for r := range mostRank + 1 {
+		first[r+1] += first[r]
+	}
+	e.order = make([]uint32, hosts)
+	for i := range e.spots {
+		if e.spots[i].flags&spotClient == 0 {
+			at := &first[e.rank(i)]
+			e.order[*at] = uint32(i)
+			*at++
+		}
+	}
 }
+
+const mostRank = 15<<8 | 255
 
 // rank is 0 for the worst.
 func (e *Estate) rank(i int) uint32 {
@@ -87,15 +101,12 @@ func (e *Estate) CountHosts(f *HostFilter) (n int) {
 // matching goes through the hosts that a filter picks, from a place in the order.
 func (e *Estate) matching(f *HostFilter, from int, yield func(i int) bool) {
 	ok := e.picks(f)
+	var hits []uint64
 	if f.Q != "" {
-		e.search.find(f.Q, from, func(n int) bool {
-			i := int(e.order[n])
-			return !ok(i) || yield(i)
-		})
-		return
+		hits = e.search.hits(f.Q)
 	}
 	for _, i := range e.order[from:] {
-		if ok(int(i)) && !yield(int(i)) {
+		if (hits == nil || hits[i/64]&(1<<(i%64)) != 0) && ok(int(i)) && !yield(int(i)) {
 			return
 		}
 	}
@@ -116,7 +127,7 @@ func (e *Estate) picks(f *HostFilter) func(i int) bool {
 			return false
 		}
 		if f.Role != "" && !e.anyAt(i, func(h found) bool {
-			k := of{h.source, e.hostOf(h).roles}
+			k := of{h.source, e.traitOf(h).roles}
 			is, known := plays[k]
 			if !known {
 				is = slices.Contains(certain(e.sources[h.source].Reading.word(k.text)), f.Role)
@@ -128,7 +139,7 @@ func (e *Estate) picks(f *HostFilter) func(i int) bool {
 		}
 		return f.Rule == "" || slices.ContainsFunc(e.rows[e.rowsAt[i]:e.rowsAt[i+1]], func(w row) bool {
 			r := e.sources[w.source].Reading
-			return w.flags&rowExcepted == 0 && r.word(r.breaches[w.breach].rule) == f.Rule
+			return w.flags&rowExcepted == 0 && r.word(r.flaw(&r.breaches[w.breach]).rule) == f.Rule
 		})
 	}
 }
@@ -154,15 +165,16 @@ func (e *Estate) HostAt(addr netip.Addr) (Host, bool) {
 // expand writes a host out. What is in the facts alone (who said a name, what proves a role) it does not say.
 func (e *Estate) expand(i int) Host {
 	r, h := e.host(i)
+	t := r.trait(h)
 	out := Host{ID: e.id(i), Verdict: e.marks[i].verdict, Sites: e.sitesAt(i)}
-	out.Address, out.Name, out.Domain, out.Forest = h.addr(), e.title(i), r.word(h.domain), r.word(h.forest)
-	out.SameAs, _ = netip.ParseAddr(r.word(h.sameAs)) // the zero address where it is none
-	out.OS, out.OSVersion, out.Samba, out.GUID = r.word(h.os), r.word(h.version), h.flags&flagSamba != 0, h.guidText()
+	out.Address, out.Name, out.Domain, out.Forest = h.addr(), e.title(i), r.word(t.domain), r.word(t.forest)
+	out.SameAs, _ = netip.ParseAddr(r.word(t.sameAs)) // the zero address where it is none
+	out.OS, out.OSVersion, out.Samba, out.GUID = r.word(t.os), r.word(t.version), h.flags&flagSamba != 0, h.guidText()
 	out.Windows, _ = e.windows(i)
 	out.Roles, out.Names = []signet.HostRole{}, []signet.HostName{}
 	for f := range e.hostsAt(i) {
 		r, h := e.sources[f.source].Reading, e.hostOf(f)
-		for _, w := range strings.Fields(r.word(h.roles)) {
+		for _, w := range strings.Fields(r.word(r.trait(h).roles)) {
 			role, hint := strings.CutSuffix(w, "?")
 			if !slices.ContainsFunc(out.Roles, func(x signet.HostRole) bool { return x.Role == role }) {
 				out.Roles = append(out.Roles, signet.HostRole{Role: role, Certain: !hint})

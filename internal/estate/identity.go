@@ -1,10 +1,12 @@
 package estate
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,7 +48,7 @@ func idOf(what string, fields ...string) ID {
 // shown is what a host shows of itself; "" where that is nothing.
 func (r *Reading) shown(h *host) string {
 	if name := r.computer(h); name != "" {
-		return "name " + strings.ToLower(name) + " " + strings.ToLower(r.word(h.domain))
+		return "name " + strings.ToLower(name) + " " + strings.ToLower(r.word(r.trait(h).domain))
 	}
 	if h.flags&flagGUID != 0 && h.guid != [16]byte{} {
 		return "guid " + h.guidText()
@@ -74,6 +76,42 @@ func hostID(by naming, shown string, addr netip.Addr) ID {
 		return idOf("host", shown, addr.String())
 	}
 	return idOf("host", "", addr.String())
+}
+
+// byID orders the numbers of n things by their IDs. These are sums: their first bits spread them over buckets of some ten, and the next 32 bits
+// order nearly all of a bucket, beside their numbers in one word.
+func byID(n int, id func(i int) *ID) []uint32 {
+	shift := 64 - min(max(bits.Len(uint(n))-3, 1), 24)
+	from := make([]uint32, 1<<(64-shift)+1)
+	for i := range n {
+		from[id(i).short()>>shift+1]++
+	}
+	for k := range len(from) - 1 {
+		from[k+1] += from[k]
+	}
+	keys := make([]uint64, n)
+	put := slices.Clone(from)
+	for i := range n {
+		short := id(i).short()
+		at := &put[short>>shift]
+		keys[*at] = short>>(shift-32)<<32 | uint64(i)
+		*at++
+	}
+	for k := range len(from) - 1 {
+		slices.Sort(keys[from[k]:from[k+1]])
+	}
+	out := make([]uint32, n)
+	for i, key := range keys {
+		out[i] = uint32(key)
+		for at := i; at > 0 && keys[at-1]>>32 == keys[at]>>32; at-- { // of one bucket or not: the order is that of all bits
+			a, b := id(int(out[at-1])), id(int(out[at]))
+			if bytes.Compare(a[:], b[:]) <= 0 {
+				break
+			}
+			out[at-1], out[at] = out[at], out[at-1]
+		}
+	}
+	return out
 }
 
 // place is where a row stands, whoever lives there.

@@ -31,7 +31,16 @@ type Maker struct {
 	sealer sealer
 	pages  map[string]func(signet.Facts) ([]string, error) // by check
 	folded bool                                            // hosts come
+	size   Size
 }
+
+// Size is how much a reading holds: who reads it makes room for it at once.
+type Size struct {
+	Hosts, Names, Endpoints, Breaches int
+}
+
+// Size is that of what was written up to now.
+func (m *Maker) Size() Size { return m.size }
 
 // said is one endpoint until its host is whole.
 type said struct {
@@ -244,6 +253,7 @@ func (m *Maker) write(h *signet.Host, list []said, seen uint8) {
 		same = h.SameAs.String()
 	}
 	p.word(same)
+	m.size.Hosts, m.size.Names, m.size.Endpoints = m.size.Hosts+1, m.size.Names+len(h.Names), m.size.Endpoints+len(list)
 	p.number(uint64(len(h.Names)))
 	for _, n := range h.Names {
 		p.octet(byte(max(slices.Index(nameKinds(), n.Kind), 0)))
@@ -294,6 +304,7 @@ func (m *Maker) door(s *said, last int64) int64 {
 		p.word(s.pages)
 	}
 	if more&doorBreach != 0 {
+		m.size.Breaches += len(s.breaches)
 		p.number(uint64(len(s.breaches)))
 		for i := range s.breaches {
 			b := &s.breaches[i]

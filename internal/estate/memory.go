@@ -18,6 +18,7 @@ type Memory struct {
 	texts  texts
 	hosts  []knownHost // by address
 	rows   []known     // of hosts
+	closed sparse      // of rows: when one was seen not to be, seconds since 1970; else it was not
 	abouts []about
 }
 
@@ -37,9 +38,28 @@ type known struct {
 	about  uint32 // in Memory.abouts
 	seen   uint32 // when the rule was last seen to be broken, seconds since 1970
 	first  uint32
-	closed uint32 // when it was seen not to be, seconds since 1970; 0: it was not
 	millis uint16 // beyond seen
 	port   uint16
+}
+
+// sparse is something that few of many things have, by their numbers: 0 stands for nothing.
+type sparse []ofWhich
+
+type ofWhich struct{ of, is uint32 }
+
+// put adds what the last thing up to now has.
+func (s *sparse) put(of, is uint32) {
+	if is != 0 {
+		*s = append(*s, ofWhich{of, is})
+	}
+}
+
+func (s sparse) of(n uint32) uint32 {
+	at, ok := slices.BinarySearchFunc(s, n, func(x ofWhich, n uint32) int { return cmp.Compare(x.of, n) })
+	if !ok {
+		return 0
+	}
+	return s[at].is
 }
 
 // about is what many rows share.
@@ -76,17 +96,17 @@ func (m *Memory) Rows() int { return len(m.rows) }
 
 // Forget gives a memory without the rows that were closed before a moment.
 func (m *Memory) Forget(before time.Time) *Memory {
-	old := func(k known) bool { return k.closed != 0 && int64(k.closed) < before.Unix() }
-	if !slices.ContainsFunc(m.rows, old) {
+	old := func(closed uint32) bool { return closed != 0 && int64(closed) < before.Unix() }
+	if !slices.ContainsFunc(m.closed, func(x ofWhich) bool { return old(x.is) }) {
 		return m
 	}
 	w := newMemo(len(m.rows))
 	for i := range m.hosts {
 		h := &m.hosts[i]
-		w.host(h.hi, h.lo, m.texts.word(h.name), m.texts.word(h.shown), m.texts.word(h.roles))
-		for _, k := range m.rows[h.rows : h.rows+h.n] {
-			if !old(k) {
-				w.again(m, k)
+		w.hostAgain(m, h)
+		for k := h.rows; k < h.rows+h.n; k++ {
+			if !old(m.closed.of(k)) {
+				w.again(m, m.rows[k], m.closed.of(k))
 			}
 		}
 	}
@@ -99,10 +119,22 @@ type memo struct {
 	in     interner
 	abouts map[about]uint32
 	moved  []uint32 // what is about what in the memory that rows come from again, and one more; 0: not yet
+	goesOn bool     // what is about rows, and every text, has the number that it has in the memory that rows come from again
 }
 
 func newMemo(rows int) *memo {
-	return &memo{m: &Memory{rows: make([]known, 0, rows)}, in: newInterner(), abouts: map[about]uint32{}}
+	return &memo{m: &Memory{rows: make([]known, 0, rows)}, abouts: map[about]uint32{}}
+}
+
+// goOn begins a memory with what another one has about rows.
+func goOn(m *Memory, rows int) *memo {
+	w := newMemo(rows)
+	w.goesOn, w.in.from, w.m.abouts = true, m.texts, slices.Clip(m.abouts)
+	w.m.hosts = make([]knownHost, 0, len(m.hosts))
+	for i, a := range m.abouts {
+		w.abouts[a] = uint32(i)
+	}
+	return w
 }
 
 // host begins a host. Hosts may come in any order.
@@ -110,10 +142,21 @@ func (w *memo) host(hi, lo uint64, name, shown, roles string) {
 	w.m.hosts = append(w.m.hosts, knownHost{hi: hi, lo: lo, name: w.in.word(name), shown: w.in.word(shown), roles: w.in.word(roles), rows: uint32(len(w.m.rows))})
 }
 
+// hostAgain begins a host of another memory.
+func (w *memo) hostAgain(m *Memory, h *knownHost) {
+	if !w.goesOn {
+		w.host(h.hi, h.lo, m.texts.word(h.name), m.texts.word(h.shown), m.texts.word(h.roles))
+		return
+	}
+	again := *h
+	again.rows, again.n = uint32(len(w.m.rows)), 0
+	w.m.hosts = append(w.m.hosts, again)
+}
+
 // add adds a row to the host.
-func (w *memo) add(k known, a about) {
+func (w *memo) add(k known, a about, closed uint32) {
 	k.about = w.about(a)
-	w.put(k)
+	w.put(k, closed)
 }
 
 func (w *memo) about(a about) uint32 {
@@ -125,13 +168,18 @@ func (w *memo) about(a about) uint32 {
 	return n
 }
 
-func (w *memo) put(k known) {
+func (w *memo) put(k known, closed uint32) {
+	w.m.closed.put(uint32(len(w.m.rows)), closed)
 	w.m.rows = append(w.m.rows, k)
 	w.m.hosts[len(w.m.hosts)-1].n++
 }
 
 // again adds a row of another memory, always the same one.
-func (w *memo) again(m *Memory, k known) {
+func (w *memo) again(m *Memory, k known, closed uint32) {
+	if w.goesOn {
+		w.put(k, closed)
+		return
+	}
 	if w.moved == nil {
 		w.moved = make([]uint32, len(m.abouts))
 	}
@@ -140,20 +188,33 @@ func (w *memo) again(m *Memory, k known) {
 		*at = w.about(w.here(m, *m.about(&k))) + 1
 	}
 	k.about = *at - 1
-	w.put(k)
+	w.put(k, closed)
 }
 
 // here is what is about a row of another memory, in the words of this one.
 func (w *memo) here(m *Memory, a about) about {
+	if w.goesOn {
+		return a
+	}
 	for _, at := range []*uint32{&a.rule, &a.check, &a.where, &a.unasked, &a.because, &a.site} {
 		*at = w.in.word(m.texts.word(*at))
 	}
 	return a
 }
 
+// rated adds a row of the memory that is gone on from, under another severity.
+func (w *memo) rated(k known, s signet.Severity) {
+	a := w.m.abouts[k.about]
+	if state := a.state&0xf0 | uint8(s); state != a.state {
+		a.state = state
+		k.about = w.about(a)
+	}
+	w.put(k, 0)
+}
+
 func (w *memo) memory() *Memory {
 	m := w.m
-	m.texts, m.rows, m.abouts = w.in.texts(), tight(m.rows), tight(m.abouts)
+	m.texts, m.rows, m.closed, m.abouts = w.in.texts(), tight(m.rows), tight(m.closed), tight(m.abouts)
 	m.hosts = slices.DeleteFunc(m.hosts, func(h knownHost) bool { return h.n == 0 })
 	slices.SortStableFunc(m.hosts, func(a, b knownHost) int { return cmp.Or(cmp.Compare(a.hi, b.hi), cmp.Compare(a.lo, b.lo)) })
 	return m
@@ -181,7 +242,7 @@ func (m *Memory) Parts() ([][]byte, error) {
 		}
 		p.number(uint64(h.n))
 		for k := h.rows; k < h.rows+h.n; k++ {
-			p.row(m, &m.rows[k])
+			p.row(m, &m.rows[k], m.closed.of(k))
 		}
 		if p.size() >= fullPart {
 			if err := flush(); err != nil {
@@ -197,7 +258,7 @@ func (m *Memory) Parts() ([][]byte, error) {
 	return parts, nil
 }
 
-func (p *packer) row(m *Memory, k *known) {
+func (p *packer) row(m *Memory, k *known, closed uint32) {
 	p.body = append(p.body, k.id[:]...)
 	p.number(uint64(k.port))
 	a := m.about(k)
@@ -208,7 +269,7 @@ func (p *packer) row(m *Memory, k *known) {
 	}
 	p.number(uint64(k.first))
 	p.signed(k.at() - int64(k.first)*1000)
-	p.number(uint64(k.closed))
+	p.number(uint64(closed))
 }
 
 // Least sizes of what is counted, in bytes.
@@ -258,14 +319,13 @@ func (w *memo) read(plain []byte) error {
 			seen := int64(k.first)*1000 + since
 			k.saw(seen)
 			closed := u.number()
-			k.closed = uint32(closed)
 			if port > 1<<16-1 || a.transport() > signet.UDP || a.severity() > signet.Critical || a.verdict() > signet.Unseen || first > 1<<32-1 || closed > 1<<32-1 || seen != k.at() {
 				u.fail()
 			}
 			if u.failed {
 				break
 			}
-			w.add(k, a)
+			w.add(k, a, uint32(closed))
 		}
 		if u.failed {
 			break

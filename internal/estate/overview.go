@@ -46,7 +46,7 @@ func (r *Reading) Point() report.Point {
 	p := report.Point{Run: r.Head.Run, Started: r.Head.Started}
 	for i := range r.hosts {
 		for _, d := range r.doorsOf(&r.hosts[i]) {
-			p.Verdicts[d.verdict()]++
+			p.Verdicts[r.way(&d).verdict()]++
 		}
 	}
 	return p

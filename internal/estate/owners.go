@@ -19,12 +19,12 @@ func (b *Board) Given(m *owner.Matcher) *Board {
 	known := map[uint32]int{}
 	for i := range b.items {
 		x := &b.items[i]
-		if x.row < 0 {
+		if !b.there(x) {
 			h := &b.known.hosts[b.hostOf(x)]
 			c.given[i] = uint16(1 + m.Of(addrOf(h.hi, h.lo), []string{b.known.texts.word(h.name)}, nil))
 			continue
 		}
-		w := &b.e.rows[x.row]
+		w := &b.e.rows[x.known]
 		if !m.Tagged() {
 			if int(w.spot) != spot {
 				var ok bool

@@ -4,8 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"math"
+	"math/bits"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -216,38 +219,98 @@ func (t *texts) word(i uint32) string {
 	return t.all[t.ends[i-1]:t.ends[i]]
 }
 
-// interner makes texts, each of them once.
+// interner makes texts, each of them once. It finds them by a table of their numbers, in which there is nothing to be followed when memory is
+// collected: there are a few for each host, and a map of strings took more memory for the moment than the texts for good.
 type interner struct {
+	from texts // that are there already: copied when another one is asked for
 	b    strings.Builder
 	ends []uint32
-	at   map[string]uint32
+	seed maphash.Seed
+	at   []uint32 // by hash, the next free one where that is taken; 0: free. nil: none was asked for yet
 }
 
-func newInterner() interner { return interner{ends: []uint32{0}, at: map[string]uint32{"": 0}} }
+func (n *interner) begin() {
+	n.seed, n.at = maphash.MakeSeed(), make([]uint32, 1<<10)
+	if n.ends = []uint32{0}; len(n.from.ends) > 1 {
+		n.ends = slices.Clone(n.from.ends)
+		n.b.WriteString(n.from.all)
+		n.grow()
+	}
+}
 
 func (n *interner) add(b []byte) uint32 {
-	if at, ok := n.at[string(b)]; ok {
+	if len(b) == 0 {
+		return 0
+	}
+	if n.at == nil {
+		n.begin()
+	}
+	all := n.b.String()
+	slot := n.free(maphash.Bytes(n.seed, b), func(at uint32) bool { return all[n.ends[at-1]:n.ends[at]] == string(b) })
+	if at := n.at[slot]; at != 0 {
 		return at
 	}
-	return n.put(string(b))
+	return n.put(slot, string(b))
 }
 
 func (n *interner) word(s string) uint32 {
-	if at, ok := n.at[s]; ok {
+	if s == "" {
+		return 0
+	}
+	if n.at == nil {
+		n.begin()
+	}
+	all := n.b.String()
+	slot := n.free(maphash.String(n.seed, s), func(at uint32) bool { return all[n.ends[at-1]:n.ends[at]] == s })
+	if at := n.at[slot]; at != 0 {
 		return at
 	}
-	return n.put(s)
+	return n.put(slot, s)
 }
 
-func (n *interner) put(s string) uint32 {
+// free is the place of a text in the table: it stands there, or nothing does.
+func (n *interner) free(hash uint64, is func(at uint32) bool) uint64 {
+	mask := uint64(len(n.at) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		if at := n.at[i]; at == 0 || is(at) {
+			return i
+		}
+	}
+}
+
+func (n *interner) put(slot uint64, s string) uint32 {
 	if n.b.Len()+len(s) > math.MaxUint32 || len(n.ends) >= 1<<(32-nameBits) {
 		return 0 // four gigabytes of texts: the rest is empty
 	}
 	at := uint32(len(n.ends))
-	n.at[s] = at
 	n.b.WriteString(s)
 	n.ends = append(n.ends, uint32(n.b.Len()))
+	n.at[slot] = at
+	if len(n.ends) > len(n.at)/4*3 {
+		n.grow()
+	}
 	return at
 }
 
-func (n *interner) texts() texts { return texts{n.b.String(), n.ends} }
+func (n *interner) grow() {
+	n.at = make([]uint32, 2<<bits.Len(uint(len(n.ends))))
+	all := n.b.String()
+	for i := 1; i < len(n.ends); i++ {
+		n.at[n.free(maphash.String(n.seed, all[n.ends[i-1]:n.ends[i]]), func(uint32) bool { return false })] = uint32(i)
+	}
+}
+
+// texts are those so far, without room for more.
+func (n *interner) texts() texts {
+	if n.at == nil {
+		if n.from.ends == nil {
+			return texts{ends: []uint32{0}}
+		}
+		return n.from
+	}
+	all := n.b.String()
+	if n.b.Cap()-n.b.Len() > n.b.Len()/16 {
+		all = strings.Clone(all)
+	}
+	return texts{all, tight(n.ends)}
+}

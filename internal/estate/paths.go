@@ -121,7 +121,8 @@ func (e *Estate) Graph(open Opened) *Graph {
 		if w.flags&rowWay == 0 {
 			continue
 		}
-		at := text{w.source, e.sources[w.source].Reading.breaches[w.breach].rule}
+		r := e.sources[w.source].Reading
+		at := text{w.source, r.flaw(&r.breaches[w.breach]).rule}
 		t := known[at]
 		if t == nil {
 			rule := e.ruleOf(w)
@@ -239,5 +240,5 @@ func (g *Graph) lead(from int, t *target, reaches []relay.Reach) int {
 
 func (e *Estate) ruleOf(w *row) string {
 	r := e.sources[w.source].Reading
-	return r.word(r.breaches[w.breach].rule)
+	return r.word(r.flaw(&r.breaches[w.breach]).rule)
 }

@@ -15,7 +15,6 @@ import (
 type row struct {
 	spot     uint32
 	breach   uint32 // in Reading.breaches
-	excused  uint32 // in Estate.excused, and one more; 0: there is no exception
 	source   uint16
 	severity signet.Severity
 	flags    rowFlags
@@ -57,7 +56,7 @@ func (e *Estate) rate() {
 		}
 		e.doors(i, func(f foundDoor) {
 			r.door(f)
-			if n := e.doorOf(f).note; n != 0 {
+			if n := e.wayOf(f).note; n != 0 {
 				notes[f.source][n] = true
 			}
 		})
@@ -96,7 +95,8 @@ func (e *Estate) rate() {
 type rater struct {
 	e       *Estate
 	excused map[*judge.Exception]uint32
-	tell    bool // a policy tells hosts apart
+	here    sparse // of breaches of an endpoint: as Estate.covers
+	tell    bool   // a policy tells hosts apart
 	steps   *report.Steps
 	known   []map[uint32]*ruled // of sources: by text of the rule
 
@@ -145,7 +145,7 @@ func (r *rater) ruled(source uint16, text uint32) *ruled {
 func (r *rater) door(f foundDoor) {
 	e, d := r.e, r.e.doorOf(f)
 	src := &e.sources[f.source]
-	v := d.verdict()
+	v := src.Reading.way(d).verdict()
 	r.verdict = r.verdict.Worse(v)
 	e.sums.verdicts[v]++
 	site := e.sums.sites[src.Site]
@@ -164,7 +164,7 @@ func (r *rater) door(f foundDoor) {
 	r.line.Judgement.Findings = r.line.Judgement.Findings[:0]
 	accepted, left, first := false, false, len(e.rows)
 	e.breaches(f, func(at uint32, b *breach) {
-		k := r.ruled(f.source, b.rule)
+		k := r.ruled(f.source, src.Reading.flaw(b).rule)
 		rated := k.rated
 		if !k.alike && !r.begun {
 			r.begun = true
@@ -186,7 +186,7 @@ func (r *rater) door(f foundDoor) {
 				e.excused = append(e.excused, x)
 				r.excused[x] = uint32(len(e.excused))
 			}
-			one.excused = r.excused[x]
+			r.here.put(at, r.excused[x])
 			if rated.Expired {
 				one.flags |= rowExpired
 			} else {
@@ -212,6 +212,12 @@ func (r *rater) door(f foundDoor) {
 		e.sums.excepted++
 	}
 	slices.SortStableFunc(e.rows[first:], func(a, b row) int { return cmp.Compare(b.severity, a.severity) })
+	if len(r.here) > 0 {
+		for k := first; k < len(e.rows); k++ {
+			e.covers.put(uint32(k), r.here.of(e.rows[k].breach))
+		}
+		r.here = r.here[:0]
+	}
 }
 
 // include counts a host in the paths.
@@ -242,13 +248,13 @@ func (r *rater) include(paths *relay.Estate) {
 }
 
 func (e *Estate) hostEndpoint(f foundDoor) signet.HostEndpoint {
-	d, at := e.doorOf(f), e.endpointOf(f)
-	return signet.HostEndpoint{Port: at.Port, Transport: at.Transport.String(), Check: e.checkOf(f), Outcome: d.outcome(), Verdict: d.verdict()}
+	w, at := e.wayOf(f), e.endpointOf(f)
+	return signet.HostEndpoint{Port: at.Port, Transport: at.Transport.String(), Check: e.checkOf(f), Outcome: w.outcome(), Verdict: w.verdict()}
 }
 
 func (e *Estate) hostFinding(w *row) signet.HostFinding {
 	r := e.sources[w.source].Reading
 	b := &r.breaches[w.breach]
-	d := &r.doors[b.door]
-	return signet.HostFinding{Rule: r.word(b.rule), Severity: w.severity, Check: r.word(r.kinds[d.kind].check), Port: d.port, Where: r.word(b.where)}
+	d, x := &r.doors[b.door], r.flaw(b)
+	return signet.HostFinding{Rule: r.word(x.rule), Severity: w.severity, Check: r.word(r.kind(d).check), Port: r.way(d).port, Where: r.word(x.where)}
 }

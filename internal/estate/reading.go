@@ -34,25 +34,23 @@ type Reading struct {
 	Head Head
 
 	texts
-	hosts    []host   // by address
+	hosts    []host // by address
+	traits   []trait
 	names    []uint32 // of hosts: text<<nameBits | kind
 	kinds    []kind
 	notes    []note
 	doors    []door
+	ways     []way
 	breaches []breach
+	flaws    []flaw
 }
 
 // host is one address.
 type host struct {
 	hi, lo   uint64 // address, IPv4 as IPv4-mapped
 	guid     [16]byte
-	name     uint32 // texts from here on
-	domain   uint32
-	forest   uint32
-	os       uint32
-	version  uint32
-	roles    uint32 // words with a space between; those with a ? are hints
-	sameAs   uint32 // an address
+	name     uint32 // a text
+	trait    uint32 // in Reading.traits
 	names    uint32 // the first of them in Reading.names, and how many
 	doors    uint32
 	breaches uint32
@@ -62,6 +60,16 @@ type host struct {
 	nDoors   uint32
 	nBreach  uint32
 }
+
+// trait is what many hosts share, in texts.
+type trait struct {
+	domain, forest, os, version uint32
+
+	roles  uint32 // words with a space between; those with a ? are hints
+	sameAs uint32 // an address
+}
+
+func (r *Reading) trait(h *host) *trait { return &r.traits[h.trait] }
 
 type hostFlags uint8
 
@@ -95,23 +103,39 @@ type note struct {
 
 // door is an endpoint where something was there.
 type door struct {
-	at    uint32 // milliseconds since the run began
+	at  uint32 // milliseconds since the run began
+	way uint32 // in Reading.ways
+}
+
+// way is what many endpoints share.
+type way struct {
 	port  uint16
 	kind  uint16
 	note  uint16
 	state uint8 // outcome | verdict<<4
 }
 
-func (d *door) outcome() signet.Outcome { return signet.Outcome(d.state & 0xf) }
-func (d *door) verdict() signet.Verdict { return signet.Verdict(d.state >> 4) }
+func (w *way) outcome() signet.Outcome { return signet.Outcome(w.state & 0xf) }
+func (w *way) verdict() signet.Verdict { return signet.Verdict(w.state >> 4) }
+
+func (r *Reading) way(d *door) *way   { return &r.ways[d.way] }
+func (r *Reading) kind(d *door) *kind { return &r.kinds[r.ways[d.way].kind] }
+func (r *Reading) note(d *door) *note { return &r.notes[r.ways[d.way].note] }
 
 // breach is a rule that an endpoint breaks.
 type breach struct {
-	door    uint32 // index in Reading.doors
+	door uint32 // index in Reading.doors
+	flaw uint32 // in Reading.flaws
+}
+
+// flaw is what many breaches share.
+type flaw struct {
 	rule    uint32
 	where   uint32
 	because uint32 // sentences with a line end between
 }
+
+func (r *Reading) flaw(b *breach) *flaw { return &r.flaws[b.flaw] }
 
 // Hosts is how many addresses the run says something of.
 func (r *Reading) Hosts() int { return len(r.hosts) }
@@ -139,10 +163,10 @@ func (r *Reading) observed(d *door) time.Time {
 }
 
 // unasked lists what was left out of an endpoint.
-func (r *Reading) unasked(d *door) string { return r.word(r.notes[d.note].unasked) }
+func (r *Reading) unasked(d *door) string { return r.word(r.note(d).unasked) }
 
 func (r *Reading) endpoint(h *host, d *door) signet.Endpoint {
-	return signet.Endpoint{Target: signet.Target{Addr: h.addr()}, Port: d.port, Transport: r.kinds[d.kind].transport}
+	return signet.Endpoint{Target: signet.Target{Addr: h.addr()}, Port: r.way(d).port, Transport: r.kind(d).transport}
 }
 
 // placeNames are the names that a policy knows a host by.

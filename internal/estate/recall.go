@@ -12,11 +12,16 @@ type recall struct {
 	m     *Memory
 	taken []bool  // of m.rows: a row of the estate is that row
 	was   []int32 // of e.rows: which row of m it is; -1: none
-	ids   []ID    // of e.rows; nil: all of them were known
+	fresh []ID    // of those of e.rows that stood nowhere, in order
 	next  *memo
 	words [][]uint32 // of sources: where their texts are in next; 0: not yet, unless it is the empty one
 	alone bool       // rows of other sites need not stay
 	board *Board
+
+	// Where the board is made of one that rates otherwise what stands at the same places, and m is what that knows:
+	before *Board   // whose rows are the first ones of m
+	hostOf []uint32 // of m.rows: its host in m
+	kept   []bool   // of e.rows: it was a row of before, too
 }
 
 // Board holds an estate against what is remembered, and gives what is to be remembered next: all that is known before and what is
@@ -24,60 +29,113 @@ type recall struct {
 //
 // A row is the one that stood at its place, unless another host lives there now; else the one of its ID, wherever that was.
 func (e *Estate) Board(m *Memory) (*Board, *Memory) {
-	b := e.recall(m, false)
+	b := e.recall(m, nil, false)
 	return b, b.known
 }
 
-// BoardAlone is the board alone: what it holds in memory grows with what it shows, not with what is remembered.
-func (e *Estate) BoardAlone(m *Memory) *Board { return e.recall(m, true) }
+// Rerated is the board of an estate that Estate.Rerated made of the board's, and what is to be remembered next: as Estate.Board makes it of
+// what this one knows, but in less time, since hosts and rows are where they were.
+func (b *Board) Rerated(e *Estate) (*Board, *Memory) {
+	c := e.recall(b.known, b, false)
+	return c, c.known
+}
 
-func (e *Estate) recall(m *Memory, alone bool) *Board {
+// BoardAlone is the board alone: what it holds in memory grows with what it shows, not with what is remembered.
+func (e *Estate) BoardAlone(m *Memory) *Board { return e.recall(m, nil, true) }
+
+func (e *Estate) recall(m *Memory, before *Board, alone bool) *Board {
 	if m == nil {
 		m = &Memory{}
 	}
 	r := &recall{e: e, m: m, alone: alone, taken: make([]bool, len(m.rows)), was: make([]int32, len(e.rows)), words: make([][]uint32, len(e.sources)), board: &Board{e: e}}
-	r.next = newMemo(max(len(m.rows), len(e.rows)))
-	if alone {
-		r.next = newMemo(len(e.rows))
+	if before != nil {
+		r.goOn(before)
 	}
-	for s := range r.words {
-		r.words[s] = make([]uint32, len(e.sources[s].Reading.ends))
-	}
-	fresh := false
+	fresh := 0
 	for i := range e.spots {
-		fresh = r.places(i) || fresh
+		fresh += r.places(i)
 	}
-	if fresh {
+	if fresh > 0 {
+		r.fresh = make([]ID, 0, fresh)
 		r.name()
 	}
-	r.board.items = make([]item, 0, len(e.rows))
+	rows := len(e.rows) // and those that are only remembered
+	for _, taken := range r.taken {
+		if !taken && !alone {
+			rows++
+		}
+	}
+	if r.board.items = make([]item, 0, rows); before != nil {
+		r.next = goOn(m, rows)
+	} else {
+		r.next = newMemo(rows)
+	}
 	for i := range e.spots {
 		r.present(i)
 	}
 	r.past()
-	r.board.known = r.next.memory()
-	r.board.index()
-	r.board.arrange()
-	return r.board
+	b := r.board
+	b.known = r.next.memory() // what it took to make this is let go by now
+	b.index()
+	b.arrange()
+	return b
 }
 
-// places finds the rows of a host that stood where they stand, and tells whether there are others.
-func (r *recall) places(i int) (fresh bool) {
+// goOn begins with a board of the same hosts.
+func (r *recall) goOn(before *Board) {
+	r.before, r.kept = before, make([]bool, len(r.e.rows))
+	r.hostOf = make([]uint32, len(r.m.rows))
+	for h := range r.m.hosts {
+		for k := range r.m.hosts[h].n {
+			r.hostOf[r.m.hosts[h].rows+k] = uint32(h)
+		}
+	}
+}
+
+// keeps finds a row of a spot among those that the board before had of it; -1: it had none.
+func (r *recall) keeps(i int, w *row) int32 {
+	if r.before == nil {
+		return -1
+	}
+	e := r.before.e
+	for k := e.rowsAt[i]; k < e.rowsAt[i+1]; k++ {
+		if x := &e.rows[k]; x.breach == w.breach && x.source == w.source {
+			return int32(k)
+		}
+	}
+	return -1
+}
+
+// places finds the rows of a host that stood where they stand, and tells how many others there are.
+func (r *recall) places(i int) (fresh int) {
 	from, to := r.e.rowsAt[i], r.e.rowsAt[i+1]
 	if from == to {
-		return false
+		return 0
+	}
+	all := true
+	for w := from; w < to; w++ {
+		if r.was[w] = r.keeps(i, &r.e.rows[w]); r.was[w] >= 0 {
+			r.kept[w], r.taken[r.was[w]] = true, true
+		} else {
+			all = false
+		}
+	}
+	if all {
+		return 0
 	}
 	addr, shown := r.e.addrOf(&r.e.spots[i]), r.e.shown(i)
 	before := r.m.at(addr)
 	for w := from; w < to; w++ {
-		r.was[w] = -1
+		if r.was[w] >= 0 {
+			continue
+		}
 		for h := range before {
 			if !another(r.m.texts.word(before[h].shown), shown) {
 				r.here(w, &before[h])
 			}
 		}
 		if r.was[w] < 0 {
-			fresh = true
+			fresh++
 			continue
 		}
 		r.taken[r.was[w]] = true
@@ -100,27 +158,18 @@ func (r *recall) here(w uint32, h *knownHost) {
 
 // name gives the rows that stood nowhere their IDs, and finds those that stood elsewhere.
 func (r *recall) name() {
-	r.ids = make([]ID, len(r.was))
-	for w, k := range r.was {
-		if k >= 0 {
-			r.ids[w] = r.m.rows[k].id
-		}
-	}
-	byID := make([]uint32, len(r.m.rows))
-	for k := range byID {
-		byID[k] = uint32(k)
-	}
-	slices.SortFunc(byID, func(a, b uint32) int { return slices.Compare(r.m.rows[a].id[:], r.m.rows[b].id[:]) })
+	ordered := byID(len(r.m.rows), func(k int) *ID { return &r.m.rows[k].id })
 	find := func(id ID) int32 {
-		n, ok := slices.BinarySearchFunc(byID, id, func(k uint32, id ID) int { return slices.Compare(r.m.rows[k].id[:], id[:]) })
+		n, ok := slices.BinarySearchFunc(ordered, id, func(k uint32, id ID) int { return slices.Compare(r.m.rows[k].id[:], id[:]) })
 		if !ok {
 			return -1
 		}
-		return int32(byID[n])
+		return int32(ordered[n])
 	}
 	for i := range r.e.spots {
 		from, to := r.e.rowsAt[i], r.e.rowsAt[i+1]
 		var host ID
+		first := len(r.fresh)
 		for w := from; w < to; w++ {
 			if r.was[w] >= 0 {
 				continue
@@ -134,12 +183,12 @@ func (r *recall) name() {
 				r.was[w], r.taken[k] = k, true
 			} else {
 				// Only where a host shows less than it did, or an endpoint breaks a rule twice, does another row have the ID.
-				for n := 1; k >= 0 || slices.Contains(r.ids[from:w], id); n++ {
+				for n := 1; k >= 0 || slices.Contains(r.fresh[first:], id); n++ {
 					id = idOf("again", string(id[:]), p.addr.String(), strconv.Itoa(n))
 					k = find(id)
 				}
+				r.fresh = append(r.fresh, id)
 			}
-			r.ids[w] = id
 		}
 	}
 }
@@ -151,38 +200,49 @@ func (r *recall) present(i int) {
 	if from == to {
 		return
 	}
-	hi, lo := halves(e.addrOf(&e.spots[i]))
-	r.next.host(hi, lo, e.title(i), e.shown(i), strings.Join(e.roles(i), " "))
+	if r.kept != nil && r.kept[from] {
+		r.next.hostAgain(r.m, &r.m.hosts[r.hostOf[r.was[from]]])
+	} else {
+		hi, lo := halves(e.addrOf(&e.spots[i]))
+		r.next.host(hi, lo, e.title(i), e.shown(i), strings.Join(e.roles(i), " "))
+	}
 	for w := from; w < to; w++ {
 		x := &e.rows[w]
+		one := item{known: uint32(len(r.next.m.rows)), severity: x.severity}
+		if x.flags&rowExcepted != 0 {
+			one.state = Excepted
+		}
+		r.board.items = append(r.board.items, one)
+		if r.kept != nil && r.kept[w] {
+			r.next.rated(r.m.rows[r.was[w]], x.severity)
+			continue
+		}
 		src := &e.sources[x.source]
 		b := &src.Reading.breaches[x.breach]
-		d := &src.Reading.doors[b.door]
-		kind, seen := &src.Reading.kinds[d.kind], src.Reading.observed(d)
-		k := known{first: uint32(seen.Unix()), port: d.port}
+		d, f := &src.Reading.doors[b.door], src.Reading.flaw(b)
+		kind, seen := src.Reading.kind(d), src.Reading.observed(d)
+		k := known{first: uint32(seen.Unix()), port: src.Reading.way(d).port}
 		k.saw(seen.UnixMilli())
 		a := about{
-			flags: uint8(kind.transport), state: uint8(x.severity) | uint8(d.verdict())<<4,
-			rule: r.word(x.source, b.rule), check: r.word(x.source, kind.check), where: r.word(x.source, b.where), because: r.word(x.source, b.because),
-			unasked: r.word(x.source, src.Reading.notes[d.note].unasked), site: r.next.in.word(src.Site),
+			flags: uint8(kind.transport), state: uint8(x.severity) | uint8(src.Reading.way(d).verdict())<<4,
+			rule: r.word(x.source, f.rule), check: r.word(x.source, kind.check), where: r.word(x.source, f.where), because: r.word(x.source, f.because),
+			unasked: r.word(x.source, src.Reading.note(d).unasked), site: r.next.in.word(src.Site),
 		}
 		if r.was[w] >= 0 {
 			k.id, k.first = r.m.rows[r.was[w]].id, r.m.rows[r.was[w]].first
 		}
-		if r.ids != nil {
-			k.id = r.ids[w]
+		if r.was[w] < 0 {
+			k.id, r.fresh = r.fresh[0], r.fresh[1:]
 		}
-		one := item{known: uint32(len(r.next.m.rows)), row: int32(w), spot: uint32(i), severity: x.severity}
-		if x.flags&rowExcepted != 0 {
-			one.state = Excepted
-		}
-		r.next.add(k, a)
-		r.board.items = append(r.board.items, one)
+		r.next.add(k, a, 0)
 	}
 }
 
 // word is a text of a reading in what is remembered next.
 func (r *recall) word(source uint16, text uint32) uint32 {
+	if r.words[source] == nil {
+		r.words[source] = make([]uint32, len(r.e.sources[source].Reading.ends))
+	}
 	at := &r.words[source][text]
 	if *at == 0 {
 		*at = r.next.in.word(r.e.sources[source].Reading.word(text))
@@ -192,7 +252,7 @@ func (r *recall) word(source uint16, text uint32) uint32 {
 
 // past writes the rows that are not there, and what became of them.
 func (r *recall) past() {
-	look, sites := lookup{e: r.e}, r.e.Sites()
+	look, sites := lookup{r.e}, r.e.Sites()
 	for i := range r.m.hosts {
 		h := &r.m.hosts[i]
 		begun := false
@@ -202,20 +262,20 @@ func (r *recall) past() {
 			}
 			if !begun {
 				begun = true
-				r.next.host(h.hi, h.lo, r.m.texts.word(h.name), r.m.texts.word(h.shown), r.m.texts.word(h.roles))
+				r.next.hostAgain(r.m, h)
 			}
-			n, a := r.m.rows[k], *r.m.about(&r.m.rows[k])
+			n, a, closed := r.m.rows[k], *r.m.about(&r.m.rows[k]), r.m.closed.of(k)
 			was := a
 			if slices.Contains(sites, r.m.texts.word(a.site)) {
-				if state, hidden := look.settle(r.m, h, &n, &a); !hidden {
-					r.board.items = append(r.board.items, item{known: uint32(len(r.next.m.rows)), row: -1, severity: a.severity(), state: state})
+				if state, hidden := look.settle(r.m, h, &n, &a, &closed); !hidden {
+					r.board.items = append(r.board.items, item{known: uint32(len(r.next.m.rows)), severity: a.severity(), state: state})
 				}
 			}
 			if a != was { // it is rated otherwise by now
-				r.next.add(n, r.next.here(r.m, a))
+				r.next.add(n, r.next.here(r.m, a), closed)
 				continue
 			}
-			r.next.again(r.m, n)
+			r.next.again(r.m, n, closed)
 		}
 	}
 }

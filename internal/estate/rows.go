@@ -141,8 +141,8 @@ func (b *Board) matching(f *RowFilter, from int, yield func(i int) bool) {
 
 // of tells whether a host has a row.
 func (b *Board) of(x *item, spot int) bool {
-	if x.row >= 0 {
-		return int(x.spot) == spot
+	if b.there(x) {
+		return int(b.spot(x)) == spot
 	}
 	return b.e.at(b.addr(x)) == spot && !another(b.e.shown(spot), b.known.texts.word(b.known.hosts[b.hostOf(x)].shown))
 }
@@ -151,8 +151,8 @@ func (b *Board) site(x *item) string { return b.known.texts.word(b.about(x).site
 
 // at is where a row stands, as a policy is told of it.
 func (b *Board) at(x *item) judge.Place {
-	if x.row >= 0 {
-		return judge.Place{Addr: b.addr(x), Names: b.e.placeNames(int(x.spot))}
+	if b.there(x) {
+		return judge.Place{Addr: b.addr(x), Names: b.e.placeNames(int(b.spot(x)))}
 	}
 	return judge.Place{Addr: b.addr(x), Names: []string{b.known.texts.word(b.known.hosts[b.hostOf(x)].name)}}
 }
@@ -163,11 +163,7 @@ func (b *Board) speaks(q string) func(*item) bool {
 		return nil
 	}
 	q = strings.ToLower(q)
-	hosts := make([]bool, len(b.e.spots))
-	b.e.search.find(q, 0, func(line int) bool {
-		hosts[b.e.order[line]] = true
-		return true
-	})
+	hosts := b.e.search.hits(q)
 	rules := make([]bool, len(b.rules))
 	for i, rule := range b.rules {
 		rules[i] = strings.Contains(strings.ToLower(rule), q)
@@ -179,13 +175,13 @@ func (b *Board) speaks(q string) func(*item) bool {
 		}
 	}
 	return func(x *item) bool {
-		if rules[x.rule] || x.row >= 0 && hosts[x.spot] {
+		if rules[x.rule] || b.there(x) && hosts[b.spot(x)/64]&(1<<(b.spot(x)%64)) != 0 {
 			return true
 		}
 		if k := b.about(x); len(said) > 0 && (said[k.where] || said[k.check]) {
 			return true
 		}
-		return x.row < 0 && strings.Contains(strings.ToLower(b.known.texts.word(b.known.hosts[b.hostOf(x)].name))+"\n"+b.addr(x).String(), q)
+		return !b.there(x) && strings.Contains(strings.ToLower(b.known.texts.word(b.known.hosts[b.hostOf(x)].name))+"\n"+b.addr(x).String(), q)
 	}
 }
 
@@ -206,7 +202,7 @@ func (e *Estate) Broken(rule, site string) (list []Broken) {
 		w := &e.rows[k]
 		src := &e.sources[w.source]
 		b := &src.Reading.breaches[w.breach]
-		if w.flags&rowExcepted != 0 || site != "" && src.Site != site || src.Reading.word(b.rule) != rule {
+		if w.flags&rowExcepted != 0 || site != "" && src.Site != site || src.Reading.word(src.Reading.flaw(b).rule) != rule {
 			continue
 		}
 		p := e.place(w)

@@ -1,26 +1,26 @@
 package estate
 
-import (
-	"sort"
-	"strings"
-)
+import "strings"
 
-// haystack is what can be searched of hosts, in their order: a line each, in lower case. Half a million bytes are searched in the time
-// that a hundred calls of a function take.
+// haystack is what can be searched of hosts: a line for each spot, in lower case, so that it stays under another policy. Half a million bytes
+// are searched in the time that a hundred calls of a function take.
 type haystack struct {
-	text  string
-	lines []uint32 // where each begins
+	text string
+	ends []uint32 // of each line
 }
 
 func (e *Estate) haystack() haystack {
 	var b strings.Builder
-	s := haystack{lines: make([]uint32, 0, len(e.order))}
+	s := haystack{ends: make([]uint32, 0, len(e.spots))}
 	var names []string
-	for _, i := range e.order {
-		s.lines = append(s.lines, uint32(b.Len()))
+	for i := range e.spots {
+		if e.spots[i].flags&spotClient != 0 {
+			s.ends = append(s.ends, uint32(b.Len()))
+			continue
+		}
 		b.WriteString(e.addrOf(&e.spots[i]).String())
-		names = append(names[:0], e.title(int(i)))
-		for f := range e.hostsAt(int(i)) {
+		names = append(names[:0], e.title(i))
+		for f := range e.hostsAt(i) {
 			names = e.sources[f.source].Reading.placeNames(e.hostOf(f), names)
 		}
 		for k, n := range names {
@@ -32,8 +32,9 @@ func (e *Estate) haystack() haystack {
 			b.WriteString(n)
 		}
 		b.WriteByte('\n')
+		s.ends = append(s.ends, uint32(b.Len()))
 	}
-	s.text = b.String()
+	s.text = strings.Clone(b.String()) // without room for more
 	return s
 }
 
@@ -50,22 +51,23 @@ func begins(before []string, name string) bool {
 // lower is a text in lower case and in one line.
 func lower(s string) string { return strings.ReplaceAll(strings.ToLower(s), "\n", " ") }
 
-// find goes through the lines that hold a text, from the line of a number on.
-func (s *haystack) find(q string, from int, yield func(line int) bool) {
+// hits are the spots whose lines hold a text: a bit for each.
+func (s *haystack) hits(q string) []uint64 {
+	hits := make([]uint64, len(s.ends)/64+1)
 	q = strings.ToLower(q)
 	if strings.Contains(q, "\n") {
-		return
+		return hits
 	}
-	for from < len(s.lines) {
-		at := strings.Index(s.text[s.lines[from]:], q)
+	line := 0
+	for from := 0; from < len(s.text); from = int(s.ends[line]) {
+		at := strings.Index(s.text[from:], q)
 		if at < 0 {
-			return
+			break
 		}
-		hit := s.lines[from] + uint32(at)
-		line := from + sort.Search(len(s.lines)-from, func(n int) bool { return s.lines[from+n] > hit }) - 1
-		if !yield(line) {
-			return
+		for int(s.ends[line]) <= from+at {
+			line++
 		}
-		from = line + 1
+		hits[line/64] |= 1 << (line % 64)
 	}
+	return hits
 }

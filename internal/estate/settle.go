@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -11,15 +12,12 @@ import (
 )
 
 // lookup answers what became of rows that are not broken any more, or of which nothing was heard.
-type lookup struct {
-	e       *Estate
-	byShown map[string]int // spots of hosts that alone show something; made when first asked
-}
+type lookup struct{ e *Estate }
 
-// settle says in which state a remembered row is, and notes it in n and a. hidden: it is still broken, and a policy switches its rule off. Only
+// settle says in which state a remembered row is, and notes it in a, and since when it is closed. hidden: it is still broken, and a policy switches its rule off. Only
 // an observation closes a row: one that is newer, that could tell, that asked all that was asked when the row was seen, and the
 // page at which it stood.
-func (l *lookup) settle(m *Memory, h *knownHost, n *known, a *about) (s State, hidden bool) {
+func (l *lookup) settle(m *Memory, h *knownHost, n *known, a *about, closed *uint32) (s State, hidden bool) {
 	rule, where := m.texts.word(a.rule), m.texts.word(a.where)
 	if src := l.e.sourceOf(m.texts.word(a.site)); src != nil {
 		at := judge.Place{Addr: addrOf(h.hi, h.lo), Names: []string{m.texts.word(h.name)}}
@@ -29,7 +27,7 @@ func (l *lookup) settle(m *Memory, h *knownHost, n *known, a *about) (s State, h
 		}
 		a.state = a.state&0xf0 | uint8(r.Severity)
 	}
-	if n.closed != 0 {
+	if *closed != 0 {
 		return Closed, false
 	}
 	i, f, ok := l.door(m, h, n, a)
@@ -39,7 +37,7 @@ func (l *lookup) settle(m *Memory, h *knownHost, n *known, a *about) (s State, h
 	r, d := l.e.sources[f.source].Reading, l.e.doorOf(f)
 	broken, stands := false, false
 	l.e.breaches(f, func(at uint32, b *breach) {
-		if r.word(b.rule) == rule && r.word(b.where) == where {
+		if x := r.flaw(b); r.word(x.rule) == rule && r.word(x.where) == where {
 			broken = true
 			stands = stands || slices.ContainsFunc(l.e.rows[l.e.rowsAt[i]:l.e.rowsAt[i+1]], func(x row) bool { return x.source == f.source && x.breach == at })
 		}
@@ -48,13 +46,13 @@ func (l *lookup) settle(m *Memory, h *knownHost, n *known, a *about) (s State, h
 	case broken && !stands:
 		return Open, true // by the policy of another site
 	case broken, // and a row by itself: its host has another address beside this one
-		d.verdict() == signet.Undetermined,
+		r.way(d).verdict() == signet.Undetermined,
 		r.observed(d).UnixMilli() <= n.at(),
 		len(check.LeftOut(strings.Fields(m.texts.word(a.unasked)), strings.Fields(r.unasked(d)))) > 0,
-		!asked(r.word(r.notes[d.note].pages), where):
+		!asked(r.word(r.note(d).pages), where):
 		return ToVerify, false
 	}
-	n.closed = uint32(r.observed(d).Unix())
+	*closed = uint32(r.observed(d).Unix())
 	return Closed, false
 }
 
@@ -69,18 +67,11 @@ func (l *lookup) door(m *Memory, h *knownHost, n *known, a *about) (spot int, f 
 	if shown == "" {
 		return 0, f, false
 	}
-	if l.byShown == nil {
-		l.byShown = map[string]int{}
-		for i := range e.spots {
-			if e.marks[i].by == byShown {
-				l.byShown[e.shown(i)] = i
-			}
-		}
+	i := e.spotOf(hostID(byShown, shown, netip.Addr{}))
+	if i < 0 || e.marks[i].by != byShown {
+		return 0, f, false
 	}
-	i, ok := l.byShown[shown]
-	if ok {
-		f, ok = l.doorAt(i, m, n, a)
-	}
+	f, ok = l.doorAt(i, m, n, a)
 	return i, f, ok
 }
 

@@ -164,8 +164,8 @@ func (e *Estate) meet(m *mixed, f foundDoor) {
 // other in is not seen.
 func (e *Estate) said(f foundDoor) reconcile.Said {
 	r, d := e.sources[f.source].Reading, e.doorOf(f)
-	return reconcile.Said{Verdict: d.verdict(), Observation: &signet.Observation{
-		Endpoint: e.endpointOf(f), Check: r.word(r.kinds[d.kind].check), At: r.observed(d), Outcome: d.outcome(), Open: true, Source: r.word(r.notes[d.note].source),
+	return reconcile.Said{Verdict: r.way(d).verdict(), Observation: &signet.Observation{
+		Endpoint: e.endpointOf(f), Check: r.word(r.kind(d).check), At: r.observed(d), Outcome: r.way(d).outcome(), Open: true, Source: r.word(r.note(d).source),
 	}}
 }
 

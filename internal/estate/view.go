@@ -11,7 +11,9 @@ import (
 )
 
 func (e *Estate) hostOf(f found) *host     { return &e.sources[f.source].Reading.hosts[f.at] }
+func (e *Estate) traitOf(f found) *trait   { return e.sources[f.source].Reading.trait(e.hostOf(f)) }
 func (e *Estate) doorOf(f foundDoor) *door { return &e.sources[f.source].Reading.doors[f.door] }
+func (e *Estate) wayOf(f foundDoor) *way   { return e.sources[f.source].Reading.way(e.doorOf(f)) }
 
 func (e *Estate) endpointOf(f foundDoor) signet.Endpoint {
 	return e.sources[f.source].Reading.endpoint(e.hostOf(f.found), e.doorOf(f))
@@ -19,7 +21,7 @@ func (e *Estate) endpointOf(f foundDoor) signet.Endpoint {
 
 func (e *Estate) checkOf(f foundDoor) string {
 	r := e.sources[f.source].Reading
-	return r.word(r.kinds[e.doorOf(f).kind].check)
+	return r.word(r.kind(e.doorOf(f)).check)
 }
 
 func (e *Estate) observedOf(f foundDoor) time.Time {
@@ -104,7 +106,7 @@ func (e *Estate) roles(i int) []string {
 	var list []string
 	for f := range e.hostsAt(i) {
 		r := e.sources[f.source].Reading
-		for _, role := range certain(r.word(e.hostOf(f).roles)) {
+		for _, role := range certain(r.word(e.traitOf(f).roles)) {
 			if !slices.Contains(list, role) {
 				list = append(list, role)
 			}

@@ -135,7 +135,10 @@ func (h *Hub) compareRun(ctx context.Context, runs []store.Run, i int, of map[st
 	for _, v := range verified {
 		m.asked[spotOf(v.verifies)] = true
 	}
-	if err := m.whole(ctx, h.Env, j); err != nil {
+	h.making.Lock()
+	err = m.whole(ctx, h.Env, j)
+	h.making.Unlock()
+	if err != nil {
 		return err
 	}
 	return h.keepChanges(ctx, r.ID, s, &m.got)

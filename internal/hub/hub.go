@@ -41,7 +41,7 @@ type Hub struct {
 	world    atomic.Pointer[world]
 	heads    heads
 	building sync.Mutex    // one world is built at a time
-	making   sync.Mutex    // one reading of a stored run is made at a time
+	making   sync.Mutex    // one thing that takes much memory for a while: a reading of a stored run, what is shown of it, a comparison with the run before
 	sampling sync.Mutex    // the sample comes or goes, one at a time
 	look     chan struct{} // has one element when runs may have come or gone
 	impacts  impacts
@@ -146,7 +146,7 @@ func (h *Hub) listen(j *Job) report.Handler { return h.record(j.Site, j.Ordered.
 
 // ended has the run of a job shown, and what changed by it.
 func (h *Hub) ended(ctx context.Context, j *Job) {
-	if err := errors.Join(h.readEnded(ctx, j), h.rebuild(ctx, true), h.compareFew(ctx)); err != nil {
+	if err := errors.Join(h.readEnded(ctx, j), h.show(ctx), h.compareFew(ctx)); err != nil {
 		h.Warn(fmt.Sprintf("job %s: what came of it cannot be shown yet: %v", j.ID, err))
 	}
 	h.Look()

@@ -92,6 +92,7 @@ func (r *recorder) End(s *report.Summary) error {
 	}
 	if r.err == nil {
 		var body []byte
+		r.read.Size = r.Maker.Size()
 		if body, r.err = json.Marshal(&r.read); r.err == nil {
 			_, r.err = r.hub.documents.Write(context.Background(), store.Edit{Kind: readingKind, ID: r.run, Was: store.AnyRev, Body: body},
 				store.Edit{Kind: unseenKind, ID: r.run, Was: store.AnyRev, Body: []byte{'1'}})
@@ -132,6 +133,7 @@ func (h *Hub) load(ctx context.Context, id string, r *read) (*estate.Reading, er
 	if err != nil {
 		return nil, err
 	}
+	d.Expect(r.Size)
 	for n := range r.Parts {
 		doc, err := h.documents.Document(ctx, partKind, partID(id, n))
 		if err != nil {
@@ -178,7 +180,7 @@ func (h *Hub) readNew(ctx context.Context) error {
 	waits, next := false, time.Time{}
 	show := func() {
 		begun := time.Now()
-		errs = append(errs, h.rebuild(ctx, true))
+		errs = append(errs, h.show(ctx))
 		waits, next = false, time.Now().Add(10*time.Since(begun))
 	}
 	for i := range runs {
@@ -209,10 +211,17 @@ func (h *Hub) readNew(ctx context.Context) error {
 		}
 	}
 	if gone {
-		errs = append(errs, h.rebuild(ctx, true))
+		errs = append(errs, h.show(ctx))
 	}
 	errs = append(errs, h.makeRoom(ctx))
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
+}
+
+// show shows what was read.
+func (h *Hub) show(ctx context.Context) error {
+	h.making.Lock()
+	defer h.making.Unlock()
+	return h.rebuild(ctx, true)
 }
 
 // readRun makes the reading of a run, unless somebody else has made it meanwhile.
@@ -280,7 +289,8 @@ func (h *Hub) places() (of map[string]place, busy string) {
 type read struct {
 	Form     int            `json:"form"`
 	Parts    int            `json:"parts"`
-	Versions map[string]int `json:"versions"` // of the checks that judged it
+	Size     estate.Size    `json:"size,omitzero"` // zero: it is not known
+	Versions map[string]int `json:"versions"`      // of the checks that judged it
 	Site     string         `json:"site,omitempty"`
 	Verifies *Verifies      `json:"verifies,omitempty"`
 }

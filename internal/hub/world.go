@@ -98,18 +98,23 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 		w.sources = append(w.sources, s)
 	}
 	var e *estate.Estate
-	if old != nil && old.views.all != nil { // its views are made with it, and stay
-		e = old.views.all.Rerated(w.sources)
+	var board *estate.Board
+	if old != nil { // its views are made with it, and stay
+		before := old.views.whole()
+		if e = before.Rerated(w.sources); e != nil && w.memory == old.memory {
+			board, w.memory = before.Board.Rerated(e)
+		}
 	}
 	if e == nil {
 		e = estate.New(h.Env.Checks, w.sources)
 	}
-	board, memory := e.Board(w.memory)
-	w.memory = memory // which the board holds on to anyway
+	if board == nil {
+		board, w.memory = e.Board(w.memory) // which the board holds on to anyway
+	}
 	w.views.all = (&View{Estate: e, Board: board, Sample: w.sample.isShown()}).marked(h.marks(), h.Desk.Owners())
 	h.world.Store(w) // first: the world before it need not stay while this is stored
 	if observed && !w.sample.isShown() {
-		if err := h.remember(ctx, memory, unseen); err != nil {
+		if err := h.remember(ctx, w.memory, unseen); err != nil {
 			h.Warn(fmt.Sprintf("what the board remembers is not kept: %v", err))
 		}
 	}
