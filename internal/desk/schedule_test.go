@@ -252,8 +252,9 @@ func TestReportSchedules(t *testing.T) {
 	wantError(t, "a channel that a report goes to", f.RemoveChannel(ctx, f.root, all, store.AnyRev), ErrInUse)
 
 	// What is sent is written with what was done, or neither is.
-	now, at := made, f.now().Add(time.Hour)
-	if now, err = f.Schedule(System(), made.ID); err != nil {
+	at := f.now().Add(time.Hour)
+	now, err := f.Schedule(System(), made.ID)
+	if err != nil {
 		t.Fatal(err)
 	}
 	stale, edit := now, store.Edit{Kind: "outbox", ID: "1", Body: []byte("x")}
