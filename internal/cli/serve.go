@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -111,7 +112,7 @@ const serveTend = 10 * time.Second
 
 // serve serves until the process is told to end.
 func (a *app) serve(ctx context.Context, f *serveFlags) error {
-	f.front.Trouble = a.tell
+	f.front.Trouble, f.front.Stat = a.tell, os.Stat
 	shop, err := front.New(f.front)
 	if err != nil {
 		return misconfigured(err)

@@ -12,18 +12,14 @@ import (
 
 // reach is how a server is reached: by one URL, or by its addresses.
 type reach struct {
-	url   *url.URL // of --url; nil: by its addresses
-	path  string   // sub-path, without a slash at its end
-	port  string   // it listens at
-	names []string // of its certificate
-	https bool
+	url  *url.URL // of --url; nil: by its addresses
+	path string   // sub-path, without a slash at its end
+	port string   // it listens at
+	own  *renewed // certificate; nil: it speaks no TLS
 }
 
-func newReach(c *Config, cert *x509.Certificate, port string) (*reach, error) {
-	r := &reach{port: port, https: cert != nil}
-	if cert != nil {
-		r.names = cert.DNSNames
-	}
+func newReach(c *Config, own *renewed, port string) (*reach, error) {
+	r := &reach{port: port, own: own}
 	if c.URL == "" {
 		return r, nil
 	}
@@ -31,7 +27,7 @@ func newReach(c *Config, cert *x509.Certificate, port string) (*reach, error) {
 	if r.url, err = parseURL(c.URL); err != nil {
 		return nil, err
 	}
-	if r.url.Scheme == "http" && cert != nil {
+	if r.url.Scheme == "http" && own != nil {
 		return nil, wrong("url", "%s says http, but this server speaks TLS (--tls-cert)", c.URL)
 	}
 	r.path = strings.TrimRight(r.url.EscapedPath(), "/")
@@ -46,7 +42,7 @@ func (r *reach) knows(host string) bool {
 	}
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {
-		name, port = strings.Trim(host, "[]"), map[bool]string{false: "80", true: "443"}[r.https]
+		name, port = strings.Trim(host, "[]"), map[bool]string{false: "80", true: "443"}[r.own != nil]
 	}
 	if port != r.port {
 		return false
@@ -54,8 +50,16 @@ func (r *reach) knows(host string) bool {
 	if _, err := netip.ParseAddr(name); err == nil || strings.EqualFold(name, "localhost") {
 		return true
 	}
-	cert := x509.Certificate{DNSNames: r.names}
-	return len(r.names) > 0 && cert.VerifyHostname(name) == nil
+	cert := x509.Certificate{DNSNames: r.names()}
+	return len(cert.DNSNames) > 0 && cert.VerifyHostname(name) == nil
+}
+
+// names are those of the certificate, which a new one may change.
+func (r *reach) names() []string {
+	if r.own == nil {
+		return nil
+	}
+	return r.own.names()
 }
 
 // withoutPort is a host without the port that its scheme has anyway.

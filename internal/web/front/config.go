@@ -2,6 +2,7 @@ package front
 
 import (
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
@@ -20,6 +21,8 @@ type Config struct {
 	// Open is of a server that has no secret and takes none: it listens anywhere, and goes by any name.
 	Open bool
 
+	// Stat looks at the files of Cert and Key before they are shown to a client, so that new ones count (os.Stat). nil: they are read once.
+	Stat func(name string) (fs.FileInfo, error)
 	// Trouble hears of what went wrong inside, a line each, from any goroutine; never of what a request held.
 	Trouble func(string)
 

@@ -7,6 +7,7 @@
 //	conns.go    how many connections                             pace.go      how many requests
 //	server.go   serving, and the end of it                       problem.go   what is refused, and panics
 //	body.go     bodies that are cut, or could be misread         probe.go     whether a server lives, asked from beside it
+//	renewed.go  a certificate that is renewed in its files
 //
 // It knows no user, no session and no page: package web does. It opens no connection but that of a probe, and speaks neither NTLM nor Negotiate.
 package front

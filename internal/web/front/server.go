@@ -3,7 +3,6 @@ package front
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"log"
@@ -22,7 +21,7 @@ type Server struct {
 	c       Config
 	tls     *tls.Config // nil: none
 	at      netip.AddrPort
-	leaf    *x509.Certificate
+	own     *renewed // certificate; nil: none
 	proxies proxies
 
 	listener net.Listener
@@ -46,16 +45,15 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if c.Cert != "" || c.Key != "" {
-		cert, err := loadCertificate(c.Cert, c.Key)
-		if err != nil {
+		if s.own, err = newRenewed(&c); err != nil {
 			return nil, err
 		}
-		s.tls, s.leaf = tlsConfig(cert), cert.Leaf
+		s.tls = tlsConfig(s.own)
 	}
 	if s.tls == nil && len(s.proxies) == 0 && !c.Open && !s.at.Addr().Unmap().IsLoopback() {
 		return nil, wrong("listen", "%s is not on loopback, and passwords would cross the network in the clear: give --tls-cert and --tls-key, or name the proxy in front with --behind-proxy", c.Listen)
 	}
-	_, err = newReach(&c, s.leaf, "")
+	_, err = newReach(&c, s.own, "")
 	return s, err
 }
 
@@ -68,7 +66,7 @@ func (s *Server) Listen(ctx context.Context) error {
 	}
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err == nil {
-		s.reach, err = newReach(&s.c, s.leaf, port)
+		s.reach, err = newReach(&s.c, s.own, port)
 	}
 	if err != nil {
 		l.Close()
@@ -96,10 +94,11 @@ func (s *Server) URL() string {
 	host, _, _ := net.SplitHostPort(s.listener.Addr().String())
 	switch {
 	case !s.at.Addr().IsUnspecified():
-	case len(s.reach.names) > 0 && !strings.HasPrefix(s.reach.names[0], "*"):
-		host = s.reach.names[0]
 	default:
 		host = "localhost"
+		if names := s.reach.names(); len(names) > 0 && !strings.HasPrefix(names[0], "*") {
+			host = names[0]
+		}
 	}
 	return s.reach.origin(net.JoinHostPort(host, s.reach.port), s.tls != nil)
 }

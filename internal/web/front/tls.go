@@ -9,14 +9,10 @@ import (
 
 // tlsConfig is TLS as this server speaks it. Versions, suites and signatures are named, since the program's defaults let in all that old
 // servers need to be asked with.
-func tlsConfig(cert tls.Certificate) *tls.Config {
-	cert.SupportedSignatureAlgorithms = []tls.SignatureScheme{
-		tls.ECDSAWithP256AndSHA256, tls.ECDSAWithP384AndSHA384, tls.ECDSAWithP521AndSHA512, tls.Ed25519,
-		tls.PSSWithSHA256, tls.PSSWithSHA384, tls.PSSWithSHA512, tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512,
-	}
+func tlsConfig(own *renewed) *tls.Config {
 	return &tls.Config{
-		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{cert},
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: own.show,
 		CipherSuites: []uint16{
 			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 			tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
@@ -25,7 +21,8 @@ func tlsConfig(cert tls.Certificate) *tls.Config {
 	}
 }
 
-// loadCertificate reads the server's own certificate, and refuses one that browsers would refuse or that protects nobody.
+// loadCertificate reads the server's own certificate, and refuses one that browsers would refuse or that protects nobody. It says with which
+// signatures it proves that it has the key.
 func loadCertificate(certFile, keyFile string) (tls.Certificate, error) {
 	switch {
 	case certFile == "":
@@ -45,6 +42,10 @@ func loadCertificate(certFile, keyFile string) (tls.Certificate, error) {
 		if err := strong(c); err != nil {
 			return tls.Certificate{}, wrong("tls-cert", "%v", err)
 		}
+	}
+	cert.SupportedSignatureAlgorithms = []tls.SignatureScheme{
+		tls.ECDSAWithP256AndSHA256, tls.ECDSAWithP384AndSHA384, tls.ECDSAWithP521AndSHA512, tls.Ed25519,
+		tls.PSSWithSHA256, tls.PSSWithSHA384, tls.PSSWithSHA512, tls.PKCS1WithSHA256, tls.PKCS1WithSHA384, tls.PKCS1WithSHA512,
 	}
 	return cert, nil
 }

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -121,7 +122,7 @@ func TestURLOfCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := newReach(&c, s.leaf, "8471")
+	r, err := newReach(&c, s.own, "8471")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,9 +137,62 @@ func TestURLOfCertificate(t *testing.T) {
 	}
 }
 
+// TestRenewedCertificate: a certificate that is renewed in its files is shown to who connects next, under its own names; what is no good is not.
+func TestRenewedCertificate(t *testing.T) {
+	cert, key := certificate(t, rsaKey(t, 2048), x509.SHA256WithRSA)
+	at := start(t, Config{Cert: cert, Key: key, Stat: os.Stat}, ok)
+	replace := func(fromCert, fromKey string) {
+		t.Helper()
+		for to, from := range map[string]string{cert: fromCert, key: fromKey} {
+			text, err := os.ReadFile(from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(to+".new", text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(to+".new", to); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	shown := func() []byte {
+		t.Helper()
+		conn, err := tls.Dial("tcp", at.addr, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		return conn.ConnectionState().PeerCertificates[0].Raw
+	}
+	first := shown()
+	replace(certificate(t, rsaKey(t, 1024), x509.SHA256WithRSA))
+	for range 2 {
+		if !bytes.Equal(shown(), first) {
+			t.Fatal("a certificate that would be refused at the start is shown")
+		}
+	}
+	if n := strings.Count(at.trouble.text(), "goes on"); n != 1 || !strings.Contains(at.trouble.text(), "1024 bits") {
+		t.Errorf("told of %d times: %s", n, at.trouble.text())
+	}
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(shown(), first) {
+		t.Error("without a key, something else is shown")
+	}
+	replace(certificate(t, rsaKey(t, 2048), x509.SHA256WithRSA))
+	if bytes.Equal(shown(), first) {
+		t.Error("the renewed certificate is not shown")
+	}
+	if err := Probe(t.Context(), Config{Listen: at.addr, Cert: cert, Key: key}); err != nil {
+		t.Errorf("a probe that reads the renewed one: %v", err)
+	}
+}
+
 func clientTLS(at *running, c *tls.Config) error {
 	pool := x509.NewCertPool()
-	pool.AddCert(at.leaf)
+	pool.AddCert(at.own.shown.Leaf)
 	c.RootCAs, c.ServerName = pool, "signet.example"
 	conn, err := tls.Dial("tcp", at.addr, c)
 	if err == nil {
