@@ -27,7 +27,7 @@ var largeRooms = map[string]size{
 	"internal/check":      {21, "one file for each thing that others read of a check"},
 	"internal/check/http": {24, "one check of thirteen kinds of web service: telling them apart takes more files than one conversation"},
 	"internal/check/smb":  {26, "two protocols, their controls against each other, and two ports, behind one verdict"},
-	"internal/cli":        {41, "one file a command, and what they share of flags, terminal, output files and signals"},
+	"internal/cli":        {42, "one file a command, and what they share of flags, terminal, output files and signals"},
 	"internal/estate":     {22, "one file for each thing that is asked of several runs seen as one"},
 	"internal/desk":       {25, "one file for each kind of thing that people decide"},
 	"internal/engine":     {24, "the event loop of Linux, the portable driver, and the questions both ask"},

@@ -94,6 +94,48 @@ func TestConsentInterrupted(t *testing.T) {
 	}
 }
 
+// A password that is typed is not shown, and who interrupts has their terminal back as it was.
+func TestPasswordOnATerminal(t *testing.T) {
+	user, terminal := pseudoTerminal(t)
+	a := &app{Process: Process{Stdin: terminal, Stderr: terminal}}
+	before, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent := func() bool {
+		now, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+		return err == nil && now.Lflag&unix.ECHO == 0
+	}
+	typed := make(chan string, 1)
+	go func() {
+		got, err := a.password(t.Context(), "New password of ada: ")
+		typed <- fmt.Sprint(got, err)
+	}()
+	for end := time.Now().Add(10 * time.Second); !silent(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("what is typed would be shown")
+		}
+	}
+	if _, err := user.WriteString("correct horse\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-typed; got != "correct horse<nil>" {
+		t.Errorf("read %q", got)
+	}
+	said := make([]byte, 4096)
+	if n, err := user.Read(said); err != nil || !strings.HasPrefix(string(said[:n]), "New password of ada: ") || strings.Contains(string(said[:n]), "horse") {
+		t.Errorf("shown: %q %v", said[:n], err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := a.password(ctx, "New password of ada: "); codeOf(err) != exitInterrupted {
+		t.Errorf("interrupted: %v", err)
+	}
+	if after, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS); err != nil || after.Lflag != before.Lflag {
+		t.Errorf("afterwards the terminal has %#x, not %#x: %v", after.Lflag, before.Lflag, err)
+	}
+}
+
 // A run that is gone on with was let pass when it began: it is not asked about again. The scope of this one is another, which
 // is what stops it before a packet is sent.
 func TestResumedRunIsNotAskedAbout(t *testing.T) {

@@ -63,7 +63,7 @@ On the first start it prints a set-up link, which is good once and for 24 hours.
 		},
 	}
 	f.register(cmd)
-	cmd.AddCommand(a.serveLink(), a.serveProbe())
+	cmd.AddCommand(a.serveLink(), a.servePassword(), a.serveProbe())
 	cmd.AddCommand(a.serveStore()...)
 	return cmd
 }
@@ -345,6 +345,7 @@ func (a *app) serveLink() *cobra.Command {
 		},
 	}
 	f.addressFlags(cmd)
+	f.certificateFlags(cmd)
 	storeFlag(cmd, &f.store)
 	return cmd
 }

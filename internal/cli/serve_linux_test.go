@@ -217,9 +217,30 @@ func TestServe(t *testing.T) {
 	if code, said := ended(t, asProgram(t, dir, "serve", "link")); code != 1 || !strings.Contains(said, "has been set up") {
 		t.Errorf("a link once there is a user: %d %q", code, said)
 	}
+	password := func(name, typed string, want int, says string) {
+		t.Helper()
+		cmd := asProgram(t, dir, "serve", "password", name)
+		cmd.Stdin = strings.NewReader(typed)
+		if code, said := ended(t, cmd); code != want || !strings.Contains(said, says) || strings.Contains(said, "another horse") {
+			t.Errorf("password of %s: %d %q, want %d %q", name, code, said, want, says)
+		}
+	}
+	password("ada", "another horse battery\n", 1, "has this store open")
 	if code := s.stop(); code != 0 {
 		t.Errorf("told to end, it exits %d: %s", code, s.said)
 	}
+
+	// Whom nobody else can help gets in again from the machine itself.
+	password("bob", "another horse battery\n", 1, `no local user "bob": there are ada (admin)`)
+	password("ada", "short\n", 1, "fewer than 8 characters")
+	password("ada", "", 2, "no password was given")
+	password("Ada", "another horse battery\r\n", 0, "another password")
+	s = startServer(t, dir, nil)
+	s.http.Jar = jar
+	s.call(401, "GET", "overview", nil)
+	s.call(401, "POST", "session", map[string]any{"name": "ada", "password": servePassword})
+	s.call(200, "POST", "session", map[string]any{"name": "ada", "password": "another horse battery"})
+	s.stop()
 }
 
 // TestServePages: a browser is shown pages, and the reports of a run in every format.

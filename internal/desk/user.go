@@ -81,6 +81,15 @@ func (d *Desk) User(id string) (User, error) {
 	return userOf(k), err
 }
 
+// UserByName gives the local user of a name, whatever its case.
+func (d *Desk) UserByName(name string) (User, error) {
+	k, ok := d.byName(name)
+	if !ok {
+		return User{}, store.NoDocument("user", name)
+	}
+	return userOf(k), nil
+}
+
 func userOf(k kept[user]) User {
 	u := k.v.User
 	u.Rev = k.rev

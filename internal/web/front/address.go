@@ -107,16 +107,31 @@ func Address(c Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, err := newReach(&c, nil, "")
+	var own *renewed
+	if c.Cert != "" || c.Key != "" {
+		if own, err = newRenewed(&c); err != nil {
+			return "", err
+		}
+	}
+	r, err := newReach(&c, own, strconv.Itoa(int(at.Port())))
 	if err != nil {
 		return "", err
 	}
+	return r.base(at), nil
+}
+
+// base is what a server that listens there is reached by, without a slash at its end. One that listens everywhere goes by the first name of
+// its certificate.
+func (r *reach) base(at netip.AddrPort) string {
 	if r.url != nil {
-		return r.origin("", false) + r.path, nil
+		return r.origin("", false) + r.path
 	}
 	host := at.Addr().String()
 	if at.Addr().IsUnspecified() {
 		host = "localhost"
+		if names := r.names(); len(names) > 0 && !strings.HasPrefix(names[0], "*") {
+			host = names[0]
+		}
 	}
-	return "http://" + net.JoinHostPort(host, strconv.Itoa(int(at.Port()))), nil
+	return r.origin(net.JoinHostPort(host, r.port), r.own != nil)
 }

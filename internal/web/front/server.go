@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -87,21 +86,7 @@ func (s *Server) At() netip.AddrPort {
 func (s *Server) Close() error { return s.listener.Close() }
 
 // URL is what the server is reached by, without a slash at its end.
-func (s *Server) URL() string {
-	if s.reach.url != nil {
-		return s.reach.origin("", false) + s.reach.path
-	}
-	host, _, _ := net.SplitHostPort(s.listener.Addr().String())
-	switch {
-	case !s.at.Addr().IsUnspecified():
-	default:
-		host = "localhost"
-		if names := s.reach.names(); len(names) > 0 && !strings.HasPrefix(names[0], "*") {
-			host = names[0]
-		}
-	}
-	return s.reach.origin(net.JoinHostPort(host, s.reach.port), s.tls != nil)
-}
+func (s *Server) URL() string { return s.reach.base(s.At()) }
 
 // Serve answers requests by a handler until ctx ends, and then lets those under way come to their end. It closes the port.
 func (s *Server) Serve(ctx context.Context, h http.Handler) error {
