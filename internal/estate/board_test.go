@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"signet"
 	"signet/internal/check/all"
 	"signet/internal/estate"
 	"signet/internal/judge"
@@ -80,9 +81,11 @@ func TestTransitions(t *testing.T) {
 	} {
 		var m *estate.Memory
 		var b *estate.Board
+		var e *estate.Estate
 		ids := map[string]estate.ID{}
 		for i, sources := range tt.runs {
-			b, m = estate.New(all.Checks(), sources).Board(m)
+			e = estate.New(all.Checks(), sources)
+			b, m = e.Board(m)
 			parts, err := m.Parts()
 			if err != nil {
 				t.Fatal(err)
@@ -107,6 +110,49 @@ func TestTransitions(t *testing.T) {
 				t.Errorf("%s: two rows have the ID %s", tt.name, w.ID)
 			}
 			seen[w.ID] = true
+		}
+		sums(t, tt.name, e, b)
+	}
+}
+
+// sums wants what is counted in one go to be what is counted one by one.
+func sums(t *testing.T, name string, e *estate.Estate, b *estate.Board) {
+	t.Helper()
+	for _, states := range [][]estate.State{nil, {estate.ToVerify}, {estate.Open, estate.Closed}} {
+		var ids []estate.ID
+		page, err := e.HostsPage(&estate.HostFilter{}, "", estate.MostPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range page.Items {
+			ids = append(ids, h.ID)
+		}
+		all := estate.RowFilter{States: states}
+		for i, got := range b.ByHost(&all, ids) {
+			if want := b.Count(&estate.RowFilter{States: states, Host: ids[i]}); got != want {
+				t.Errorf("%s: %d rows of %s, counted by itself %d", name, got, page.Items[i].Address, want)
+			}
+		}
+		sites, owners, severities := 0, 0, 0
+		for site, got := range b.BySite(&all) {
+			if want := b.Count(&estate.RowFilter{States: states, Sites: []string{site}}); got != want {
+				t.Errorf("%s: %d rows of the site %q, counted by itself %d", name, got, site, want)
+			}
+			sites += got
+		}
+		for _, got := range b.ByOwner(&all) {
+			owners += got
+		}
+		for _, g := range b.Groups(&all) {
+			for s, got := range g.Severities {
+				if want := b.Count(&estate.RowFilter{States: states, Rule: g.Rule, Severities: []signet.Severity{signet.Severity(s)}}); got != want {
+					t.Errorf("%s: %d rows of %s are %s, counted by themselves %d", name, got, g.Rule, signet.Severity(s), want)
+				}
+				severities += got
+			}
+		}
+		if n := b.Count(&all); sites != n || owners != n || severities != n {
+			t.Errorf("%s: %d rows, %d by site, %d by owner, %d by severity", name, n, sites, owners, severities)
 		}
 	}
 }

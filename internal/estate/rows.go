@@ -31,6 +31,8 @@ type Group struct {
 	Severity signet.Severity // the worst
 	Rows     int
 	States   [Closed + 1]int
+
+	Severities [signet.Critical + 1]int
 }
 
 // Page gives rows, the severest first: at most so many, MostPage of them in any case. after is the Next of the page before, or empty.
@@ -84,11 +86,48 @@ func (b *Board) Groups(f *RowFilter) []Group {
 		}
 		g.Severity = max(g.Severity, x.severity)
 		g.States[b.state(i)]++
+		g.Severities[x.severity]++
 		return true
 	})
 	by = slices.DeleteFunc(by, func(g Group) bool { return g.Rows == 0 })
 	slices.SortFunc(by, func(x, y Group) int {
 		return cmp.Or(cmp.Compare(y.Severity, x.Severity), cmp.Compare(y.Rows, x.Rows), strings.Compare(x.Rule, y.Rule))
+	})
+	return by
+}
+
+// BySite counts the rows that a filter picks by the site that they are known from, by ID; "" is none.
+func (b *Board) BySite(f *RowFilter) map[string]int {
+	by := map[string]int{}
+	b.matching(f, 0, func(i int) bool { by[b.site(&b.items[i])]++; return true })
+	return by
+}
+
+// ByOwner counts the rows that a filter picks by their owner, as marks or rules of owners name it; "" is nobody.
+func (b *Board) ByOwner(f *RowFilter) map[string]int {
+	by := map[string]int{}
+	b.matching(f, 0, func(i int) bool { name, _ := b.ownerOf(i); by[name]++; return true })
+	return by
+}
+
+// ByHost counts the rows that a filter picks of each of these hosts: what Count says where the filter names the host too.
+func (b *Board) ByHost(f *RowFilter, hosts []ID) []int {
+	at, by := make(map[int]int, len(hosts)), make([]int, len(hosts))
+	for n, id := range hosts {
+		at[b.e.spotOf(id)] = n
+	}
+	b.matching(f, 0, func(i int) bool {
+		x := &b.items[i]
+		var spot int
+		if b.there(x) {
+			spot = int(b.spot(x))
+		} else {
+			spot = b.e.at(b.addr(x))
+		}
+		if n, ok := at[spot]; ok && spot >= 0 && b.of(x, spot) {
+			by[n]++
+		}
+		return true
 	})
 	return by
 }

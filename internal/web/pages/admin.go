@@ -69,6 +69,9 @@ type policyPage struct {
 	Diff     string
 }
 
+// Judging tells whether anything is judged by it.
+func (v policyPage) Judging() bool { return len(v.Judges) > 0 || v.NoSite }
+
 // Older tells whether this is a version of before.
 func (v policyPage) Older() bool { return v.Version != v.Newest }
 
@@ -164,7 +167,7 @@ const mostCounted = 200
 
 // coveredBy picks the rows that an exception covers or, where it is no more than a proposal, would.
 func coveredBy(e *desk.Exception) estate.RowFilter {
-	f := estate.RowFilter{States: []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}, In: judge.Scope(e.Scope).Fits()}
+	f := estate.RowFilter{States: notClosed(), In: judge.Scope(e.Scope).Fits()}
 	if e.Rule != "*" {
 		f.Rule = e.Rule
 	}

@@ -20,17 +20,21 @@ type boardPage struct {
 	Groups []group
 	Rows   []row
 	Total  int
-	All    int // rows of the board, whatever the filter
-	Owners []string
-	Rules  []string
-	Sites  []desk.Site
+	// Severities sum up the same rows; nil: the filter names one.
+	Severities []severitySum
+	All        int // rows of the board, whatever the filter
+	Owners     []string
+	Rules      []string
+	Sites      []desk.Site
 	// Exception is the one whose rows are shown; nil: any.
 	Exception *desk.Exception
-	Next      string // the query of the next page; "": this is the last
-	First     string // that of the first; "": this is it
-	Bulk      bool
-	Table     string // the query of the same findings as a table
-	Step      *step  // what to do about the rule that the filter names; nil: it names none, or it is no work
+	// Host is the one whose rows are shown; nil: any.
+	Host  *estate.Host
+	Next  string // the query of the next page; "": this is the last
+	First string // that of the first; "": this is it
+	Bulk  bool
+	Table string // the query of the same findings as a table
+	Step  *step  // what to do about the rule that the filter names; nil: it names none, or it is no work
 }
 
 func (*boardPage) title() string { return "Board" }
@@ -40,6 +44,27 @@ type filter struct{ Rule, Severity, State, Owner, Q, Verdict, Role, Site string 
 
 // Several tells whether rows of several states are wanted, for which the form has no word.
 func (f filter) Several() bool { return strings.Contains(f.State, ",") }
+
+// Words are what the form has chosen, in short; "": nothing.
+func (f filter) Words() string {
+	var set []string
+	for _, v := range []string{f.Q, f.Rule, f.Severity, strings.ReplaceAll(f.State, ",", ", "), f.Owner, f.Verdict, f.Role} {
+		if v != "" {
+			set = append(set, text.Clean(v))
+		}
+	}
+	if f.Site != "" {
+		set = append(set, "one site")
+	}
+	return strings.Join(set, ", ")
+}
+
+// severitySum is the rows of one severity.
+type severitySum struct {
+	Word  string
+	N     int
+	Query string
+}
 
 // group is the rows of one rule.
 type group struct {
@@ -70,6 +95,16 @@ func (r row) HostHref() string {
 	return "/hosts/" + r.Host.String()
 }
 
+// notClosed are the states of what the board shows where nobody names one.
+func notClosed() []estate.State {
+	return []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}
+}
+
+// stillBroken are the states of what is broken and accepted by nobody, as far as is known.
+func stillBroken() []estate.State {
+	return []estate.State{estate.Open, estate.InWork, estate.ToVerify}
+}
+
 const pageRows = 50
 
 // anyState is the word for rows in whichever state.
@@ -87,7 +122,7 @@ func (p *Pages) board(a *ask) (any, error) {
 	}
 	switch s := out.Filter.State; s {
 	case "":
-		f.States = []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}
+		f.States = notClosed()
 	case anyState:
 	default:
 		for word := range strings.SplitSeq(s, ",") {
@@ -110,6 +145,14 @@ func (p *Pages) board(a *ask) (any, error) {
 			f.Rule = only.Rule
 		}
 	}
+	if s := a.q.Get("host"); s != "" {
+		id, _ := estate.ParseID(s)
+		h, ok := p.Hub.View(a.who).Host(id)
+		if !ok {
+			return nil, store.NoDocument("host", s)
+		}
+		f.Host, out.Host = id, &h
+	}
 	if out.Filter.Site != "" {
 		f.Sites = []string{out.Filter.Site}
 	}
@@ -121,11 +164,20 @@ func (p *Pages) board(a *ask) (any, error) {
 	slices.Sort(out.Rules)
 	out.Owners = b.Owners()
 	closes := p.closesOf(a)
+	var severities [signet.Critical + 1]int
 	for _, g := range b.Groups(&f) {
 		out.Total += g.Rows
+		for s, n := range g.Severities {
+			severities[s] += n
+		}
 		if f.Rule == "" {
 			q := with(a.q, "rule", g.Rule)
 			out.Groups = append(out.Groups, group{g, g.States[estate.Open], g.States[estate.InWork], g.States[estate.ToVerify], g.States[estate.Excepted], g.States[estate.Closed], q, closes[g.Rule]})
+		}
+	}
+	for s := signet.Critical + 1; s > 0 && out.Filter.Severity == ""; {
+		if s--; severities[s] > 0 {
+			out.Severities = append(out.Severities, severitySum{s.String(), severities[s], with(a.q, "severity", s.String())})
 		}
 	}
 	got, err := b.Page(&f, a.q.Get("cursor"), pageRows)

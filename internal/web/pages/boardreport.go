@@ -196,7 +196,7 @@ func (p *Pages) reportTrends(a *ask, o *estate.Overview, names map[string]string
 		s := &o.Sites[i]
 		name := text.Clean(cmp.Or(names[s.Site], "Of no site"))
 		if t := newTrend(trends(s.Site, s.Run, mostRules)); t != nil {
-			out.Trends = append(out.Trends, siteSum{*s, name, t})
+			out.Trends = append(out.Trends, siteSum{SiteSum: *s, Name: name, Trend: t})
 		}
 		out.Asked = append(out.Asked, siteAge{name, s.Started, s.Ended, out.Made.Sub(s.Ended) > reportDays*24*time.Hour})
 		if policy := p.Hub.PolicyOf(s.Site); !policies[policy] {

@@ -133,9 +133,27 @@ func TestForEverybody(t *testing.T) {
 		"policies": "/policies", "policy": "/policies/ours", "users": "/users", "tokens": "/tokens", "audit": "/audit", "settings": "/settings", "me": "/me", "api": "/api/v1/docs"} {
 		act(t, ctx, chromedp.Navigate(s.url+path))
 		until(t, ctx, `document.querySelector("main h1")`)
+		if name == "board" {
+			folds(t, ctx)
+		}
 		eval[int](t, ctx, `document.querySelectorAll("main details").forEach((d, i) => d.open = i < 2);0`)
 		shots(t, ctx, name)
 	}
+}
+
+// folds: filters stand open where there is room; on a phone they are behind a word, which opens them by keyboard.
+func folds(t *testing.T, ctx context.Context) {
+	t.Helper()
+	const field = `document.querySelector(".filters #q").checkVisibility()`
+	for _, width := range []int64{1280, 390} {
+		act(t, ctx, chromedp.EmulateViewport(width, 900))
+		if shown := eval[bool](t, ctx, field); shown != (width > 390) {
+			t.Errorf("at %d px the filters are shown: %v", width, shown)
+		}
+	}
+	eval[int](t, ctx, `document.querySelector(".fold summary").focus();0`)
+	act(t, ctx, chromedp.KeyEvent("\r"))
+	until(t, ctx, field)
 }
 
 // TestNothingYet: where nothing was asked yet every page says what to do next, on a phone too.

@@ -17,15 +17,20 @@ import (
 
 // fixesPage is the order of work.
 type fixesPage struct {
-	Steps []step
-	Asked bool // something was
+	Steps    []step
+	Findings map[string]estate.Group // on the board, by rule
+	Asked    bool                    // something was
 }
 
 func (*fixesPage) title() string { return "Fixes" }
 
 func (p *Pages) fixes(a *ask) (any, error) {
-	o := p.Hub.View(a.who).Overview()
-	out := &fixesPage{Asked: len(o.Sites) > 0}
+	v := p.Hub.View(a.who)
+	o := v.Overview()
+	out := &fixesPage{Asked: len(o.Sites) > 0, Findings: map[string]estate.Group{}}
+	for _, g := range v.Board.Groups(&estate.RowFilter{States: notClosed()}) {
+		out.Findings[g.Rule] = g
+	}
 	for _, s := range o.Steps {
 		out.Steps = append(out.Steps, step{s, text.Capital(s.Closes())})
 	}
@@ -39,6 +44,7 @@ type fixPage struct {
 	Step                 *step // what it closes; nil: it is no work
 	Places               []place
 	All                  int
+	Findings             int // on the board; what did not answer lately is still to verify there
 	Site                 string
 	Sites                []desk.Site
 	Format               string
@@ -80,6 +86,11 @@ func (p *Pages) fix(a *ask) (any, error) {
 		return nil, err
 	}
 	out.All = len(places)
+	on := estate.RowFilter{Rule: out.Rule, States: stillBroken()}
+	if out.Site != "" {
+		on.Sites = []string{out.Site}
+	}
+	out.Findings = p.Hub.View(a.who).Board.Count(&on)
 	for i := range places[:min(len(places), mostPlaces)] {
 		out.Places = append(out.Places, place{places[i], text.Clean(places[i].Name)})
 	}

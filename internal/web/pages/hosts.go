@@ -34,6 +34,7 @@ type hostShown struct {
 	Roles  []string
 	Worst  string // severity of the worst finding; "": there is none
 	OnSite []string
+	Count  int // of its findings that are neither closed nor accepted
 }
 
 func (p *Pages) hosts(a *ask) (any, error) {
@@ -57,8 +58,14 @@ func (p *Pages) hosts(a *ask) (any, error) {
 	}
 	slices.Sort(out.Rules)
 	names := p.siteNames(a)
+	ids := make([]estate.ID, len(got.Items))
+	for i := range got.Items {
+		ids[i] = got.Items[i].ID
+	}
+	counts := v.Board.ByHost(&estate.RowFilter{States: stillBroken()}, ids)
 	for i := range got.Items {
 		out.Hosts = append(out.Hosts, shownHost(&got.Items[i], names))
+		out.Hosts[i].Count = counts[i]
 	}
 	out.Next, out.First = pager(a.q, got.Next)
 	return out, nil

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"signet/internal/desk"
+	"signet/internal/estate"
 	"signet/internal/hub"
 	"signet/internal/store"
 	"signet/internal/text"
@@ -116,13 +117,16 @@ type siteShown struct {
 	Sum    siteSum
 	May    bool   // who asks may launch it
 	Judged string // by which policy
+
+	Findings int // that are not closed
 }
 
 func (p *Pages) sites(a *ask) (any, error) {
 	out := &sitesPage{Limits: p.limits(), Policies: p.policyNames()}
-	sums := p.Hub.View(a.who).Overview().Sites
+	view := p.Hub.View(a.who)
+	sums, findings := view.Overview().Sites, view.Board.BySite(&estate.RowFilter{States: notClosed()})
 	for _, s := range p.Desk.Sites(a.who) {
-		v := siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID), Judged: p.Hub.PolicyOf(s.ID)}
+		v := siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID), Judged: p.Hub.PolicyOf(s.ID), Findings: findings[s.ID]}
 		for i := range sums {
 			if sums[i].Site == s.ID {
 				v.Known, v.Sum = true, siteSum{SiteSum: sums[i]}
@@ -154,7 +158,9 @@ func (p *Pages) site(a *ask) (any, error) {
 		return nil, store.NoDocument("site", a.PathValue("id"))
 	}
 	out := &sitePage{siteShown: siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID), Judged: p.Hub.PolicyOf(s.ID)}, Limits: p.limits(), Policies: p.policyNames()}
-	sums := p.Hub.View(a.who).Overview().Sites
+	view := p.Hub.View(a.who)
+	sums := view.Overview().Sites
+	out.Findings = view.Board.Count(&estate.RowFilter{Sites: []string{s.ID}, States: notClosed()})
 	for i := range sums {
 		if sums[i].Site == s.ID {
 			out.Known, out.Sum = true, siteSum{SiteSum: sums[i]}

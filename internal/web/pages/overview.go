@@ -2,6 +2,7 @@ package pages
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"signet"
@@ -49,10 +50,10 @@ func (p *Pages) loginPage(setUp bool, to, failed string) *loginPage {
 
 // overviewPage is the estate in a sentence and in sums.
 type overviewPage struct {
-	Lead, Sub string
+	Lead, Sub []phrase // with what they count
 	Tiles     []tile
 	Steps     []step
-	More      int // steps that are not shown
+	Fixes     int // steps, those too that are not shown
 	Sites     []siteSum
 	Jobs      []jobShown
 	Since     time.Time
@@ -66,7 +67,31 @@ type overviewPage struct {
 
 func (*overviewPage) title() string { return "Overview" }
 
-type tile struct{ Class, Number, Text, Query string }
+// phrase is a part of a sentence; with a path it is a count, and leads to what it counts.
+type phrase struct{ Text, Path string }
+
+// counted cuts a sentence of html.Lead where it counts hosts of a verdict.
+func counted(sentence string, by report.Counts, hosts uint64) (parts []phrase) {
+	n := func(v signet.Verdict, one, many string) string { return text.CountGrouped(by[v], one, many) }
+	for _, c := range []struct {
+		of   signet.Verdict
+		text string
+	}{
+		{signet.Exposed, text.Grouped(by[signet.Exposed]) + " of " + text.CountGrouped(hosts, "host", "hosts")},
+		{signet.Undetermined, n(signet.Undetermined, "more host", "more hosts")},
+		{signet.Undetermined, n(signet.Undetermined, "host has no verdict", "hosts have no verdict")},
+		{signet.Guarded, n(signet.Guarded, "host is guarded", "hosts are guarded")},
+		{signet.Unseen, n(signet.Unseen, "host asked for no logon", "hosts asked for no logon")},
+	} {
+		if before, after, ok := strings.Cut(sentence, c.text); ok {
+			parts = append(parts, phrase{Text: before}, phrase{c.text, "/hosts?verdict=" + c.of.String()})
+			sentence = after
+		}
+	}
+	return append(parts, phrase{Text: sentence})
+}
+
+type tile struct{ Class, Number, Text, Query, More string }
 
 // step is what to do, and what that closes.
 type step struct {
@@ -77,9 +102,13 @@ type step struct {
 // siteSum is a site with its trend.
 type siteSum struct {
 	estate.SiteSum
-	Name  string
-	Trend *trend
+	Name     string
+	Trend    *trend
+	Findings int // that are not closed
 }
+
+// ID is that of the site.
+func (s siteSum) ID() string { return s.Site }
 
 // Exposed is how many endpoints are.
 func (s siteSum) Exposed() uint64 { return s.Verdicts[signet.Exposed] }
@@ -97,16 +126,17 @@ func (p *Pages) overview(a *ask) (any, error) {
 	for _, n := range o.Hosts {
 		hosts += n
 	}
-	out.Lead, out.Sub = html.Lead(o.Hosts, hosts, &o.Coverage)
+	lead, sub := html.Lead(o.Hosts, hosts, &o.Coverage)
+	out.Lead, out.Sub = counted(lead, o.Hosts, hosts), counted(sub, o.Hosts, hosts)
 	for _, t := range signet.Verdicts() {
 		word := t.String()
-		out.Tiles = append(out.Tiles, tile{word, text.Grouped(o.Hosts[t]), text.Noun(o.Hosts[t], "host ", "hosts ") + word + ", " + text.CountGrouped(o.Verdicts[t], "endpoint", "endpoints"), "?verdict=" + word})
+		out.Tiles = append(out.Tiles, tile{word, text.Grouped(o.Hosts[t]), text.Noun(o.Hosts[t], "host ", "hosts ") + word, "?verdict=" + word, text.CountGrouped(o.Verdicts[t], "endpoint", "endpoints")})
 	}
-	out.Tiles = append(out.Tiles, tile{"", text.Grouped(o.Coverage.Addresses), text.Noun(o.Coverage.Addresses, "address", "addresses") + " asked, " + text.Grouped(o.Coverage.Alive) + " alive", ""})
+	out.Tiles = append(out.Tiles, tile{"", text.Grouped(o.Coverage.Addresses), text.Noun(o.Coverage.Addresses, "address", "addresses") + " asked, " + text.Grouped(o.Coverage.Alive) + " alive", "", ""})
 	for i := range o.Steps[:min(len(o.Steps), mostSteps)] {
 		out.Steps = append(out.Steps, step{o.Steps[i], text.Capital(o.Steps[i].Closes())})
 	}
-	out.More = len(o.Steps) - len(out.Steps)
+	out.Fixes = len(o.Steps)
 	out.Waiting = v.Board.Count(&estate.RowFilter{States: []estate.State{estate.ToVerify}})
 	out.Nobody = v.Board.Count(&estate.RowFilter{States: []estate.State{estate.Open}})
 	runs, err := p.Hub.Runs(a.Context(), a.who)
@@ -117,10 +147,10 @@ func (p *Pages) overview(a *ask) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := p.siteNames(a)
+	names, findings := p.siteNames(a), v.Board.BySite(&estate.RowFilter{States: notClosed()})
 	for i := range o.Sites {
 		s := &o.Sites[i]
-		out.Sites = append(out.Sites, siteSum{*s, names[s.Site], newTrend(trends(s.Site, s.Run, mostTrend))})
+		out.Sites = append(out.Sites, siteSum{*s, names[s.Site], newTrend(trends(s.Site, s.Run, mostTrend)), findings[s.Site]})
 	}
 	jobs, err := p.Hub.List(a.who)
 	if err != nil {

@@ -26,6 +26,7 @@ func (*ownersPage) title() string { return "Owners" }
 type ownerShown struct {
 	owner.Rule
 	estate.GivenCount
+	InAll int // findings of the owner, by whichever rule or hand
 }
 
 // owners are seen by whoever sees all sites: rules name networks of any.
@@ -41,9 +42,11 @@ func (p *Pages) owners(a *ask) (any, error) {
 		return nil, err
 	}
 	out.Table = b.String()
-	for i, c := range p.Hub.View(a.who).Board.GivenCounts() {
+	board := p.Hub.View(a.who).Board
+	all := board.ByOwner(&estate.RowFilter{States: notClosed()})
+	for i, c := range board.GivenCounts() {
 		if i < len(out.Rules) {
-			out.Shown = append(out.Shown, ownerShown{out.Rules[i], c})
+			out.Shown = append(out.Shown, ownerShown{out.Rules[i], c, all[out.Rules[i].Owner]})
 		}
 	}
 	return out, nil

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -49,6 +50,7 @@ func clean(t *testing.T, path, page string) (links []string) {
 	})
 	walk(t, page, func(n *html.Node) {
 		count[n.Data]++
+		_, counted := attr(n, "data-count")
 		for _, a := range n.Attr {
 			switch {
 			case a.Key == "style" || strings.HasPrefix(a.Key, "on") || a.Key == "srcdoc":
@@ -57,6 +59,7 @@ func clean(t *testing.T, path, page string) (links []string) {
 				t.Errorf("%s: two elements have the id %s", path, a.Val)
 			case a.Key == "id":
 				ids[a.Val] = true
+			case a.Key == "href" && counted && strings.Contains(path, "?"): // filters of filters: each is followed by itself
 			case (a.Key == "href" || a.Key == "src" || a.Key == "action") && n.Data != "link" && n.Data != "script":
 				u, err := url.Parse(a.Val)
 				if err != nil || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" || strings.HasPrefix(a.Val, "#ZgotmplZ") {
@@ -139,7 +142,7 @@ func (c *caller) crawl(base string) map[string]string {
 func TestEveryLink(t *testing.T) {
 	const evil = `\"'><script>alert(1)</script><img src=x onerror=alert(2)>`
 	s := serve(t, "http://tools.example/signet", "127.9.7.1", "127.9.7.2")
-	checktest.ServeDesktop(t, "127.9.7.1")
+	server := checktest.ServeDesktop(t, "127.9.7.1")
 	c := s.admin(t)
 	empty := c.crawl("/signet")
 	if !strings.Contains(empty["/signet/"], "Nothing has been asked yet") || !strings.Contains(empty["/signet/"], "Start the first scan") {
@@ -148,8 +151,17 @@ func TestEveryLink(t *testing.T) {
 	c.sample("dc1.lab.example", evil, "DC1", "<b>DC1", "Signet lab CA", evil, `"signet/sample"`, `"<script>tool</script>"`, `"baseline/1"`, `"<i>policy"`)
 	site := c.call("POST", "sites", m{"name": "<script>site</script>", "targets": []string{"127.9.7.1"}, "checks": []string{"rdp"}, "owner": "<u>owner"})["id"].(string)
 	c.scan(m{"site": site})
-	c.scan(m{"site": site})
-	c.call("POST", "exceptions", m{"rule": nlaRule, "scope": []string{"192.0.2.7"}, "owner": "<b>x", "reason": "<script>why</script>", "until": "2100-01-01"})
+	for _, mended := range []bool{false, true, false} {
+		server.Mended.Store(mended)
+		c.scan(m{"site": site})
+	}
+	gone := m{"targets": []string{"127.9.7.2"}, "checks": []string{"rdp"}}
+	t.Run("while a second one answers", func(t *testing.T) {
+		checktest.ServeDesktop(t, "127.9.7.2")
+		c.scan(gone)
+	})
+	c.scan(gone)
+	c.call("POST", "exceptions", m{"rule": nlaRule, "scope": []string{"127.9.7.1"}, "owner": "<b>x", "reason": "<script>why</script>", "until": "2100-01-01"})
 	c.call("POST", "policies", m{"name": "ours", "yaml": "extends: baseline\n# </textarea><script>1</script>\n"})
 	c.call("POST", "schedules", m{"site": site, "cron": "0 6 * * 1", "zone": "Europe/Berlin", "blackouts": []string{"sat,sun"}})
 	c.call("POST", "channels", m{"kind": "webhook", "name": "<script>ch</script>", "url": "https://soc.example/?a=%3Cscript%3E", "template": `{"text": "{{.Title}}"}`})
@@ -157,6 +169,7 @@ func TestEveryLink(t *testing.T) {
 	c.call("POST", "users", m{"name": "<script>u</script>", "password": password, "role": "operator"})
 	row := c.call("GET", "findings?rule="+nlaRule, nil)["items"].([]any)[0].(map[string]any)["id"].(string)
 	c.call("PATCH", "findings/"+row, m{"owner": "<script>o</script>", "ticket": "https://t.example/?a=%3Cscript%3E", "comment": "</textarea><script>c</script>", "due": "2020-01-01"})
+	c.call("PUT", "owners", m{"rules": []m{{"match": "127.20.4.0/24", "owner": "Desk team"}, {"match": "0.0.0.0/0", "owner": "Desk team"}}})
 	c.call("POST", "findings/"+row+"/verify", nil)
 
 	seen := c.crawl("/signet")
@@ -182,6 +195,13 @@ func TestEveryLink(t *testing.T) {
 	for _, want := range []string{"&lt;script&gt;alert(1)", "&lt;script&gt;site", "&lt;script&gt;o&lt;", "&lt;/textarea&gt;&lt;script&gt;c", "&lt;script&gt;why", "overdue", `class="trend"`, "03 00 00 13 0e d0 00 00", `rel="noopener noreferrer"`} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no page shows %s", want)
+		}
+	}
+	counted := []string{"/", "/board", "/changes", "/exceptions", "/fixes", "/fixes/" + nlaRule, "/hosts", "/owners", "/sites", "/sites/" + site}
+	got := c.counts("/signet", append(slices.Clone(counted), slices.Sorted(maps.Keys(seen))...))
+	for _, path := range counted {
+		if !slices.Contains(got, path) {
+			t.Errorf("no count at %s leads to a list", path)
 		}
 	}
 	if said := s.said.text(); said != "" {
