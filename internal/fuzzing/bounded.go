@@ -12,7 +12,7 @@ import (
 // and what a reader sets up for any file need.
 const (
 	perMegabyte = time.Second
-	timeFloor   = 5 * time.Second
+	timeFloor   = 5 * time.Second * min(raceFactor, 4)
 
 	bytesPerByte = 512 * raceFactor
 	bytesFloor   = 64 << 20
