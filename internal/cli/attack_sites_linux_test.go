@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -23,7 +24,9 @@ func TestAttackForeignIDs(t *testing.T) {
 	row := admin.items("findings?q=127.32.25.2")[0]
 	ids["findings"], ids["hosts"] = row["id"].(string), row["host"].(string)
 	admin.call(200, "PATCH", "findings/"+ids["findings"], object{"owner": "foreign-desk", "ticket": "https://foreign.example/1"})
-	ids["exceptions"] = admin.call(201, "POST", "exceptions", object{"rule": row["rule"], "scope": []string{"127.32.25.2"}, "owner": "foreign-desk", "reason": "x", "until": "2099-01-01"}).field("id")
+	ids["exceptions"] = admin.call(201, "POST", "exceptions", object{"rule": row["rule"], "site": ids["sites"], "scope": []string{"127.32.25.2"}, "owner": "foreign-desk", "reason": "x", "until": "2099-01-01"}).field("id")
+	admin.call(201, "POST", "exceptions", object{"rule": row["rule"], "scope": []string{"127.32.25.2"}, "owner": "foreign-everywhere", "reason": "x", "until": "2099-01-01"})
+	exception := admin.call(200, "GET", "exceptions/"+ids["exceptions"], nil).text
 	ids["policies"] = admin.call(201, "POST", "policies", object{"name": "foreign-policy", "yaml": "name: foreign-policy\nversion: 1\n"}).field("id")
 	ids["users"] = admin.items("users")[0]["id"].(string)
 	ids["tokens"] = admin.call(201, "POST", "tokens", object{"name": "foreign-token", "role": "viewer"}).field("id")
@@ -47,7 +50,7 @@ func TestAttackForeignIDs(t *testing.T) {
 	routes := admin.routes()
 	slices.Sort(routes)
 	pages := []string{"/board/" + ids["findings"], "/hosts/" + ids["hosts"], "/hosts/" + ids["hosts"] + "/evidence?check=rdp&port=3389", "/runs/" + ids["runs"], "/diff?old=" + ownRun + "&new=" + ids["runs"], "/diff?old=" + ids["runs"] + "&new=" + ids["runs"],
-		"/jobs/" + ids["jobs"], "/channels", "/sites/" + ids["sites"], "/policies/" + ids["policies"], "/users", "/tokens", "/audit", "/settings", "/exceptions", "/policies"}
+		"/jobs/" + ids["jobs"], "/channels", "/sites/" + ids["sites"], "/policies/" + ids["policies"], "/users", "/tokens", "/audit", "/settings", "/board?exception=" + ids["exceptions"], "/policies"}
 	before := admin.call(200, "GET", "findings/"+ids["findings"], nil).text
 	for name, c := range callers {
 		var auth []string
@@ -79,6 +82,9 @@ func TestAttackForeignIDs(t *testing.T) {
 				continue
 			}
 			bodies := []any{object{"owner": "mallory"}, object{"state": "in-work"}}
+			if kind == "exceptions" {
+				bodies = []any{object{"owner": "mallory"}, object{"state": "proposed"}, object{"site": own}}
+			}
 			if kind == "schedules" {
 				bodies = []any{object{"paused": true}, object{"site": own}}
 			}
@@ -98,20 +104,39 @@ func TestAttackForeignIDs(t *testing.T) {
 			{"POST /api/v1/users", object{"name": "eve", "password": servePassword, "role": "admin"}}, {"POST /api/v1/tokens", object{"name": "eve", "role": "admin"}}, {"POST /api/v1/sites", object{"name": "eve", "targets": []string{"127.32.25.2"}}},
 			{"POST /api/v1/channels", object{"kind": "webhook", "name": "eve", "url": "https://eve.example"}},
 			{"POST /api/v1/exceptions", object{"rule": row["rule"], "scope": []string{"127.32.25.2"}, "owner": "e", "reason": "e", "until": "2099-01-01"}}, {"POST /api/v1/runs/import", "{}"},
-			{"PUT /api/v1/tables/sites", "name,targets\neve,127.32.25.2\n"}, {"PUT /api/v1/tables/exceptions", "rule,scope,owner,reason,until\n*,127.32.25.2,e,e,2099-01-01\n"}, {"POST /api/v1/tables/sites/preview", "name,targets\nforeign-site,\n"}, {"GET /api/v1/runs/" + ids["runs"] + "/report?format=jsonl", nil},
+			{"PUT /api/v1/tables/sites", "name,targets\neve,127.32.25.2\n"}, {"POST /api/v1/tables/sites/preview", "name,targets\nforeign-site,\n"}, {"GET /api/v1/runs/" + ids["runs"] + "/report?format=jsonl", nil},
 		} {
 			method, path, _ := strings.Cut(k.call, " ")
 			tell(k.call, c.send(method, path, k.body, auth...), 401, 403, 404)
 		}
+		for _, site := range []string{"", "foreign-site", ids["sites"]} { // to propose at the own one is allowed, and there alone
+			tell("POST exceptions at "+site, c.send("POST", "/api/v1/exceptions", object{"rule": row["rule"], "site": site, "owner": "e", "reason": "e", "until": "2099-01-01"}, auth...), 401, 403, 422)
+			for _, id := range []string{"", ids["exceptions"]} {
+				for _, call := range []string{"PUT /api/v1/tables/exceptions", "POST /api/v1/tables/exceptions/preview"} {
+					method, path, _ := strings.Cut(call, " ")
+					a := c.send(method, path, "id,site,rule,owner,reason,until\n"+id+","+site+","+row["rule"].(string)+",e,e,2099-01-01\n", slices.Concat(auth, []string{"Content-Type: text/csv"})...)
+					a.text = strings.ReplaceAll(a.text, cmp.Or(site, "\x00"), "") // what it was asked, it may say again
+					if tell(call+" at "+site, a, 200, 401, 403, 422); a.status == 200 && (method == "PUT" || !strings.Contains(a.text, `"valid":false`)) {
+						t.Errorf("%s of %q at %q by %s: %s", call, id, site, name, a.text)
+					}
+				}
+			}
+		}
 		for _, path := range pages {
 			tell("page "+path, c.send("GET", path, nil, auth...), 303, 403, 404)
 		}
-		for _, path := range []string{"/", "/board", "/hosts", "/paths", "/runs", "/diff", "/jobs", "/sites", "/me", "/hosts?q=127.32.25", "/metrics", "/api/v1/findings?q=127.32.25", "/api/v1/hosts?q=127.32.25"} {
+		for _, path := range []string{"/", "/board", "/hosts", "/paths", "/runs", "/diff", "/jobs", "/sites", "/exceptions", "/exceptions?rule=" + row["rule"].(string), "/me", "/hosts?q=127.32.25", "/metrics", "/api/v1/findings?q=127.32.25", "/api/v1/hosts?q=127.32.25"} {
 			tell(path, c.send("GET", path, nil, auth...), 200, 303, 401)
 		}
 	}
 	if after := admin.call(200, "GET", "findings/"+ids["findings"], nil).text; after != before {
 		t.Errorf("the finding was %s, and is %s", before, after)
+	}
+	if after := admin.call(200, "GET", "exceptions/"+ids["exceptions"], nil).text; after != exception {
+		t.Errorf("the exception was %s, and is %s", exception, after)
+	}
+	if list := admin.items("exceptions"); len(list) != 2 {
+		t.Errorf("exceptions were made: %v", list)
 	}
 	for name := range maps.Keys(callers) { // what is their own they see, or the test shows nothing
 		if name != "nobody" {

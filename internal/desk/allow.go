@@ -84,10 +84,11 @@ const (
 	Launch                   // start and stop jobs, verify
 	Work                     // owner, ticket, due date, comment and state of rows of the board
 	Propose                  // exceptions
+	Approve                  // them
 	Arrange                  // make, change and remove sites: what they may reach, others' sites know
 	Import                   // runs, which belong to no site
 	Inspect                  // see users, tokens, policies' drafts, settings, the audit log
-	Administer               // change those, and approve exceptions
+	Administer               // change those
 	Self                     // one's own password and sessions
 	actions
 )
@@ -104,7 +105,8 @@ func rules() [actions]rule {
 		Look:       {least: Viewer},
 		Launch:     {least: Operator},
 		Work:       {least: Operator},
-		Propose:    {least: Operator, everywhere: true},
+		Propose:    {least: Operator},
+		Approve:    {least: Admin},
 		Arrange:    {least: Operator, everywhere: true},
 		Import:     {least: Operator, everywhere: true},
 		Inspect:    {least: Admin, everywhere: true},

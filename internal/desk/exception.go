@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"signet/internal/store"
 )
 
 // Exception takes findings of a rule in a scope out of judgements until the end of its last day (UTC), once it is approved.
@@ -12,6 +14,7 @@ type Exception struct {
 	ID     string         `json:"id"`
 	Rule   string         `json:"rule"`  // or *
 	Scope  Terms          `json:"scope"` // as in a policy; empty: everywhere
+	Site   string         `json:"site,omitempty" doc:"ID of the one whose findings alone it covers; left out: it covers those of any, and of none"`
 	Owner  string         `json:"owner"` // who answers for it
 	Reason string         `json:"reason"`
 	Until  string         `json:"until"` // its last day, 2006-01-02
@@ -61,37 +64,71 @@ func exceptionOf(k kept[Exception]) Exception {
 	return e
 }
 
-// Exceptions lists all, by ID: those that are proposed, in force or past.
-func (d *Desk) Exceptions() []Exception {
+// Exceptions lists those that somebody may see, by ID: proposed, in force or past. Who is limited to sites sees those of these sites alone, since
+// the others name hosts of any.
+func (d *Desk) Exceptions(w Who) []Exception {
 	var list []Exception
 	for _, k := range d.exceptions.list() {
-		list = append(list, exceptionOf(k))
+		if Allow(w, Look, k.v.Site) {
+			list = append(list, exceptionOf(k))
+		}
 	}
 	return list
 }
 
 // InForce lists the exceptions that count at a time.
 func (d *Desk) InForce(at time.Time) []Exception {
-	return slices.DeleteFunc(d.Exceptions(), func(e Exception) bool { return e.State != Approved || at.UTC().Format(time.DateOnly) > e.Until })
+	return slices.DeleteFunc(d.Exceptions(System()), func(e Exception) bool { return e.State != Approved || at.UTC().Format(time.DateOnly) > e.Until })
 }
 
-// Exception gives one.
-func (d *Desk) Exception(id string) (Exception, error) {
+// Exception gives one. One that somebody may not see is store.ErrUnknown to them.
+func (d *Desk) Exception(w Who, id string) (Exception, error) {
 	k, err := d.exceptions.get(id)
+	if err == nil && !Allow(w, Look, k.v.Site) {
+		return Exception{}, store.NoDocument("exception", id)
+	}
 	return exceptionOf(k), err
 }
 
-// ProposeException makes an exception of what somebody says of it: rule, scope, owner, reason and last day. It is a proposal, which changes nothing;
-// that of whoever may approve it is approved.
+// exceptionAt is one that stands at a revision, as somebody who may see it asks for it.
+func (d *Desk) exceptionAt(w Who, id string, was uint64) (kept[Exception], error) {
+	if _, err := d.Exception(w, id); err != nil {
+		return kept[Exception]{}, err
+	}
+	return d.exceptions.at(id, was)
+}
+
+// ProposeException makes an exception of what somebody says of it: rule, scope, site (an ID or a name), owner, reason and last day. It is a proposal,
+// which changes nothing; that of whoever may approve it is approved.
 func (d *Desk) ProposeException(ctx context.Context, act Act, e Exception) (Exception, error) {
-	if !Allow(act.Who, Propose, "") {
+	if !AllowSomewhere(act.Who, Propose) {
 		return Exception{}, ErrForbidden
 	}
-	err := d.change(ctx, act, func(p *plan) error { return d.planException(p, &e, Allow(act.Who, Administer, "")) })
+	err := d.change(ctx, act, func(p *plan) (err error) {
+		if e.Site, err = d.siteOfException(act.Who, e.Site); err != nil {
+			return err
+		}
+		if !Allow(act.Who, Propose, e.Site) {
+			return ErrForbidden
+		}
+		return d.planException(p, &e, Allow(act.Who, Approve, e.Site))
+	})
 	if err != nil {
 		return Exception{}, err
 	}
-	return d.Exception(e.ID)
+	return d.Exception(act.Who, e.ID)
+}
+
+// siteOfException is the ID of the site that an exception is to be of, which somebody has to see; "": of none.
+func (d *Desk) siteOfException(w Who, site string) (string, error) {
+	if site == "" {
+		return "", nil
+	}
+	k, ok := d.site(site)
+	if !ok || !Allow(w, Look, k.id) {
+		return "", wrong("site", "there is no site %.100q", site)
+	}
+	return k.id, nil
 }
 
 // planException plans to make an exception of what somebody says of it, and gives it its ID.
@@ -103,11 +140,11 @@ func (d *Desk) planException(p *plan, e *Exception, approve bool) error {
 	if err != nil {
 		return err
 	}
-	*e = Exception{ID: id, Rule: e.Rule, Scope: e.Scope, Owner: e.Owner, Reason: e.Reason, Until: e.Until, State: Proposed, Proposed: p.now, ProposedBy: p.act.Who.ID}
+	*e = Exception{ID: id, Rule: e.Rule, Scope: e.Scope, Site: e.Site, Owner: e.Owner, Reason: e.Reason, Until: e.Until, State: Proposed, Proposed: p.now, ProposedBy: p.act.Who.ID}
 	if err := d.checkException(p, e); err != nil {
 		return err
 	}
-	p.note("exception.propose", id, "rule", e.Rule, "until", e.Until)
+	p.note("exception.propose", id, e.noted()...)
 	if approve {
 		e.approve(p)
 	}
@@ -116,37 +153,53 @@ func (d *Desk) planException(p *plan, e *Exception, approve bool) error {
 
 func (e *Exception) approve(p *plan) {
 	e.State, e.Approved, e.ApprovedBy = Approved, p.now, p.act.Who.ID
-	p.note("exception.approve", e.ID, "rule", e.Rule, "until", e.Until)
+	p.note("exception.approve", e.ID, e.noted()...)
+}
+
+// noted is what the audit log says of it.
+func (e *Exception) noted() []string {
+	list := []string{"rule", e.Rule, "until", e.Until}
+	if e.Site != "" {
+		list = append(list, "site", e.Site)
+	}
+	return list
 }
 
 // ExceptionChange is what of an exception is to be changed; nil: not that.
 type ExceptionChange struct {
-	Rule, Owner, Reason, Until *string
-	Scope                      *Terms
-	State                      *ExceptionState
+	Rule, Site, Owner, Reason, Until *string // Site: an ID or a name
+	Scope                            *Terms
+	State                            *ExceptionState
 }
 
 // ChangeException changes an exception that stands at a revision. Whoever may only propose changes proposals of their own, and approves none.
 func (d *Desk) ChangeException(ctx context.Context, act Act, id string, was uint64, c ExceptionChange) (Exception, error) {
-	if !Allow(act.Who, Propose, "") {
+	if !AllowSomewhere(act.Who, Propose) {
 		return Exception{}, ErrForbidden
 	}
 	err := d.change(ctx, act, func(p *plan) error {
-		k, err := d.exceptions.at(id, was)
+		k, err := d.exceptionAt(act.Who, id, was)
 		if err != nil {
 			return err
+		}
+		if c.Site != nil {
+			site, err := d.siteOfException(act.Who, *c.Site)
+			if err != nil {
+				return err
+			}
+			c.Site = &site
 		}
 		return d.planExceptionChange(p, k, c)
 	})
 	if err != nil {
 		return Exception{}, err
 	}
-	return d.Exception(id)
+	return d.Exception(act.Who, id)
 }
 
 // set says over an exception what is to be changed, but for its state.
 func (c *ExceptionChange) set(e *Exception) {
-	for _, f := range []struct{ to, from *string }{{&e.Rule, c.Rule}, {&e.Owner, c.Owner}, {&e.Reason, c.Reason}, {&e.Until, c.Until}} {
+	for _, f := range []struct{ to, from *string }{{&e.Rule, c.Rule}, {&e.Site, c.Site}, {&e.Owner, c.Owner}, {&e.Reason, c.Reason}, {&e.Until, c.Until}} {
 		if f.from != nil {
 			*f.to = *f.from
 		}
@@ -156,17 +209,20 @@ func (c *ExceptionChange) set(e *Exception) {
 	}
 }
 
-// planExceptionChange plans to change an exception as whoever does it may.
+// planExceptionChange plans to change an exception as whoever does it may, at the site that it is of and at the one that it is to be of (an ID).
 func (d *Desk) planExceptionChange(p *plan, k kept[Exception], c ExceptionChange) error {
 	e := k.v
-	if !mayChange(p.act.Who, &e) || c.State != nil && *c.State != e.State && !Allow(p.act.Who, Administer, "") {
-		return ErrForbidden
-	}
+	before := e
 	c.set(&e)
+	for _, x := range []*Exception{&before, &e} {
+		if !MayChange(p.act.Who, x) || c.State != nil && *c.State != before.State && !Allow(p.act.Who, Approve, x.Site) {
+			return ErrForbidden
+		}
+	}
 	if err := d.checkException(p, &e); err != nil {
 		return err
 	}
-	p.note("exception.change", k.id, "rule", e.Rule, "until", e.Until)
+	p.note("exception.change", k.id, e.noted()...)
 	switch {
 	case c.State == nil || *c.State == e.State:
 	case *c.State == Approved:
@@ -181,15 +237,15 @@ func (d *Desk) planExceptionChange(p *plan, k kept[Exception], c ExceptionChange
 
 // RemoveException takes an exception or a proposal away. Whoever may only propose takes back their own proposals.
 func (d *Desk) RemoveException(ctx context.Context, act Act, id string, was uint64) error {
-	if !Allow(act.Who, Propose, "") {
+	if !AllowSomewhere(act.Who, Propose) {
 		return ErrForbidden
 	}
 	return d.change(ctx, act, func(p *plan) error {
-		k, err := d.exceptions.at(id, was)
+		k, err := d.exceptionAt(act.Who, id, was)
 		if err != nil {
 			return err
 		}
-		if !mayChange(act.Who, &k.v) {
+		if !MayChange(act.Who, &k.v) {
 			return ErrForbidden
 		}
 		d.exceptions.remove(p, id, k.rev)
@@ -198,8 +254,9 @@ func (d *Desk) RemoveException(ctx context.Context, act Act, id string, was uint
 	})
 }
 
-func mayChange(w Who, e *Exception) bool {
-	return Allow(w, Administer, "") || e.State == Proposed && e.ProposedBy == w.ID
+// MayChange tells whether somebody may change an exception and take it away: who may approve it, and who proposed it as long as it is a proposal.
+func MayChange(w Who, e *Exception) bool {
+	return Allow(w, Approve, e.Site) || e.State == Proposed && e.ProposedBy == w.ID && Allow(w, Propose, e.Site)
 }
 
 // checkException checks what an exception says.

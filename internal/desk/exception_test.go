@@ -101,6 +101,131 @@ func TestExceptions(t *testing.T) {
 	f.sound(t)
 }
 
+// TestExceptionsOfSites: who is limited to sites proposes, changes, approves and sees what is of these sites, and nothing else.
+func TestExceptionsOfSites(t *testing.T) {
+	f := ready(t)
+	ctx := t.Context()
+	var ids []string
+	for _, name := range []string{"Berlin", "Lyon"} {
+		s, err := f.PutSite(ctx, f.root, Site{Name: name, Targets: []string{"10.0.0.1"}}, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, s.ID)
+	}
+	at := func(site string) Exception {
+		e := goodException()
+		e.Site = site
+		return e
+	}
+	liv, adam, both := f.act(f.make(t, "liv", Operator, "Berlin")), f.act(f.make(t, "adam", Admin, "Berlin")), f.act(f.make(t, "bo", Operator, "Berlin", "Lyon"))
+	viewer := f.act(f.make(t, "vic", Viewer, "Berlin"))
+	_, err := f.ProposeException(ctx, liv, at(""))
+	wantError(t, "of any site", err, ErrForbidden)
+	_, err = f.ProposeException(ctx, viewer, at("Berlin"))
+	wantError(t, "by a viewer", err, ErrForbidden)
+	for _, site := range []string{"Lyon", ids[1], "Nowhere"} {
+		_, err = f.ProposeException(ctx, liv, at(site))
+		wantField(t, err, "site")
+	}
+	mine, err := f.ProposeException(ctx, liv, at("berlin"))
+	if err != nil || mine.Site != ids[0] || mine.State != Proposed || f.lastEntry(t).Detail["site"] != ids[0] {
+		t.Fatalf("%+v, %v", mine, err)
+	}
+	general, err := f.ProposeException(ctx, f.operator, at(""))
+	if err != nil || general.Site != "" {
+		t.Fatal(err)
+	}
+	foreign, err := f.ProposeException(ctx, both, at("Lyon"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []struct {
+		by   Act
+		sees int
+	}{{f.root, 3}, {f.operator, 3}, {f.viewer, 3}, {liv, 1}, {adam, 1}, {viewer, 1}, {both, 2}, {Act{}, 0}} {
+		if got := f.Exceptions(k.by.Who); len(got) != k.sees {
+			t.Errorf("%s sees %d, want %d", k.by.Who.Name, len(got), k.sees)
+		}
+	}
+	for _, by := range []Act{liv, adam} {
+		for _, other := range []Exception{general, foreign} {
+			_, err = f.Exception(by.Who, other.ID)
+			wantError(t, "looked at", err, store.ErrUnknown)
+			_, err = f.ChangeException(ctx, by, other.ID, other.Rev, ExceptionChange{State: ptr(Approved)})
+			wantError(t, "changed", err, store.ErrUnknown)
+			wantError(t, "removed", f.RemoveException(ctx, by, other.ID, other.Rev), store.ErrUnknown)
+		}
+		_, err = f.ChangeException(ctx, by, mine.ID, mine.Rev, ExceptionChange{Site: ptr("Lyon")})
+		wantField(t, err, "site")
+		_, err = f.ChangeException(ctx, by, mine.ID, mine.Rev, ExceptionChange{Site: ptr("")})
+		wantError(t, "made general", err, ErrForbidden)
+	}
+	_, err = f.ChangeException(ctx, liv, mine.ID, mine.Rev, ExceptionChange{State: ptr(Approved)})
+	wantError(t, "approved by its operator", err, ErrForbidden)
+	_, err = f.ChangeException(ctx, both, mine.ID, mine.Rev, ExceptionChange{Owner: ptr("x")})
+	wantError(t, "of another operator", err, ErrForbidden)
+	if foreign, err = f.ChangeException(ctx, both, foreign.ID, foreign.Rev, ExceptionChange{Site: ptr("Berlin")}); err != nil || foreign.Site != ids[0] {
+		t.Errorf("moved between one's own sites: %+v, %v", foreign, err)
+	}
+	if foreign, err = f.ChangeException(ctx, both, foreign.ID, foreign.Rev, ExceptionChange{Site: ptr("Lyon")}); err != nil {
+		t.Error(err)
+	}
+	if mine, err = f.ChangeException(ctx, adam, mine.ID, mine.Rev, ExceptionChange{State: ptr(Approved)}); err != nil || mine.ApprovedBy != adam.Who.ID {
+		t.Errorf("by the admin of the site: %+v, %v", mine, err)
+	}
+	wantError(t, "taken back once it is approved", f.RemoveException(ctx, liv, mine.ID, mine.Rev), ErrForbidden)
+	if e, err := f.ProposeException(ctx, adam, at(ids[0])); err != nil || e.State != Approved {
+		t.Errorf("of an admin of the site: %+v, %v", e, err)
+	}
+	// What is more at one site than at another counts there alone.
+	split := f.act(f.make(t, "sam", Viewer))
+	split.Who.Role, split.Who.Sites, split.Who.Grants = Admin, ids, []Grant{{Admin, ids[:1]}, {Operator, ids[1:]}}
+	_, err = f.ChangeException(ctx, split, foreign.ID, foreign.Rev, ExceptionChange{State: ptr(Approved)})
+	wantError(t, "approved by who is an admin elsewhere", err, ErrForbidden)
+	_, err = f.ChangeException(ctx, split, foreign.ID, foreign.Rev, ExceptionChange{Site: ptr("Berlin")})
+	wantError(t, "taken to where it is an admin", err, ErrForbidden)
+	_, err = f.ChangeException(ctx, split, mine.ID, mine.Rev, ExceptionChange{Site: ptr("Lyon")})
+	wantError(t, "carried to where it is not an admin", err, ErrForbidden)
+
+	lines := func(site, id string) []ExceptionLine {
+		e := goodException()
+		return []ExceptionLine{{ID: id, Was: store.AnyRev, ExceptionChange: ExceptionChange{Rule: &e.Rule, Scope: &e.Scope, Owner: &e.Owner, Reason: &e.Reason, Until: ptr("2026-12-30"), Site: ptr(site)}}}
+	}
+	for _, k := range []struct{ site, id, field string }{{"", "", "site"}, {"Lyon", "", "site"}, {"Berlin", general.ID, "id"}, {"Berlin", foreign.ID, "id"}, {"Berlin", mine.ID, "id"}, {"Berlin", "", ""}} {
+		got, err := f.LoadExceptions(ctx, liv, lines(k.site, k.id), true)
+		if err != nil || (k.field == "") != (got[0].Err == nil) {
+			t.Errorf("a line of %+v: %+v, %v", k, got, err)
+		} else if k.field != "" {
+			wantField(t, got[0].Err, k.field)
+		}
+	}
+	f.again(t)
+	if e, err := f.Exception(System(), mine.ID); err != nil || e.Site != ids[0] {
+		t.Errorf("in the next process: %+v, %v", e, err)
+	}
+	// With a site goes what covers its findings alone.
+	if err := f.RemoveException(ctx, both, foreign.ID, foreign.Rev); err != nil {
+		t.Error(err)
+	}
+	if foreign, err = f.ProposeException(ctx, f.operator, at("Lyon")); err != nil {
+		t.Fatal(err)
+	}
+	u, _ := f.users.find(func(u *user) bool { return u.Name == "bo" })
+	if err := f.RemoveUser(ctx, f.root, u.id, u.rev); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.RemoveSite(ctx, f.root, ids[1], store.AnyRev); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Exception(System(), foreign.ID)
+	wantError(t, "of a site that is gone", err, store.ErrUnknown)
+	if _, err := f.Exception(System(), general.ID); err != nil {
+		t.Error(err)
+	}
+	f.sound(t)
+}
+
 func TestTerms(t *testing.T) {
 	for in, want := range map[string]int{`"10.0.0.1"`: 1, `["a","b"]`: 2, `""`: 0, `[]`: 0} {
 		var terms Terms

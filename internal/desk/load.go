@@ -188,15 +188,25 @@ type ExceptionLine struct {
 func (d *Desk) LoadExceptions(ctx context.Context, act Act, lines []ExceptionLine, dry bool) ([]Loaded, error) {
 	return d.loadLines(ctx, act, len(lines), dry, func(p *plan, i int) (Loaded, error) {
 		l := &lines[i]
+		if l.Site != nil {
+			site, err := d.siteOfException(act.Who, *l.Site)
+			if err != nil {
+				return Loaded{ID: l.ID}, err
+			}
+			l.Site = &site
+		}
 		if l.ID == "" {
 			e := Exception{State: Proposed}
 			l.set(&e)
-			approve := l.State == nil && Allow(act.Who, Administer, "")
+			if !Allow(act.Who, Propose, e.Site) {
+				return Loaded{Does: Makes}, wrong("site", "name a site at which you may propose")
+			}
+			approve := l.State == nil && Allow(act.Who, Approve, e.Site)
 			switch {
 			case l.State == nil || *l.State == Proposed:
 			case *l.State != Approved:
 				return Loaded{Does: Makes}, wrong("state", "%.40q is no state: want proposed or approved", string(*l.State))
-			case !Allow(act.Who, Administer, ""):
+			case !Allow(act.Who, Approve, e.Site):
 				return Loaded{Does: Makes}, wrong("state", "an admin approves: leave it out to propose")
 			default:
 				approve = true
@@ -212,7 +222,7 @@ func (d *Desk) LoadExceptions(ctx context.Context, act Act, lines []ExceptionLin
 			return out, err
 		}
 		out := Loaded{ID: l.ID, Does: Changes}
-		k, err := d.exceptions.get(l.ID)
+		k, err := d.exceptionAt(act.Who, l.ID, store.AnyRev)
 		if err != nil {
 			return out, wrong("id", "there is no exception of that ID: leave it out to make one")
 		}

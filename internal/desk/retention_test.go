@@ -121,7 +121,7 @@ func TestForgotten(t *testing.T) {
 	if o := f.Owners().Rules; len(o) != 2 || o[0].Owner != gone || o[1].Owner != "desk team" {
 		t.Errorf("the rules are %+v", o)
 	}
-	if y, err := f.Exception(x.ID); err != nil || y.Owner != gone {
+	if y, err := f.Exception(System(), x.ID); err != nil || y.Owner != gone {
 		t.Errorf("the exception is %+v (%v)", y, err)
 	}
 }

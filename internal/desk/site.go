@@ -141,6 +141,12 @@ func (d *Desk) RemoveSite(ctx context.Context, act Act, id string, was uint64) e
 				p.note("schedule.remove", s.id)
 			}
 		}
+		for _, e := range d.exceptions.list() { // it has no findings any more that they could cover
+			if e.v.Site == id {
+				d.exceptions.remove(p, e.id, e.rev)
+				p.note("exception.remove", e.id, append(e.v.noted(), "state", string(e.v.State))...)
+			}
+		}
 		d.sites.remove(p, id, k.rev)
 		p.note("site.remove", id)
 		return nil

@@ -153,7 +153,7 @@ func TestAlertsOfEvents(t *testing.T) {
 	h := openHubTo(t, path, c.now, office.send, "127.9.51.0/24")
 	ch := h.channel(t, desk.Channel{Kind: "webhook", Name: "soc", URL: "https://soc.example"})
 	_, made := scheduled(t, h, "127.9.51.1", desk.Schedule{Cron: "0 6 * * *"})
-	e, err := h.Desk.ProposeException(t.Context(), act(), desk.Exception{Rule: nla, Owner: "ada", Reason: "lab", Until: "2026-12-20"})
+	e, err := h.Desk.ProposeException(t.Context(), act(), desk.Exception{Rule: nla, Site: "hq", Owner: "ada", Reason: "lab", Until: "2026-12-20"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestAlertsOfEvents(t *testing.T) {
 	office.expects(t, h, want...)
 	c.set(t, "2026-12-06T12:00:00Z")
 	h.settled(t, made[0].ID, "done done started 4")
-	want = append(want, "https://soc.example job.missed 4 scheduled times were missed at hq", "https://soc.example exception.ending An exception ends on 2026-12-20")
+	want = append(want, "https://soc.example job.missed 4 scheduled times were missed at hq", "https://soc.example exception.ending An exception at hq ends on 2026-12-20")
 	office.expects(t, h, want...)
 	h.stop()
 

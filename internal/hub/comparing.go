@@ -110,7 +110,7 @@ func (h *Hub) compareRun(ctx context.Context, runs []store.Run, i int, of map[st
 	if base == nil {
 		return h.keepChanges(ctx, r.ID, nil, nil)
 	}
-	j, err := h.judge(h.PolicyOf(at.Site))
+	j, err := h.judgeOf(at.Site)
 	if err != nil {
 		return err
 	}

@@ -195,7 +195,7 @@ func (h *Hub) diffKey(before, after, judged string) (key [sha256.Size]byte, err 
 		return key, err
 	}
 	name := h.PolicyOf(sites[judged])
-	text, err := h.PolicyText(name)
+	text, err := h.PolicyText(name, sites[judged])
 	if err != nil { // a file of the command line, which does not change while the server runs
 		text = []byte(name)
 	}

@@ -36,7 +36,7 @@ func (h *Hub) Evidence(ctx context.Context, who desk.Who, host *estate.Host, wan
 		if !slices.Contains(host.Runs, r.ID) || len(missing) == 0 {
 			continue
 		}
-		j, err := h.judge(h.PolicyOf(sites[r.ID]))
+		j, err := h.judgeOf(sites[r.ID])
 		if err != nil {
 			return nil, err
 		}

@@ -237,66 +237,6 @@ func TestHubFromFindingToClosed(t *testing.T) {
 	}
 }
 
-// TestHubExceptions: a proposal changes nothing, an approval does, and the exported policy says the same.
-func TestHubExceptions(t *testing.T) {
-	checktest.ServeDesktop(t, "127.9.4.1")
-	h := openHub(t, filepath.Join(t.TempDir(), "s.db"), "127.9.4.0/24")
-	ctx := t.Context()
-	j, err := h.LaunchBare(ctx, act(), &Bare{Targets: []string{"127.9.4.1"}, Checks: []string{"rdp"}})
-	j = h.done(t, j, err)
-	soon(t, "the finding stands on the board", func() bool { return rows(t, h.View(system()))[nla].Rule != "" })
-	operator := desk.Act{Who: desk.Who{Via: desk.BySession, ID: "op", Name: "op", Role: desk.Operator}}
-	x, err := h.Desk.ProposeException(ctx, operator, desk.Exception{Rule: nla, Scope: desk.Terms{"127.9.4.1"}, Owner: "ops", Reason: "old", Until: time.Now().AddDate(1, 0, 0).Format(time.DateOnly)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := h.Refresh(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := rows(t, h.View(system()))[nla].State; got != estate.Open {
-		t.Errorf("proposed: %v", got)
-	}
-	approved := desk.Approved
-	if _, err := h.Desk.ChangeException(ctx, act(), x.ID, store.AnyRev, desk.ExceptionChange{State: &approved}); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.Refresh(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if got := rows(t, h.View(system()))[nla].State; got != estate.Excepted {
-		t.Errorf("approved: %v", got)
-	}
-	text, err := h.PolicyText("baseline")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := run.ParsePolicy(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	judge, err := h.Env.Judge(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	runs, err := store.AllRuns(ctx, h.Store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	stored := &run.Stored{Store: h.Store, Runs: runs}
-	r, err := stored.Find(j.Run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := prose.Text()
-	if _, err := h.Env.Report(ctx, stored.Input(ctx, r), &run.Replay{Judge: judge.On(time.Now())}, f.Run(&b, &report.Options{Checks: h.Env.Checks, Width: 100})); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(b.String(), "ops") {
-		t.Errorf("a report under the exported policy does not know the accepted risk:\n%s", b.String())
-	}
-}
-
 // TestHubSites: who is limited to sites sees nothing of others, nor of what belongs to none.
 func TestHubSites(t *testing.T) {
 	checktest.ServeDesktop(t, "127.9.5.1")

@@ -296,7 +296,7 @@ func (h *openedHub) stored(t *testing.T, id string) *estate.Reading {
 // afresh makes the reading of a run from what is stored of the run.
 func (h *openedHub) afresh(t *testing.T, r *store.Run) *estate.Reading {
 	t.Helper()
-	j, err := h.judge("baseline")
+	j, err := h.judge("baseline", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +315,7 @@ func (h *openedHub) afresh(t *testing.T, r *store.Run) *estate.Reading {
 
 func (h *openedHub) estate(t *testing.T, r *estate.Reading) *estate.Estate {
 	t.Helper()
-	j, err := h.judge("baseline")
+	j, err := h.judge("baseline", "")
 	if err != nil {
 		t.Fatal(err)
 	}

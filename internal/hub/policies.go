@@ -13,10 +13,10 @@ import (
 // Everywhere are the terms of a scope that every address is in.
 func everywhere() judge.Scope { return judge.Scope{"0.0.0.0/0", "::/0"} }
 
-// exceptions are those that admins approved.
-func (h *Hub) exceptions() (list []judge.Exception) {
-	for _, e := range h.Desk.Exceptions() {
-		if e.State != desk.Approved {
+// exceptions are those that admins approved and that cover findings of a site; "": what belongs to none.
+func (h *Hub) exceptions(site string) (list []judge.Exception) {
+	for _, e := range h.Desk.Exceptions(system()) {
+		if e.State != desk.Approved || e.Site != "" && e.Site != site {
 			continue
 		}
 		scope := judge.Scope(e.Scope)
@@ -39,14 +39,49 @@ func (h *Hub) PolicyOf(site string) string {
 	return cmp.Or(own, h.Desk.Settings().Policy, h.Policy, "baseline")
 }
 
-// PolicyText is a policy as a file: with the exceptions that are approved, so that a report under it says what the board says. A
-// policy that is a file already is not given out.
-func (h *Hub) PolicyText(name string) ([]byte, error) {
+// Apart are the sites that are judged by exceptions of their own, too.
+func (h *Hub) Apart() map[string]bool {
+	sites := map[string]bool{}
+	for _, e := range h.Desk.Exceptions(system()) {
+		if e.State == desk.Approved && e.Site != "" {
+			sites[e.Site] = true
+		}
+	}
+	return sites
+}
+
+// judges are those of several sites, each made once: sites without exceptions of their own share that of their policy.
+type judges struct {
+	apart map[string]bool
+	made  map[[2]string]*judge.Judge // by policy and site
+}
+
+func (h *Hub) judges() *judges { return &judges{h.Apart(), map[[2]string]*judge.Judge{}} }
+
+// of is the judge of a site by a policy, as it was made before or is made now.
+func (j *judges) of(policy, site string, now func(policy, site string) (*judge.Judge, error)) (*judge.Judge, error) {
+	if !j.apart[site] {
+		site = ""
+	}
+	key := [2]string{policy, site}
+	if j.made[key] == nil {
+		made, err := now(policy, site)
+		if err != nil {
+			return nil, err
+		}
+		j.made[key] = made
+	}
+	return j.made[key], nil
+}
+
+// PolicyText is a policy as a file: with the exceptions that are approved, so that a report under it says what the board says of a site; "": of
+// what belongs to none. A policy that is a file already is not given out.
+func (h *Hub) PolicyText(name, site string) ([]byte, error) {
 	text, err := h.text(name)
 	if err != nil {
 		return nil, err
 	}
-	return judge.WithExceptions(text, h.exceptions())
+	return judge.WithExceptions(text, h.exceptions(site))
 }
 
 // text is the text of a policy of the desk, or of one that ships with Signet.
@@ -64,9 +99,12 @@ func (h *Hub) text(name string) ([]byte, error) {
 	return nil, store.NoDocument("policy", name)
 }
 
-// judge judges by the policy of a name and the exceptions that are approved, as of now.
-func (h *Hub) judge(name string) (*judge.Judge, error) {
-	p, err := h.policy(name)
+// judgeOf judges a site ("": what belongs to none) by its policy, as of now.
+func (h *Hub) judgeOf(site string) (*judge.Judge, error) { return h.judge(h.PolicyOf(site), site) }
+
+// judge judges a site by the policy of a name and the exceptions that are approved, as of now.
+func (h *Hub) judge(name, site string) (*judge.Judge, error) {
+	p, err := h.policy(name, site)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +115,8 @@ func (h *Hub) judge(name string) (*judge.Judge, error) {
 	return j.On(h.Now()), nil
 }
 
-func (h *Hub) policy(name string) (*judge.Policy, error) {
-	more := h.exceptions()
+func (h *Hub) policy(name, site string) (*judge.Policy, error) {
+	more := h.exceptions(site)
 	text, err := h.text(name)
 	switch {
 	case errors.Is(err, store.ErrUnknown): // a file of the command line

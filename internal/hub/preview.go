@@ -60,19 +60,7 @@ func (h *Hub) Preview(ctx context.Context, who desk.Who, name string, yaml *stri
 		}
 		chosen = append(chosen, id)
 	}
-	whole, err := judge.WithExceptions([]byte(text), h.exceptions())
-	if err != nil {
-		return nil, err
-	}
-	p, err := run.ParsePolicy(whole)
-	if err != nil {
-		return nil, err
-	}
-	j, err := h.Env.Judge(p)
-	if err != nil {
-		return nil, err
-	}
-	j = j.On(h.Now())
+	judges := h.judges()
 	select { // each holds an estate of its own for a moment
 	case <-h.previews:
 		defer func() { h.previews <- struct{}{} }()
@@ -91,7 +79,10 @@ func (h *Hub) Preview(ctx context.Context, who desk.Who, name string, yaml *stri
 		if !mine {
 			continue
 		}
-		s.Judge = j
+		var err error
+		if s.Judge, err = judges.of(name, s.Site, func(_, site string) (*judge.Judge, error) { return h.tried(text, site) }); err != nil {
+			return nil, err
+		}
 		if !slices.Contains(out.Sites, s.Site) {
 			out.Sites = append(out.Sites, s.Site)
 		}
@@ -99,6 +90,23 @@ func (h *Hub) Preview(ctx context.Context, who desk.Who, name string, yaml *stri
 	slices.Sort(out.Sites)
 	out.Shift = estate.New(h.Env.Checks, sources).Against(before.Estate, mostShifted)
 	return out, nil
+}
+
+// tried judges a site by a text that is not saved.
+func (h *Hub) tried(text, site string) (*judge.Judge, error) {
+	whole, err := judge.WithExceptions([]byte(text), h.exceptions(site))
+	if err != nil {
+		return nil, err
+	}
+	p, err := run.ParsePolicy(whole)
+	if err != nil {
+		return nil, err
+	}
+	j, err := h.Env.Judge(p)
+	if err != nil {
+		return nil, err
+	}
+	return j.On(h.Now()), nil
 }
 
 // DiffText is what is different between two versions of a policy, as a unified diff; empty where they say the same.

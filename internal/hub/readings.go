@@ -39,9 +39,9 @@ type recorder struct {
 // record is a handler that stores the reading of the run that it is told of.
 func (h *Hub) record(site string, v *Verifies) *recorder {
 	r := &recorder{hub: h, read: read{Form: readingForm, Versions: h.versions(), Site: site, Verifies: v}}
-	j, err := h.judge(h.PolicyOf(site))
+	j, err := h.judgeOf(site)
 	if err != nil { // no reading depends on a policy
-		if j, err = h.judge("baseline"); err != nil {
+		if j, err = h.judge("baseline", ""); err != nil {
 			r.err = err
 		}
 	}
@@ -233,7 +233,7 @@ func (h *Hub) readRun(ctx context.Context, stored *run.Stored, r *store.Run, at 
 		return false, err
 	}
 	rec := h.record(at.Site, at.Verifies)
-	j, err := h.judge(h.PolicyOf(at.Site))
+	j, err := h.judgeOf(at.Site)
 	if err == nil {
 		_, err = h.Env.Report(ctx, stored.Input(ctx, r), &run.Replay{Judge: j}, rec)
 	}

@@ -105,7 +105,7 @@ func (h *Hub) Impact(ctx context.Context, who desk.Who, rule, site string) (*run
 	}
 	var hosts []run.Named
 	view.Known(id, func(addr netip.Addr, name string) { hosts = append(hosts, run.Named{Addr: addr, Name: name}) })
-	j, err := h.judge(h.PolicyOf(id))
+	j, err := h.judgeOf(id)
 	if err != nil {
 		return nil, nil, err
 	}

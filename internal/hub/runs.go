@@ -56,7 +56,7 @@ func (h *Hub) opened(ctx context.Context, who desk.Who, name string) (*run.Input
 	if err != nil {
 		return nil, nil, err
 	}
-	j, err := h.judge(h.PolicyOf(sites[r.ID]))
+	j, err := h.judgeOf(sites[r.ID])
 	if err != nil {
 		return nil, nil, err
 	}

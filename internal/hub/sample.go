@@ -74,7 +74,7 @@ func (h *Hub) sampled(ctx context.Context, runs []store.Run, heads map[string]*r
 	if s.memory, err = estate.Remember(nil); err != nil {
 		return nil, err
 	}
-	j, err := h.judge(h.PolicyOf(""))
+	j, err := h.judgeOf("")
 	if err != nil {
 		return nil, err
 	}

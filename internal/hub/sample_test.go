@@ -96,7 +96,7 @@ func TestSample(t *testing.T) {
 	stored := &run.Stored{Store: h.Store, Runs: runs}
 	for i := range runs {
 		r := &runs[i]
-		j, err := h.judge("baseline")
+		j, err := h.judge("baseline", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -168,13 +168,13 @@ const endsSoon = 14
 // endings are exceptions in force whose last day is near.
 func (h *Hub) endings() (list []event) {
 	today := h.Now().UTC().Truncate(24 * time.Hour)
-	for _, e := range h.Desk.Exceptions() {
+	for _, e := range h.Desk.Exceptions(system()) {
 		last, err := time.Parse(time.DateOnly, e.Until)
 		if err != nil || e.State != desk.Approved || last.Before(today) || last.After(today.AddDate(0, 0, endsSoon)) {
 			continue
 		}
-		list = append(list, event{"exception/" + e.ID + "/" + e.Until, "", notify.Message{Kind: notify.Ending, Severity: "low", Link: h.page("/exceptions"),
-			Title: fmt.Sprintf("An exception ends on %s", e.Until), Rows: []notify.Row{{Rule: e.Rule, Owner: e.Owner, Text: e.Reason}}}})
+		list = append(list, event{"exception/" + e.ID + "/" + e.Until, e.Site, notify.Message{Kind: notify.Ending, Severity: "low", Link: h.page("/exceptions"),
+			Title: fmt.Sprintf("An exception%s ends on %s", at(h.siteName(e.Site)), e.Until), Rows: []notify.Row{{Rule: e.Rule, Owner: e.Owner, Text: e.Reason}}}})
 	}
 	return list
 }

@@ -56,7 +56,7 @@ func TestHubRemembersAfterItsEnd(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := h.judge("baseline")
+		j, err := h.judge("baseline", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,6 @@ import (
 	"signet"
 	"signet/internal/desk"
 	"signet/internal/estate"
-	"signet/internal/judge"
 	"signet/internal/owner"
 	"signet/internal/run"
 	"signet/internal/store"
@@ -68,17 +67,15 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 			before[old.sources[i].Reading.Head.Run] = old.sources[i].Reading
 		}
 	}
-	judges := map[string]*judge.Judge{}
+	judges := h.judges()
 	for _, k := range h.standing(runs, heads) {
 		if w.sample.covers(k.run.ID) != w.sample.isShown() {
 			continue
 		}
 		site := k.head.Site
-		name := h.PolicyOf(site)
-		if judges[name] == nil {
-			if judges[name], err = h.judge(name); err != nil {
-				return err
-			}
+		by, err := judges.of(h.PolicyOf(site), site, h.judge)
+		if err != nil {
+			return err
 		}
 		r := before[k.run.ID]
 		if r == nil || !observed && r.Head.Run != k.run.ID {
@@ -91,7 +88,7 @@ func (h *Hub) rebuild(ctx context.Context, observed bool) error {
 				continue
 			}
 		}
-		s := estate.Source{Reading: r, Judge: judges[name], Site: site, Asked: run.Asked(ctx, k.run)}
+		s := estate.Source{Reading: r, Judge: by, Site: site, Asked: run.Asked(ctx, k.run)}
 		if v := k.head.Verifies; v != nil {
 			s.Verified = &estate.Verified{At: signet.Endpoint{Target: signet.Target{Addr: v.At.Addr()}, Transport: signet.TCP, Port: v.At.Port()}, Check: v.Check}
 		}

@@ -32,9 +32,9 @@ func rights() map[string]string {
 		"GET policies": admins, "POST policies": admins, "GET policies/{id}": admins, "GET policies/{id}/versions": admins, "GET policies/{id}/diff": admins, "POST policies/preview": admins, "POST policies/{id}/preview": admins, "PATCH policies/{id}": admins, "DELETE policies/{id}": admins,
 		"GET channels": admins, "POST channels": admins, "GET channels/{id}": admins, "PATCH channels/{id}": admins, "DELETE channels/{id}": admins, "POST channels/{id}/test": admins, "GET channels/{id}/messages": admins,
 		"GET schedules": reads, "POST schedules": works, "GET schedules/{id}": reads, "PATCH schedules/{id}": works, "DELETE schedules/{id}": works,
-		"GET exceptions": reads, "POST exceptions": everywhere, "GET exceptions/{id}": reads, "PATCH exceptions/{id}": everywhere, "DELETE exceptions/{id}": everywhere,
+		"GET exceptions": reads, "POST exceptions": works, "GET exceptions/{id}": reads, "PATCH exceptions/{id}": works, "DELETE exceptions/{id}": works,
 		"GET owners": reads, "PUT owners": everywhere, "POST owners/preview": everywhere,
-		"GET tables/sites": reads, "PUT tables/sites": everywhere, "POST tables/sites/preview": everywhere, "GET tables/exceptions": reads, "PUT tables/exceptions": everywhere, "POST tables/exceptions/preview": everywhere,
+		"GET tables/sites": reads, "PUT tables/sites": everywhere, "POST tables/sites/preview": everywhere, "GET tables/exceptions": reads, "PUT tables/exceptions": works, "POST tables/exceptions/preview": works,
 		"GET tables/findings": reads, "PUT tables/findings": works, "POST tables/findings/preview": works,
 		"GET audit": admins, "GET settings": admins, "PATCH settings": admins,
 		"GET overview": reads, "GET paths": reads, "GET findings": reads, "PATCH findings": works, "GET findings/{id}": reads, "PATCH findings/{id}": works, "POST findings/{id}/verify": works,
@@ -157,9 +157,58 @@ func TestForeignSite(t *testing.T) {
 		o.finding, o.host = row.text("items.0.id"), row.text("items.0.host")
 		things[name] = o
 	}
-	c := admin.user("op", "operator", "own")
+	c, boss := admin.user("op", "operator", "own"), admin.user("boss", "admin", "own")
 	for name, o := range things {
 		own := name == "own"
+		e := m{"rule": nla, "scope": []string{"127.31.6.0/24"}, "owner": "owner-of-" + name, "reason": "x", "until": "2100-01-01"}
+		if name != "" {
+			e["site"] = name
+		}
+		for who, caller := range map[string]*caller{"operator": c, "admin": boss} {
+			id := admin.do("POST", "exceptions", e).is(201).text("id")
+			at := "exceptions/" + id
+			list := string(caller.do("GET", "exceptions", nil).is(200).body) + string(caller.do("GET", "tables/exceptions", nil).is(200).body)
+			if strings.Contains(list, id) != own || strings.Contains(list, "owner-of-"+name) != own {
+				t.Errorf("the exceptions of %q as the %s of another site reads them: %s", name, who, list)
+			}
+			table := "id,rule,owner,reason,until\n" + id + "," + nla + ",mallory,x,2100-01-01\n"
+			caller.do("GET", at, nil).is(map[bool]int{true: 200, false: 404}[own])
+			switch {
+			case !own:
+				caller.do("PATCH", at, m{"owner": "mallory"}).is(404)
+				caller.do("PATCH", at, m{"site": "own"}).is(404)
+				caller.do("DELETE", at, nil).is(404)
+				caller.do("PUT", "tables/exceptions", []byte(table), asTable).is(422)
+				caller.do("POST", "exceptions", e).is(map[bool]int{true: 403, false: 422}[name == ""])
+			case who == "operator": // an admin made and approved it
+				caller.do("PATCH", at, m{"owner": "mallory"}).is(403)
+				caller.do("DELETE", at, nil).is(403)
+				mine := caller.do("POST", "exceptions", e).is(201)
+				if mine.text("state") != "proposed" || mine.text("site") != o.site {
+					t.Errorf("proposed: %s", mine.body)
+				}
+				caller.do("PATCH", "exceptions/"+mine.text("id"), m{"state": "approved"}).is(403)
+				caller.do("PATCH", "exceptions/"+mine.text("id"), m{"site": "foreign"}).is(422)
+				caller.do("PATCH", "exceptions/"+mine.text("id"), m{"site": ""}).is(403)
+				caller.do("DELETE", "exceptions/"+mine.text("id"), nil).is(204)
+			default:
+				caller.do("PATCH", at, m{"state": "proposed"}).is(200)
+				caller.do("PATCH", at, m{"state": "approved"}).is(200)
+				caller.do("PATCH", at, m{"site": "foreign"}).is(422)
+				if now := admin.do("GET", "findings/"+o.finding, nil).is(200); now.text("state") != "excepted" {
+					t.Errorf("approved: %s", now.body)
+				}
+			}
+			if now := admin.do("GET", at, nil).is(200); now.text("owner") != "owner-of-"+name || name != "" && now.text("site") != o.site {
+				t.Errorf("of another site it is changed: %s", now.body)
+			}
+			for other, x := range things {
+				if got := admin.do("GET", "findings/"+x.finding, nil).is(200).text("state"); (got == "excepted") != (other == name || name == "") {
+					t.Errorf("with an exception of %q the finding of %q is %s", name, other, got)
+				}
+			}
+			admin.do("DELETE", at, nil).is(204)
+		}
 		status := func(may int) int {
 			if own {
 				return may

@@ -198,11 +198,15 @@ func (s *Server) addTables() {
 		return list, func(i int) string { return lines[i].Name }, nil, err
 	})
 
-	exceptions := []string{"id", "version", "rule", "scope", "owner", "reason", "until", "state"}
+	exceptions := []string{"id", "version", "rule", "scope", "site", "owner", "reason", "until", "state"}
 	add(s, "GET /api/v1/tables/exceptions", does{id: "read-exceptions-table", summary: "Exceptions as a table that can be loaded again"}, func(ctx context.Context, _ *struct{}) (*wholeTable, error) {
 		var rows [][]string
-		for _, e := range s.exceptions(who(ctx)) {
-			rows = append(rows, []string{e.ID, fmt.Sprint(e.Rev), e.Rule, strings.Join(e.Scope, " "), e.Owner, e.Reason, e.Until, string(e.State)})
+		names := map[string]string{}
+		for _, v := range d.Sites(who(ctx)) {
+			names[v.ID] = v.Name
+		}
+		for _, e := range d.Exceptions(who(ctx)) {
+			rows = append(rows, []string{e.ID, fmt.Sprint(e.Rev), e.Rule, strings.Join(e.Scope, " "), names[e.Site], e.Owner, e.Reason, e.Until, string(e.State)})
 		}
 		return tableOf(exceptions, rows)
 	})
@@ -218,6 +222,9 @@ func (s *Server) addTables() {
 			l.Rule, l.Owner, l.Reason, l.Until = new(r.Get("rule")), new(r.Get("owner")), new(r.Get("reason")), new(r.Get("until"))
 			if r.Has("scope") {
 				l.Scope = new(desk.Terms(orEmpty(listOf(r.Get("scope")))))
+			}
+			if r.Has("site") {
+				l.Site = new(r.Get("site"))
 			}
 			if state := r.Get("state"); state != "" {
 				l.State = new(desk.ExceptionState(state))

@@ -123,6 +123,34 @@ func TestExceptionsByTable(t *testing.T) {
 	if after := string(op.do("GET", "tables/exceptions", nil).is(200).body); after != now {
 		t.Errorf("mistakes changed it: %s", after)
 	}
+	// Of a site, by whoever is limited to it: by its name.
+	for _, name := range []string{"north", "south"} {
+		admin.do("POST", "sites", m{"name": name, "targets": []string{"127.31.43.1"}, "checks": []string{"rdp"}}).is(201)
+	}
+	lisa := admin.user("lisa", "operator", "south")
+	const with = "site,rule,scope,owner,reason,until\n"
+	of := func(site string) string { return site + "," + nla + ",10.0.0.9,lisa,b," + day + "\n" }
+	for _, wrong := range []string{of(""), of("north"), of("nowhere")} {
+		if r := lisa.do("PUT", "tables/exceptions", []byte(with+of("south")+wrong), asTable).is(422); !strings.Contains(r.text("detail"), "line 3") || !strings.Contains(r.text("detail"), "site") {
+			t.Errorf("%q: %s", wrong, r.body)
+		}
+	}
+	if r := lisa.do("PUT", "tables/exceptions", []byte(with+of("South")), asTable).is(200); r.get("made") != 1.0 {
+		t.Errorf("of one's own site: %s", r.body)
+	}
+	own := string(lisa.do("GET", "tables/exceptions", nil).is(200).body)
+	if strings.Count(own, "\n") != 2 || !strings.Contains(own, ",south,") || strings.Contains(own, "10.0.0.1") {
+		t.Errorf("what is of the site: %s", own)
+	}
+	if r := lisa.do("PUT", "tables/exceptions", []byte(own), asTable).is(200); r.get("kept") != 1.0 {
+		t.Errorf("loaded again: %s", r.body)
+	}
+	if r := admin.do("PUT", "tables/exceptions", []byte(strings.Replace(own, ",south,", ",north,", 1)), asTable).is(200); r.get("changed") != 1.0 || r.get("lines.0.fields.0") != "site" {
+		t.Errorf("moved by an admin: %s", r.body)
+	}
+	if own := string(lisa.do("GET", "tables/exceptions", nil).is(200).body); strings.Count(own, "\n") != 1 {
+		t.Errorf("of another site now: %s", own)
+	}
 }
 
 // TestBoardByTable: the board goes through a spreadsheet and back: what was edited changes, what somebody changed since does not, and nothing else does.

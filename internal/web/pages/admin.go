@@ -62,7 +62,8 @@ type policyPage struct {
 	BuiltIn  bool
 	Newest   int
 	Versions []policyShown // the newest first
-	Exported string        // with the exceptions that are approved
+	Exported string        // with the exceptions that are approved, but for those of a site
+	Apart    []exported    // for the sites that it judges by exceptions of their own, too
 	Judges   []desk.Site   // that it judges
 	NoSite   bool          // it judges what belongs to none
 	Against  int           // the version that this one is compared with; 0: with none
@@ -71,6 +72,9 @@ type policyPage struct {
 
 // Judging tells whether anything is judged by it.
 func (v policyPage) Judging() bool { return len(v.Judges) > 0 || v.NoSite }
+
+// exported is a policy as a file, with the exceptions of a site.
+type exported struct{ Site, Text string }
 
 // Older tells whether this is a version of before.
 func (v policyPage) Older() bool { return v.Version != v.Newest }
@@ -82,14 +86,22 @@ func (v *policyPage) title() string { return "Policy " + v.Name }
 
 func (p *Pages) policy(a *ask) (any, error) {
 	id := a.PathValue("id")
-	whole, err := p.Hub.PolicyText(id)
+	whole, err := p.Hub.PolicyText(id, "")
 	if err != nil {
 		return nil, err
 	}
 	out := &policyPage{Exported: string(whole), NoSite: p.Hub.PolicyOf("") == id}
+	apart := p.Hub.Apart()
 	for _, s := range p.Desk.Sites(a.who) {
-		if p.Hub.PolicyOf(s.ID) == id {
-			out.Judges = append(out.Judges, s)
+		if p.Hub.PolicyOf(s.ID) != id {
+			continue
+		}
+		if out.Judges = append(out.Judges, s); apart[s.ID] {
+			text, err := p.Hub.PolicyText(id, s.ID)
+			if err != nil {
+				return nil, err
+			}
+			out.Apart = append(out.Apart, exported{s.Name, string(text)})
 		}
 	}
 	if slices.Contains(judge.Names(), id) {
@@ -132,7 +144,9 @@ func (p *Pages) policy(a *ask) (any, error) {
 type exceptionsPage struct {
 	Proposed, Approved, Past []exceptionShown
 	Rules                    []string
-	Rule, Scope              string // of a new one, as the link said that led here
+	Rule, Scope, Site        string      // of a new one, as the link said that led here
+	Sites                    []desk.Site // of which who asks may propose one
+	Any                      bool        // who asks may propose one of any site
 	Today                    string
 	Mine                     string
 }
@@ -142,10 +156,10 @@ func (*exceptionsPage) title() string { return "Exceptions" }
 // exceptionShown is an exception, and who wanted it.
 type exceptionShown struct {
 	desk.Exception
-	By, Approver string
-	May          bool // who asks may take it back
-	Days         int  // until it ends: 0 on its last day
-	Covers       int  // findings that are not closed; -1: that was not counted
+	By, Approver, SiteName string
+	May, Approve           bool // who asks may take it back, or approve it
+	Days                   int  // until it ends: 0 on its last day
+	Covers                 int  // findings that are not closed; -1: that was not counted
 }
 
 // Ends says when an exception ends, in words.
@@ -171,25 +185,30 @@ func coveredBy(e *desk.Exception) estate.RowFilter {
 	if e.Rule != "*" {
 		f.Rule = e.Rule
 	}
+	if e.Site != "" {
+		f.Sites = []string{e.Site}
+	}
 	return f
 }
 
 // ETag names its revision.
 func (e exceptionShown) ETag() string { return etag(e.Rev) }
 
-// exceptions are seen by whoever sees all sites: they name hosts of any.
 func (p *Pages) exceptions(a *ask) (any, error) {
-	if !desk.Allow(a.who, desk.Look, "") {
-		return nil, desk.ErrForbidden
-	}
-	out := &exceptionsPage{Rules: p.Hub.Env.RuleNames(), Rule: a.q.Get("rule"), Scope: a.q.Get("scope"), Today: p.Hub.Now().UTC().Format("2006-01-02"), Mine: a.who.Name}
+	out := &exceptionsPage{Rules: p.Hub.Env.RuleNames(), Rule: a.q.Get("rule"), Scope: a.q.Get("scope"), Site: a.q.Get("site"), Any: desk.Allow(a.who, desk.Propose, ""), Today: p.Hub.Now().UTC().Format("2006-01-02"), Mine: a.who.Name}
 	board, counted := p.Hub.View(a.who).Board, 0
 	today, err := time.Parse(time.DateOnly, out.Today)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range p.Desk.Exceptions() {
-		v := exceptionShown{e, p.nameOf(a, e.ProposedBy), p.nameOf(a, e.ApprovedBy), a.may(desk.Administer) || a.may(desk.Propose) && e.State == desk.Proposed && e.ProposedBy == a.who.ID, 0, -1}
+	for _, s := range p.Desk.Sites(a.who) {
+		if desk.Allow(a.who, desk.Propose, s.ID) {
+			out.Sites = append(out.Sites, s)
+		}
+	}
+	names := p.siteNames(a)
+	for _, e := range p.Desk.Exceptions(a.who) {
+		v := exceptionShown{e, p.nameOf(a, e.ProposedBy), p.nameOf(a, e.ApprovedBy), names[e.Site], desk.MayChange(a.who, &e), desk.Allow(a.who, desk.Approve, e.Site), 0, -1}
 		if until, err := time.Parse(time.DateOnly, e.Until); err == nil {
 			v.Days = int(until.Sub(today) / (24 * time.Hour))
 		}

@@ -9,6 +9,7 @@ import (
 	"signet"
 	"signet/internal/desk"
 	"signet/internal/estate"
+	"signet/internal/judge"
 	"signet/internal/report"
 	"signet/internal/store"
 	"signet/internal/text"
@@ -80,8 +81,9 @@ type row struct {
 	Said    desk.RowState
 	Overdue bool
 	Site    string
-	May     bool // who asks may change it
-	Ask     bool // who asks may have it asked again
+	Propose string // where who asks may propose an exception of it; "": nowhere
+	May     bool   // who asks may change it
+	Ask     bool   // who asks may have it asked again
 }
 
 // ETag names the revision of what is said of a row.
@@ -134,13 +136,13 @@ func (p *Pages) board(a *ask) (any, error) {
 		}
 	}
 	if id := a.q.Get("exception"); id != "" {
-		e, err := p.Desk.Exception(id)
-		if err != nil || !desk.Allow(a.who, desk.Look, "") { // as on their page
-			return nil, store.NoDocument("exception", id)
+		e, err := p.Desk.Exception(a.who, id)
+		if err != nil {
+			return nil, err
 		}
 		out.Exception = &e
 		only := coveredBy(&e)
-		f.In = only.In
+		f.In, f.Sites = only.In, only.Sites
 		if only.Rule != "" {
 			f.Rule = only.Rule
 		}
@@ -154,6 +156,9 @@ func (p *Pages) board(a *ask) (any, error) {
 		f.Host, out.Host = id, &h
 	}
 	if out.Filter.Site != "" {
+		if e := out.Exception; e != nil && e.Site != "" && e.Site != out.Filter.Site { // nothing is of both
+			f.In = func(judge.Place) bool { return false }
+		}
 		f.Sites = []string{out.Filter.Site}
 	}
 	b := p.Hub.View(a.who).Board
@@ -216,6 +221,13 @@ func (p *Pages) row(a *ask, r *estate.Row, names map[string]string) row {
 	said := p.Desk.Row(r.ID.String())
 	out := row{Row: *r, Said: said, Site: names[r.Site], May: desk.Allow(a.who, desk.Work, r.Site), Ask: desk.Allow(a.who, desk.Launch, r.Site) && len(p.allowed()) > 0 && !p.Hub.View(a.who).Sample}
 	out.Name, out.Where, out.Because = text.Clean(r.Name), text.Clean(r.Where), text.CleanAll(r.Because)
+	if whole := desk.Allow(a.who, desk.Propose, ""); whole || desk.Allow(a.who, desk.Propose, r.Site) {
+		q := url.Values{"rule": {r.Rule}, "scope": {r.Endpoint.Addr.String()}}
+		if !whole { // which has to be of a site then
+			q.Set("site", r.Site)
+		}
+		out.Propose = "/exceptions?" + q.Encode() + "#new"
+	}
 	out.Overdue = said.Due != "" && r.State != estate.Closed && said.Due < p.Hub.Now().UTC().Format(time.DateOnly)
 	return out
 }

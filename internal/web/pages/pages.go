@@ -286,7 +286,7 @@ func (p *Pages) wrong(w http.ResponseWriter, a *ask, status int, heading, text s
 // write writes a page: whole, or not at all.
 func (p *Pages) write(w http.ResponseWriter, a *ask, name, title string, status int, body any) {
 	v := &view{Base: a.base, Version: p.version, Title: title, Here: a.URL.Path, Me: a.who, Body: body, May: map[string]bool{}}
-	for word, action := range map[string]desk.Action{"launch": desk.Launch, "work": desk.Work, "propose": desk.Propose, "arrange": desk.Arrange, "import": desk.Import,
+	for word, action := range map[string]desk.Action{"launch": desk.Launch, "work": desk.Work, "propose": desk.Propose, "approve": desk.Approve, "arrange": desk.Arrange, "import": desk.Import,
 		"inspect": desk.Inspect, "administer": desk.Administer, "self": desk.Self} {
 		v.May[word] = a.may(action)
 	}
@@ -333,9 +333,9 @@ func (p *Pages) navigation(a *ask) (n nav) {
 		return entries
 	}
 	n.Daily = list("Overview", "Board", "Fixes", "Hosts", "Paths", "Changes", "Report", "Runs", "Jobs", "Sites")
-	n.SetUp = list("Schedules")
+	n.SetUp = list("Schedules", "Exceptions")
 	if desk.Allow(a.who, desk.Look, "") {
-		n.SetUp = append(n.SetUp, list("Owners", "Exceptions")...)
+		n.SetUp = slices.Insert(n.SetUp, 1, list("Owners")...)
 	}
 	if a.may(desk.Inspect) {
 		n.SetUp = append(n.SetUp, list("Channels", "Policies", "Users", "Tokens", "Audit", "Settings")...)

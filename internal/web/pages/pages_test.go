@@ -297,8 +297,36 @@ func TestWhoSees(t *testing.T) {
 			t.Errorf("who sees site-one alone at %s: %d", path, status)
 		}
 	}
-	if status, _, _ := limited.do("GET", "/exceptions", nil); status != http.StatusForbidden {
-		t.Errorf("exceptions of all sites are shown to who sees one: %d", status)
+	ours := admin.call("POST", "exceptions", m{"rule": nlaRule, "site": "site-one", "owner": "owner-of-one", "reason": "it goes in spring", "until": "2100-01-01"})["id"].(string)
+	admin.call("POST", "exceptions", m{"rule": nlaRule, "site": "site-two", "owner": "owner-of-two", "reason": "it stays", "until": "2100-01-01"})
+	boss := admin.user("bea", "admin", one)
+	limited.call("POST", "exceptions", m{"rule": nlaRule, "site": "site-one", "owner": "lisa", "reason": "perhaps", "until": "2100-01-01"})
+	for name, c := range map[string]*caller{"operator": limited, "admin": boss} {
+		page := c.page("/exceptions")
+		if !strings.Contains(page, "owner-of-one") || !strings.Contains(page, "perhaps") || strings.Contains(page, "owner-of-two") || strings.Contains(page, "otto") || strings.Contains(page, "site-two") || strings.Contains(page, `<option value="">`) {
+			t.Errorf("what the %s of site-one reads of exceptions: %s", name, page)
+		}
+		want := map[string][]string{"operator": {"DELETE exceptions", "DELETE session", "POST exceptions"}, "admin": {"DELETE exceptions", "DELETE session", "PATCH exceptions", "POST exceptions"}}[name]
+		if got := calls(t, page); !slices.Equal(got, want) {
+			t.Errorf("the %s of site-one may %v with exceptions", name, got)
+		}
+		if n := strings.Count(page, `data-call="DELETE exceptions/`+ours); n != map[string]int{"operator": 0, "admin": 1}[name] {
+			t.Errorf("what an admin approved the %s may remove %d times", name, n)
+		}
+	}
+	if link := "/exceptions?rule=" + nlaRule + "&amp;scope=127.9.8.1&amp;site=" + one + "#new"; !strings.Contains(limited.page("/board"), link) || strings.Contains(operator.page("/board"), "&amp;site="+one) {
+		t.Errorf("a row of site-one does not lead to %s: %s", link, limited.page("/board"))
+	}
+	if page := limited.page("/exceptions?rule=" + nlaRule + "&scope=127.9.8.1&site=" + one); !strings.Contains(page, `<option value="`+one+`" selected>`) {
+		t.Errorf("the form does not begin with the site: %s", page)
+	}
+	for page, want := range map[string]bool{admin.page("/board?exception=" + ours): true, admin.page("/board?exception=" + ours + "&site=" + two): false, limited.page("/board?exception=" + ours): true} {
+		if strings.Contains(page, "127.9.8.1:3389") != want || strings.Contains(page, "127.9.8.2:3389") {
+			t.Errorf("what an exception of site-one covers: %s", page)
+		}
+	}
+	if page := admin.page("/policies/baseline"); strings.Count(page, "The same for runs of the site") != 2 || strings.Count(page, "owner-of-one") != 1 {
+		t.Errorf("the policy as a file for each site: %s", page)
 	}
 	if status, h, text := viewer.do("POST", "/board", nil); status != http.StatusMethodNotAllowed || h.Get("Allow") == "" || !strings.Contains(text, "script") {
 		t.Errorf("a form that is sent without a script: %d %s", status, text)
