@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -196,8 +197,10 @@ func (h *Hub) diffKey(before, after, judged string) (key [sha256.Size]byte, err 
 	}
 	name := h.PolicyOf(sites[judged])
 	text, err := h.PolicyText(name, sites[judged])
-	if err != nil { // a file of the command line, which does not change while the server runs
-		text = []byte(name)
+	if err != nil { // a file of the command line, which does not change while the server runs; exceptions do
+		if text, err = json.Marshal(h.exceptions(sites[judged])); err != nil {
+			return key, err
+		}
 	}
 	sum := sha256.New()
 	for _, part := range []string{before, after, name, string(text), h.Now().UTC().Format(time.DateOnly)} {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"signet/internal/compare"
 	"signet/internal/desk"
@@ -129,6 +130,26 @@ func TestDiff(t *testing.T) {
 	cancel()
 	if _, err := h.Diff(gone, system(), after, before); !errors.Is(err, context.Canceled) {
 		t.Errorf("nobody waits for it: %v", err)
+	}
+}
+
+// TestDiffUnderAFile: where a file of the command line judges, an exception that is approved makes another comparison, too.
+func TestDiffUnderAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ours.yaml")
+	if err := os.WriteFile(file, []byte("name: ours\nversion: 1\nextends: baseline\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := openHubWith(t, filepath.Join(t.TempDir(), "s.db"), nil, func(c *Config) { c.Policy = file })
+	before, err := h.diffKey("1", "2", "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Desk.ProposeException(t.Context(), act(), desk.Exception{Rule: "rdp-nla-not-required", Scope: desk.Terms{"127.9.4.1"}, Owner: "ops", Reason: "old", Until: time.Now().AddDate(1, 0, 0).Format(time.DateOnly)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := h.diffKey("1", "2", "2"); err != nil || other == before {
+		t.Errorf("an exception does not change it: %v", err)
 	}
 }
 
