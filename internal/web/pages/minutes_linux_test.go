@@ -212,6 +212,11 @@ func TestFirstFiveMinutes(t *testing.T) {
 	act(t, ctx, chromedp.SendKeys("#zone", "Europe/Berlin"), chromedp.Click("#new button.main"))
 	until(t, ctx, `document.querySelector(".finding")?.textContent.includes("0 6 * * 1") && document.querySelector(".finding").innerText.match(/06:00/g).length === 5`)
 
+	// A report of it goes to whoever leads the team, after each run of the site.
+	act(t, ctx, chromedp.SetValue("#rsite", eval[string](t, ctx, `Array.from(document.querySelectorAll("#rsite option")).find(o => o.textContent === "Files").value`)), chromedp.Clear("#rcron"),
+		chromedp.SendKeys("#rto", "lead@corp.example"), chromedp.Click("#report button.main"))
+	until(t, ctx, `document.querySelectorAll(".finding").length === 2 && document.body.innerText.includes("lead@corp.example")`)
+
 	// Somebody weakens it again: asked again it is open and still the file team's, and the mail says so. Once it is mended nobody is told.
 	server.start(t, "auto")
 	open("Sites", false)
@@ -219,6 +224,9 @@ func TestFirstFiveMinutes(t *testing.T) {
 	done()
 	if got := said("1 finding is new or worse at Files"); !strings.Contains(got, addr+" port 445") || !strings.Contains(got, "smb-signing-not-required") {
 		t.Errorf("the letter: %s", got)
+	}
+	if got := said("Report: 1 of 1 host accepts relayed logons"); !strings.Contains(got, "Open findings: 1 high") || !strings.Contains(got, `filename="signet-report-`) {
+		t.Errorf("the report: %s", got)
 	}
 	open("Board", false)
 	until(t, ctx, `document.querySelector(".finding summary")?.textContent.startsWith("file team")`)

@@ -85,6 +85,10 @@ func serveTo(t *testing.T, sender *notify.Sender, url string, allow ...string) *
 	if env.Limits, err = env.NewLimits(t.Context(), run.Limits{Allow: allow, Depth: signet.Anonymous, Rate: 500}); err != nil {
 		t.Fatal(err)
 	}
+	var shown *pages.Pages
+	means.Report = func(ctx context.Context, site string, since time.Time, format string) (*hub.Report, error) {
+		return shown.Report(ctx, site, since, format)
+	}
 	c := hub.Config{Env: env, Store: st, Desk: d, Grace: 100 * time.Millisecond, Warn: s.said.add, Means: means}
 	if sender != nil {
 		c.Send = sender.Send
@@ -95,7 +99,8 @@ func serveTo(t *testing.T, sender *notify.Sender, url string, allow ...string) *
 	formats := []report.Format{prose.Text(), report.JSONL(), html.Format()}
 	ws, err := web.New(web.Config{Desk: d, Hub: s.Hub, Version: "test", Formats: formats, Grace: 100 * time.Millisecond, Trouble: s.said.add,
 		Pages: func(g *web.Gate) web.Handler {
-			return pages.New(pages.Config{Hub: s.Hub, Desk: d, Formats: formats, Who: g.Who, Base: g.Base, Trouble: s.said.add})
+			shown = pages.New(pages.Config{Hub: s.Hub, Desk: d, Formats: formats, Who: g.Who, Base: g.Base, Trouble: s.said.add})
+			return shown
 		}})
 	if err != nil {
 		t.Fatal(err)
