@@ -1,7 +1,6 @@
 package tools_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -150,8 +149,19 @@ func TestContainer(t *testing.T) {
 	}
 	for start := range 2 {
 		cmd := c.command("serve", "--listen", at, "--allow", "127.0.0.9")
-		var said bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &said, &said
+		out, err := os.Create(filepath.Join(t.TempDir(), "said")) // which is read while it runs
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { out.Close() })
+		cmd.Stdout, cmd.Stderr = out, out
+		said := func() string {
+			b, err := os.ReadFile(out.Name())
+			if err != nil {
+				t.Error(err)
+			}
+			return string(b)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -160,12 +170,12 @@ func TestContainer(t *testing.T) {
 			if time.Since(begin) > 20*time.Second {
 				cmd.Process.Kill()
 				cmd.Wait()
-				t.Fatalf("it does not live: %s", said.String())
+				t.Fatalf("it does not live: %s", said())
 			}
 		}
 		if start == 0 {
 			// The link is printed before the port answers, so that it is there by now.
-			_, token, _ := strings.Cut(strings.TrimSpace(said.String()), "Set up: "+url+"#")
+			_, token, _ := strings.Cut(strings.TrimSpace(said()), "Set up: "+url+"#")
 			call(201, "POST", "setup", fmt.Sprintf(`{"token":%q,"name":"ada","password":"correct horse battery staple"}`, token))
 			call(201, "POST", "sample", "")
 		} else {
@@ -188,7 +198,7 @@ func TestContainer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := cmd.Wait(); err != nil || time.Since(begin) > 15*time.Second {
-			t.Errorf("told to end, it ends with %v after %s: %s", err, time.Since(begin), said.String())
+			t.Errorf("told to end, it ends with %v after %s: %s", err, time.Since(begin), said())
 		}
 		if code := probe(); code != 1 {
 			t.Errorf("once it has ended, a probe exits %d", code)

@@ -134,6 +134,9 @@ func TestPasswordOnATerminal(t *testing.T) {
 	if after, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS); err != nil || after.Lflag != before.Lflag {
 		t.Errorf("afterwards the terminal has %#x, not %#x: %v", after.Lflag, before.Lflag, err)
 	}
+	if _, err := user.WriteString("\n"); err != nil { // which ends what still reads
+		t.Fatal(err)
+	}
 }
 
 // A run that is gone on with was let pass when it began: it is not asked about again. The scope of this one is another, which

@@ -276,7 +276,7 @@ func (s *server) tryThrough(client string, held []*holding) {
 	links := map[string]bool{}
 	for _, page := range []string{"/signet/", "/signet/board", "/signet/jobs", "/signet/users"} {
 		_, text := ask(200, "GET", page, "")
-		for _, m := range regexp.MustCompile(`(?:href|src|action|data-base)="([^"#]+)`).FindAllStringSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile(`[ ](?:href|src|action|data-base)="([^"#]+)`).FindAllStringSubmatch(text, -1) {
 			links[m[1]] = true
 			if m[1] != "/signet" && !strings.HasPrefix(m[1], "/signet/") && !strings.HasPrefix(m[1], "?") {
 				t.Errorf("%s leads to %s", page, m[1])

@@ -171,7 +171,7 @@ func TestAuditToSyslog(t *testing.T) {
 		}
 	}
 	for _, url := range []string{"udp://127.0.0.1", "syslog://", "syslog://a:hush@x"} {
-		if code, said := ended(t, asProgram(t, t.TempDir(), "serve", "--listen", "127.0.0.1:0", "--audit-syslog", url)); code != 2 || !strings.HasPrefix(said, "signet: --audit-syslog: ") || strings.Contains(said, "hush") {
+		if code, said := ended(t, asProgram(t, t.TempDir(), "serve", "--listen", "127.0.0.1:0", "--audit-syslog", url)); code != 2 || !strings.Contains("\n"+said, "\nsignet: --audit-syslog: ") || strings.Contains(said, "hush") {
 			t.Errorf("%s: exit code %d: %s", url, code, said)
 		}
 	}

@@ -12,7 +12,7 @@ func TestServeRenewsItsCertificate(t *testing.T) {
 	files := newPair(t, dir, "tools.corp.example")
 	s := startServer(t, dir, nil, "--tls-cert", files.cert, "--tls-key", files.key)
 	at := strings.TrimPrefix(s.url, "https://")
-	link, err := asProgram(t, dir, "serve", "link", "--listen", at, "--tls-cert", files.cert, "--tls-key", files.key).CombinedOutput()
+	link, err := asProgram(t, dir, "serve", "link", "--listen", at, "--tls-cert", files.cert, "--tls-key", files.key).Output()
 	if err != nil || !strings.HasPrefix(string(link), "Set up: "+s.url+"#") {
 		t.Errorf("another link: %v %s", err, link)
 	}

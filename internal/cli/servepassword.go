@@ -90,16 +90,17 @@ func (a *app) password(ctx context.Context, prompt string) (string, error) {
 	read := make(chan answer, 1)
 	in, terminal := a.Stdin.(descriptor)
 	terminal = terminal && isTerminal(a.Stdin) && isTerminal(a.Stderr)
-	restore := func() {}
+	fd, restore := 0, func() {}
 	if terminal {
-		if state, err := term.GetState(int(in.Fd())); err == nil {
-			restore = func() { term.Restore(int(in.Fd()), state) }
+		fd = int(in.Fd())
+		if state, err := term.GetState(fd); err == nil {
+			restore = func() { term.Restore(fd, state) }
 		}
 		fmt.Fprint(a.Stderr, prompt)
 	}
 	go func() { // left to the end of the process where the user interrupts instead
 		if terminal {
-			b, err := term.ReadPassword(int(in.Fd()))
+			b, err := term.ReadPassword(fd)
 			read <- answer{string(b), err}
 			return
 		}

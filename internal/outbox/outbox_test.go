@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -78,6 +79,7 @@ type receiver struct {
 	after time.Duration
 	took  []string // channel, title, ID
 	tried map[string][]time.Time
+	files [][]notify.File // of each try
 }
 
 func (r *receiver) send(_ context.Context, channel string, m *notify.Message) (notify.Result, error) {
@@ -90,6 +92,7 @@ func (r *receiver) send(_ context.Context, channel string, m *notify.Message) (n
 		r.tried = map[string][]time.Time{}
 	}
 	r.tried[m.ID] = append(r.tried[m.ID], time.Now())
+	r.files = append(r.files, m.Files)
 	if r.down[channel] || r.bad != "" && strings.Contains(m.Title, r.bad) {
 		return notify.Result{Status: "503", After: r.after}, errors.New("503")
 	}
@@ -295,10 +298,25 @@ func TestStored(t *testing.T) {
 		}
 	}
 	stop()
+	before := len(r.files)
 	b, stop = opened(t, s, r)
 	defer stop()
-	if l := b.Letters("a"); len(l) != 1 || l[0].Tries == 0 || l[0].Message.Rows[0] != m.Rows[0] || l[0].Message.Files[0].Body[0] != 1 || l[0].Message.ID != letters[0].Message.ID {
+	if l := b.Letters("a"); len(l) != 1 || l[0].Tries == 0 || l[0].Message.Rows[0] != m.Rows[0] || l[0].Message.ID != letters[0].Message.ID {
 		t.Errorf("%+v", l)
+	}
+	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) { // a start tries what waits
+		r.mu.Lock()
+		again := slices.Clone(r.files[before:])
+		r.mu.Unlock()
+		if len(again) > 0 {
+			if f := again[0]; len(f) != 1 || f[0].Name != "a" || !bytes.Equal(f[0].Body, []byte{1}) {
+				t.Errorf("with the file %+v", f)
+			}
+			break
+		}
+		if time.Since(begin) > 10*time.Second {
+			t.Fatal("it was not tried again")
+		}
 	}
 }
 

@@ -11,9 +11,10 @@ import (
 	"testing"
 )
 
-// beside is what rooms show besides formats: pages of a server look like the page of the report.
+// beside is what rooms show besides formats: pages of a server look like the page of the report, and its tables are workbooks, too.
 func beside() []string {
-	return []string{"html/palette.go shows Palette", "html/advice.go shows Markdown", "html/lead.go shows Lead"}
+	return []string{"html/palette.go shows Palette", "html/advice.go shows Markdown", "html/lead.go shows Lead",
+		"xlsx/tables.go shows Table", "xlsx/tables.go shows Column", "xlsx/tables.go shows Tables"}
 }
 
 // The room of a format shows functions that return a report.Format, and nothing else; each of them is among formats.
