@@ -98,8 +98,12 @@ func (b *Board) Groups(f *RowFilter) []Group {
 
 // BySite counts the rows that a filter picks by the site that they are known from, by ID; "" is none.
 func (b *Board) BySite(f *RowFilter) map[string]int {
+	words := map[uint32]int{}
+	b.matching(f, 0, func(i int) bool { words[b.about(&b.items[i]).site]++; return true })
 	by := map[string]int{}
-	b.matching(f, 0, func(i int) bool { by[b.site(&b.items[i])]++; return true })
+	for w, n := range words {
+		by[b.known.texts.word(w)] += n
+	}
 	return by
 }
 

@@ -219,6 +219,18 @@ type View struct {
 
 	owners uint64  // revision of the rules of owners that the board has; 0: none
 	graphs *graphs // of the estate; nil: none is kept
+
+	sums   sync.Once
+	bySite map[string]int
+}
+
+// BySite counts the findings that are not closed by the site that they are known from, by ID; "" is none. It goes through all rows, once for a
+// view.
+func (v *View) BySite() map[string]int {
+	v.sums.Do(func() {
+		v.bySite = v.Board.BySite(&estate.RowFilter{States: []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}})
+	})
+	return v.bySite
 }
 
 // marked is the view with what people say of rows, and whose they are by rules.

@@ -124,7 +124,7 @@ type siteShown struct {
 func (p *Pages) sites(a *ask) (any, error) {
 	out := &sitesPage{Limits: p.limits(), Policies: p.policyNames()}
 	view := p.Hub.View(a.who)
-	sums, findings := view.Overview().Sites, view.Board.BySite(&estate.RowFilter{States: notClosed()})
+	sums, findings := view.Overview().Sites, view.BySite()
 	for _, s := range p.Desk.Sites(a.who) {
 		v := siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID), Judged: p.Hub.PolicyOf(s.ID), Findings: findings[s.ID]}
 		for i := range sums {

@@ -147,7 +147,7 @@ func (p *Pages) overview(a *ask) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, findings := p.siteNames(a), v.Board.BySite(&estate.RowFilter{States: notClosed()})
+	names, findings := p.siteNames(a), v.BySite()
 	for i := range o.Sites {
 		s := &o.Sites[i]
 		out.Sites = append(out.Sites, siteSum{*s, names[s.Site], newTrend(trends(s.Site, s.Run, mostTrend)), findings[s.Site]})
