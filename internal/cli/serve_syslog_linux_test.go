@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"signet/internal/report/reporttest"
 )
 
 // rsyslog is a real one over TCP, on loopback, with its files in a folder of its own.
@@ -25,10 +27,7 @@ func syslogServer(t *testing.T) *rsyslog {
 		program = "/usr/sbin/rsyslogd"
 	}
 	if _, err := os.Stat(program); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("rsyslogd is missing: apt-get install rsyslog")
-		}
-		t.Skip("rsyslogd is missing: apt-get install rsyslog")
+		reporttest.Missing(t, "rsyslogd is missing: apt-get install rsyslog")
 	}
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

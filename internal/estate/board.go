@@ -25,6 +25,9 @@ const (
 	Closed   // it was seen not to be there any more
 )
 
+// NotClosed are the states of what was broken and was not seen to be mended.
+func NotClosed() []State { return []State{Open, InWork, Excepted, ToVerify} }
+
 func stateWords() []string { return []string{"open", "in-work", "excepted", "to-verify", "closed"} }
 
 func (s State) String() string { return stateWords()[min(s, Closed)] }

@@ -115,7 +115,7 @@ func (h *Hub) diff(ctx context.Context, who desk.Who, before, after string, each
 	if err != nil {
 		return nil, err
 	}
-	key, err := h.diffKey(before, after, b.Run.ID)
+	key, err := h.diffKey(ctx, before, after, b.Run.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -190,8 +190,8 @@ func (h *Hub) diff(ctx context.Context, who desk.Who, before, after string, each
 }
 
 // diffKey names a comparison: the runs, the policy with the exceptions in force, and the day, on which some of them end.
-func (h *Hub) diffKey(before, after, judged string) (key [sha256.Size]byte, err error) {
-	sites, err := h.sitesOfRuns(context.Background())
+func (h *Hub) diffKey(ctx context.Context, before, after, judged string) (key [sha256.Size]byte, err error) {
+	sites, err := h.sitesOfRuns(ctx)
 	if err != nil {
 		return key, err
 	}

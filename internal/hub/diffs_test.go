@@ -140,7 +140,7 @@ func TestDiffUnderAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := openHubWith(t, filepath.Join(t.TempDir(), "s.db"), nil, func(c *Config) { c.Policy = file })
-	before, err := h.diffKey("1", "2", "2")
+	before, err := h.diffKey(t.Context(), "1", "2", "2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestDiffUnderAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other, err := h.diffKey("1", "2", "2"); err != nil || other == before {
+	if other, err := h.diffKey(t.Context(), "1", "2", "2"); err != nil || other == before {
 		t.Errorf("an exception does not change it: %v", err)
 	}
 }

@@ -228,7 +228,7 @@ type View struct {
 // view.
 func (v *View) BySite() map[string]int {
 	v.sums.Do(func() {
-		v.bySite = v.Board.BySite(&estate.RowFilter{States: []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}})
+		v.bySite = v.Board.BySite(&estate.RowFilter{States: estate.NotClosed()})
 	})
 	return v.bySite
 }

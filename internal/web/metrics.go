@@ -100,6 +100,10 @@ func (e *estates) Collect(ch chan<- prometheus.Metric) {
 	}
 	view := e.hub.View(e.who)
 	o := view.Overview()
+	var bySite [signet.Critical + 1]map[string]int // of each severity
+	for v := signet.Info; v <= signet.Critical; v++ {
+		bySite[v] = view.Board.BySite(&estate.RowFilter{Severities: []signet.Severity{v}, States: estate.NotClosed()})
+	}
 	for i := range o.Sites {
 		s := &o.Sites[i]
 		name, ok := names[s.Site]
@@ -110,8 +114,7 @@ func (e *estates) Collect(ch chan<- prometheus.Metric) {
 			gauge(endpoints, float64(s.Verdicts[v]), name, v.String())
 		}
 		for v := signet.Info; v <= signet.Critical; v++ {
-			f := estate.RowFilter{Sites: []string{s.Site}, Severities: []signet.Severity{v}, States: []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}}
-			gauge(findings, float64(view.Board.Count(&f)), name, v.String())
+			gauge(findings, float64(bySite[v][s.Site]), name, v.String())
 		}
 		gauge(age, float64(s.Started.Unix()), name)
 	}

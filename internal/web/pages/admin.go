@@ -181,7 +181,7 @@ const mostCounted = 200
 
 // coveredBy picks the rows that an exception covers or, where it is no more than a proposal, would.
 func coveredBy(e *desk.Exception) estate.RowFilter {
-	f := estate.RowFilter{States: notClosed(), In: judge.Scope(e.Scope).Fits()}
+	f := estate.RowFilter{States: estate.NotClosed(), In: judge.Scope(e.Scope).Fits()}
 	if e.Rule != "*" {
 		f.Rule = e.Rule
 	}

@@ -97,11 +97,6 @@ func (r row) HostHref() string {
 	return "/hosts/" + r.Host.String()
 }
 
-// notClosed are the states of what the board shows where nobody names one.
-func notClosed() []estate.State {
-	return []estate.State{estate.Open, estate.InWork, estate.Excepted, estate.ToVerify}
-}
-
 // stillBroken are the states of what is broken and accepted by nobody, as far as is known.
 func stillBroken() []estate.State {
 	return []estate.State{estate.Open, estate.InWork, estate.ToVerify}
@@ -124,7 +119,7 @@ func (p *Pages) board(a *ask) (any, error) {
 	}
 	switch s := out.Filter.State; s {
 	case "":
-		f.States = notClosed()
+		f.States = estate.NotClosed()
 	case anyState:
 	default:
 		for word := range strings.SplitSeq(s, ",") {

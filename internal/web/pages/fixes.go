@@ -28,7 +28,7 @@ func (p *Pages) fixes(a *ask) (any, error) {
 	v := p.Hub.View(a.who)
 	o := v.Overview()
 	out := &fixesPage{Asked: len(o.Sites) > 0, Findings: map[string]estate.Group{}}
-	for _, g := range v.Board.Groups(&estate.RowFilter{States: notClosed()}) {
+	for _, g := range v.Board.Groups(&estate.RowFilter{States: estate.NotClosed()}) {
 		out.Findings[g.Rule] = g
 	}
 	for _, s := range o.Steps {

@@ -160,7 +160,7 @@ func (p *Pages) site(a *ask) (any, error) {
 	out := &sitePage{siteShown: siteShown{Site: s, May: desk.Allow(a.who, desk.Launch, s.ID), Judged: p.Hub.PolicyOf(s.ID)}, Limits: p.limits(), Policies: p.policyNames()}
 	view := p.Hub.View(a.who)
 	sums := view.Overview().Sites
-	out.Findings = view.Board.Count(&estate.RowFilter{Sites: []string{s.ID}, States: notClosed()})
+	out.Findings = view.Board.Count(&estate.RowFilter{Sites: []string{s.ID}, States: estate.NotClosed()})
 	for i := range sums {
 		if sums[i].Site == s.ID {
 			out.Known, out.Sum = true, siteSum{SiteSum: sums[i]}

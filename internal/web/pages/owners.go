@@ -43,7 +43,7 @@ func (p *Pages) owners(a *ask) (any, error) {
 	}
 	out.Table = b.String()
 	board := p.Hub.View(a.who).Board
-	all := board.ByOwner(&estate.RowFilter{States: notClosed()})
+	all := board.ByOwner(&estate.RowFilter{States: estate.NotClosed()})
 	for i, c := range board.GivenCounts() {
 		if i < len(out.Rules) {
 			out.Shown = append(out.Shown, ownerShown{out.Rules[i], c, all[out.Rules[i].Owner]})
